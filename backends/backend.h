@@ -1,0 +1,84 @@
+// The contract of a backend: how training is executed, and what it reports of itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/run_spec.h"
+#include "results/staleness.h"
+#include "results/stopwatch.h"
+#include "workloads/problem.h"
+
+namespace sgdbench {
+
+/// The parameters at one point of the loss curve, evaluated after the run.
+struct Snapshot {
+  Nanoseconds time = 0;  ///< since the start, when the copy began
+  std::uint64_t updates = 0;
+  std::uint64_t examples = 0;
+  AlignedVector<Real> parameters;
+};
+
+/// What one worker did. Conservation: computed = applied + dropped + left over at the end.
+struct WorkerReport {
+  Stopwatch time;  ///< sums to RunOutcome::wall for every worker
+  std::uint64_t updates = 0;     ///< of this worker's gradients, how many updates they became
+  std::uint64_t applied = 0;     ///< example gradients that landed in the parameters
+  std::uint64_t computed = 0;    ///< example gradients computed
+  std::uint64_t dropped = 0;     ///< example gradients computed and thrown away
+  StalenessHistogram staleness;  ///< of this worker's updates
+  std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
+};
+
+enum class Stopped { completed, time_limit, interrupted, not_finite };
+
+struct RunOutcome {
+  Stopped stopped = Stopped::completed;
+  Nanoseconds wall = 0;  ///< from the start of the workers to the end of the last one
+  std::uint64_t updates = 0;
+  std::vector<WorkerReport> workers;
+  std::vector<Snapshot> curve;  ///< in order of time, the start and the end included
+  std::string staleness_mode;   ///< exact, sampled, or "" where nothing can be stale
+  std::optional<double> lost_updates;
+  std::size_t threads = 0;  ///< threads of this process that used a core during the run
+};
+
+/// Thread safety: one run at a time. Threads are created when the backend is made, outside of any
+/// measurement, and serve all its runs.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// Trains from the start. `interrupt` is polled at every block.
+  virtual RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt) = 0;
+};
+
+/// One row of the registry.
+struct BackendEntry {
+  std::string_view name;
+  std::string_view summary;
+  /// Options that mean something here; others are not swept over, and their columns stay empty.
+  bool uses_protocol = false;
+  bool uses_write = false;
+  bool uses_persistence = false;
+  /// Whether the same seed gives the same parameters, bit for bit.
+  bool (*deterministic)(const RunSpec&);
+  /// "" if it can run this, else why not: "built without oneDNN", "one worker only".
+  std::string (*why_not)(const RunSpec&, const Problem&);
+  /// "" if it was built.
+  std::string (*unavailable)();
+  /// Null where it was not built; the row stays listed. `problem` must outlive the backend.
+  std::unique_ptr<Backend> (*make)(const RunSpec&, const Problem& problem);
+  /// Never more than one worker: where no count is asked for, it is given one.
+  bool one_worker = false;
+  /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
+  std::string_view own_kernels = "";
+};
+
+const std::vector<BackendEntry>& backend_catalog();
+
+}  // namespace sgdbench

@@ -1,0 +1,87 @@
+#include "backends/course.h"
+
+#include <algorithm>
+
+namespace sgdbench {
+
+void Seat::reset() {
+  report = {};
+  probe = {};
+  taken = 0;
+  updates.store(0, std::memory_order_relaxed);
+  examples.store(0, std::memory_order_relaxed);
+}
+
+Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
+               const std::atomic<bool>& interrupt, std::vector<Seat>& seats_)
+    : problem(problem_),
+      spec(spec_),
+      plan(problem_.examples(), cut.batch, cut.length, spec_.epochs, spec_.updates),
+      order(problem_.examples(), spec_.epochs, spec_.shuffle, spec_.seed),
+      stop(interrupt, spec_.max_seconds),
+      curve(problem_.parameters(), plan.examples(),
+            spec_.evaluations != 0 ? spec_.evaluations : spec_.epochs),
+      seats(seats_),
+      state(problem_.parameters() * spec_.rule.slots()) {
+  problem.initialise(w(), spec.seed);
+  for (auto& seat : seats) {
+    seat.rows.resize(std::max(seat.rows.size(), cut.batch * cut.length));
+    seat.reset();
+  }
+}
+
+void Course::begin(Nanoseconds now) {
+  start = now;
+  stop.start(now);
+  for (auto& seat : seats) seat.report.time.start(now);
+}
+
+bool Course::take(std::size_t worker, Stretch& stretch) {
+  if (stop.should_stop()) return false;
+  Seat& seat = seats[worker];
+  const std::uint64_t k = spec.assign == Assign::dynamic
+                              ? next_.fetch_add(1, std::memory_order_relaxed)
+                              : seat.taken * seats.size() + worker;
+  if (k >= plan.stretches()) return false;
+  ++seat.taken;
+  stretch = plan.stretch(k);
+  return true;
+}
+
+std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) const {
+  return rows(seat, stretch.epoch, stretch.begin, stretch.end);
+}
+
+std::span<const std::uint32_t> Course::rows(Seat& seat, std::uint64_t epoch, std::size_t begin,
+                                            std::size_t end) const {
+  return order.rows(epoch, begin, end, std::span(seat.rows).first(end - begin));
+}
+
+std::size_t Course::point_of(const Stretch& done) const {
+  return curve.crossed(done.examples_after - (done.end - done.begin), done.examples_after);
+}
+
+void Course::observe(Seat& seat, const Stretch& done, std::span<const Real> w_now, Access access,
+                     Phase next) {
+  const std::size_t point = point_of(done);
+  if (point == 0) return;
+  const Nanoseconds begun = now();
+  seat.report.time.enter(Phase::observe, begun);
+  if (!curve.record(point, begun - start, updates_now(), examples_now(), w_now, access))
+    stop.stop(Stopped::not_finite);
+  seat.report.time.enter(next, now());
+}
+
+std::uint64_t Course::updates_now() const {
+  std::uint64_t sum = 0;
+  for (const auto& seat : seats) sum += seat.updates.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::uint64_t Course::examples_now() const {
+  std::uint64_t sum = 0;
+  for (const auto& seat : seats) sum += seat.examples.load(std::memory_order_relaxed);
+  return sum;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,92 @@
+// One run from start to end, as all strategies share it: the plan of work, the order of examples,
+// the parameters, the loss curve, each worker's means and records. What a strategy adds is the loop
+// of one worker.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backends/backend.h"
+#include "backends/clock.h"
+#include "backends/curve.h"
+#include "backends/stop.h"
+#include "backends/work_plan.h"
+#include "workloads/problem.h"
+#include "workloads/sample_order.h"
+
+namespace sgdbench {
+
+/// What one worker owns. On cache lines of its own, so that no recording disturbs another worker.
+struct alignas(64) Seat {
+  std::unique_ptr<Worker> compute;
+  std::vector<std::uint32_t> rows;  ///< the row numbers of the current stretch
+  WorkerReport report;
+  WriteProbe probe;
+  std::uint64_t taken = 0;  ///< stretches taken so far
+
+  // Written by this worker alone and read by others who only watch: relaxed, a stale count is a
+  // count of a moment ago.
+  alignas(64) std::atomic<std::uint64_t> updates{0};
+  std::atomic<std::uint64_t> examples{0};
+
+  void reset();
+};
+
+/// How a strategy cuts its work.
+struct Cut {
+  std::size_t batch = 1;   ///< examples of one update
+  std::size_t length = 1;  ///< updates that a worker makes before it asks for more
+};
+
+/// Thread safety: each seat belongs to one worker; the rest is immutable during the run, or
+/// synchronised as its class says, or (state) owned as the strategy says.
+class Course {
+ public:
+  Course(const Problem& problem, const RunSpec& spec, Cut cut, const std::atomic<bool>& interrupt,
+         std::vector<Seat>& seats);
+
+  const Problem& problem;
+  const RunSpec& spec;
+  const WorkPlan plan;
+  const SampleOrder order;
+  StopControl stop;
+  CurveRecorder curve;
+  std::vector<Seat>& seats;
+  AlignedVector<Real> state;  ///< [w | state of the rule]
+  Nanoseconds start = 0;      ///< set by begin(), before any worker's loop
+
+  /// Starts the clock of the run and of every worker.
+  void begin(Nanoseconds now);
+
+  std::span<Real> w() { return std::span(state).first(problem.parameters()); }
+
+  /// Takes the next stretch for `worker`; false when the work is done or the run must stop.
+  bool take(std::size_t worker, Stretch& stretch);
+  /// The rows of a stretch, in the seat's own memory.
+  std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
+  std::span<const std::uint32_t> rows(Seat& seat, std::uint64_t epoch, std::size_t begin,
+                                      std::size_t end) const;
+
+  /// The step size of update t in an epoch, damped for its staleness.
+  Real step(std::uint64_t epoch, std::uint64_t update, std::uint64_t staleness = 0) const {
+    return spec.step.during(epoch).at(update) * spec.step.damping(staleness);
+  }
+
+  /// Where the finished stretch crosses a point of the curve: copies w on the observe phase, and
+  /// stops the run if w is no longer finite. The phase afterwards is `next`.
+  void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
+               Phase next = Phase::compute);
+  bool crosses(const Stretch& done) const { return point_of(done) != 0; }
+
+  std::uint64_t updates_now() const;   ///< over all workers, a moment ago
+  std::uint64_t examples_now() const;
+
+ private:
+  std::size_t point_of(const Stretch& done) const;
+  alignas(64) std::atomic<std::uint64_t> next_{0};
+};
+
+}  // namespace sgdbench

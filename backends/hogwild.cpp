@@ -1,0 +1,79 @@
+// Lock-free asynchronous SGD on shared parameters: workers read and write them as they please.
+//
+// Source: Recht, Ré, Wright & Niu, "Hogwild!", NIPS 2011. Departures: rows come without replacement
+// (an epoch visits each once), and dense models work on a private copy, read and written back
+// without a lock, instead of component by component.
+//
+// Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
+// of workloads/kernels/racy.h. A stale or half-updated view is what the algorithm allows.
+//
+// There are no versions, so staleness is sampled: around the first update of a stretch, the others'
+// update counts are read before and after; the growth is τ. Lost updates are estimated on one
+// update in kProbeEvery: its writes are made by one compare-and-swap each, and a failure means that
+// a plain store would have overwritten a concurrent change (it then does).
+
+#include "backends/in_place.h"
+#include "backends/pooled_backend.h"
+#include "backends/strategies.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kProbeEvery = 64;  // updates
+
+class Hogwild final : public PooledBackend {
+ public:
+  using PooledBackend::PooledBackend;
+
+ private:
+  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec); }
+
+  void work(Course& course, std::size_t worker) override {
+    Seat& seat = course.seats[worker];
+    const Access access = course.spec.write == "cas" ? Access::racy_cas : Access::racy_store;
+    const std::size_t length = cut(course.spec).length;
+    const std::size_t probe_stretches = std::max<std::size_t>(1, kProbeEvery / length);
+    Stretch stretch;
+    while (course.take(worker, stretch)) {
+      const auto rows = course.rows(seat, stretch);
+      const std::size_t first = std::min(rows.size(), course.spec.batch);
+      const bool watch = workers() > 1 && seat.taken % probe_stretches == 0;
+
+      const std::uint64_t before = others(course, seat);
+      train_in_place(course, seat, stretch.epoch, stretch.first_update, rows.first(first), access,
+                     watch ? &seat.probe : nullptr);
+      seat.report.staleness.add(others(course, seat) - before);
+      if (first < rows.size())
+        train_in_place(course, seat, stretch.epoch, stretch.first_update + 1, rows.subspan(first),
+                       access);
+      course.observe(seat, stretch, course.w(), access);
+    }
+    finish(seat);
+  }
+
+  static std::uint64_t others(const Course& course, const Seat& me) {
+    return course.updates_now() - me.updates.load(std::memory_order_relaxed);
+  }
+
+  void close(Course& course, RunOutcome& outcome) override {
+    outcome.staleness_mode = "sampled";
+    if (course.spec.write != "store") return;
+    WriteProbe sum;
+    for (const auto& seat : course.seats) {
+      sum.writes += seat.probe.writes;
+      sum.lost += seat.probe.lost;
+    }
+    outcome.lost_updates = sum.writes == 0 ? 0.0
+                                           : static_cast<double>(outcome.updates) *
+                                                 static_cast<double>(sum.lost) /
+                                                 static_cast<double>(sum.writes);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_hogwild(const RunSpec& spec, const Problem& problem) {
+  return std::make_unique<Hogwild>(spec, problem);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,103 @@
+// Data-parallel synchronous SGD: P workers, P mini-batches at the same parameters, one averaged
+// update. With P workers and batch b it is mini-batch SGD with batch P·b.
+//
+//   compute   every worker its own share of the round's examples, at w
+//   barrier
+//   reduce    every worker its own slice of the coordinates, over all workers' directions in
+//             worker order: the result does not depend on timing
+//   barrier
+//
+// Thread safety: w is frozen between the second barrier and the next first one, and each slice has
+// one writer between the first and the second. Directions are read by all between the barriers and
+// rewritten by their owners outside of them; the master takes the next round between them too.
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "backends/openmp_team.h"
+#include "backends/pooled_backend.h"
+#include "backends/strategies.h"
+#include "backends/topology.h"
+
+namespace sgdbench {
+namespace {
+
+class OpenMpSync final : public PooledBackend {
+ public:
+  OpenMpSync(const RunSpec& spec, const Problem& problem)
+      : PooledBackend(spec, problem, 1), pin_(spec.pin), directions_(spec.workers) {
+    start_openmp_team(pool(), spec.workers);
+  }
+
+ private:
+  Cut cut(const RunSpec& spec) const override { return {spec.batch * spec.workers, 1}; }
+
+  void work(Course& course, std::size_t) override {
+    const int team = static_cast<int>(workers());
+    Stretch round;
+    bool more = course.take(0, round);
+#pragma omp parallel num_threads(team) default(shared)
+    {
+      const auto me = static_cast<std::size_t>(omp_get_thread_num());
+      if (pin_) pin_this_thread(me);
+      omp_set_num_threads(1);  // kernels below use this worker's thread only
+      Seat& seat = course.seats[me];
+      while (more) {
+        const Stretch mine = round;
+        compute(course, seat, mine, me);
+        meet(seat);
+        if (me == 0) more = course.take(0, round);
+        reduce(course, seat, mine, me);
+        meet(seat);
+        if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
+      }
+      finish(seat);
+    }
+  }
+
+  /// A barrier; the time until the last worker arrives is waiting.
+  static void meet(Seat& seat) {
+    seat.report.time.enter(Phase::wait, now());
+#pragma omp barrier
+    seat.report.time.enter(Phase::compute, now());
+  }
+
+  void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
+    const std::size_t begin = std::min(round.end, round.begin + me * course.spec.batch);
+    const std::size_t end = std::min(round.end, begin + course.spec.batch);
+    directions_[me] = {};
+    if (begin == end) return;  // a short last round leaves nothing for this worker
+    seat.compute->prepare(course.rows(seat, round.epoch, begin, end));
+    seat.compute->compute_from(course.w());
+    directions_[me] = seat.compute->direction();
+    seat.report.computed += end - begin;
+  }
+
+  void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
+    seat.report.time.enter(Phase::communicate, now());
+    // Slices start on cache lines, so that no line has two writers.
+    const std::size_t n = problem().parameters();
+    const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
+    const std::size_t begin = std::min(n, me * slice);
+    apply(course.spec.rule, course.state, directions_, begin, std::min(n, begin + slice),
+          course.step(round.epoch, round.first_update), Access::exclusive);
+    const auto landed = seat.examples.load(std::memory_order_relaxed);
+    seat.examples.store(landed + directions_[me].examples, std::memory_order_relaxed);
+    if (me != 0) return;
+    seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
+    seat.report.staleness.add(0);
+    seat.report.last_update = round.first_update + 1;
+  }
+
+  bool pin_;
+  std::vector<Direction> directions_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_openmp_sync(const RunSpec& spec, const Problem& problem) {
+  return std::make_unique<OpenMpSync>(spec, problem);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,61 @@
+#include "backends/pooled_backend.h"
+
+#include <algorithm>
+
+#include "backends/probe.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+
+PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads)
+    : problem_(problem), seats_(spec.workers), pool_(threads, spec.pin) {
+  const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
+  for (auto& seat : seats_)
+    seat.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels});
+}
+
+RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt) {
+  Course course(problem_, spec, cut(spec), interrupt, seats_);
+  if (!course.curve.record(0, 0, 0, 0, course.w(), Access::exclusive))
+    course.stop.stop(Stopped::not_finite);
+  open(course);
+
+  const auto cpu_before = thread_cpu_times();
+  pool_.run([&](Nanoseconds start) { course.begin(start); },
+            [&](std::size_t worker) { work(course, worker); });
+  Nanoseconds end = course.start;
+  for (const auto& seat : seats_) end = std::max(end, course.start + seat.report.time.elapsed());
+  const auto cpu_after = thread_cpu_times();
+
+  RunOutcome result = outcome(course, end);
+  const auto one_percent = static_cast<std::uint64_t>(result.wall) / 100;
+  result.threads = busy_threads(cpu_before, cpu_after, one_percent);
+  close(course, result);
+  return result;
+}
+
+RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
+  RunOutcome result;
+  result.wall = end - course.start;
+  result.updates = course.updates_now();
+  if (!course.curve.record(course.curve.last(), result.wall, result.updates, course.examples_now(),
+                           this->result(course), Access::exclusive))
+    course.stop.stop(Stopped::not_finite);
+  result.curve = course.curve.take();
+  result.stopped = course.stop.reason();
+  result.staleness_mode = "exact";
+  for (auto& seat : seats_) {
+    seat.report.time.stop(end);
+    seat.report.updates = seat.updates.load(std::memory_order_relaxed);
+    seat.report.applied = seat.examples.load(std::memory_order_relaxed);
+    result.workers.push_back(std::move(seat.report));
+  }
+  return result;
+}
+
+Cut in_place_cut(const RunSpec& spec) {
+  return {spec.batch, std::max<std::size_t>(1, kExamplesPerStretch / spec.batch)};
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,61 @@
+// A backend made of P worker threads that run the same loop: everything but that loop.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backends/backend.h"
+#include "backends/course.h"
+#include "backends/worker_pool.h"
+
+namespace sgdbench {
+
+class PooledBackend : public Backend {
+ public:
+  /// `threads` of the pool; by default one per worker. A strategy whose workers are somebody
+  /// else's threads (OpenMP's) takes one, from which it starts them.
+  PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads);
+  PooledBackend(const RunSpec& spec, const Problem& problem)
+      : PooledBackend(spec, problem, spec.workers) {}
+
+  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt) final;
+
+ protected:
+  /// How the work is cut for this run.
+  virtual Cut cut(const RunSpec& spec) const = 0;
+  /// Resets what the strategy keeps beside the course; off the clock.
+  virtual void open(Course&) {}
+  /// The loop of one pool thread, on the clock. The seat's stopwatch runs, in phase compute.
+  virtual void work(Course&, std::size_t worker) = 0;
+  /// The parameters at the end, after the join; by default the course's.
+  virtual std::span<const Real> result(Course& course) { return course.w(); }
+  /// Adds what the strategy knows beside the workers' reports; after the join.
+  virtual void close(Course&, RunOutcome&) {}
+
+  const Problem& problem() const { return problem_; }
+  WorkerPool& pool() { return pool_; }
+  std::size_t workers() const { return seats_.size(); }
+
+  /// Ends a worker's part: from here to the end of the run it waits.
+  static void finish(Seat& seat) { seat.report.time.enter(Phase::wait, now()); }
+
+ private:
+  RunOutcome outcome(Course& course, Nanoseconds end);
+
+  const Problem& problem_;
+  std::vector<Seat> seats_;
+  WorkerPool pool_;
+};
+
+/// In-place strategies take about this many examples at a time: long enough that taking them costs
+/// nothing, short enough that workers end together.
+inline constexpr std::size_t kExamplesPerStretch = 128;
+
+/// The cut of a strategy whose workers make updates of `spec.batch` examples in place.
+Cut in_place_cut(const RunSpec& spec);
+
+/// The default of `length` = 1 update.
+inline Cut single_update_cut(const RunSpec& spec) { return {spec.batch, 1}; }
+
+}  // namespace sgdbench

@@ -1,0 +1,106 @@
+// The one table of backends: a new one is its file, a row here and a line of CMake.
+
+#include <string>
+
+#include "backends/protocol.h"
+#include "backends/strategies.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+std::string unavailable_kernels(std::string_view name) {
+  return std::string(find_by_name(kernel_catalog(), "kernel set", name).why_not);
+}
+
+std::string always() { return ""; }
+std::string needs_onednn() { return unavailable_kernels("onednn"); }
+
+// What every strategy asks of a configuration.
+std::string common(const RunSpec& spec, const Problem& problem) {
+  if (spec.kernels == "native") return "";
+  if (auto why = unavailable_kernels(spec.kernels); !why.empty()) return why;
+  if (!problem.uses_dense_kernels())
+    return "this workload on this data has no dense layer for a kernel set to compute";
+  return "";
+}
+
+std::string one_worker_only(const RunSpec& spec, const Problem& problem) {
+  if (spec.workers != 1) return "one worker only: it is the reference for all others";
+  return common(spec, problem);
+}
+
+// τ must be known when an update lands.
+std::string no_versions(const RunSpec& spec, const Problem& problem) {
+  if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
+    return "a staleness policy needs versions, and lock-free shared parameters have none";
+  return common(spec, problem);
+}
+
+std::string own_kernels(const RunSpec& spec, const Problem& problem) {
+  RunSpec inside = spec;
+  inside.kernels = "onednn";
+  return common(inside, problem);
+}
+
+bool yes(const RunSpec&) { return true; }
+bool with_one_worker(const RunSpec& spec) { return spec.workers == 1; }
+bool with_rounds(const RunSpec& spec) {
+  return spec.workers == 1 || make_protocol(spec.protocol, spec.workers)->in_rounds();
+}
+
+}  // namespace
+
+const std::vector<BackendEntry>& backend_catalog() {
+  static const std::vector<BackendEntry> table{
+      {.name = "sequential",
+       .summary = "one worker; the reference that every other backend is checked against",
+       .deterministic = yes,
+       .why_not = one_worker_only,
+       .unavailable = always,
+       .make = make_sequential},
+      {.name = "openmp-sync",
+       .summary = "synchronous, on OpenMP: P workers, P mini-batches, one averaged update",
+       .deterministic = yes,
+       .why_not = common,
+       .unavailable = always,
+       .make = make_openmp_sync},
+      {.name = "hogwild",
+       .summary = "asynchronous, lock-free, in place; --write store (racy) or cas (nothing lost)",
+       .uses_write = true,
+       .deterministic = with_one_worker,
+       .why_not = no_versions,
+       .unavailable = always,
+       .make = make_hogwild},
+      {.name = "locked",
+       .summary = "asynchronous, consistent: a lock around update and snapshot",
+       .deterministic = with_one_worker,
+       .why_not = common,
+       .unavailable = always,
+       .make = make_locked},
+      {.name = "leashed",
+       .summary = "asynchronous, lock-free and consistent: versions published by compare-and-swap",
+       .uses_persistence = true,
+       .deterministic = with_one_worker,
+       .why_not = common,
+       .unavailable = always,
+       .make = make_leashed},
+      {.name = "parameter-server",
+       .summary = "a versioned server in this process; --protocol says when it takes and releases",
+       .uses_protocol = true,
+       .deterministic = with_rounds,
+       .why_not = common,
+       .unavailable = always,
+       .make = make_parameter_server},
+      {.name = "onednn",
+       .summary = "one stream of updates, every core inside the oneDNN kernels",
+       .deterministic = yes,
+       .why_not = own_kernels,
+       .unavailable = needs_onednn,
+       .make = make_onednn},
+  };
+  return table;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,19 @@
+// The strategies, one file each; the registry is the only one who asks for them.
+#pragma once
+
+#include <memory>
+
+#include "backends/backend.h"
+
+namespace sgdbench {
+
+std::unique_ptr<Backend> make_sequential(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_onednn(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_openmp_sync(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_hogwild(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_leashed(const RunSpec&, const Problem&);
+/// The protocol is `async` whatever the spec says.
+std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_parameter_server(const RunSpec&, const Problem&);
+
+}  // namespace sgdbench

@@ -1,0 +1,71 @@
+// Immutable versions of the parameters, published by compare-and-swap, reclaimed without a lock.
+//
+// Idea: the newest version is one pointer. A reader protects what it reads by a hazard pointer; a
+// writer fills a spare buffer and swings the pointer from the version it started from to its own.
+//
+// Invariant: a published buffer is never written. A buffer is reused only after it was replaced and
+// while no hazard points at it. At any time at most 2P buffers are protected, P − 1 are being filled
+// by others and one is the newest: 3P + 1 buffers always leave one spare, so acquire_spare() ends.
+//
+// Source: Michael, "Hazard pointers", IEEE TPDS 2004; Bäckström et al., "Consistent lock-free
+// parallel SGD" (LEASHED-SGD), IPDPS 2021, whose reader counts we replace by hazard pointers: a
+// reader writes a cache line of its own and no shared counter.
+//
+// Thread safety: each of the P workers uses its own number; all calls may be made at once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "workloads/real.h"
+
+namespace sgdbench {
+
+struct Version {
+  std::uint64_t number = 0;  ///< updates applied to reach it
+  AlignedVector<Real> state;
+  /// Whether it was replaced and may be taken for reuse once no hazard points at it.
+  std::atomic<bool> retired{true};
+};
+
+class VersionStore {
+ public:
+  VersionStore(std::size_t workers, std::span<const Real> initial);
+
+  /// What a worker protects: the version it reads from, and the one it builds on.
+  enum class Role : std::size_t { read = 0, base = 1 };
+
+  /// The newest version, which stays as it is until this worker asks again in the same role or
+  /// releases it.
+  const Version& protect(std::size_t worker, Role role);
+  void release(std::size_t worker, Role role) { hazard(worker, role).store(nullptr); }
+
+  /// A buffer that nobody else reads or writes, for this worker to fill.
+  Version& acquire_spare();
+
+  /// Makes `next` the newest version in place of `base`, which this worker protects; false, and
+  /// nothing changes, if `base` is not the newest any more.
+  bool publish(Version& next, const Version& base);
+
+  const Version& newest() const { return *newest_.load(); }
+
+ private:
+  struct alignas(64) Hazards {
+    std::atomic<const Version*> of[2] = {nullptr, nullptr};
+  };
+  std::atomic<const Version*>& hazard(std::size_t worker, Role role) {
+    return hazards_[worker].of[static_cast<std::size_t>(role)];
+  }
+  bool protected_by_any(const Version* version) const;
+
+  // Sequentially consistent throughout: "my hazard is visible before I look at the pointer again"
+  // and "I look at the hazards after the version was replaced" are a store followed by a load on
+  // either side, which nothing weaker orders.
+  std::vector<Version> buffers_;
+  std::vector<Hazards> hazards_;
+  alignas(64) std::atomic<Version*> newest_;
+};
+
+}  // namespace sgdbench

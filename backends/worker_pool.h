@@ -1,0 +1,57 @@
+// Real threads: created once, tied to cores if wanted, started together, joined before anything is
+// merged.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "results/stopwatch.h"
+
+namespace sgdbench {
+
+/// Thread safety: run() is called by one thread at a time.
+class WorkerPool {
+ public:
+  WorkerPool(std::size_t workers, bool pin);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  std::size_t size() const { return workers_; }
+  /// Whether every thread could be tied to a core of its own.
+  bool pinned() const { return pinned_.load(); }
+
+  /// Calls body(worker) on every thread and returns when all have returned. No body starts before
+  /// all threads are awake; the last one to wake calls started(now) first, alone.
+  /// Neither may throw: what they throw ends the program.
+  void run(const std::function<void(Nanoseconds)>& started,
+           const std::function<void(std::size_t)>& body);
+
+ private:
+  void serve(std::size_t worker, bool pin);
+  void pass_gate(const std::function<void(Nanoseconds)>& started);
+
+  const std::size_t workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  const std::function<void(Nanoseconds)>* started_ = nullptr;
+  const std::function<void(std::size_t)>* body_ = nullptr;
+  std::uint64_t round_ = 0;
+  std::size_t running_ = 0;
+  bool closing_ = false;
+  std::atomic<bool> pinned_{true};
+
+  // The start gate: the last thread to arrive reads the clock and opens it.
+  alignas(64) std::atomic<std::size_t> arrived_{0};
+  alignas(64) std::atomic<bool> open_{false};
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace sgdbench

@@ -1,0 +1,48 @@
+// The repeats of one configuration, as one line of the summary.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/record.h"
+
+namespace sgdbench {
+
+/// Median and range over the repeats.
+struct Spread {
+  double median = 0, low = 0, high = 0;
+};
+
+/// Whether the two ranges have a point in common.
+bool overlap(const Spread& a, const Spread& b);
+
+struct Aggregate {
+  const RunRecord* first = nullptr;  ///< any of its rows: what was asked for
+  std::string name;                  ///< unique within the group: "hogwild (cas) with 2 workers"
+  std::vector<const RunRecord*> ok;
+  std::vector<const RunRecord*> others;  ///< repeats whose status is not ok
+
+  std::optional<Spread> epoch_s;  ///< training time per epoch
+  /// Unset when half of the repeats or more missed it; high is infinite when one did.
+  std::optional<Spread> time_to_target_s;
+  std::optional<double> epochs_to_target;
+  std::optional<double> updates_per_s, loss, accuracy, staleness, wait_share, capacity;
+
+  /// Some update was stale: workers did not wait for each other.
+  bool asynchronous = false;
+};
+
+/// Configurations that train the same workload on the same data.
+struct AggregateGroup {
+  std::vector<Aggregate> members;
+  std::vector<std::string> varying;  ///< columns that tell members of one name apart
+};
+
+/// Members come in the order of `config_ids`, because rows come in the order in which they ran,
+/// which is shuffled. The records must outlive the result.
+std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
+                                      const std::vector<std::string>& config_ids);
+
+}  // namespace sgdbench

@@ -1,0 +1,41 @@
+// One cell of a sweep: a configuration as it was asked for.
+//
+// The idea: a cell is fixed before any data is loaded. What depends on the data (`auto`) stays
+// open here and is settled by configuration.h once the problem is known, always in the same way,
+// so the command line of a cell repeats it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "backends/run_spec.h"
+#include "workloads/data/catalog.h"
+#include "workloads/registry.h"
+
+namespace sgdbench {
+
+enum class Pin { automatic, on, off };
+
+struct Cell {
+  DataRequest data;
+  WorkloadOptions workload{.workload = {}, .l2 = -1, .hidden = {128}, .activation = "relu"};
+  /// All but what follows below.
+  RunSpec spec;
+  std::string rule = "sgd";
+  double momentum = 0.9;             ///< for the rules that have one
+  std::optional<std::size_t> batch;  ///< unset: Problem::suggested_batch()
+  std::optional<double> lr;          ///< unset: Problem::suggested_step()
+  std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
+  Pin pin = Pin::automatic;             ///< automatic: where each worker can have its own core
+  std::optional<double> target_loss, target_accuracy;
+  std::uint64_t repeats = 5;
+  std::uint64_t warmup = 1;
+
+  static constexpr std::uint64_t kEpochs = 10;
+};
+
+/// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.
+inline bool has_hidden_layers(const Cell& cell) { return cell.workload.workload == "mlp"; }
+
+}  // namespace sgdbench

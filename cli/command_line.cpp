@@ -1,0 +1,74 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include "cli/options.h"
+#include "workloads/random.h"
+
+namespace sgdbench {
+namespace {
+
+/// Appends the words of every shown option that `wanted` accepts.
+template <class Wanted>
+std::vector<std::string> words_of(const Cell& cell, Wanted wanted) {
+  static const Cell usual;
+  std::vector<std::string> words;
+  for (const auto& option : option_table()) {
+    if (!option.show || !wanted(option)) continue;
+    const auto value = option.show(cell);
+    if (!option.always_shown && value == option.show(usual)) continue;
+    words.emplace_back(option.name);
+    if (!option.value.empty()) words.push_back(value);
+  }
+  return words;
+}
+
+/// FNV-1a, then SplitMix64, so that its upper bits are as good as its lower ones.
+std::uint64_t hash(std::string_view text) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  for (const unsigned char c : text) h = (h ^ c) * 0x100000001b3u;
+  return mix(h);
+}
+
+}  // namespace
+
+std::string shell_quote(std::string_view text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos)
+    return std::string(text);
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + '\'';
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const auto& word : words) {
+    if (!line.empty()) line += ' ';
+    line += shell_quote(word);
+  }
+  return line;
+}
+
+std::vector<std::string> arguments_of(const Cell& cell) {
+  return words_of(cell, [](const Option&) { return true; });
+}
+
+std::string command_of(const Cell& cell) { return "sgdbench run " + shell_line(arguments_of(cell)); }
+
+std::string config_id(const Cell& cell) {
+  const auto words = words_of(cell, [](const Option& option) { return option.identifies; });
+  return fmt::format("{:010x}", hash(shell_line(words)) >> 24);
+}
+
+std::string run_id(std::string_view config_id, std::uint64_t repeat) {
+  return fmt::format("{}-{}", config_id, repeat);
+}
+
+}  // namespace sgdbench

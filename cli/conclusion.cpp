@@ -1,0 +1,169 @@
+#include "cli/conclusion.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/labels.h"
+#include "cli/text.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr double kNearBest = 0.02;  ///< of the best loss, to be compared by time per epoch
+
+using Members = std::vector<const Aggregate*>;
+
+/// What is compared: who takes part, by which time, and what it is the time to.
+struct Race {
+  Members members;  ///< fastest first
+  std::optional<Spread> Aggregate::* time;
+  std::string goal;
+  bool to_target = false;
+};
+
+double time_of(const Race& race, const Aggregate& member) { return (member.*race.time)->median; }
+
+std::string target_text(const RunRecord& row) {
+  std::string text;
+  if (row.target_loss) text = fmt::format("a loss of {:g}", *row.target_loss);
+  if (row.target_accuracy)
+    text += fmt::format("{}{:g} % held-out accuracy", text.empty() ? "" : " and ",
+                        100 * *row.target_accuracy);
+  return text;
+}
+
+void sort_by_time(Race& race) {
+  std::stable_sort(race.members.begin(), race.members.end(),
+                   [&](const Aggregate* a, const Aggregate* b) {
+                     return time_of(race, *a) < time_of(race, *b);
+                   });
+}
+
+Race race_to_target(const AggregateGroup& group) {
+  Race race{{}, &Aggregate::time_to_target_s, target_text(*group.members.front().first), true};
+  for (const auto& member : group.members)
+    if (member.time_to_target_s) race.members.push_back(&member);
+  sort_by_time(race);
+  return race;
+}
+
+Race race_per_epoch(const AggregateGroup& group) {
+  Race race{{}, &Aggregate::epoch_s, "an epoch", false};
+  const Aggregate* best = nullptr;
+  for (const auto& member : group.members)
+    if (member.loss && (!best || *member.loss < *best->loss)) best = &member;
+  for (const auto& member : group.members)
+    if (best && member.loss && member.epoch_s &&
+        *member.loss <= *best->loss + kNearBest * std::abs(*best->loss))
+      race.members.push_back(&member);
+  sort_by_time(race);
+  return race;
+}
+
+enum class Kind { single, synchronous, asynchronous };
+Kind kind_of(const Aggregate& member) {
+  if (member.first->workers == 1) return Kind::single;
+  return member.asynchronous ? Kind::asynchronous : Kind::synchronous;
+}
+
+/// The best of the other way: for a winner whose workers wait, the best whose workers do not, and
+/// the other way round; for a single worker, the best with several.
+const Aggregate* rival_of(const Race& race, const Aggregate& winner) {
+  for (const auto* member : race.members) {
+    const auto kind = kind_of(*member);
+    if (kind != Kind::single && kind != kind_of(winner)) return member;
+  }
+  return nullptr;
+}
+
+std::string_view role(const Aggregate& rival, const Aggregate& winner) {
+  if (kind_of(winner) == Kind::single) return "the best with several workers";
+  return rival.asynchronous ? "the best whose workers do not wait for each other"
+                            : "the best whose workers wait for each other";
+}
+
+/// Those who are level with the fastest, the fastest included.
+Members level_with_first(const Race& race) {
+  Members level;
+  for (const auto* member : race.members)
+    if (overlap(*(member->*race.time), *(race.members.front()->*race.time))) level.push_back(member);
+  return level;
+}
+
+std::string names(const Members& members) {
+  std::string text;
+  for (std::size_t i = 0; i < members.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == members.size() ? " and " : ", ") + members[i]->name;
+  return text;
+}
+
+/// Where the advantage comes from, in factors whose product it is.
+std::string factors(const Race& race, const Aggregate& winner, const Aggregate& rival) {
+  const bool known = race.to_target && winner.epoch_s && rival.epoch_s && winner.epochs_to_target &&
+                     rival.epochs_to_target && *winner.epochs_to_target > 0;
+  if (!known) return "";
+  return fmt::format(" ({} from time per epoch, {} from epochs to target)",
+                     human_ratio(rival.epoch_s->median / winner.epoch_s->median),
+                     human_ratio(*rival.epochs_to_target / *winner.epochs_to_target));
+}
+
+std::string waiting(const Aggregate& winner, const Aggregate& rival) {
+  if (!winner.wait_share || !rival.wait_share) return "";
+  return fmt::format("; workers waited {} of the time, the rival's {}",
+                     human_share(*winner.wait_share), human_share(*rival.wait_share));
+}
+
+std::string machine(const Aggregate& a, const Aggregate* b) {
+  const auto* parallel = a.capacity ? &a : b;
+  if (!parallel || !parallel->capacity) return "";
+  return fmt::format("; the machine delivered {:.2f} of {} cores", *parallel->capacity,
+                     parallel->first->workers);
+}
+
+std::string times(const Race& race, const Members& level) {
+  Spread all = *(level.front()->*race.time);
+  for (const auto* member : level) {
+    all.low = std::min(all.low, (member->*race.time)->low);
+    all.high = std::max(all.high, (member->*race.time)->high);
+  }
+  // A repeat that missed the target has no time.
+  if (!std::isfinite(all.high)) return fmt::format("from {}", human_seconds(all.low));
+  return fmt::format("{}–{}", human_seconds(all.low), human_seconds(all.high));
+}
+
+std::string opening(const Race& race, const Members& level) {
+  const auto& winner = *race.members.front();
+  if (level.size() > 1)
+    return fmt::format("{} are level: {} to {}, within the spread of their repeats", names(level),
+                       times(race, level), race.goal);
+  const auto time = human_seconds(time_of(race, winner));
+  if (race.to_target) return fmt::format("{} was first to {}, after {}", winner.name, race.goal, time);
+  return fmt::format("{} was fastest, {} an epoch, among those within 2 % of the best loss",
+                     winner.name, time);
+}
+
+}  // namespace
+
+std::string conclude(const AggregateGroup& group) {
+  const auto& any = *group.members.front().first;
+  const auto start = problem_label(any) + ": ";
+  const bool has_target = any.target_loss || any.target_accuracy;
+  const auto race = has_target ? race_to_target(group) : race_per_epoch(group);
+  if (race.members.empty())
+    return start + (has_target ? "no configuration reached " + race.goal + "."
+                               : "no run ended well, so there is nothing to compare.");
+  const auto level = level_with_first(race);
+  const auto& winner = *race.members.front();
+  const auto* rival = rival_of(race, winner);
+  auto text = start + opening(race, level);
+  if (!rival) return text + machine(winner, nullptr) + ".";
+  if (std::find(level.begin(), level.end(), rival) == level.end())
+    text += fmt::format(", {} ahead of {}, {}{}",
+                        human_ratio(time_of(race, *rival) / time_of(race, winner)), rival->name,
+                        role(*rival, winner), factors(race, winner, *rival));
+  return text + waiting(winner, *rival) + machine(winner, rival) + ".";
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,44 @@
+#include "cli/configuration.h"
+
+#include <algorithm>
+
+#include "cli/command_line.h"
+#include "cli/sweep.h"
+
+namespace sgdbench {
+
+std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t batch,
+                            std::uint64_t workers) {
+  const std::uint64_t together = std::max<std::uint64_t>(1, std::min(n, batch) * workers);
+  const std::uint64_t per_epoch = std::max<std::uint64_t>(1, (n + together - 1) / together);
+  return (updates + per_epoch - 1) / per_epoch;
+}
+
+Configuration unsettled(const Cell& cell) {
+  Configuration c;
+  c.cell = cell;
+  c.spec = cell.spec;
+  c.spec.rule = parse_rule(cell.rule, cell.momentum);
+  c.spec.batch = cell.batch.value_or(0);
+  c.spec.step.initial = cell.lr.value_or(0);
+  c.spec.epochs = cell.epochs.value_or(Cell::kEpochs);
+  c.backend = &backend_of(cell);
+  c.id = config_id(cell);
+  c.command = command_of(cell);
+  return c;
+}
+
+Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores) {
+  Configuration c = unsettled(cell);
+  RunSpec& spec = c.spec;
+  const std::uint64_t n = problem.examples();
+  spec.batch = std::clamp<std::size_t>(cell.batch.value_or(problem.suggested_batch()), 1, n);
+  spec.step.initial = cell.lr ? *cell.lr : problem.suggested_step(spec.batch);
+  spec.step.l2 = problem.l2();
+  if (!cell.epochs && spec.updates > 0)
+    spec.epochs = enough_epochs(spec.updates, n, spec.batch, spec.workers);
+  spec.pin = cell.pin == Pin::on || (cell.pin == Pin::automatic && spec.workers <= cores);
+  return c;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,32 @@
+// A cell with nothing left open: what a run, a row of a report and a check of a backend need.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "backends/backend.h"
+#include "cli/cell.h"
+
+namespace sgdbench {
+
+struct Configuration {
+  Cell cell;
+  RunSpec spec;  ///< of repeat 0; repeat r adds r to the seed
+  const BackendEntry* backend = nullptr;
+  std::string id;       ///< config_id
+  std::string command;  ///< repeats it
+};
+
+/// Settles what is `auto`: batch and step size by the workload, epochs by --updates, pinning by
+/// the cores there are. A mini-batch is never larger than the data.
+Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores);
+
+/// The same before a problem is known: what is `auto` stays 0.
+Configuration unsettled(const Cell& cell);
+
+/// Passes over n examples that surely hold so many updates, each of at most batch·workers
+/// examples.
+std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t batch,
+                            std::uint64_t workers);
+
+}  // namespace sgdbench

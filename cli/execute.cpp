@@ -1,0 +1,63 @@
+#include "cli/execute.h"
+
+#include <fmt/format.h>
+
+#include "backends/parallel_for.h"
+#include "cli/grouping.h"
+#include "cli/interrupt.h"
+#include "cli/problem_group.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+DataFacts facts_of(const Dataset& train) {
+  return {.examples = train.rows(),
+          .features = train.columns(),
+          .load_s = train.load_s,
+          .checksum = train.checksum};
+}
+
+void check_targets(const Cell& cell, const Problem& problem) {
+  if (cell.target_accuracy && !(problem.has_test() && problem.classifies()))
+    throw UsageError(fmt::format(
+        "--target-accuracy: {} on {} has no held-out accuracy; --holdout 0.1 sets rows aside",
+        cell.workload.workload, cell.data.source));
+}
+
+}  // namespace
+
+std::size_t count_steps(const std::vector<Cell>& cells) {
+  std::size_t steps = 0;
+  for (const auto& cell : cells) steps += cell.repeats + cell.warmup;
+  return steps;
+}
+
+void execute(const std::vector<Cell>& cells, std::size_t cores, Progress& progress,
+             std::vector<RunRecord>& rows) {
+  const auto parallel = threaded_for(cores);
+  const auto data_groups = by_data(cells);
+  for (const auto& same_data : data_groups) {
+    progress.say("loading " + same_data.front().data.source);
+    const TrainTest data = load_data(same_data.front().data, parallel);
+    const auto groups = by_problem(same_data);
+    for (const auto& group : groups) {
+      auto facts = facts_of(data.train);
+      const auto& options = group.front().workload;
+      const auto why =
+          find_by_name(workload_catalog(), "workload", options.workload).why_not(data.train);
+      // The one problem that was asked for is a mistake; one of several is a row among others.
+      if (!why.empty() && data_groups.size() + groups.size() > 2) {
+        refuse_group(group, facts, why, progress, rows);
+        continue;
+      }
+      const auto problem = make_problem(options, data);
+      check_targets(group.front(), *problem);
+      facts.l2 = problem->l2();
+      ProblemGroup(*problem, facts, parallel, cores, progress, rows).run(group);
+      if (interrupted()) return;
+    }
+  }
+}
+
+}  // namespace sgdbench

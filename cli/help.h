@@ -1,0 +1,16 @@
+// `--help`, from the tables of verbs and options.
+#pragma once
+
+#include <string>
+
+#include "cli/verbs.h"
+
+namespace sgdbench {
+
+/// The verbs, one line each.
+std::string program_help();
+
+/// One verb: its use, its options by group, examples. At most 100 columns.
+std::string verb_help(const VerbEntry& verb);
+
+}  // namespace sgdbench

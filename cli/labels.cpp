@@ -1,0 +1,75 @@
+#include "cli/labels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+#include "results/fields.h"
+#include "results/reports.h"
+
+namespace sgdbench {
+namespace {
+
+/// What a configuration may be told apart by, beside its strategy.
+constexpr std::array<std::string_view, 13> kDistinguishing{
+    "rule",   "momentum", "kernels", "batch",  "lr",         "lr_schedule", "staleness_policy",
+    "l2",     "shuffle",  "assign",  "hidden", "activation", "pinned"};
+
+std::string value_of(const RunRecord& row, std::string_view column) {
+  for (const auto& field : run_fields())
+    if (field.name == column) return to_text(field.get(row));
+  return "";
+}
+
+std::string worker_count(const RunRecord& row) {
+  return fmt::format("{} worker{}", row.workers, row.workers == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string strategy_label(const RunRecord& row) {
+  std::string inside;
+  for (const auto& part : {row.protocol, row.write})
+    if (!part.empty()) inside += (inside.empty() ? "" : ", ") + part;
+  if (row.persistence.value_or(0) > 0)
+    inside += fmt::format("{}persistence {}", inside.empty() ? "" : ", ", *row.persistence);
+  return inside.empty() ? row.backend : fmt::format("{} ({})", row.backend, inside);
+}
+
+std::string problem_label(const RunRecord& row) {
+  return fmt::format("{} on {}", row.workload, row.data);
+}
+
+std::string label(const RunRecord& row) {
+  return fmt::format("{}: {}, {}", problem_label(row), strategy_label(row), worker_count(row));
+}
+
+std::string contender_label(const RunRecord& row) {
+  return fmt::format("{} with {}", strategy_label(row), worker_count(row));
+}
+
+std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows) {
+  std::vector<std::string> columns;
+  for (const auto column : kDistinguishing) {
+    std::set<std::string> values;
+    // What a single configuration of a backend differs in from the others says nothing about its
+    // own: only different values under one label need telling apart.
+    for (const auto* row : rows) values.insert(contender_label(*row) + '\n' + value_of(*row, column));
+    std::set<std::string> labels;
+    for (const auto* row : rows) labels.insert(contender_label(*row));
+    if (values.size() > labels.size()) columns.emplace_back(column);
+  }
+  return columns;
+}
+
+std::string column_text(const RunRecord& row, const std::vector<std::string>& columns) {
+  std::string text;
+  for (const auto& column : columns)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value_of(row, column));
+  return text;
+}
+
+}  // namespace sgdbench

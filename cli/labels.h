@@ -1,0 +1,30 @@
+// What a configuration is called in a table, a sentence or the progress line.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "results/record.h"
+
+namespace sgdbench {
+
+/// The backend with what it alone has: "parameter-server (ssp:2)".
+std::string strategy_label(const RunRecord& row);
+
+/// "mlp on fashion-mnist"
+std::string problem_label(const RunRecord& row);
+
+/// "mlp on fashion-mnist: hogwild (cas), 2 workers"
+std::string label(const RunRecord& row);
+
+/// "hogwild (cas) with 2 workers"
+std::string contender_label(const RunRecord& row);
+
+/// Columns other than those above that differ among the rows: "lr", "batch", ….
+std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows);
+
+/// "lr=0.1 batch=64" for the given columns.
+std::string column_text(const RunRecord& row, const std::vector<std::string>& columns);
+
+}  // namespace sgdbench

@@ -1,0 +1,144 @@
+// `sgdbench list`: the tables of everything that has a name.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "backends/backend.h"
+#include "backends/protocol.h"
+#include "cli/outputs.h"
+#include "cli/sources.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+struct Item {
+  std::string name, summary, parameters;
+  std::string why_not;  ///< "" where it is available
+};
+
+std::vector<Item> backend_items() {
+  std::vector<Item> items;
+  for (const auto& row : backend_catalog()) {
+    std::string parameters;
+    const auto add = [&](bool used, std::string_view option) {
+      if (used) parameters += fmt::format("{}{}", parameters.empty() ? "" : " ", option);
+    };
+    add(row.uses_protocol, "--protocol");
+    add(row.uses_write, "--write");
+    add(row.uses_persistence, "--persistence");
+    items.push_back({std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
+  }
+  return items;
+}
+
+std::vector<Item> data_items() {
+  std::vector<Item> items;
+  for (const auto& row : data_catalog())
+    items.push_back({std::string(row.name), std::string(row.summary), std::string(row.parameters),
+                     why_no_source(std::string(row.name))});
+  return items;
+}
+
+std::vector<Item> kernel_items() {
+  std::vector<Item> items;
+  for (const auto& row : kernel_catalog())
+    items.push_back({std::string(row.name), std::string(row.summary), "", std::string(row.why_not)});
+  return items;
+}
+
+/// Tables of a name and a summary, all of it always there.
+template <class Table>
+std::vector<Item> plain_items(const Table& table) {
+  std::vector<Item> items;
+  for (const auto& row : table)
+    items.push_back({std::string(row.name), std::string(row.summary), "", ""});
+  return items;
+}
+
+struct Listing {
+  std::string_view name;
+  std::vector<Item> (*items)();
+};
+
+const std::vector<Listing>& listings() {
+  static const std::vector<Listing> table{
+      {"backends", backend_items},
+      {"workloads", [] { return plain_items(workload_catalog()); }},
+      {"data", data_items},
+      {"rules", [] { return plain_items(rule_catalog()); }},
+      {"protocols", [] { return plain_items(protocol_catalog()); }},
+      {"schedules", [] { return plain_items(schedule_catalog()); }},
+      {"kernels", kernel_items},
+  };
+  return table;
+}
+
+std::string as_table(const std::vector<Listing>& wanted) {
+  std::string text;
+  for (const auto& listing : wanted) {
+    TextTable table({std::string(listing.name), "available"}, {1});
+    for (const auto& item : listing.items()) {
+      auto about = item.summary;
+      if (!item.parameters.empty()) about += fmt::format(" [{}]", item.parameters);
+      if (!item.why_not.empty()) about = item.why_not + "; " + about;
+      table.add_note({item.name, item.why_not.empty() ? "yes" : "no"}, about);
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : "\n", table.text());
+  }
+  return text;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
+
+std::string as_csv(const std::vector<Listing>& wanted) {
+  std::string text = "kind,name,available,reason,parameters,summary\n";
+  for (const auto& listing : wanted)
+    for (const auto& item : listing.items())
+      text += fmt::format("{},{},{},{},{},{}\n", listing.name, csv_cell(item.name),
+                          item.why_not.empty(), csv_cell(item.why_not), csv_cell(item.parameters),
+                          csv_cell(item.summary));
+  return text;
+}
+
+std::string as_json(const std::vector<Listing>& wanted) {
+  nlohmann::ordered_json all;
+  for (const auto& listing : wanted) {
+    auto& rows = all[std::string(listing.name)] = nlohmann::ordered_json::array();
+    for (const auto& item : listing.items())
+      rows.push_back({{"name", item.name},
+                      {"available", item.why_not.empty()},
+                      {"reason", item.why_not},
+                      {"parameters", item.parameters},
+                      {"summary", item.summary}});
+  }
+  return all.dump(2) + '\n';
+}
+
+struct Format {
+  std::string_view name;
+  std::string (*render)(const std::vector<Listing>&);
+};
+constexpr Format kFormats[] = {{"table", as_table}, {"csv", as_csv}, {"json", as_json}};
+
+}  // namespace
+
+int list_verb(const Invocation& invocation) {
+  const auto& format =
+      find_by_name(kFormats, "format", invocation.given.text("--format", kFormats[0].name));
+  auto wanted = listings();
+  if (!invocation.positionals.empty())
+    wanted = {find_by_name(listings(), "list", invocation.positionals.front())};
+  print(format.render(wanted));
+  return 0;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,190 @@
+#include "cli/lists.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "cli/numbers.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+void check_length(std::size_t length) {
+  if (length > kLongest)
+    throw UsageError(fmt::format("the list has more than {} values", kLongest));
+}
+
+/// `first..last[:xK|:+K]` in its parts; step is "" where none is said.
+struct Range {
+  std::string_view first, last, step;
+  bool geometric = false;
+};
+
+bool read_range(std::string_view text, Range& range) {
+  const auto dots = text.find("..");
+  if (dots == std::string_view::npos) return false;
+  range.first = text.substr(0, dots);
+  range.last = text.substr(dots + 2);
+  const auto colon = range.last.find(':');
+  if (colon == std::string_view::npos) return true;
+  range.step = range.last.substr(colon + 1);
+  range.last = range.last.substr(0, colon);
+  if (range.step.empty() || (range.step[0] != 'x' && range.step[0] != '+'))
+    throw UsageError(
+        fmt::format("range '{}': the step is ':xK' (times K) or ':+K' (plus K)", text));
+  range.geometric = range.step[0] == 'x';
+  range.step.remove_prefix(1);
+  return true;
+}
+
+[[noreturn]] void refuse_empty(std::string_view text) {
+  throw UsageError(fmt::format("range '{}' is empty: its first number exceeds its last", text));
+}
+
+void append_counts(std::string_view text, const Range& range, std::vector<std::string>& out) {
+  const auto last = parse_count(range.last);
+  auto value = parse_count(range.first, range.geometric ? 1 : 0);
+  const auto step =
+      range.step.empty() ? 1 : parse_count(range.step, range.geometric ? 2 : 1, 1'000'000'000);
+  if (value > last) refuse_empty(text);
+  while (true) {
+    out.push_back(std::to_string(value));
+    check_length(out.size());
+    // Compared without forming the next value, which might not fit.
+    if (range.geometric ? value > last / step : last - value < step) return;
+    value = range.geometric ? value * step : value + step;
+  }
+}
+
+void append_reals(std::string_view text, const Range& range, std::vector<std::string>& out) {
+  if (range.step.empty())
+    throw UsageError(fmt::format("range '{}' needs a step: ':x10' (times) or ':+0.1' (plus)", text));
+  const double first = parse_real(
+      range.first, range.geometric ? Interval{.least = 0, .open_below = true} : Interval{});
+  const double last = parse_real(range.last);
+  const double step =
+      parse_real(range.step, {.least = range.geometric ? 1.0 : 0.0, .open_below = true});
+  if (first > last) refuse_empty(text);
+  const double slack = 1e-9 * std::max(std::abs(first), std::abs(last));
+  for (int i = 0;; ++i) {
+    // Each value from the first, so that rounding does not pile up; 12 digits hide the rest.
+    const double value = range.geometric ? first * std::pow(step, i) : first + step * i;
+    if (value > last + slack) return;
+    out.push_back(fmt::format("{:.12g}", value));
+    check_length(out.size());
+  }
+}
+
+template <class Append>
+std::vector<std::string> expand_ranges(std::string_view text, Append append) {
+  std::vector<std::string> out;
+  for (const auto& part : split_list(text)) {
+    Range range;
+    if (read_range(part, range))
+      append(part, range, out);
+    else
+      out.push_back(part);
+    check_length(out.size());
+  }
+  return out;
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*')
+    return matches(pattern.substr(1), name) ||
+           (!name.empty() && matches(pattern, name.substr(1)));
+  return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
+         matches(pattern.substr(1), name.substr(1));
+}
+
+/// `key=value`, a generator's parameter; a path's `=` comes after a slash or a dot.
+bool is_parameter(std::string_view part) {
+  const auto equals = part.find('=');
+  if (equals == 0 || equals == std::string_view::npos) return false;
+  return part.substr(0, equals).find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") ==
+         std::string_view::npos;
+}
+
+bool is_generator(std::string_view source) {
+  return source.find(':') < source.find_first_of("/,");
+}
+
+}  // namespace
+
+std::vector<std::string> split_list(std::string_view text, char separator) {
+  std::vector<std::string> parts{""};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() &&
+        (text[i + 1] == separator || text[i + 1] == '\\')) {
+      parts.back() += text[++i];
+    } else if (text[i] == separator) {
+      parts.emplace_back();
+      check_length(parts.size());
+    } else {
+      parts.back() += text[i];
+    }
+  }
+  if (std::find(parts.begin(), parts.end(), "") != parts.end())
+    throw UsageError(fmt::format("'{}' has an empty value", text));
+  return parts;
+}
+
+std::string escape_item(std::string_view item, char separator) {
+  std::string text;
+  for (const char c : item) {
+    if (c == separator || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::vector<std::string> expand_counts(std::string_view text) {
+  return expand_ranges(text, append_counts);
+}
+
+std::vector<std::string> expand_reals(std::string_view text) {
+  return expand_ranges(text, append_reals);
+}
+
+std::vector<std::string> expand_names(std::string_view text, std::string_view kind,
+                                      std::span<const std::string> valid) {
+  std::vector<std::string> out;
+  for (const auto& part : split_list(text)) {
+    bool found = false;
+    for (const auto& name : valid) {
+      if (!matches(part, name)) continue;
+      found = true;
+      if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+    }
+    if (!found) throw UsageError(unknown_name(kind, part, valid));
+  }
+  return out;
+}
+
+std::vector<std::string> expand_sources(std::string_view text) {
+  std::vector<std::string> out;
+  for (auto& part : split_list(text)) {
+    if (!out.empty() && is_generator(out.back()) && is_parameter(part))
+      out.back() += ',' + part;
+    else
+      out.push_back(std::move(part));
+  }
+  return out;
+}
+
+std::string escape_source(std::string_view source) {
+  if (!is_generator(source) || source.find('\\') != std::string_view::npos)
+    return escape_item(source);
+  auto rest = source;
+  for (auto comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+    rest.remove_prefix(comma + 1);
+    if (!is_parameter(rest.substr(0, rest.find(',')))) return escape_item(source);
+  }
+  return std::string(source);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,44 @@
+// What an option that takes several values may say: lists, ranges, patterns.
+//
+//   1,2,8      these          1..4     1,2,3,4        1..8:x2  1,2,4,8 (times 2)
+//   1..9:+4    1,5,9          hog*     every name that starts so
+//
+// A backslash before a separator (or a backslash) takes its meaning away: a path with a comma.
+// Every function throws UsageError for text that says nothing, and for lists beyond kLongest.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sgdbench {
+
+inline constexpr std::size_t kLongest = 10'000;
+
+/// The parts between separators, unescaped; no part may be empty.
+std::vector<std::string> split_list(std::string_view text, char separator = ',');
+
+/// `item` as split_list() would give it back in one piece.
+std::string escape_item(std::string_view item, char separator = ',');
+
+/// A list of whole numbers and ranges of them. Parts that are no range are handed on as they
+/// are: the option knows what it takes ("auto").
+std::vector<std::string> expand_counts(std::string_view text);
+
+/// The same for real numbers; a range must say its step.
+std::vector<std::string> expand_reals(std::string_view text);
+
+/// A list of names and patterns (* and ?) over `valid`; every name must exist and every pattern
+/// match at least one. `kind` is for the error. Each name once, in the order first met.
+std::vector<std::string> expand_names(std::string_view text, std::string_view kind,
+                                      std::span<const std::string> valid);
+
+/// A list of data sources. A generator's own parameters hold commas too: `a:rows=1,seed=2,b` is
+/// two sources, because a part `key=value` after `name:` belongs to it.
+std::vector<std::string> expand_sources(std::string_view text);
+
+/// `source` as expand_sources() would give it back in one piece.
+std::string escape_source(std::string_view source);
+
+}  // namespace sgdbench

@@ -1,0 +1,63 @@
+// Dispatch, and from exceptions to exit codes.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "cli/help.h"
+#include "cli/outputs.h"
+#include "cli/parse.h"
+#include "results/atomic_file.h"
+#include "workloads/data/error.h"
+#include "workloads/names.h"
+
+namespace {
+
+using namespace sgdbench;
+
+enum ExitCode { kUsage = 2, kBadData = 65, kMissingData = 66, kInternal = 70, kCannotWrite = 74 };
+
+int dispatch(const std::vector<std::string>& words) {
+  const auto parsed = parse(words);
+  if (parsed.version) {
+    print(version_text());
+    return 0;
+  }
+  if (parsed.help) {
+    print(parsed.verb ? verb_help(*parsed.verb) : program_help());
+    return 0;
+  }
+  return parsed.verb->act(parsed.invocation);
+}
+
+int complain(ExitCode code, std::string_view what) {
+  // Even if stderr is closed, the exit code says it.
+  const auto line = fmt::format("sgdbench: {}\n", what);
+  std::fputs(line.c_str(), stderr);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away (| head) is an error of write(), not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return dispatch({argv + 1, argv + argc});
+  } catch (const UsageError& error) {
+    return complain(kUsage, error.what());
+  } catch (const BadData& error) {
+    return complain(kBadData, error.what());
+  } catch (const MissingData& error) {
+    return complain(kMissingData, error.what());
+  } catch (const WriteError& error) {
+    return complain(kCannotWrite, error.what());
+  } catch (const std::bad_alloc&) {
+    return complain(kInternal, "out of memory");
+  } catch (const std::exception& error) {
+    return complain(kInternal, fmt::format("internal error: {}", error.what()));
+  }
+}

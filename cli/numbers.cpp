@@ -1,0 +1,56 @@
+#include "cli/numbers.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+/// Reads the whole of `text` as a T; `what` names the kind of number in the error.
+template <class T>
+T parse_whole(std::string_view text, std::string_view what) {
+  T value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc::result_out_of_range)
+    throw UsageError(fmt::format("'{}' is too large or too small for {}", text, what));
+  if (error != std::errc{}) throw UsageError(fmt::format("'{}' is not {}", text, what));
+  if (stop != end)
+    throw UsageError(fmt::format("'{}' is not {}: '{}' is left over", text, what,
+                                 std::string_view(stop, static_cast<std::size_t>(end - stop))));
+  return value;
+}
+
+}  // namespace
+
+std::uint64_t parse_count(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  const auto value = parse_whole<std::uint64_t>(text, "a whole number");
+  if (value < least) throw UsageError(fmt::format("{} is too small: at least {}", text, least));
+  if (value > most) throw UsageError(fmt::format("{} is too large: at most {}", text, most));
+  return value;
+}
+
+double parse_real(std::string_view text, const Interval& allowed) {
+  const auto value = parse_whole<double>(text, "a number");
+  if (!std::isfinite(value)) throw UsageError(fmt::format("'{}' is not a finite number", text));
+  if (value < allowed.least || (allowed.open_below && value == allowed.least))
+    throw UsageError(fmt::format("{} is too small: {} {}", text,
+                                 allowed.open_below ? "above" : "at least", allowed.least));
+  if (value > allowed.most || (allowed.open_above && value == allowed.most))
+    throw UsageError(fmt::format("{} is too large: {} {}", text,
+                                 allowed.open_above ? "below" : "at most", allowed.most));
+  return value;
+}
+
+std::string number_text(double value) {
+  // A value that was read from text without a point is shown without one.
+  return fmt::format("{:g}", value).size() <= 6 && std::stod(fmt::format("{:g}", value)) == value
+             ? fmt::format("{:g}", value)
+             : fmt::format("{}", value);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,95 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workloads/names.h"
+
+namespace sgdbench {
+
+std::string_view title(Group group) {
+  switch (group) {
+    case Group::problem:
+      return "Problem";
+    case Group::strategy:
+      return "Strategy";
+    case Group::step:
+      return "Update rule and step size";
+    case Group::measurement:
+      return "Measurement";
+    case Group::output:
+      return "Output";
+  }
+  return "";
+}
+
+std::vector<const Option*> options_of(Verb verb) {
+  std::vector<const Option*> options;
+  for (const auto& option : option_table())
+    if (option.verbs & verb) options.push_back(&option);
+  return options;
+}
+
+const Option& find_option(Verb verb, std::string_view name) {
+  std::vector<std::string> valid;
+  for (const auto* option : options_of(verb)) {
+    if (name == option->name || (!name.empty() && name == option->shorthand)) return *option;
+    valid.emplace_back(option->name);
+  }
+  const auto nearest = nearest_name(name, valid);
+  throw UsageError(fmt::format("unknown option '{}'{}; see --help", name,
+                               nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+}
+
+void Given::add(std::string_view option, std::string text) {
+  for (auto& [name, texts] : texts_) {
+    if (name != option) continue;
+    texts.push_back(std::move(text));
+    return;
+  }
+  texts_.emplace_back(option, std::vector<std::string>{std::move(text)});
+}
+
+const std::vector<std::string>* Given::find(std::string_view option) const {
+  for (const auto& [name, texts] : texts_)
+    if (name == option) return &texts;
+  return nullptr;
+}
+
+std::vector<std::string> Given::texts(std::string_view option) const {
+  const auto* found = find(option);
+  return found ? *found : std::vector<std::string>{};
+}
+
+std::string Given::text(std::string_view option, std::string_view otherwise) const {
+  const auto* found = find(option);
+  if (!found) return std::string(otherwise);
+  if (found->size() > 1)
+    throw UsageError(fmt::format("{} takes one value and was given {}", option, found->size()));
+  return found->front();
+}
+
+std::vector<std::string> values_of(const Option& option, const Given& given) {
+  if (!option.expand) return {given.text(option.name)};
+  std::vector<std::string> values;
+  for (const auto& text : given.texts(option.name)) {
+    try {
+      const auto more = option.expand(text);
+      values.insert(values.end(), more.begin(), more.end());
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("{}: {}", option.name, error.what()));
+    }
+  }
+  return values;
+}
+
+void apply(const Option& option, Cell& cell, std::string_view value) {
+  try {
+    option.apply(cell, value);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", option.name, error.what()));
+  }
+}
+
+}  // namespace sgdbench

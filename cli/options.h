@@ -1,0 +1,82 @@
+// The one table of options. The parser, `--help`, the sweep, the command line that repeats a cell
+// and its identity all read it; none of them knows an option by name that has its row here.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/cell.h"
+
+namespace sgdbench {
+
+/// What the program can be told to do; the values are bits of a set.
+enum Verb : unsigned {
+  kRun = 1,
+  kList = 2,
+  kDataInfo = 4,
+  kDataMake = 8,
+  kVerify = 16,
+};
+
+enum class Group { problem, strategy, step, measurement, output };
+std::string_view title(Group group);
+
+struct Option {
+  std::string_view name;       ///< with its dashes
+  std::string_view shorthand;  ///< "-q", or ""
+  std::string_view value;      ///< what stands for the value in the help; "" for a flag
+  std::string_view help;
+  std::string_view initial;  ///< the default, as text; "" where there is none
+  Group group;
+  unsigned verbs;  ///< a set of Verb
+
+  /// Splits a text into the values to sweep over; null for an option that takes one value.
+  std::vector<std::string> (*expand)(std::string_view text) = nullptr;
+  /// Checks one value and sets it in a cell; null where the option is no part of a cell. Throws
+  /// UsageError, without the option's name.
+  void (*apply)(Cell& cell, std::string_view value) = nullptr;
+  /// The value that apply() would need to set what the cell has, escaped for expand(); "" where
+  /// none is set.
+  std::string (*show)(const Cell& cell) = nullptr;
+  /// Always part of a cell's command line, default or not.
+  bool always_shown = false;
+  /// Part of what a configuration is. (How often it is repeated is not.)
+  bool identifies = true;
+};
+
+/// In the order of the help and of the loops of a sweep: the first varies slowest.
+std::span<const Option> option_table();
+
+/// The options that a verb takes.
+std::vector<const Option*> options_of(Verb verb);
+
+/// The row of a verb called `name` (long or short); throws UsageError with the nearest one.
+const Option& find_option(Verb verb, std::string_view name);
+
+/// What the user said: for each option that was given, its texts in order.
+class Given {
+ public:
+  void add(std::string_view option, std::string text);
+  bool has(std::string_view option) const { return find(option) != nullptr; }
+  /// All texts; empty where it was not given.
+  std::vector<std::string> texts(std::string_view option) const;
+  /// The one text; `otherwise` where it was not given. Throws UsageError if there are several.
+  std::string text(std::string_view option, std::string_view otherwise = "") const;
+
+ private:
+  const std::vector<std::string>* find(std::string_view option) const;
+  std::vector<std::pair<std::string, std::vector<std::string>>> texts_;
+};
+
+/// Every value that was given for a sweepable option, or the one of another; throws UsageError
+/// that begins with the option's name.
+std::vector<std::string> values_of(const Option& option, const Given& given);
+
+/// Option::apply with the option's name in front of an error.
+void apply(const Option& option, Cell& cell, std::string_view value);
+
+}  // namespace sgdbench

@@ -1,0 +1,83 @@
+#include "cli/outputs.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <system_error>
+
+#include "results/atomic_file.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+using Render = std::string (*)(std::span<const RunRecord>, const ReportContext&);
+
+struct Report {
+  std::string_view option;
+  std::string_view file;  ///< in the folder of --output; "" for none
+  Render render;
+};
+
+constexpr Report kReports[] = {
+    {"--csv", "runs.csv",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return runs_csv(rows); }},
+    {"--curve", "curve.csv",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return curve_csv(rows); }},
+    {"--staleness", "staleness.csv",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return staleness_csv(rows); }},
+    {"--json", "run.json", report_json},
+    {"--markdown", "",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},
+};
+
+}  // namespace
+
+Outputs::Outputs(const Given& given) {
+  for (const auto& report : kReports) {
+    if (!given.has(report.option)) continue;
+    const std::filesystem::path path = given.text(report.option);
+    for (const auto& other : targets_)
+      if (other.path.lexically_normal() == path.lexically_normal())
+        throw UsageError(fmt::format("{}: another report goes to {} already", report.option,
+                                     path == "-" ? "stdout" : path.string()));
+    targets_.push_back({path, report.render});
+  }
+  if (!given.has("--output")) return;
+  folder_ = given.text("--output");
+  if (folder_.empty() || folder_ == "-") throw UsageError("--output: name a folder");
+  for (const auto& report : kReports)
+    if (!report.file.empty()) targets_.push_back({folder_ / report.file, report.render});
+}
+
+void Outputs::check() const {
+  if (!folder_.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(folder_, error);
+    if (error)
+      throw WriteError(fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()));
+  }
+  for (const auto& target : targets_) check_writable(target.path);
+}
+
+bool Outputs::uses_stdout() const {
+  for (const auto& target : targets_)
+    if (target.path == "-" || target.path == "/dev/stdout") return true;
+  return false;
+}
+
+void Outputs::write(std::span<const RunRecord> rows, const ReportContext& context) const {
+  std::exception_ptr first;
+  for (const auto& target : targets_) {
+    try {
+      write_atomically(target.path, target.render(rows, context));
+    } catch (const WriteError&) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+void print(std::string_view text) { write_atomically("-", text); }
+
+}  // namespace sgdbench

@@ -1,0 +1,39 @@
+// Where the reports go.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "results/record.h"
+#include "results/reports.h"
+
+namespace sgdbench {
+
+class Outputs {
+ public:
+  /// Throws UsageError if two reports would go to the same place.
+  explicit Outputs(const Given& given);
+
+  /// Makes the folder of --output and throws WriteError if a report can be seen to fail.
+  void check() const;
+  bool uses_stdout() const;
+  /// Writes all of them; one that fails does not keep the others from being written. Throws
+  /// WriteError.
+  void write(std::span<const RunRecord> rows, const ReportContext& context) const;
+
+ private:
+  struct Target {
+    std::filesystem::path path;
+    std::string (*render)(std::span<const RunRecord>, const ReportContext&);
+  };
+  std::vector<Target> targets_;
+  std::filesystem::path folder_;
+};
+
+/// Data for stdout; throws WriteError.
+void print(std::string_view text);
+
+}  // namespace sgdbench

@@ -1,0 +1,168 @@
+#include "cli/problem_group.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "backends/probe.h"
+#include "backends/verification.h"
+#include "cli/execute.h"
+#include "cli/interrupt.h"
+#include "cli/labels.h"
+#include "results/environment.h"
+#include "workloads/random.h"
+
+namespace sgdbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void add_probe(RunRecord& row, const RunSpec& spec) {
+  if (spec.workers < 2) return;
+  const auto probe = probe_machine(spec.workers, spec.pin);
+  row.parallel_capacity = probe.parallel_capacity;
+  row.line_transfer_ns = probe.line_transfer_ns;
+}
+
+/// The order in which n configurations take their turn.
+std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Random random(seed);
+  shuffle(order, random);
+  return order;
+}
+
+}  // namespace
+
+ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
+                           const ParallelFor& parallel, std::size_t cores, Progress& progress,
+                           std::vector<RunRecord>& rows)
+    : problem_(problem),
+      facts_(facts),
+      parallel_(parallel),
+      cores_(cores),
+      progress_(progress),
+      rows_(rows) {}
+
+void ProblemGroup::run(const std::vector<Cell>& cells) {
+  for (const auto& cell : cells) {
+    contenders_.push_back({settle(cell, problem_, cores_), nullptr, "", ""});
+    prepare(contenders_.back());
+    if (interrupted()) return mark_interrupted(contenders_.back());
+  }
+  for (std::uint64_t repeat = 0; repeat < cells.front().repeats && !interrupted(); ++repeat)
+    repeat_all(repeat);
+}
+
+void ProblemGroup::prepare(Contender& contender) {
+  const auto& c = contender.configuration;
+  try {
+    auto why = c.backend->unavailable();
+    if (why.empty()) why = c.backend->why_not(c.spec, problem_);
+    if (!why.empty()) {
+      contender.status = "unsupported";
+      contender.reason = why;
+    } else {
+      start(contender);
+    }
+  } catch (const std::exception& error) {
+    contender.status = "failed";
+    contender.reason = error.what();
+  }
+  if (!contender.status.empty()) progress_.skip(c.cell.warmup + c.cell.repeats);
+}
+
+void ProblemGroup::start(Contender& contender) {
+  const auto& c = contender.configuration;
+  const auto verdict = verify_backend(*c.backend, c.spec, problem_);
+  if (!verdict.ok) {
+    contender.status = "failed";
+    contender.reason = "its update is not the gradient's: " + verdict.reason;
+    return;
+  }
+  contender.backend = c.backend->make(c.spec, problem_);
+  for (std::uint64_t i = 0; i < c.cell.warmup && !interrupted(); ++i) warm_up(contender);
+}
+
+void ProblemGroup::warm_up(Contender& contender) {
+  const auto& c = contender.configuration;
+  progress_.step(label(describe(c, facts_, 0, 0)) + ", warm-up");
+  RunSpec spec = c.spec;
+  spec.epochs = 1;
+  spec.evaluations = 1;
+  contender.backend->run(spec, interrupted());
+}
+
+void ProblemGroup::repeat_all(std::uint64_t repeat) {
+  const auto seed = contenders_.front().configuration.spec.seed;
+  for (const auto i : turn_order(contenders_.size(), mix(seed, repeat))) {
+    rows_.push_back(measure(contenders_[i], repeat));
+    if (interrupted()) return;
+  }
+}
+
+RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
+  const auto& c = contender.configuration;
+  auto row = describe(c, facts_, repeat, rows_.size());
+  if (!contender.status.empty()) {
+    give_up(row, contender.status, contender.reason);
+    return row;
+  }
+  progress_.step(fmt::format("{}, repeat {}/{}", label(row), repeat + 1, c.cell.repeats));
+  RunSpec spec = c.spec;
+  spec.seed += repeat;
+  try {
+    add_probe(row, spec);
+    run_timed(contender, spec, row);
+  } catch (const std::exception& error) {
+    row = describe(c, facts_, repeat, rows_.size());
+    give_up(row, "failed", error.what());
+  }
+  row.peak_rss_bytes = peak_rss_bytes();
+  return row;
+}
+
+void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row) {
+  const RunOutcome outcome = contender.backend->run(spec, interrupted());
+  const auto start = Clock::now();
+  const auto evaluations = evaluate_curve(outcome);
+  row.evaluate_s = since(start);
+  add_outcome(row, outcome);
+  add_curve(row, outcome, evaluations);
+  judge(row, outcome, spec);
+}
+
+std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outcome) const {
+  std::vector<PointEvaluation> evaluations;
+  for (const auto& snapshot : outcome.curve) {
+    PointEvaluation point{evaluate(problem_, snapshot.parameters, Part::train, parallel_), {}};
+    if (problem_.has_test())
+      point.test = evaluate(problem_, snapshot.parameters, Part::test, parallel_);
+    evaluations.push_back(point);
+  }
+  return evaluations;
+}
+
+void ProblemGroup::mark_interrupted(const Contender& contender) {
+  auto row = describe(contender.configuration, facts_, 0, rows_.size());
+  give_up(row, "interrupted", "before its first timed run");
+  rows_.push_back(std::move(row));
+}
+
+void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
+                  Progress& progress, std::vector<RunRecord>& rows) {
+  progress.skip(count_steps(cells));
+  for (std::uint64_t repeat = 0; repeat < cells.front().repeats; ++repeat) {
+    for (const auto& cell : cells) {
+      rows.push_back(describe(unsettled(cell), facts, repeat, rows.size()));
+      give_up(rows.back(), "unsupported", reason);
+    }
+  }
+}
+
+}  // namespace sgdbench

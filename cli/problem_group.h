@@ -1,0 +1,57 @@
+// All configurations that train the same problem, measured together.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "cli/configuration.h"
+#include "cli/progress.h"
+#include "cli/run_record.h"
+#include "workloads/parallel.h"
+
+namespace sgdbench {
+
+/// A configuration with the backend that serves all its repeats, or the reason why there is none.
+struct Contender {
+  Configuration configuration;
+  std::unique_ptr<Backend> backend;
+  std::string status;  ///< "" while it can run, else unsupported or failed
+  std::string reason;
+};
+
+class ProblemGroup {
+ public:
+  /// What is passed by reference must outlive the group. Rows are appended to `rows`.
+  ProblemGroup(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
+               std::size_t cores, Progress& progress, std::vector<RunRecord>& rows);
+
+  /// Each configuration is checked, warmed up, and then all are repeated in turn, every turn in an
+  /// order of its own. Ends early when interrupted(), with a row that says so.
+  void run(const std::vector<Cell>& cells);
+
+ private:
+  void prepare(Contender& contender);
+  void start(Contender& contender);
+  void warm_up(Contender& contender);
+  void repeat_all(std::uint64_t repeat);
+  RunRecord measure(Contender& contender, std::uint64_t repeat);
+  void run_timed(Contender& contender, RunSpec spec, RunRecord& row);
+  std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome) const;
+  void mark_interrupted(const Contender& contender);
+
+  const Problem& problem_;
+  const DataFacts& facts_;
+  const ParallelFor& parallel_;
+  std::size_t cores_;
+  Progress& progress_;
+  std::vector<RunRecord>& rows_;
+  std::vector<Contender> contenders_;
+};
+
+/// A row per repeat for cells whose problem can't be: status `unsupported`.
+void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
+                  Progress& progress, std::vector<RunRecord>& rows);
+
+}  // namespace sgdbench

@@ -1,0 +1,57 @@
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace sgdbench {
+namespace {
+
+std::size_t terminal_columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+}  // namespace
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  const long hours = whole / 3600, minutes = whole / 60 % 60, rest = whole % 60;
+  return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, rest)
+                   : fmt::format("{}:{:02}", minutes, rest);
+}
+
+Progress::Progress(std::size_t steps, bool quiet)
+    : steps_(steps), visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
+
+void Progress::say(std::string_view what) { draw(what, ""); }
+
+void Progress::step(std::string_view what) {
+  std::string eta;
+  if (finished_ > 0) {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+    const auto left = steps_ > done_ ? steps_ - done_ : 0;
+    eta = "  ETA " + clock_text(spent.count() / static_cast<double>(finished_) *
+                                static_cast<double>(left));
+  }
+  ++done_;
+  ++finished_;
+  draw(fmt::format("[{}/{}] {}", done_, steps_, what), eta);
+}
+
+void Progress::clear() {
+  if (visible_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::draw(std::string_view what, std::string_view eta) const {
+  if (!visible_) return;
+  const auto columns = terminal_columns() - 1;
+  const auto room = columns > eta.size() ? columns - eta.size() : 0;
+  fmt::print(stderr, "\r\x1b[K{:.{}}{}", what, room, eta);
+  std::fflush(stderr);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,41 @@
+// One line on stderr that says what runs now and when it will be over; only on a terminal.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sgdbench {
+
+/// Thread safety: one thread. It never draws while a run is timed: only before and after.
+class Progress {
+ public:
+  /// `steps` runs, warm-ups included. Silent when `quiet` or when stderr is no terminal.
+  Progress(std::size_t steps, bool quiet);
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Says what goes on now, outside of the steps ("loading …").
+  void say(std::string_view what);
+  /// A step begins.
+  void step(std::string_view what);
+  /// Steps that will not happen after all.
+  void skip(std::size_t steps) { done_ += steps; }
+  void clear();
+
+ private:
+  void draw(std::string_view what, std::string_view eta) const;
+
+  std::size_t steps_;
+  std::size_t done_ = 0;      ///< begun or skipped
+  std::size_t finished_ = 0;  ///< really run
+  bool visible_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// "0:42", "1:02:03".
+std::string clock_text(double seconds);
+
+}  // namespace sgdbench

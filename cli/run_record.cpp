@@ -1,0 +1,209 @@
+#include "cli/run_record.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "cli/command_line.h"
+#include "cli/options.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr double kDivergence = 2;  ///< final over initial loss
+
+std::optional<double> finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+void describe_strategy(RunRecord& row, const Configuration& c) {
+  const RunSpec& spec = c.spec;
+  row.backend = spec.backend;
+  if (c.backend->uses_protocol) row.protocol = spec.protocol;
+  if (c.backend->uses_write) row.write = spec.write;
+  if (c.backend->uses_persistence) row.persistence = spec.persistence;
+  row.workers = spec.workers;
+  row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
+  row.assign = find_option(kRun, "--assign").show(c.cell);
+  row.deterministic = c.backend->deterministic(spec);
+  row.pinned = spec.pin;
+}
+
+void describe_step(RunRecord& row, const Configuration& c) {
+  const RunSpec& spec = c.spec;
+  row.rule = to_string(spec.rule.kind);
+  row.momentum = static_cast<double>(spec.rule.momentum);
+  row.batch = spec.batch;
+  row.lr = spec.step.initial;
+  row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
+  row.staleness_policy = to_string(spec.step.policy);
+  row.shuffle = spec.shuffle.to_string();
+}
+
+void describe_problem(RunRecord& row, const Cell& cell, const DataFacts& facts) {
+  row.workload = cell.workload.workload;
+  row.data = cell.data.source;
+  row.examples = facts.examples;
+  row.features = facts.features;
+  row.l2 = facts.l2;
+  row.load_s = facts.load_s;
+  if (facts.examples > 0) row.data_checksum = facts.checksum;
+  if (has_hidden_layers(cell)) {
+    row.hidden = find_option(kRun, "--hidden").show(cell);
+    row.activation = cell.workload.activation;
+  }
+  row.target_loss = cell.target_loss;
+  row.target_accuracy = cell.target_accuracy;
+}
+
+/// The mean worker's time, so that the phases sum to the wall time.
+void add_phases(RunRecord& row, const RunOutcome& outcome) {
+  const auto mean = [&](Phase phase) {
+    double sum = 0;
+    for (const auto& worker : outcome.workers) sum += seconds(worker.time.spent(phase));
+    return sum / static_cast<double>(outcome.workers.size());
+  };
+  if (outcome.workers.empty()) return;
+  row.compute_s = mean(Phase::compute);
+  row.wait_s = mean(Phase::wait);
+  row.communicate_s = mean(Phase::communicate);
+  row.observe_s = mean(Phase::observe);
+}
+
+void add_counts(RunRecord& row, const RunOutcome& outcome) {
+  std::uint64_t applied = 0, computed = 0, dropped = 0;
+  for (const auto& worker : outcome.workers) {
+    applied += worker.applied;
+    computed += worker.computed;
+    dropped += worker.dropped;
+  }
+  row.updates = outcome.updates;
+  row.examples_processed = applied;
+  row.gradient_evaluations = computed;
+  row.dropped_gradients = dropped;
+  row.lost_updates = outcome.lost_updates;
+  row.threads = outcome.threads;
+  if (row.examples > 0)
+    row.epochs = static_cast<double>(applied) / static_cast<double>(row.examples);
+  if (outcome.wall > 0) {
+    row.updates_per_s = static_cast<double>(outcome.updates) / seconds(outcome.wall);
+    row.examples_per_s = static_cast<double>(applied) / seconds(outcome.wall);
+  }
+}
+
+void add_staleness(RunRecord& row, const RunOutcome& outcome) {
+  row.staleness_mode = outcome.staleness_mode;
+  if (row.staleness_mode.empty()) return;
+  StalenessHistogram all;
+  for (std::size_t w = 0; w < outcome.workers.size(); ++w) {
+    const auto& histogram = outcome.workers[w].staleness;
+    all.merge(histogram);
+    const auto& bins = histogram.bins();
+    for (std::uint64_t tau = 0; tau < bins.size(); ++tau)
+      if (bins[tau] > 0) row.staleness.push_back({w, tau, bins[tau]});
+  }
+  row.staleness_samples = all.count();
+  if (all.count() == 0) return;
+  row.staleness_mean = all.mean();
+  row.staleness_p50 = all.quantile(0.5);
+  row.staleness_p95 = all.quantile(0.95);
+  row.staleness_max = all.max();
+}
+
+bool reaches_target(const RunRecord& row, const CurvePoint& point) {
+  if (!row.target_loss && !row.target_accuracy) return false;
+  if (row.target_loss && !(point.loss && *point.loss <= *row.target_loss)) return false;
+  return !row.target_accuracy ||
+         (point.test_accuracy && *point.test_accuracy >= *row.target_accuracy);
+}
+
+void add_target(RunRecord& row) {
+  for (const auto& point : row.curve) {
+    if (!reaches_target(row, point)) continue;
+    row.time_to_target_s = point.time_s;
+    row.epochs_to_target = point.epoch;
+    row.updates_to_target = point.updates;
+    return;
+  }
+}
+
+}  // namespace
+
+RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t repeat,
+                   std::uint64_t order) {
+  RunRecord row;
+  row.config_id = c.id;
+  row.run_id = run_id(c.id, repeat);
+  row.repeat = repeat;
+  row.order = order;
+  row.seed = c.spec.seed + repeat;
+  row.clock = "real";
+  row.command = c.command;
+  describe_problem(row, c.cell, facts);
+  describe_strategy(row, c);
+  describe_step(row, c);
+  return row;
+}
+
+void give_up(RunRecord& row, std::string_view status, std::string_view reason) {
+  row.status = status;
+  row.reason = reason;
+}
+
+void add_outcome(RunRecord& row, const RunOutcome& outcome) {
+  row.wall_s = seconds(outcome.wall);
+  add_phases(row, outcome);
+  add_counts(row, outcome);
+  add_staleness(row, outcome);
+}
+
+void add_curve(RunRecord& row, const RunOutcome& outcome,
+               const std::vector<PointEvaluation>& evaluations) {
+  for (std::size_t i = 0; i < evaluations.size(); ++i) {
+    const auto& snapshot = outcome.curve[i];
+    CurvePoint point;
+    point.time_s = seconds(snapshot.time);
+    point.updates = snapshot.updates;
+    point.examples_processed = snapshot.examples;
+    if (row.examples > 0)
+      point.epoch = static_cast<double>(snapshot.examples) / static_cast<double>(row.examples);
+    point.loss = finite(evaluations[i].train.loss);
+    if (const auto& test = evaluations[i].test) {
+      point.test_loss = finite(test->loss);
+      point.test_accuracy = test->accuracy;
+    }
+    row.curve.push_back(point);
+  }
+  if (row.curve.empty()) return;
+  row.loss_initial = row.curve.front().loss;
+  row.loss_final = row.curve.back().loss;
+  row.loss_test = row.curve.back().test_loss;
+  row.accuracy_final = evaluations.back().test ? row.curve.back().test_accuracy
+                                               : evaluations.back().train.accuracy;
+  add_target(row);
+}
+
+void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
+  const double epochs = row.epochs.value_or(0);
+  if (outcome.stopped == Stopped::interrupted)
+    return give_up(row, "interrupted",
+                   fmt::format("after {:.3g} of {} epochs", epochs, spec.epochs));
+  if (outcome.stopped == Stopped::not_finite)
+    return give_up(row, "diverged", "the parameters are no longer finite: try a smaller --lr");
+  for (const auto& point : row.curve)
+    if (!point.loss)
+      return give_up(row, "diverged",
+                     fmt::format("the loss is not finite after {:.3g} epochs: try a smaller --lr",
+                                 point.epoch));
+  if (row.loss_final && *row.loss_final > kDivergence * *row.loss_initial)
+    return give_up(row, "diverged",
+                   fmt::format("the loss rose from {:.3g} to {:.3g}: try a smaller --lr",
+                               *row.loss_initial, *row.loss_final));
+  if (outcome.stopped == Stopped::time_limit)
+    return give_up(row, "timeout",
+                   fmt::format("--max-seconds {:g} ended it after {:.3g} of {} epochs",
+                               spec.max_seconds, epochs, spec.epochs));
+  give_up(row, "ok", "");
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,87 @@
+#include "cli/suite.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+struct SuitePart {
+  std::string_view workload;
+  std::vector<std::pair<std::string_view, std::string_view>> options;
+};
+
+/// Sized to end within about 100 seconds on two cores. The targets are what the reference backend
+/// passes about half-way, so that time to target tells the strategies apart.
+const std::vector<SuitePart>& suite() {
+  static const std::vector<SuitePart> parts{
+      {"logreg",
+       {{"--data", "rcv1-like:rows=20000"},
+        {"--holdout", "0.1"},
+        {"--epochs", "8"},
+        {"--repeats", "5"},
+        {"--target-loss", "0.25"}}},
+      {"mlp",
+       {{"--data", "fashion-mnist"},
+        {"--hidden", "128"},
+        {"--batch", "64"},
+        {"--epochs", "3"},
+        {"--repeats", "3"},
+        {"--target-accuracy", "0.82"}}},
+  };
+  return parts;
+}
+
+bool overrides(const Given& given, std::string_view option) {
+  // One target replaces the other: a suite's must not stand beside the user's own.
+  if (option.starts_with("--target-"))
+    return given.has("--target-loss") || given.has("--target-accuracy");
+  if (option == "--epochs" && given.has("--updates")) return true;
+  if (option == "--holdout" && given.has("--test-data")) return true;
+  return given.has(option);
+}
+
+Given completed(const SuitePart& part, const Given& given) {
+  Given all;
+  for (const auto& option : option_table())
+    if (option.name != "--workload")
+      for (auto& text : given.texts(option.name)) all.add(option.name, std::move(text));
+  for (const auto& [option, text] : part.options)
+    if (!overrides(given, option)) all.add(option, std::string(text));
+  all.add("--workload", std::string(part.workload));
+  return all;
+}
+
+/// The workloads that were named; all of the suite's where none was.
+std::vector<std::string> wanted_workloads(const Given& given) {
+  if (given.has("--workload")) return values_of(find_option(kRun, "--workload"), given);
+  std::vector<std::string> all;
+  for (const auto& part : suite()) all.emplace_back(part.workload);
+  return all;
+}
+
+}  // namespace
+
+std::vector<SweepPart> parts_of(const Given& given, std::size_t cores) {
+  if (given.has("--data") && given.has("--workload")) return {{given, {cores}}};
+  if (given.has("--data"))
+    throw UsageError("--data needs a --workload to train on it; see 'sgdbench list workloads'");
+  const std::vector<std::size_t> workers =
+      given.has("--workload") ? std::vector{cores} : std::vector{std::size_t{1}, cores};
+  std::vector<SweepPart> parts;
+  for (const auto& workload : wanted_workloads(given)) {
+    const auto part = std::find_if(suite().begin(), suite().end(),
+                                   [&](const SuitePart& row) { return row.workload == workload; });
+    if (part == suite().end())
+      throw UsageError(fmt::format("--workload {} needs --data; see 'sgdbench list data'", workload));
+    parts.push_back({completed(*part, given), workers});
+  }
+  return parts;
+}
+
+}  // namespace sgdbench

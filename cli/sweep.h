@@ -1,0 +1,35 @@
+// From lists to cells.
+//
+// The idea: every sweepable option is an axis, and the cells are the product of the axes. A cell
+// keeps only what means something for it: what its backend does not look at (a protocol, a way to
+// write) goes back to the default, and cells that are then the same are one.
+#pragma once
+
+#include <vector>
+
+#include "cli/cell.h"
+#include "cli/options.h"
+
+namespace sgdbench {
+
+inline constexpr std::size_t kMostCells = 100'000;
+
+/// The product over the options that were given, in the order of the table. Cells whose worker
+/// count is not given take each of `workers`; a backend that never has more than one worker takes
+/// one. Throws UsageError.
+std::vector<Cell> expand_cells(const Given& given, const std::vector<std::size_t>& workers);
+
+/// Sets what this cell does not use back to its default.
+Cell normalised(Cell cell);
+
+/// The cells, each once, in the order in which they were first met.
+std::vector<Cell> collapsed(std::vector<Cell> cells);
+
+/// What `sgdbench run` was asked to do: the default suite where neither a workload nor data is
+/// named. Options that were given override the suite's. Throws UsageError.
+std::vector<Cell> sweep(const Given& given, std::size_t cores);
+
+/// The row of the registry for a cell.
+const struct BackendEntry& backend_of(const Cell& cell);
+
+}  // namespace sgdbench

@@ -1,0 +1,185 @@
+// `sgdbench verify`: is what each backend computes the gradient?
+//
+// The idea: on small data, sparse and dense, each workload's reference gradient is held against
+// finite differences of its reference loss, and one update of each backend against the reference.
+#include <fmt/format.h>
+
+#include "backends/parallel_for.h"
+#include "backends/protocol.h"
+#include "backends/verification.h"
+#include "cli/configuration.h"
+#include "cli/grouping.h"
+#include "cli/labels.h"
+#include "cli/outputs.h"
+#include "cli/progress.h"
+#include "cli/run_record.h"
+#include "cli/sources.h"
+#include "cli/sweep.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+#include "results/environment.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr int kMismatch = 1;
+
+struct Default {
+  std::string_view option, text;
+};
+
+/// Small, and one of each kind: sparse and dense, two classes, several, and a real number.
+constexpr Default kUsual[] = {
+    {"--workload", "*"},
+    {"--data",
+     "rcv1-like:rows=200,covtype-like:rows=200,mnist-like:rows=200,quadratic:rows=200,features=20"},
+    {"--workers", "1,2"},
+    {"--batch", "8"},
+    {"--hidden", "16"},
+};
+constexpr Default kAll[] = {
+    {"--rule", "*"},
+    {"--write", "store,cas"},
+    {"--kernels", "*"},
+    {"--activation", "relu,tanh"},
+    {"--batch", "1,8"},
+};
+
+/// Every protocol, with the parameter 1 where it needs one.
+std::string all_protocols() {
+  std::string text;
+  for (const auto& row : protocol_catalog()) {
+    auto name = std::string(row.name);
+    try {
+      make_protocol(name, 1);
+    } catch (const UsageError&) {
+      name += ":1";
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : ",", name);
+  }
+  return text;
+}
+
+Given completed(const Given& given) {
+  Given all;
+  for (const auto* option : options_of(kVerify))
+    for (auto& text : given.texts(option->name)) all.add(option->name, std::move(text));
+  const auto add = [&all](std::span<const Default> defaults) {
+    for (const auto& [option, text] : defaults)
+      if (!all.has(option)) all.add(option, std::string(text));
+  };
+  if (given.has("--all")) {
+    if (!all.has("--protocol")) all.add("--protocol", all_protocols());
+    add(kAll);
+  }
+  add(kUsual);
+  return all;
+}
+
+/// The lines of the table, and how it came out.
+class Findings {
+ public:
+  void add(std::vector<std::string> what, const Verdict& verdict) {
+    ++(verdict.ok ? ok_ : failed_);
+    what.push_back(verdict.ok ? "ok" : "FAILED");
+    what.push_back(fmt::format("{:.1e}", verdict.error));
+    if (verdict.reason.empty())
+      table_.add(std::move(what));
+    else
+      table_.add_note(std::move(what), verdict.reason);
+  }
+  void add_unsupported(std::vector<std::string> what, const std::string& reason) {
+    ++unsupported_;
+    what.insert(what.end(), {"unsupported", ""});
+    table_.add_note(std::move(what), reason);
+  }
+  std::string text() const {
+    return fmt::format("{}\n{} ok, {} FAILED, {} unsupported\n", table_.text(), ok_, failed_,
+                       unsupported_);
+  }
+  bool failed() const { return failed_ > 0; }
+
+ private:
+  TextTable table_{{"workload", "data", "backend", "workers", "result", "error"}, {1, 2, 4}};
+  std::size_t ok_ = 0, failed_ = 0, unsupported_ = 0;
+};
+
+/// What a throwing check says is what it found.
+template <class Check>
+Verdict guarded(Check check) {
+  try {
+    return check();
+  } catch (const std::exception& error) {
+    return {.ok = false, .error = 0, .reason = error.what()};
+  }
+}
+
+std::string data_kind(const Dataset& data) {
+  const auto name = data.name.substr(0, data.name.find(':'));
+  return fmt::format("{} ({})", name, data.sparse() ? "sparse" : "dense");
+}
+
+void verify_configuration(const Configuration& c, const Problem& problem,
+                          std::vector<std::string> what, Findings& findings) {
+  auto why = c.backend->unavailable();
+  if (why.empty()) why = c.backend->why_not(c.spec, problem);
+  if (!why.empty()) return findings.add_unsupported(std::move(what), why);
+  findings.add(std::move(what),
+               guarded([&] { return verify_backend(*c.backend, c.spec, problem); }));
+}
+
+void verify_problem(const std::vector<Cell>& cells, const TrainTest& data, Progress& progress,
+                    Findings& findings) {
+  const auto problem = make_problem(cells.front().workload, data);
+  const auto kind = data_kind(data.train);
+  const auto& workload = cells.front().workload.workload;
+  findings.add({workload, kind, "(reference)", ""},
+               guarded([&] { return verify_workload(*problem, cells.front().spec.seed); }));
+  std::vector<RunRecord> rows;
+  std::vector<const RunRecord*> pointers;
+  for (const auto& cell : cells)
+    rows.push_back(describe(settle(cell, *problem, available_cores()), {}, 0, 0));
+  for (const auto& row : rows) pointers.push_back(&row);
+  const auto varying = varying_columns(pointers);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    progress.step(label(rows[i]));
+    const auto more = column_text(rows[i], varying);
+    verify_configuration(
+        settle(cells[i], *problem, available_cores()), *problem,
+        {workload, kind, fmt::format("{}{}{}", strategy_label(rows[i]), more.empty() ? "" : " ", more),
+         std::to_string(rows[i].workers)},
+        findings);
+  }
+}
+
+/// Whether the workload can use the data; where the user named both, that it can't is an error of
+/// make_problem().
+bool applies(const std::string& workload, const Dataset& data) {
+  return find_by_name(workload_catalog(), "workload", workload).why_not(data).empty();
+}
+
+}  // namespace
+
+int verify_verb(const Invocation& invocation) {
+  const auto cells = expand_cells(completed(invocation.given), {available_cores()});
+  for (const auto& cell : cells) check_sources(cell.data);
+  const bool chosen = invocation.given.has("--workload") && invocation.given.has("--data");
+  const auto parallel = threaded_for(available_cores());
+  Progress progress(cells.size(), invocation.given.has("--quiet"));
+  Findings findings;
+  for (const auto& same_data : by_data(cells)) {
+    const auto data = load_data(same_data.front().data, parallel);
+    for (const auto& group : by_problem(same_data)) {
+      if (chosen || applies(group.front().workload.workload, data.train))
+        verify_problem(group, data, progress, findings);
+      else
+        progress.skip(group.size());
+    }
+  }
+  progress.clear();
+  print(findings.text());
+  return findings.failed() ? kMismatch : 0;
+}
+
+}  // namespace sgdbench

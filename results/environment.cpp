@@ -1,0 +1,161 @@
+// Reading the machine. Everything comes from files and calls that may be missing in a container or
+// on another system: what can't be read stays empty.
+#include "results/environment.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "results/build_info.h"
+#include "results/cgroup.h"
+
+namespace sgdbench {
+namespace {
+
+const std::filesystem::path kCpu = "/sys/devices/system/cpu/cpu0";
+
+std::string first_line(const std::filesystem::path& path) {
+  std::string line;
+  std::ifstream file(path);
+  std::getline(file, line);
+  return line;
+}
+
+/// The value of the first "key : value" line of a /proc file.
+std::string value_of(const char* path, std::string_view key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const auto start = line.find_first_not_of(" \t:", key.size());
+    return start == std::string::npos ? std::string{} : line.substr(start);
+  }
+  return {};
+}
+
+/// "1234 kB" in bytes.
+std::uint64_t kilobytes(const std::string& text) {
+  return std::strtoull(text.c_str(), nullptr, 10) * 1024;
+}
+
+/// Processors in this process's affinity mask; 0 where that can't be asked.
+std::size_t affinity_count() {
+  for (int processors = 1024; processors <= 1 << 20; processors *= 2) {
+    const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
+    const std::unique_ptr<cpu_set_t, decltype(free)> set(
+        CPU_ALLOC(static_cast<std::size_t>(processors)), free);
+    const std::size_t bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(processors));
+    if (set && ::sched_getaffinity(::getpid(), bytes, set.get()) == 0)
+      return static_cast<std::size_t>(CPU_COUNT_S(bytes, set.get()));
+  }
+  return 0;
+}
+
+std::size_t online_cores() {
+  return static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+std::optional<double> own_quota() {
+  return cgroup_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+}
+
+/// "0-3,8" names five.
+std::size_t count_list(const std::string& text) {
+  std::size_t count = 0;
+  const char* at = text.c_str();
+  while (*at != '\0') {
+    char* end = nullptr;
+    const auto first = std::strtoull(at, &end, 10);
+    if (end == at) break;
+    auto last = first;
+    if (*end == '-') last = std::strtoull(end + 1, &end, 10);
+    if (last >= first) count += last - first + 1;
+    at = *end == ',' ? end + 1 : end;
+    if (*end != ',') break;
+  }
+  return count;
+}
+
+std::vector<Cache> read_caches() {
+  std::vector<Cache> caches;
+  for (int index = 0; index < 16; ++index) {
+    const auto folder = kCpu / "cache" / fmt::format("index{}", index);
+    Cache cache;
+    cache.type = first_line(folder / "type");
+    if (cache.type.empty()) break;
+    cache.level = std::strtoull(first_line(folder / "level").c_str(), nullptr, 10);
+    cache.bytes = kilobytes(first_line(folder / "size"));
+    cache.sharing = count_list(first_line(folder / "shared_cpu_list"));
+    caches.push_back(cache);
+  }
+  return caches;
+}
+
+/// FNV-1a. Two reports of one machine agree in it, and its name stays private.
+std::string hash_of(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  char text[sizeof "2000-01-01T00:00:00Z"];
+  if (!::gmtime_r(&now, &utc) || !std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
+    return {};
+  return text;
+}
+
+void read_machine(Environment& machine) {
+  machine.cpu_model = value_of("/proc/cpuinfo", "model name");
+  machine.mhz_per_cpu = std::strtod(value_of("/proc/cpuinfo", "cpu MHz").c_str(), nullptr);
+  machine.governor = first_line(kCpu / "cpufreq/scaling_governor");
+  machine.caches = read_caches();
+  machine.cores_online = online_cores();
+  machine.cores_available = available_cores();
+  machine.cgroup_quota = own_quota();
+  machine.memory_bytes = kilobytes(value_of("/proc/meminfo", "MemTotal"));
+  if (double load[3]; ::getloadavg(load, 3) == 3) machine.load_average.assign(load, load + 3);
+  if (utsname names{}; ::uname(&names) == 0) {
+    machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
+    machine.hostname_hash = hash_of(names.nodename);
+  }
+}
+
+}  // namespace
+
+std::size_t available_cores() {
+  std::size_t cores = affinity_count();
+  if (cores == 0) cores = online_cores();
+  if (const auto quota = own_quota(); quota && *quota < static_cast<double>(cores))
+    cores = static_cast<std::size_t>(*quota);
+  return std::max<std::size_t>(1, cores);
+}
+
+Environment read_environment() {
+  Environment environment;
+  read_machine(environment);
+  environment.compiler = compiler();
+  environment.flags = compiler_flags();
+  environment.build_type = build_type();
+  environment.instruction_set = instruction_set();
+  environment.version = version();
+  environment.git_revision = kGitRevision;
+  environment.started_at = utc_now();
+  return environment;
+}
+
+std::uint64_t peak_rss_bytes() {
+  return kilobytes(value_of("/proc/self/status", "VmHWM"));
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,45 @@
+// The machine and the build that a report was made on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sgdbench {
+
+/// Cores that this process may really use: the affinity mask and the cgroup's quota, whichever is
+/// smaller (at least 1).
+std::size_t available_cores();
+
+/// One of the first core's caches.
+struct Cache {
+  std::string type;  ///< Data, Instruction, Unified
+  std::uint64_t level = 0, bytes = 0;
+  std::size_t sharing = 0;  ///< logical processors that share it
+};
+
+/// What can't be found out is empty or 0.
+struct Environment {
+  std::string cpu_model, governor, kernel, hostname_hash;
+  double mhz_per_cpu = 0;
+  std::vector<Cache> caches;
+  std::size_t cores_online = 0, cores_available = 0;
+  std::optional<double> cgroup_quota;  ///< cores
+  std::vector<double> load_average;    ///< 1, 5, 15 minutes
+  std::uint64_t memory_bytes = 0;
+  std::string compiler, flags, build_type, instruction_set, version, git_revision;
+  std::vector<std::pair<std::string, std::string>> libraries;  ///< name, version
+  std::string started_at;                                      ///< ISO 8601, UTC
+};
+
+/// Reads the machine; the build's part comes from the build system. Library versions are added
+/// by those who use the libraries.
+Environment read_environment();
+
+/// High-water mark of this process's resident memory, bytes.
+std::uint64_t peak_rss_bytes();
+
+}  // namespace sgdbench

@@ -1,0 +1,42 @@
+// The one table of columns: every report format, the documentation and the tests read it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "results/record.h"
+
+namespace sgdbench {
+
+/// monostate is an empty cell (CSV) or null (JSON). Doubles are finite.
+using Value = std::variant<std::monostate, bool, std::uint64_t, double, std::string>;
+
+/// One column of a file whose rows are `Row`s.
+template <class Row>
+struct Field {
+  std::string_view name;
+  std::string_view unit;     ///< "s", "1/s", "bytes", "updates"; "" for text and pure numbers
+  std::string_view meaning;  ///< one line
+  Value (*get)(const Row&);
+};
+
+/// A curve point or a histogram bin, with the run that it belongs to.
+struct CurveRow {
+  const RunRecord& run;
+  std::size_t point;
+};
+struct StalenessRow {
+  const RunRecord& run;
+  const StalenessCount& count;
+};
+
+/// runs.csv: the required columns first, in their fixed order.
+std::span<const Field<RunRecord>> run_fields();
+std::span<const Field<CurveRow>> curve_fields();
+std::span<const Field<StalenessRow>> staleness_fields();
+
+}  // namespace sgdbench

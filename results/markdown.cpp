@@ -1,0 +1,118 @@
+// A GitHub-flavoured Markdown table for job summaries: one row per configuration.
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "results/reports.h"
+
+namespace sgdbench {
+namespace {
+
+using Group = std::vector<const RunRecord*>;
+
+/// Repeats of one configuration together, in the order of their first runs.
+std::vector<Group> by_configuration(std::span<const RunRecord> runs) {
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> place;
+  for (const auto& run : runs) {
+    const auto [found, is_new] = place.try_emplace(run.config_id, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(&run);
+  }
+  return groups;
+}
+
+using Number = std::optional<double> (*)(const RunRecord&);
+
+/// Median over the runs that are ok. A run without the number (a missed target) counts as
+/// infinite; an infinite median is an empty cell.
+std::string median_cell(const Group& group, Number number) {
+  std::vector<double> values;
+  for (const auto* run : group)
+    if (run->status == "ok")
+      values.push_back(number(*run).value_or(std::numeric_limits<double>::infinity()));
+  if (values.empty()) return {};
+  const double middle = median(values);
+  return std::isfinite(middle) ? fmt::format("{:.4g}", middle) : std::string{};
+}
+
+std::optional<double> seconds_per_epoch(const RunRecord& run) {
+  if (!run.wall_s || !run.epochs || *run.epochs <= 0) return {};
+  return *run.wall_s / *run.epochs;
+}
+std::optional<double> waiting_percent(const RunRecord& run) {
+  if (!run.wait_s || !run.wall_s || *run.wall_s <= 0) return {};
+  return 100 * *run.wait_s / *run.wall_s;
+}
+
+struct Column {
+  std::string_view title;
+  Number number;
+};
+constexpr auto kColumns = std::to_array<Column>({
+    {"s/epoch", seconds_per_epoch},
+    {"updates/s", [](const RunRecord& run) { return run.updates_per_s; }},
+    {"s to target", [](const RunRecord& run) { return run.time_to_target_s; }},
+    {"final loss", [](const RunRecord& run) { return run.loss_final; }},
+    {"accuracy", [](const RunRecord& run) { return run.accuracy_final; }},
+    {"mean staleness", [](const RunRecord& run) { return run.staleness_mean; }},
+    {"waiting %", waiting_percent},
+    {"capacity", [](const RunRecord& run) { return run.parallel_capacity; }},
+});
+
+/// A name can't break out of its cell.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '\\') out += '\\';
+    out += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string strategy(const RunRecord& run) {
+  std::string text = run.backend;
+  for (const auto& choice : {run.protocol, run.write})
+    if (!choice.empty()) text += ' ' + choice;
+  return text;
+}
+
+/// "5 ok", "3 ok, 2 diverged", "unsupported: one worker only".
+std::string outcome(const Group& group) {
+  std::vector<std::pair<std::string, std::size_t>> counts;
+  for (const auto* run : group) {
+    if (counts.empty() || counts.back().first != run->status) counts.emplace_back(run->status, 0);
+    ++counts.back().second;
+  }
+  const auto& first = *group.front();
+  if (counts.size() == 1 && first.status != "ok" && !first.reason.empty())
+    return first.status + ": " + first.reason;
+  std::string text;
+  for (const auto& [status, count] : counts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, status);
+  return text;
+}
+
+}  // namespace
+
+std::string report_markdown(std::span<const RunRecord> runs) {
+  std::string out = "| workload | data | backend | workers | runs |";
+  for (const auto& column : kColumns) out += fmt::format(" {} |", column.title);
+  out += "\n|---|---|---|--:|---|";
+  for (std::size_t i = 0; i < kColumns.size(); ++i) out += "--:|";
+  out += '\n';
+  for (const auto& group : by_configuration(runs)) {
+    const RunRecord& run = *group.front();
+    out += fmt::format("| {} | {} | {} | {} | {} |", escaped(run.workload), escaped(run.data),
+                       escaped(strategy(run)), run.workers, escaped(outcome(group)));
+    for (const auto& column : kColumns)
+      out += fmt::format(" {} |", median_cell(group, column.number));
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,85 @@
+// What a report says of one run: plain values, filled in by whoever ran it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sgdbench {
+
+/// One row of curve.csv. Times exclude every evaluation.
+struct CurvePoint {
+  double time_s = 0;
+  double epoch = 0;
+  std::uint64_t updates = 0;
+  std::uint64_t examples_processed = 0;
+  std::optional<double> loss;           ///< empty where not finite
+  std::optional<double> suboptimality;  ///< loss − optimum, where the optimum is known
+  std::optional<double> test_loss;
+  std::optional<double> test_accuracy;
+};
+
+/// One row of staleness.csv.
+struct StalenessCount {
+  std::size_t worker = 0;
+  std::uint64_t staleness = 0;
+  std::uint64_t count = 0;
+};
+
+/// One repeat of one configuration: a row of runs.csv with its curve and histogram. An empty
+/// optional or string is an empty cell; numbers are always finite.
+struct RunRecord {
+  std::string run_id, config_id;
+  std::uint64_t repeat = 0;  ///< from 0
+  std::uint64_t order = 0;   ///< when it ran among all runs of this invocation, from 0
+  std::string status;        ///< ok, diverged, timeout, interrupted, failed, unsupported
+  std::string reason;
+
+  std::string workload, data;
+  std::uint64_t examples = 0, features = 0;
+  std::string backend, protocol, write;
+  std::uint64_t workers = 0;
+  std::string rule, kernels;
+  std::uint64_t batch = 0;
+  double lr = 0;
+  std::string lr_schedule, staleness_policy;
+  double l2 = 0;
+  std::uint64_t seed = 0;
+
+  std::optional<double> epochs;  ///< examples_processed / examples
+  std::optional<std::uint64_t> updates, examples_processed, gradient_evaluations;
+  std::optional<double> wall_s;
+  /// Mean over the workers, so that the four sum to wall_s.
+  std::optional<double> compute_s, wait_s, communicate_s, observe_s;
+  std::optional<double> evaluate_s, load_s;
+  std::optional<double> updates_per_s, examples_per_s;
+  std::optional<double> loss_initial, loss_final, loss_optimum, accuracy_final;
+  std::optional<double> target_loss, time_to_target_s, epochs_to_target;
+  std::optional<std::uint64_t> updates_to_target;
+  std::optional<double> staleness_mean;
+  std::optional<std::uint64_t> staleness_p50, staleness_p95, staleness_max;
+  std::string staleness_mode;  ///< exact, sampled; empty where nothing can be stale
+  std::optional<double> lost_updates;
+  std::optional<double> parallel_capacity, line_transfer_ns;
+  std::optional<std::uint64_t> peak_rss_bytes;
+  std::string clock;  ///< real, virtual
+  bool deterministic = false;
+
+  // Beyond the columns that every reader may count on.
+  double momentum = 0;
+  std::string shuffle, assign, hidden, activation;
+  std::optional<std::uint64_t> persistence;
+  std::optional<std::uint64_t> threads;  ///< threads that used a core while training was timed
+  std::optional<std::uint64_t> dropped_gradients;  ///< computed and thrown away
+  std::optional<std::uint64_t> staleness_samples;  ///< updates in the histogram
+  std::optional<double> loss_test, target_accuracy;
+  std::optional<std::uint64_t> data_checksum;
+  std::optional<bool> pinned;
+  std::string command;  ///< repeats this configuration
+
+  std::vector<CurvePoint> curve;
+  std::vector<StalenessCount> staleness;
+};
+
+}  // namespace sgdbench

@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "cli/run_record.h"
+
+using namespace sgdbench;
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+const DataFacts kFacts{.examples = 100, .features = 7, .l2 = 0.01, .load_s = 0.5, .checksum = 9};
+
+Configuration configuration(std::optional<double> loss, std::optional<double> accuracy) {
+  Cell cell;
+  cell.workload.workload = workload_catalog().front().name;
+  cell.data.source = "quadratic:rows=100";
+  cell.spec.backend = backend_catalog().front().name;
+  cell.target_loss = loss;
+  cell.target_accuracy = accuracy;
+  return unsettled(cell);
+}
+
+WorkerReport worker(Nanoseconds compute, Nanoseconds wait, std::uint64_t applied) {
+  WorkerReport report;
+  report.time.start(0);
+  report.time.enter(Phase::wait, compute);
+  report.time.enter(Phase::observe, compute + wait);
+  report.time.stop(compute + wait + 10);
+  report.applied = applied;
+  report.computed = applied + 2;
+  report.dropped = 2;
+  report.staleness.add(1);
+  report.staleness.add(3);
+  return report;
+}
+
+/// Two workers, 200 example gradients, three snapshots.
+RunOutcome outcome() {
+  RunOutcome o;
+  o.wall = 1'000'000'010;
+  o.updates = 20;
+  o.workers = {worker(600'000'000, 400'000'000, 120), worker(900'000'000, 100'000'000, 80)};
+  o.curve = {{0, 0, 0, {}}, {500'000'000, 10, 100, {}}, {1'000'000'010, 20, 200, {}}};
+  o.staleness_mode = "exact";
+  return o;
+}
+
+PointEvaluation point(double loss, std::optional<double> accuracy = std::nullopt) {
+  PointEvaluation p{{loss, std::nullopt}, std::nullopt};
+  if (accuracy) p.test = Evaluation{loss, accuracy};
+  return p;
+}
+
+RunRecord record(const Configuration& c, const RunOutcome& o,
+                 const std::vector<PointEvaluation>& evaluations) {
+  auto row = describe(c, kFacts, 2, 5);
+  add_outcome(row, o);
+  add_curve(row, o, evaluations);
+  judge(row, o, c.spec);
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("The mean phases of the workers sum to the wall time") {
+  const auto row = record(configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
+  CHECK(*row.compute_s == doctest::Approx(0.75));
+  CHECK(*row.wait_s == doctest::Approx(0.25));
+  CHECK(*row.compute_s + *row.wait_s + *row.communicate_s + *row.observe_s ==
+        doctest::Approx(*row.wall_s).epsilon(1e-12));
+}
+
+TEST_CASE("Counts are sums over the workers, and an epoch is n landed gradients") {
+  const auto row = record(configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
+  CHECK(*row.examples_processed == 200);
+  CHECK(*row.gradient_evaluations == 204);
+  CHECK(*row.dropped_gradients == 4);
+  CHECK(*row.epochs == 2);
+  CHECK(*row.updates_per_s == doctest::Approx(20));
+  CHECK(*row.staleness_mean == 2);
+  CHECK(*row.staleness_samples == 4);
+  CHECK(row.staleness.size() == 4);
+  CHECK(row.status == "ok");
+  CHECK(row.seed == 3);
+  CHECK(row.order == 5);
+  CHECK(row.run_id == row.config_id + "-2");
+}
+
+TEST_CASE("The target is reached at the first point that has it, and a miss is an empty cell") {
+  const std::vector<PointEvaluation> falling{point(1, 0.5), point(0.5, 0.9), point(0.4, 0.8)};
+  const auto hit = record(configuration(0.5, {}), outcome(), falling);
+  CHECK(*hit.time_to_target_s == 0.5);
+  CHECK(*hit.epochs_to_target == 1);
+  CHECK(*hit.updates_to_target == 10);
+  const auto accurate = record(configuration({}, 0.9), outcome(), falling);
+  CHECK(*accurate.updates_to_target == 10);
+  CHECK(*accurate.accuracy_final == 0.8);
+  CHECK(*record(configuration(0.4, 0.8), outcome(), falling).updates_to_target == 20);
+  for (const auto& missed : {record(configuration(0.39, {}), outcome(), falling),
+                             record(configuration({}, 0.91), outcome(), falling),
+                             record(configuration(0.4, 0.85), outcome(), falling),
+                             record(configuration({}, {}), outcome(), falling)}) {
+    CHECK(!missed.time_to_target_s);
+    CHECK(!missed.epochs_to_target);
+    CHECK(!missed.updates_to_target);
+    CHECK(missed.status == "ok");
+  }
+}
+
+TEST_CASE("A loss that is not finite is an empty cell, diverges and reaches no target") {
+  const auto row = record(configuration(5, {}), outcome(), {point(9), point(kNaN), point(INFINITY)});
+  CHECK(row.status == "diverged");
+  CHECK(!row.curve[1].loss);
+  CHECK(!row.curve[2].loss);
+  CHECK(!row.loss_final);
+  CHECK(!row.time_to_target_s);
+  auto stopped = outcome();
+  stopped.stopped = Stopped::not_finite;
+  CHECK(record(configuration({}, {}), stopped, {point(1), point(1), point(1)}).status == "diverged");
+}
+
+TEST_CASE("A loss that more than doubled has diverged; one that doubled has not") {
+  const auto c = configuration({}, {});
+  CHECK(record(c, outcome(), {point(1), point(5), point(2)}).status == "ok");
+  const auto row = record(c, outcome(), {point(1), point(1), point(2.1)});
+  CHECK(row.status == "diverged");
+  CHECK(row.reason.find("from 1 to 2.1") != std::string::npos);
+}
+
+TEST_CASE("A run that was ended says by what; divergence comes before the time limit") {
+  auto o = outcome();
+  o.stopped = Stopped::time_limit;
+  const auto c = configuration({}, {});
+  CHECK(record(c, o, {point(1), point(1), point(1)}).status == "timeout");
+  CHECK(record(c, o, {point(1), point(1), point(9)}).status == "diverged");
+  o.stopped = Stopped::interrupted;
+  const auto row = record(c, o, {point(1), point(1), point(9)});
+  CHECK(row.status == "interrupted");
+  CHECK(row.reason.find("after 2 of 10 epochs") != std::string::npos);
+}
+
+TEST_CASE("A run without updates, workers or points makes a row with empty cells") {
+  RunOutcome o;
+  const auto row = record(configuration(1, {}), o, {});
+  CHECK(!row.compute_s);
+  CHECK(!row.updates_per_s);
+  CHECK(!row.loss_final);
+  CHECK(!row.staleness_mean);
+}
+
+TEST_CASE("A row of something that never ran has no measurement") {
+  auto row = describe(configuration({}, {}), kFacts, 0, 0);
+  give_up(row, "unsupported", "because");
+  CHECK(!row.wall_s);
+  CHECK(!row.updates);
+  CHECK(row.examples == 100);
+  CHECK(row.command.starts_with("sgdbench run --workload"));
+}

@@ -1,0 +1,154 @@
+#include <doctest/doctest.h>
+
+#include "cli/aggregate.h"
+#include "cli/conclusion.h"
+#include "cli/summary.h"
+#include "cli/text.h"
+
+using namespace sgdbench;
+
+namespace {
+
+/// What a hand-made row is about; times in seconds.
+struct Made {
+  std::string backend;
+  std::uint64_t workers = 1;
+  double wall = 1;
+  std::optional<double> to_target;
+  double staleness = 0;
+  double wait = 0;
+  double loss = 0.3;
+};
+
+RunRecord row(const Made& made, std::uint64_t repeat) {
+  RunRecord r;
+  r.config_id = made.backend + std::to_string(made.workers);
+  r.repeat = repeat;
+  r.status = "ok";
+  r.workload = "work";
+  r.data = "data";
+  r.backend = made.backend;
+  r.workers = made.workers;
+  r.epochs = 10;
+  r.wall_s = made.wall * (1 + 0.01 * static_cast<double>(repeat));
+  r.wait_s = made.wait * *r.wall_s;
+  r.updates_per_s = 1000;
+  r.loss_final = made.loss;
+  r.target_loss = 0.5;
+  if (made.to_target) {
+    r.time_to_target_s = *made.to_target * (1 + 0.01 * static_cast<double>(repeat));
+    r.epochs_to_target = *made.to_target / made.wall * 10;
+  }
+  if (made.workers > 1) {
+    r.staleness_mean = made.staleness;
+    r.staleness_max = made.staleness > 0 ? 2 : 0;
+    r.parallel_capacity = 1.9;
+  }
+  return r;
+}
+
+std::vector<RunRecord> rows_of(const std::vector<Made>& all) {
+  std::vector<RunRecord> rows;
+  for (std::uint64_t repeat = 0; repeat < 3; ++repeat)
+    for (const auto& made : all) rows.push_back(row(made, repeat));
+  return rows;
+}
+
+std::string sentence(const std::vector<RunRecord>& rows) {
+  return conclude(aggregate(rows, {}).front());
+}
+
+const std::vector<Made> kThree{{"one", 1, 2, 1.0},
+                               {"free", 2, 1, 0.4, 0.9, 0.02},
+                               {"step", 2, 1.2, 0.72, 0, 0.25}};
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("The sentence names the first to the target, its rival of the other kind, and why") {
+  const auto text = sentence(rows_of(kThree));
+  CHECK(has(text, "work on data: free with 2 workers was first to a loss of 0.5, after 404 ms"));
+  CHECK(has(text, "1.80× ahead of step with 2 workers, the best whose workers wait for each other"));
+  CHECK(has(text, "1.20× from time per epoch, 1.50× from epochs to target"));
+  CHECK(has(text, "workers waited 2 % of the time, the rival's 25 %"));
+  CHECK(has(text, "the machine delivered 1.90 of 2 cores"));
+  CHECK(text.find('\n') == std::string::npos);
+}
+
+TEST_CASE("A synchronous winner is held against the best asynchronous one, and the other way round") {
+  auto made = kThree;
+  made[2].to_target = 0.1;
+  CHECK(has(sentence(rows_of(made)), "free with 2 workers, the best whose workers do not wait"));
+  made[0].to_target = 0.01;
+  CHECK(has(sentence(rows_of(made)), "step with 2 workers, the best with several workers"));
+}
+
+TEST_CASE("Where the ranges of the repeats overlap, nobody wins") {
+  auto made = kThree;
+  made[2].to_target = 0.403;
+  const auto text = sentence(rows_of(made));
+  CHECK(has(text, "free with 2 workers and step with 2 workers are level"));
+  CHECK(!has(text, "first"));
+  CHECK(!has(text, "ahead"));
+}
+
+TEST_CASE("Who missed the target in half of the repeats or more has no time to it") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows)
+    if (r.backend == "free" && r.repeat != 1) r.time_to_target_s.reset();
+  CHECK(has(sentence(rows), "step with 2 workers was first"));
+  for (auto& r : rows) r.time_to_target_s.reset();
+  CHECK(has(sentence(rows), "no configuration reached a loss of 0.5"));
+}
+
+TEST_CASE("Without a target the fastest per epoch wins among those near the best loss") {
+  auto made = kThree;
+  made[1].loss = 0.31;
+  auto rows = rows_of(made);
+  for (auto& r : rows) r.target_loss.reset();
+  CHECK(has(sentence(rows), "step with 2 workers was fastest, 121 ms an epoch"));
+}
+
+TEST_CASE("Rows that are not ok say their status and reason, and the table fits the screen") {
+  auto rows = rows_of(kThree);
+  rows.push_back(rows.front());
+  rows.back().config_id = "bad";
+  rows.back().protocol = "with-a-long:12";
+  rows.back().backend = "backend-of-twenty-six-chars";
+  rows.back().status = "unsupported";
+  rows.back().reason = std::string(20, 'w') + " which is a long story that goes on and on and on " +
+                       "until it has to be continued on the next line of the table";
+  rows[1].status = "diverged";
+  rows[1].reason = "the loss rose";
+  const auto text = summary(rows, {"step2", "one1", "free2", "bad"});
+  CHECK(has(text, "unsupported: wwww"));
+  CHECK(has(text, "1 of 3 repeats diverged: the loss rose"));
+  CHECK(text.find("\nstep") < text.find("\none"));
+  CHECK(text.find("\none") < text.find("\nfree"));
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+    CHECK(display_width(text.substr(at, text.find('\n', at) - at)) <= kScreen);
+}
+
+TEST_CASE("Configurations of one name are told apart by what differs") {
+  auto rows = rows_of({{"free", 2, 1, 0.4, 1}});
+  auto other = rows;
+  for (auto& r : other) r.config_id = "other", r.lr = 0.25;
+  rows.insert(rows.end(), other.begin(), other.end());
+  CHECK(has(summary(rows, {}), "lr=0.25"));
+  CHECK(!has(summary(rows_of(kThree), {}), "lr="));
+}
+
+TEST_CASE("Numbers for people have three digits and the unit that suits them") {
+  CHECK(human_seconds(0.0412) == "41.2 ms");
+  CHECK(human_seconds(0.9996) == "1.00 s");
+  CHECK(human_seconds(83.7e-6) == "83.7 µs");
+  CHECK(human_seconds(123.4) == "123 s");
+  CHECK(human_count(1234567) == "1.23 M");
+  CHECK(human_count(410) == "410");
+  CHECK(human_share(0.004) == "0.4 %");
+  CHECK(human_share(0.25) == "25 %");
+  CHECK(human_ratio(1.834) == "1.83×");
+}

@@ -1,0 +1,158 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "backends/backend.h"
+#include "cli/command_line.h"
+#include "cli/configuration.h"
+#include "cli/parse.h"
+#include "cli/sweep.h"
+#include "workloads/names.h"
+
+using namespace sgdbench;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+std::vector<Cell> cells_of(Texts words, std::size_t cores = 2) {
+  words.insert(words.begin(), "run");
+  return sweep(parse(words).invocation.given, cores);
+}
+
+/// Names of the registry whose flag is as wanted.
+template <class Flag>
+std::string some_backend(Flag flag, bool wanted) {
+  for (const auto& row : backend_catalog())
+    if (row.*flag == wanted && !row.one_worker) return std::string(row.name);
+  throw std::logic_error("no such backend");
+}
+
+const Texts kProblem{"--workload", "logreg", "--data", "quadratic:rows=10,features=3"};
+
+Texts with(Texts more) {
+  more.insert(more.begin(), kProblem.begin(), kProblem.end());
+  return more;
+}
+
+}  // namespace
+
+TEST_CASE("Cells are the product of the lists") {
+  const auto name = some_backend(&BackendEntry::uses_write, true);
+  const auto cells = cells_of(with({"--backend", name, "--workers", "1..4:x2", "--lr", "0.1,0.3",
+                                    "--batch", "auto,8", "--write", "store,cas"}));
+  CHECK(cells.size() == 3 * 2 * 2 * 2);
+  std::set<std::string> ids;
+  for (const auto& cell : cells) ids.insert(config_id(cell));
+  CHECK(ids.size() == cells.size());
+}
+
+TEST_CASE("What a backend does not look at is not swept over for it") {
+  const Texts axes{"--write", "store,cas", "--protocol", "async,bsp", "--persistence", "0,3"};
+  for (const auto& row : backend_catalog()) {
+    auto words = with({"--backend", std::string(row.name), "--workers", "2"});
+    words.insert(words.end(), axes.begin(), axes.end());
+    const std::size_t wanted =
+        (row.uses_write ? 2U : 1U) * (row.uses_protocol ? 2U : 1U) * (row.uses_persistence ? 2U : 1U);
+    CAPTURE(row.name);
+    CHECK(cells_of(words).size() == wanted);
+  }
+}
+
+TEST_CASE("Rules without momentum and workloads without hidden layers ignore those lists") {
+  const auto name = some_backend(&BackendEntry::uses_write, true);
+  CHECK(cells_of(with({"--backend", name, "--rule", "sgd,momentum", "--momentum", "0.5,0.9"}))
+            .size() == 3);
+  CHECK(cells_of(with({"--backend", name, "--hidden", "8;8,8", "--activation", "relu,tanh"}))
+            .size() == 1);
+  CHECK(cells_of({"--workload", "mlp", "--data", "mnist-like:rows=10", "--backend", name, "--hidden",
+                  "8;8,8", "--activation", "relu,tanh"})
+            .size() == 4);
+}
+
+TEST_CASE("Without --workers a run uses all cores, except where there is only ever one worker") {
+  for (const auto& cell : cells_of(with({}), 6))
+    CHECK(cell.spec.workers == (backend_of(cell).one_worker ? 1 : 6));
+  std::set<std::pair<std::string, std::size_t>> suite;
+  for (const auto& cell : cells_of({}, 6))
+    suite.emplace(cell.workload.workload + '/' + cell.spec.backend, cell.spec.workers);
+  for (const auto& row : backend_catalog())
+    for (const std::size_t workers : {1U, 6U})
+      CHECK(suite.count({"mlp/" + std::string(row.name), workers}) ==
+            (workers == 1 || !row.one_worker ? 1 : 0));
+}
+
+TEST_CASE("Options override the suite's, and half a problem is refused") {
+  for (const auto& cell : cells_of({"--epochs", "1", "--target-loss", "0.5"})) {
+    CHECK(*cell.epochs == 1);
+    CHECK(*cell.target_loss == 0.5);
+    CHECK(!cell.target_accuracy);
+  }
+  for (const auto& cell : cells_of({"--workload", "mlp"})) CHECK(cell.workload.workload == "mlp");
+  CHECK_THROWS_AS(cells_of({"--data", "quadratic"}), UsageError);
+  CHECK_THROWS_AS(cells_of({"--workload", "svm"}), UsageError);
+}
+
+TEST_CASE("Every cell's command line parses back to that cell alone, with the same identity") {
+  auto cells = cells_of({});
+  const auto add = [&](const Texts& words) {
+    const auto more = cells_of(words);
+    cells.insert(cells.end(), more.begin(), more.end());
+  };
+  add(with({"--workers", "1,3", "--lr", "auto,0.1,3e-7", "--rule", "*", "--momentum", "-0.3,0.9",
+            "--protocol", "async,ssp:2,bsp", "--write", "store,cas", "--persistence", "0,5",
+            "--lr-schedule", "inverse,exponential:0.97", "--staleness-policy", "inverse"}));
+  add({"--workload", "mlp", "--data", "a'b/x\\,y z.svm,mnist-like:rows=20,seed=3", "--hidden",
+       "7;64,32", "--activation", "tanh", "--standardize", "--index-base", "0", "--label-column",
+       "the label", "--test-data", "t,u.csv", "--holdout", "0.125", "--l2", "0,1e-5", "--shuffle",
+       "full,blocks:64,none", "--assign", "round-robin", "--pin", "off", "--updates", "77",
+       "--max-seconds", "2.5", "--evaluations", "9", "--target-accuracy", "0.9", "--seed", "11",
+       "--repeats", "2", "--warmup", "0", "--batch", "auto,3"});
+  CHECK(cells.size() > 500);
+  for (const auto& cell : cells) {
+    const auto words = arguments_of(cell);
+    const auto again = cells_of(words, 1);
+    CAPTURE(command_of(cell));
+    REQUIRE(again.size() == 1);
+    CHECK(arguments_of(again[0]) == words);
+    CHECK(config_id(again[0]) == config_id(cell));
+  }
+}
+
+TEST_CASE("A configuration's identity does not depend on how often it is repeated") {
+  const auto a = cells_of(with({"--repeats", "2", "--warmup", "0"}));
+  const auto b = cells_of(with({"--repeats", "9"}));
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(config_id(a[i]) == config_id(b[i]));
+  CHECK(config_id(a[0]).size() == 10);
+  CHECK(config_id(a[0]) != config_id(cells_of(with({"--seed", "2"}))[0]));
+}
+
+TEST_CASE("Names, values and sizes that can't be are refused") {
+  for (const Texts& words :
+       {Texts{"--backend", "nobody"}, {"--workers", "0"}, {"--workers", "1..100000"}, {"--lr", "0"},
+        {"--momentum", "1"}, {"--protocol", "asink"}, {"--write", "cass"}, {"--hidden", "0"},
+        {"--holdout", "1"}, {"--epochs", "0"}, {"--kernels", "mkl"}, {"--rule", "adam2"},
+        {"--lr-schedule", "linear"}, {"--staleness-policy", "x"}, {"--pin", "maybe"},
+        {"--lr", "1..9999:+1", "--batch", "1..9999"}})
+    CHECK_THROWS_AS(cells_of(with(words)), UsageError);
+}
+
+TEST_CASE("Epochs made up for --updates hold them, whatever the batch and the workers") {
+  for (const std::uint64_t n : {1U, 7U, 100U, 1000U})
+    for (const std::uint64_t batch : {1U, 3U, 64U, 5000U})
+      for (const std::uint64_t workers : {1U, 2U, 16U})
+        for (const std::uint64_t updates : {1U, 10U, 999U}) {
+          const auto epochs = enough_epochs(updates, n, batch, workers);
+          const auto together = std::max<std::uint64_t>(1, std::min(n, batch) * workers);
+          CHECK(epochs * ((n + together - 1) / together) >= updates);
+          CHECK((epochs - 1) * ((n + together - 1) / together) < updates);
+        }
+}
+
+TEST_CASE("A shell reads a quoted word as it was") {
+  CHECK(shell_quote("a-b/c:d=1,2") == "a-b/c:d=1,2");
+  CHECK(shell_quote("") == "''");
+  CHECK(shell_quote("it's") == "'it'\\''s'");
+  CHECK(shell_quote("a;b") == "'a;b'");
+  CHECK(shell_quote("*") == "'*'");
+}

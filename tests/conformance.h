@@ -1,0 +1,106 @@
+// What the conformance tests share: small problems, and every backend that can run them.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "workloads/data/catalog.h"
+#include "workloads/registry.h"
+
+namespace sgdbench::testing {
+
+/// A problem with the data that it refers to.
+struct Case {
+  std::string name;
+  std::unique_ptr<TrainTest> data;
+  std::unique_ptr<Problem> problem;
+};
+
+inline Case make_case(std::string workload, std::string source, double l2 = -1) {
+  DataRequest request;
+  request.source = std::move(source);
+  auto data = std::make_unique<TrainTest>(load_data(request, serial_for));
+  WorkloadOptions options;
+  options.workload = workload;
+  options.l2 = l2;
+  options.hidden = {8};
+  auto problem = make_problem(options, *data);
+  return {workload + " on " + request.source, std::move(data), std::move(problem)};
+}
+
+/// One problem for each kind of worker there is. Row counts are no multiple of any batch used.
+inline std::vector<Case> cases() {
+  std::vector<Case> all;
+  all.push_back(make_case("logreg", "rcv1-like:rows=203,features=200"));
+  all.push_back(make_case("svm", "covtype-like:rows=203"));
+  all.push_back(make_case("least-squares", "quadratic:rows=203,features=10"));
+  all.push_back(make_case("softmax", "rcv1-like:rows=203,features=60"));
+  all.push_back(make_case("softmax", "mnist-like:rows=203"));
+  all.push_back(make_case("mlp", "mnist-like:rows=203"));
+  return all;
+}
+
+inline const std::atomic<bool>& never() {
+  static const std::atomic<bool> no{false};
+  return no;
+}
+
+inline RunSpec spec_for(const BackendEntry& entry, const Problem& problem, std::size_t workers,
+                        std::size_t batch, std::uint64_t epochs = 2) {
+  RunSpec spec;
+  spec.backend = entry.name;
+  spec.workers = workers;
+  spec.batch = batch;
+  spec.epochs = epochs;
+  spec.step.initial = 0.2 * problem.suggested_step(batch);
+  spec.step.l2 = problem.l2();
+  spec.shuffle = {Shuffle::Kind::blocks, 16};
+  return spec;
+}
+
+inline RunOutcome run(const BackendEntry& entry, const RunSpec& spec, const Problem& problem) {
+  return entry.make(spec, problem)->run(spec, never());
+}
+
+inline const BackendEntry& backend(std::string_view name) {
+  for (const auto& entry : backend_catalog())
+    if (entry.name == name) return entry;
+  throw std::runtime_error("no such backend");
+}
+
+/// Calls visit(entry, spec, case) for every backend and problem that go together.
+template <class Visit>
+void for_every_backend(std::size_t workers, std::size_t batch, Visit visit) {
+  for (const auto& one : cases()) {
+    for (const auto& entry : backend_catalog()) {
+      if (!entry.unavailable().empty()) continue;
+      const RunSpec spec = spec_for(entry, *one.problem, workers, batch);
+      if (!entry.why_not(spec, *one.problem).empty()) continue;
+      INFO(std::string(entry.name) << ", " << one.name);
+      visit(entry, spec, one);
+    }
+  }
+}
+
+inline const AlignedVector<Real>& final_parameters(const RunOutcome& outcome) {
+  return outcome.curve.back().parameters;
+}
+
+/// max |a − b| / max |b|.
+inline double relative_difference(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
+  double difference = 0, scale = 1e-30;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    difference = std::max(difference, std::abs(double{a[i]} - double{b[i]}));
+    scale = std::max(scale, std::abs(double{b[i]}));
+  }
+  return difference / scale;
+}
+
+}  // namespace sgdbench::testing

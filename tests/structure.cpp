@@ -1,0 +1,162 @@
+// Who may know what, read off the source tree: folders, thread headers, backend names, file sizes.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+using Complaints = std::vector<std::string>;
+
+namespace {
+
+struct Source {
+  std::string path;  // from the root, with '/'
+  std::string text;
+  std::string folder() const { return path.substr(0, path.find('/')); }
+};
+
+const std::map<std::string, std::set<std::string>> kMayInclude = {
+    {"cli", {"cli", "backends", "workloads", "results"}},
+    {"backends", {"backends", "workloads", "results"}},
+    {"workloads", {"workloads"}},
+    {"results", {"results"}},
+    {"tests", {"tests", "cli", "backends", "workloads", "results"}},
+};
+
+const std::set<std::string> kThreadHeaders = {
+    "thread", "mutex",     "condition_variable", "shared_mutex", "future", "barrier",
+    "latch",  "semaphore", "stop_token",         "pthread.h",    "omp.h",  "mpi.h"};
+
+/// Names that are no ordinary words: they may not occur within any literal.
+constexpr auto kDistinctNames = std::to_array<std::string_view>(
+    {"openmp-sync", "hogwild", "leashed", "parameter-server", "mpi-allreduce"});
+/// Ordinary words: only a literal that says nothing else is a backend's name.
+constexpr auto kPlainNames =
+    std::to_array<std::string_view>({"sequential", "locked", "onednn", "simulator"});
+
+constexpr std::ptrdiff_t kMostLines = 400;
+
+std::vector<Source> sources() {
+  std::vector<Source> found;
+  const fs::path root = SGDBENCH_SOURCE_DIR;
+  for (const auto& [folder, may] : kMayInclude)
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const auto extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      found.push_back({fs::relative(entry.path(), root).generic_string(), text.str()});
+    }
+  return found;
+}
+
+/// What the first group of `pattern` holds, for every match.
+Complaints matches(const Source& source, const std::regex& pattern) {
+  Complaints found;
+  for (std::sregex_iterator at(source.text.begin(), source.text.end(), pattern), end; at != end;
+       ++at)
+    found.push_back((*at)[1]);
+  return found;
+}
+
+Complaints folder_complaints(const Source& source) {
+  static const std::regex include(R"re((?:^|\n)[ \t]*#[ \t]*include[ \t]*"([^"]*)")re");
+  Complaints complaints;
+  for (const auto& name : matches(source, include)) {
+    const std::string folder = name.substr(0, name.find('/'));
+    if (!kMayInclude.at(source.folder()).contains(folder))
+      complaints.push_back(source.path + " may not include \"" + name + '"');
+  }
+  return complaints;
+}
+
+Complaints thread_complaints(const Source& source) {
+  if (source.folder() == "backends" || source.folder() == "tests") return {};
+  static const std::regex include(R"re((?:^|\n)[ \t]*#[ \t]*include[ \t]*<([^>]*)>)re");
+  static const std::regex pragma(R"re((?:^|\n)[ \t]*#[ \t]*pragma[ \t]+omp[ \t]+(\w+))re");
+  Complaints complaints;
+  for (const auto& name : matches(source, include))
+    if (kThreadHeaders.contains(name))
+      complaints.push_back(source.path + " may not include <" + name + '>');
+  for (const auto& directive : matches(source, pragma))
+    if (directive != "simd") complaints.push_back(source.path + " starts threads by OpenMP");
+  return complaints;
+}
+
+Complaints name_complaints(const Source& source) {
+  if (source.folder() == "backends" || source.folder() == "tests") return {};
+  // Comments and characters are matched first, so that a quote in them opens no literal.
+  static const std::regex literal(R"re(//[^\n]*|'(?:[^'\\\n]|\\.)'|"((?:[^"\\\n]|\\.)*)")re");
+  const bool kernels = source.path.starts_with("workloads/kernels/");
+  Complaints complaints;
+  for (const auto& text : matches(source, literal)) {
+    const bool says_one = std::any_of(kDistinctNames.begin(), kDistinctNames.end(), [&](auto name) {
+      return text.find(name) != std::string::npos;
+    });
+    const bool is_one =
+        std::find(kPlainNames.begin(), kPlainNames.end(), text) != kPlainNames.end();
+    // A kernel set has the name of its library, as the backend has that is made for it.
+    if (says_one || (is_one && !(kernels && text == "onednn")))
+      complaints.push_back(source.path + " names a backend: \"" + text + '"');
+  }
+  return complaints;
+}
+
+Complaints length_complaints(const Source& source) {
+  const auto lines = std::count(source.text.begin(), source.text.end(), '\n');
+  if (lines <= kMostLines) return {};
+  return {source.path + " has " + std::to_string(lines) + " lines"};
+}
+
+/// Nothing in the tree may be complained about.
+void check_tree(Complaints (*complaints)(const Source&)) {
+  const auto files = sources();
+  CHECK(files.size() > 20);
+  for (const auto& source : files)
+    for (const auto& complaint : complaints(source)) FAIL_CHECK(complaint);
+}
+
+}  // namespace
+
+TEST_CASE("Folders know only of those below them") {
+  check_tree(folder_complaints);
+  CHECK(folder_complaints({"results/a.h", "#include \"workloads/real.h\"\n"}).size() == 1);
+  CHECK(folder_complaints({"workloads/a.h", "  #  include \"results/record.h\"\n"}).size() == 1);
+  CHECK(folder_complaints({"workloads/a/b.cpp", "\n#include \"backends/b.h\"\n"}).size() == 1);
+  CHECK(folder_complaints({"backends/a.cpp", "\n#include \"cli/options.h\"\n"}).size() == 1);
+  CHECK(folder_complaints({"cli/a.cpp", "#include \"options.h\"\n"}).size() == 1);
+  CHECK(folder_complaints({"cli/a.cpp", "#include \"backends/backend.h\"\n"}).empty());
+}
+
+TEST_CASE("Threads are known in backends alone") {
+  check_tree(thread_complaints);
+  CHECK(thread_complaints({"cli/a.cpp", "#include <thread>\n#include <mutex>\n"}).size() == 2);
+  CHECK(thread_complaints({"workloads/a.cpp", "\n#pragma omp parallel for\n"}).size() == 1);
+  CHECK(thread_complaints({"workloads/a.cpp", "\n#pragma omp simd reduction(+ : s)\n"}).empty());
+  CHECK(thread_complaints({"backends/a.cpp", "#include <thread>\n"}).empty());
+}
+
+TEST_CASE("No backend is named outside of backends") {
+  check_tree(name_complaints);
+  CHECK(name_complaints({"cli/a.cpp", "f(\"--backend hogwild,x\");"}).size() == 1);
+  CHECK(name_complaints({"results/a.cpp", "if (b == \"locked\") \"parameter-server\""}).size() ==
+        2);
+  CHECK(name_complaints({"workloads/a.cpp", "\"onednn\""}).size() == 1);
+  CHECK(name_complaints({"workloads/kernels/a.cpp", "\"onednn\""}).empty());
+  CHECK(
+      name_complaints({"cli/a.cpp", "// \"hogwild\"\nc = '\"'; \"a sequential search\""}).empty());
+}
+
+TEST_CASE("No file is longer than 400 lines") {
+  check_tree(length_complaints);
+  CHECK(length_complaints({"cli/a.cpp", std::string(401, '\n')}).size() == 1);
+  CHECK(length_complaints({"cli/a.cpp", std::string(400, '\n')}).empty());
+}

@@ -1,0 +1,82 @@
+#include "backends/versions.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "backends/worker_pool.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kLength = 100;
+
+/// A worker that publishes `count` successors, each one more than its base in every number, and
+/// returns how often what it protected was not one consistent version.
+std::uint64_t publish_many(VersionStore& store, std::size_t worker, int count) {
+  std::uint64_t torn = 0;
+  for (int i = 0; i < count;) {
+    Version& spare = store.acquire_spare();
+    for (;;) {
+      const Version& base = store.protect(worker, VersionStore::Role::base);
+      const Real first = base.state[0];
+      torn += static_cast<Real>(base.number) != first;
+      std::transform(base.state.begin(), base.state.end(), spare.state.begin(), [&](Real x) {
+        torn += x != first;
+        return x + 1;
+      });
+      if (store.publish(spare, base)) break;
+    }
+    store.release(worker, VersionStore::Role::base);
+    ++i;
+  }
+  return torn;
+}
+
+}  // namespace
+
+TEST_CASE("Published versions are consistent and none is lost, alone and contended") {
+  for (const std::size_t workers : {1, 4}) {
+    VersionStore store(workers, std::vector<Real>(kLength, 0));
+    std::vector<std::uint64_t> torn(workers);
+    WorkerPool pool(workers, false);
+    pool.run([](Nanoseconds) {},
+             [&](std::size_t w) { torn[w] = publish_many(store, w, 2000); });
+    for (const auto count : torn) CHECK(count == 0);
+    CHECK(store.newest().number == 2000 * workers);
+    CHECK(store.newest().state[kLength - 1] == static_cast<Real>(2000 * workers));
+  }
+}
+
+TEST_CASE("A protected version stays as it is while others are published") {
+  VersionStore store(2, std::vector<Real>(kLength, 0));
+  const Version& old = store.protect(0, VersionStore::Role::read);
+  CHECK(publish_many(store, 1, 50) == 0);
+  CHECK(old.number == 0);
+  CHECK(std::all_of(old.state.begin(), old.state.end(), [](Real x) { return x == 0; }));
+}
+
+TEST_CASE("A version that is not the newest any more can't be built on") {
+  VersionStore store(2, std::vector<Real>(kLength, 0));
+  const Version& base = store.protect(0, VersionStore::Role::base);
+  publish_many(store, 1, 1);
+  CHECK_FALSE(store.publish(store.acquire_spare(), base));
+  CHECK(store.newest().number == 1);
+}
+
+TEST_CASE("A pool calls every worker once a run, after its start was announced") {
+  for (const std::size_t workers : {1, 3, 8}) {
+    WorkerPool pool(workers, false);
+    for (int round = 0; round < 50; ++round) {
+      std::vector<int> calls(workers);
+      std::atomic<int> starts{0};
+      pool.run([&](Nanoseconds) { ++starts; },
+               [&](std::size_t w) { calls[w] += starts.load(); });
+      CHECK(starts == 1);
+      CHECK(std::count(calls.begin(), calls.end(), 1) == static_cast<std::ptrdiff_t>(workers));
+    }
+  }
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,71 @@
+#include "backends/work_plan.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "backends/curve.h"
+
+namespace sgdbench {
+
+TEST_CASE("A plan covers every position of every epoch once, in stretches within one epoch") {
+  for (const std::size_t examples : {1, 7, 128, 203}) {
+    for (const std::size_t batch : {1, 3, 64, 500}) {
+      for (const std::size_t length : {1, 5, 128}) {
+        const WorkPlan plan(examples, batch, length, 3, 0);
+        std::uint64_t position = 0, update = 0;
+        for (std::uint64_t k = 0; k < plan.stretches(); ++k) {
+          const Stretch s = plan.stretch(k);
+          CHECK(s.epoch * examples + s.begin == position);
+          CHECK(s.first_update == update);
+          CHECK(s.end > s.begin);
+          CHECK(s.end <= examples);
+          position += s.end - s.begin;
+          update += (s.end - s.begin + batch - 1) / batch;
+          CHECK(s.examples_after == position);
+        }
+        CHECK(position == 3 * examples);
+        CHECK(update == plan.updates());
+        CHECK(plan.examples() == position);
+      }
+    }
+  }
+}
+
+TEST_CASE("A limit on updates cuts the plan within an epoch") {
+  const WorkPlan plan(10, 3, 2, 5, 6);  // 4 mini-batches an epoch: 3, 3, 3, 1
+  CHECK(plan.updates() == 6);
+  CHECK(plan.stretches() == 3);
+  CHECK(plan.examples() == 16);
+  CHECK(plan.stretch(2).epoch == 1);
+  CHECK(plan.stretch(2).end == 6);
+}
+
+TEST_CASE("Every inner point of a curve is crossed by exactly one stretch") {
+  const WorkPlan plan(203, 4, 3, 4, 0);
+  for (const std::size_t points : {1, 2, 4, 13}) {
+    const CurveRecorder curve(1, plan.examples(), points);
+    std::vector<int> crossed(curve.last() + 1);
+    std::uint64_t before = 0;
+    for (std::uint64_t k = 0; k < plan.stretches(); ++k) {
+      const auto after = plan.stretch(k).examples_after;
+      ++crossed[curve.crossed(before, after)];
+      before = after;
+    }
+    for (std::size_t point = 1; point < curve.last(); ++point) CHECK(crossed[point] == 1);
+    CHECK(crossed[curve.last()] == 0);
+  }
+}
+
+TEST_CASE("A curve says when what it copies is not finite") {
+  CurveRecorder curve(2, 10, 2);
+  const Real fine[] = {1, 2}, infinite[] = {1, HUGE_VALF}, nan[] = {NAN, 1};
+  CHECK(curve.record(0, 0, 0, 0, fine, Access::exclusive));
+  CHECK_FALSE(curve.record(1, 5, 0, 0, infinite, Access::exclusive));
+  CHECK_FALSE(curve.record(1, 5, 0, 0, nan, Access::racy_store));
+  const auto taken = curve.take();
+  CHECK(taken.size() == 2);
+  CHECK(taken.back().time == 5);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,124 @@
+// Small data sets and problems that the workload tests are made of.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "workloads/data/matrix.h"
+#include "workloads/problem.h"
+#include "workloads/random.h"
+#include "workloads/registry.h"
+
+namespace sgdbench::testing {
+
+inline constexpr std::size_t kRows = 40;
+inline constexpr std::size_t kFeatures = 23;
+
+/// Sparse rows have 1 to 8 of the features; feature 22 is in no row.
+inline SparseMatrix sparse_matrix(std::size_t rows, std::uint64_t seed) {
+  Random random(seed);
+  SparseMatrix m;
+  m.columns = kFeatures;
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::vector<std::uint32_t> columns(kFeatures - 1);
+    std::iota(columns.begin(), columns.end(), 0u);
+    shuffle(columns, random);
+    columns.resize(1 + random.below(8));
+    std::sort(columns.begin(), columns.end());
+    for (const auto v : columns) m.entries.push_back({v, static_cast<float>(random.normal())});
+    m.offsets.push_back(m.entries.size());
+  }
+  return m;
+}
+
+inline DenseMatrix dense_matrix(std::size_t rows, std::uint64_t seed) {
+  Random random(seed);
+  DenseMatrix m(rows, kFeatures);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (Real& x : m.row(i)) x = static_cast<Real>(random.normal());
+  return m;
+}
+
+/// Classes are labelled 2, 5, 8, …; with no classes, targets are real numbers.
+inline Dataset dataset(bool sparse, std::size_t classes, std::size_t rows = kRows,
+                       std::uint64_t seed = 7) {
+  Dataset data;
+  data.name = sparse ? "sparse" : "dense";
+  if (sparse)
+    data.features = sparse_matrix(rows, seed);
+  else
+    data.features = dense_matrix(rows, seed);
+  Random random(seed + 1);
+  for (std::size_t c = 0; c < classes; ++c) data.classes.push_back(static_cast<float>(2 + 3 * c));
+  for (std::size_t i = 0; i < rows; ++i)
+    data.targets.push_back(classes == 0 ? static_cast<float>(random.normal())
+                                        : data.classes[i < classes ? i : random.below(classes)]);
+  return data;
+}
+
+/// A problem with the data that it lives on.
+struct Example {
+  std::string name;
+  std::unique_ptr<TrainTest> data;
+  std::unique_ptr<Problem> problem;
+};
+
+inline Example example(const WorkloadOptions& options, bool sparse) {
+  const bool binary = options.workload == "logreg" || options.workload == "svm";
+  const std::size_t classes = options.workload == "least-squares" ? 0 : binary ? 2 : 5;
+  Example made;
+  made.name = options.workload + (sparse ? " on sparse data" : " on dense data") +
+              (options.workload == "mlp" ? ", " + options.activation : "");
+  made.data = std::make_unique<TrainTest>();
+  made.data->train = dataset(sparse, classes);
+  made.data->test = dataset(sparse, classes, 15, 99);
+  made.problem = make_problem(options, *made.data);
+  return made;
+}
+
+/// Every workload on sparse and on dense data, with λ = l2.
+inline std::vector<Example> all_examples(double l2) {
+  std::vector<Example> all;
+  for (const bool sparse : {true, false}) {
+    for (const char* name : {"logreg", "svm", "least-squares", "softmax"})
+      all.push_back(example({name, l2, {}, "relu"}, sparse));
+    all.push_back(example({"mlp", l2, {19, 6}, "relu"}, sparse));
+    all.push_back(example({"mlp", l2, {17}, "tanh"}, sparse));
+  }
+  return all;
+}
+
+inline AlignedVector<Real> random_point(std::size_t n, std::uint64_t seed) {
+  Random random(seed);
+  AlignedVector<Real> w(n);
+  for (Real& x : w) x = static_cast<Real>(0.3 * random.normal());
+  return w;
+}
+
+inline std::vector<std::uint32_t> random_rows(std::size_t count, std::size_t n,
+                                              std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::uint32_t> rows(n);
+  std::iota(rows.begin(), rows.end(), 0u);
+  shuffle(rows, random);
+  rows.resize(count);
+  return rows;
+}
+
+/// max |a − b| / max |b|.
+template <class A, class B>
+double relative_error(const A& a, const B& b) {
+  double largest = 0, difference = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(b[i])));
+    difference =
+        std::max(difference, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  }
+  return largest > 0 ? difference / largest : difference;
+}
+
+}  // namespace sgdbench::testing

@@ -1,0 +1,81 @@
+#include <doctest/doctest.h>
+
+#include "tests/workloads_fixture.h"
+#include "workloads/kernels/dense_kernels.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+namespace {
+
+struct Shape {
+  int m, n, k;
+  int extra;  ///< Reals between the end of a row and the next
+};
+
+/// C = op(A)·op(B) + β·C by its definition, in double.
+void naive(bool ta, bool tb, const Shape& s, const Real* a, int lda, const Real* b, int ldb,
+           Real beta, std::vector<double>& c, int ldc) {
+  for (int i = 0; i < s.m; ++i)
+    for (int j = 0; j < s.n; ++j) {
+      double sum = 0;
+      for (int p = 0; p < s.k; ++p)
+        sum += static_cast<double>(ta ? a[p * lda + i] : a[i * lda + p]) *
+               static_cast<double>(tb ? b[j * ldb + p] : b[p * ldb + j]);
+      double& out = c[static_cast<std::size_t>(i * ldc + j)];
+      out = beta == 0 ? sum : sum + out;
+    }
+}
+
+void check(const DenseKernels& kernels, const Shape& s, bool ta, bool tb, Real beta) {
+  const int lda = (ta ? s.m : s.k) + s.extra, ldb = (tb ? s.k : s.n) + s.extra, ldc = s.n + s.extra;
+  const auto size = [](int rows, int ld) { return static_cast<std::size_t>(rows * ld); };
+  const auto a = random_point(size(ta ? s.k : s.m, lda), 1);
+  const auto b = random_point(size(tb ? s.n : s.k, ldb), 2);
+  auto c = random_point(size(s.m, ldc), 3);
+  std::vector<double> expected(c.begin(), c.end());
+  naive(ta, tb, s, a.data(), lda, b.data(), ldb, beta, expected, ldc);
+  if (beta == 0)
+    for (int i = 0; i < s.m; ++i) std::fill_n(c.begin() + i * ldc, s.n, NAN);  // must not be read
+  kernels.gemm(ta, tb, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
+
+  // Sums of k products of numbers around 0.3; what lies between the rows stays.
+  double worst = 0;
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    const double error = std::abs(static_cast<double>(c[i]) - expected[i]);
+    worst = std::isnan(error) ? error : std::max(worst, error);
+  }
+  CHECK(worst < 1e-6 * std::sqrt(static_cast<double>(s.k + 1)) + 1e-7);
+}
+
+}  // namespace
+
+TEST_CASE("Every kernel set's GEMM is the definition, for odd sizes and all transposes") {
+  const Shape shapes[] = {{1, 1, 1, 0},    {2, 3, 5, 1},     {7, 17, 31, 3},   {12, 32, 8, 0},
+                          {13, 33, 9, 2},  {32, 10, 784, 0}, {33, 128, 70, 6}, {97, 45, 385, 1},
+                          {25, 300, 2, 5}, {200, 16, 40, 0}, {5, 513, 800, 7}, {64, 31, 1, 0}};
+  for (const auto& entry : kernel_catalog()) {
+    if (!entry.kernels) continue;
+    for (const Shape& shape : shapes) {
+      for (const bool ta : {false, true}) {
+        for (const bool tb : {false, true}) {
+          CAPTURE(entry.name);
+          CAPTURE(shape.m);
+          CAPTURE(shape.n);
+          CAPTURE(shape.k);
+          CAPTURE(ta);
+          CAPTURE(tb);
+          check(*entry.kernels, shape, ta, tb, 0);
+          check(*entry.kernels, shape, ta, tb, 1);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("The native kernel set is always there, and one that is not says why") {
+  CHECK(kernel_catalog()[0].name == "native");
+  CHECK(kernel_catalog()[0].kernels != nullptr);
+  for (const auto& entry : kernel_catalog())
+    CHECK((entry.kernels == nullptr) == !entry.why_not.empty());
+}

@@ -1,0 +1,139 @@
+#include <doctest/doctest.h>
+
+#include "tests/workloads_fixture.h"
+#include "workloads/kernels/dense_kernels.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+namespace {
+
+// Single precision, sums of at most 40 rows of 23 features.
+constexpr double kTolerance = 2e-5;
+
+std::vector<double> in_double(std::span<const Real> w) {
+  return {w.begin(), w.end()};
+}
+
+std::vector<double> reference(const Problem& problem, std::span<const Real> w,
+                              std::span<const std::uint32_t> rows) {
+  std::vector<double> gradient(w.size());
+  problem.reference_gradient(in_double(w), rows, gradient);
+  return gradient;
+}
+
+/// The direction's mean gradient, after checking that it is zero outside of its support.
+std::vector<double> mean(const Direction& direction) {
+  std::vector<double> gradient(direction.values.size());
+  const auto value = [&](std::size_t k) {
+    return static_cast<double>(direction.values[k]) / static_cast<double>(direction.examples);
+  };
+  if (direction.everywhere) {
+    for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] = value(k);
+    return gradient;
+  }
+  std::vector<int> times(gradient.size());
+  for (const auto k : direction.support) {
+    gradient[k] = value(k);
+    CHECK(++times[k] == 1);
+  }
+  for (std::size_t k = 0; k < gradient.size(); ++k)
+    if (times[k] == 0) CHECK(direction.values[k] == 0);
+  return gradient;
+}
+
+}  // namespace
+
+TEST_CASE("Every reference gradient is the derivative of its reference loss") {
+  for (const auto& [name, data, problem] : all_examples(0.05)) {
+    CAPTURE(name);
+    auto w = in_double(random_point(problem->parameters(), 3));
+    const auto rows = random_rows(9, kRows, 4);
+    std::vector<double> gradient(w.size()), differences(w.size());
+    problem->reference_gradient(w, rows, gradient);
+    const double h = 1e-6;
+    for (std::size_t k = 0; k < w.size(); ++k) {
+      const double at = w[k];
+      w[k] = at + h;
+      const double above = problem->reference_loss(w, rows);
+      w[k] = at - h;
+      differences[k] = (above - problem->reference_loss(w, rows)) / (2 * h);
+      w[k] = at;
+    }
+    CHECK(relative_error(differences, gradient) < 1e-6);
+  }
+}
+
+TEST_CASE("Every worker's direction is the reference gradient, whatever the batch and the access") {
+  for (const auto& [name, data, problem] : all_examples(0.05)) {
+    CAPTURE(name);
+    const auto worker = problem->make_worker({{}, kRows, nullptr});
+    const auto w = random_point(problem->parameters(), 5);
+    for (const std::size_t batch : {1, 2, 7, 8, 19, 40}) {
+      CAPTURE(batch);
+      const auto rows = random_rows(batch, kRows, batch);
+      const auto expected = reference(*problem, w, rows);
+      for (const Access access : {Access::exclusive, Access::racy_store, Access::racy_cas}) {
+        worker->prepare(rows);
+        worker->read(w, access);
+        worker->compute();
+        CHECK(worker->direction().examples == batch);
+        CHECK(relative_error(mean(worker->direction()), expected) < kTolerance);
+      }
+      worker->prepare(rows);
+      worker->compute_from(w);
+      CHECK(relative_error(mean(worker->direction()), expected) < kTolerance);
+    }
+  }
+}
+
+TEST_CASE("Preparing the next block leaves the current direction as it is") {
+  for (const auto& [name, data, problem] : all_examples(0.05)) {
+    CAPTURE(name);
+    const auto worker = problem->make_worker({{}, 8, nullptr});
+    const auto w = random_point(problem->parameters(), 5);
+    const auto first = random_rows(8, kRows, 1), second = random_rows(5, kRows, 2);
+    worker->prepare(first);
+    worker->read(w, Access::exclusive);
+    worker->prepare(second);
+    worker->compute();
+    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, first)) < kTolerance);
+    worker->prepare(second);
+    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, first)) < kTolerance);
+    worker->read(w, Access::exclusive);
+    worker->compute();
+    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, second)) < kTolerance);
+  }
+}
+
+TEST_CASE("A frozen copy keeps the parameters of the moment it was read") {
+  for (const auto& [name, data, problem] : all_examples(0.05)) {
+    CAPTURE(name);
+    const auto worker = problem->make_worker({{}, 8, nullptr});
+    auto w = random_point(problem->parameters(), 5);
+    const auto rows = random_rows(8, kRows, 1);
+    const auto expected = reference(*problem, w, rows);
+    worker->prepare(rows);
+    worker->read(w, Access::exclusive);
+    std::fill(w.begin(), w.end(), Real(1));
+    worker->compute();
+    CHECK(relative_error(mean(worker->direction()), expected) < kTolerance);
+    CHECK(worker->read_bytes() <= w.size() * sizeof(Real));
+    if (!worker->direction().everywhere)
+      CHECK(worker->read_bytes() == worker->direction().support.size() * sizeof(Real));
+  }
+}
+
+TEST_CASE("Every kernel set that was built gives the network's gradient") {
+  for (const auto& entry : kernel_catalog()) {
+    if (!entry.kernels) continue;
+    CAPTURE(entry.name);
+    const auto [name, data, problem] = example({"mlp", 0.05, {19, 6}, "relu"}, false);
+    const auto worker = problem->make_worker({{}, 16, entry.kernels});
+    const auto w = random_point(problem->parameters(), 5);
+    const auto rows = random_rows(16, kRows, 6);
+    worker->prepare(rows);
+    worker->compute_from(w);
+    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, rows)) < kTolerance);
+  }
+}

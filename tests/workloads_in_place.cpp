@@ -1,0 +1,118 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "tests/workloads_fixture.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+namespace {
+
+constexpr Rule kRules[] = {
+    {Rule::Kind::sgd, 0}, {Rule::Kind::momentum, Real(0.8)}, {Rule::Kind::nesterov, Real(-0.3)}};
+constexpr Access kAccesses[] = {Access::exclusive, Access::racy_store, Access::racy_cas};
+constexpr StepSize kStep{0.05, Schedule::sqrt, 1, 0, StalenessPolicy::none};
+
+AlignedVector<Real> start(const Problem& problem, const Rule& rule) {
+  auto state = random_point(problem.parameters(), 11);
+  state.resize(problem.parameters() * rule.slots());
+  return state;
+}
+
+/// The rows in mini-batches through prepare, read, compute, apply.
+AlignedVector<Real> step_by_step(const Problem& problem, const Rule& rule, std::size_t batch,
+                                 std::span<const std::uint32_t> rows) {
+  const auto worker = problem.make_worker({rule, batch, nullptr});
+  auto state = start(problem, rule);
+  const std::span<const Real> w = std::span(state).first(problem.parameters());
+  for (std::size_t k = 0, t = 0; k < rows.size(); k += batch, ++t) {
+    worker->prepare(rows.subspan(k, std::min(batch, rows.size() - k)));
+    worker->read(w, Access::exclusive);
+    worker->compute();
+    const Direction direction[] = {worker->direction()};
+    apply(rule, state, direction, 0, w.size(), kStep.during(0).at(t), Access::exclusive);
+  }
+  return state;
+}
+
+struct InPlace {
+  AlignedVector<Real> state;
+  std::uint64_t applied;
+  WriteProbe probe;
+};
+
+InPlace in_place(const Problem& problem, const Rule& rule, std::size_t batch,
+                 std::span<const std::uint32_t> rows, Access access, bool watch = false) {
+  const auto worker = problem.make_worker({rule, batch, nullptr});
+  std::atomic<std::uint64_t> applied{100};
+  InPlace result{start(problem, rule), 0, {}};
+  worker->run_in_place(result.state, {rows, batch, 0, kStep.during(0), access, &applied,
+                                      watch ? &result.probe : nullptr});
+  result.applied = applied - 100;
+  return result;
+}
+
+bool same_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("Training in place is read, compute, apply, for every workload, rule and access") {
+  const auto rows = random_rows(33, kRows, 21);
+  for (const auto& [name, data, problem] : all_examples(0.02)) {
+    for (const Rule& rule : kRules) {
+      for (const std::size_t batch : {1, 4}) {
+        const auto expected = step_by_step(*problem, rule, batch, rows);
+        for (const Access access : kAccesses) {
+          CAPTURE(name);
+          CAPTURE(to_string(rule.kind));
+          CAPTURE(batch);
+          CAPTURE(static_cast<int>(access));
+          const auto [state, applied, probe] = in_place(*problem, rule, batch, rows, access);
+          CHECK(relative_error(state, expected) < 1e-5);
+          CHECK(applied == (rows.size() + batch - 1) / batch);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("On sparse linear models without L2, in place and step by step give the same bits") {
+  const auto rows = random_rows(33, kRows, 21);
+  for (const char* workload : {"logreg", "svm", "least-squares"}) {
+    const auto [name, data, problem] = example({workload, 0, {}, "relu"}, true);
+    CAPTURE(name);
+    const auto expected = step_by_step(*problem, {}, 1, rows);
+    CHECK(same_bits(in_place(*problem, {}, 1, rows, Access::exclusive).state, expected));
+  }
+}
+
+TEST_CASE("A watched run makes the same updates, and alone it loses none") {
+  const auto rows = random_rows(33, kRows, 21);
+  for (const auto& [name, data, problem] : all_examples(0.02)) {
+    for (const Rule& rule : kRules) {
+      CAPTURE(name);
+      CAPTURE(to_string(rule.kind));
+      const auto plain = in_place(*problem, rule, 1, rows, Access::racy_store);
+      const auto watched = in_place(*problem, rule, 1, rows, Access::racy_store, true);
+      CHECK(relative_error(watched.state, plain.state) < 1e-6);
+      CHECK(watched.probe.writes > 0);
+      CHECK(watched.probe.lost == 0);
+      CHECK(plain.probe.writes == 0);
+    }
+  }
+}
+
+TEST_CASE("sgd on sparse rows leaves the coordinates outside of them untouched") {
+  const auto [name, data, problem] = example({"logreg", 0.02, {}, "relu"}, true);
+  const auto before = start(*problem, {});
+  const std::vector<std::uint32_t> rows{3};
+  const auto after = in_place(*problem, {}, 1, rows, Access::exclusive).state;
+  std::vector<bool> touched(problem->parameters());
+  for (const Entry& e : std::get<SparseMatrix>(data->train.features).row(3))
+    touched[e.column] = true;
+  for (std::size_t v = 0; v < touched.size(); ++v) CHECK((after[v] != before[v]) == touched[v]);
+}

@@ -1,0 +1,108 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "tests/workloads_fixture.h"
+#include "workloads/kernels/softmax.h"
+#include "workloads/losses.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+TEST_CASE("Losses and slopes neither overflow nor lose small values at margins of 1e4") {
+  CHECK(LogisticLoss::value(-1e4, 1) == doctest::Approx(1e4));
+  CHECK(LogisticLoss::value(1e4, 1) == 0);
+  CHECK(LogisticLoss::value(30, 1) == doctest::Approx(std::exp(-30.0)).epsilon(1e-12));
+  CHECK(LogisticLoss::slope(-1e4f, 1) == -1);
+  CHECK(LogisticLoss::slope(-1e4f, -1) == doctest::Approx(0));
+  CHECK(std::isfinite(LogisticLoss::slope(1e4f, 1)));
+  CHECK(HingeLoss::value(-1e4, 1) == 10001);
+  CHECK(SquaredLoss::value(-1e4, 0) == 5e7);
+  const double scores[] = {1e4, -1e4, 0};
+  CHECK(cross_entropy(scores, 3, 1) == doctest::Approx(2e4));
+  CHECK(cross_entropy(scores, 3, 0) == 0);
+  Real slopes[] = {1e4f, -1e4f, 0};
+  softmax_slope(slopes, 3, 1);
+  CHECK(slopes[0] == doctest::Approx(1));
+  CHECK(slopes[1] == doctest::Approx(-1));
+}
+
+TEST_CASE("Every slope is the derivative of its loss") {
+  for (const auto kind : {LossKind::logistic, LossKind::hinge, LossKind::squared}) {
+    with_loss(kind, [](auto loss) {
+      for (double z = -6.05; z < 6; z += 0.1) {
+        for (const double y : {-1.0, 1.0}) {
+          const double slope = (loss.value(z + 1e-6, y) - loss.value(z - 1e-6, y)) / 2e-6;
+          CHECK(loss.slope(static_cast<Real>(z), static_cast<Real>(y)) ==
+                doctest::Approx(slope).epsilon(1e-5));
+        }
+      }
+    });
+  }
+}
+
+TEST_CASE("A margin that is not a number gives a loss that is not a number") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(std::isnan(LogisticLoss::value(nan, 1)));
+  CHECK(std::isnan(HingeLoss::value(nan, 1)));
+  CHECK(std::isnan(SquaredLoss::value(nan, 1)));
+  CHECK(std::isnan(fast_exp(static_cast<Real>(nan))));
+}
+
+TEST_CASE("The fast exponential is within 3e-7 of the true one") {
+  double worst = 0;
+  for (double x = -87; x <= 88; x += 0.00137) {
+    const Real argument = static_cast<Real>(x);
+    const double exact = std::exp(static_cast<double>(argument));
+    worst = std::max(worst, std::abs(static_cast<double>(fast_exp(argument)) - exact) / exact);
+  }
+  CHECK(worst < 3e-7);
+  CHECK(fast_exp(-1000) > 0);
+  CHECK(std::isfinite(fast_exp(1000)));
+}
+
+TEST_CASE("The evaluated training loss is the reference loss over all rows") {
+  for (const auto& [name, data, problem] : all_examples(0.05)) {
+    CAPTURE(name);
+    auto w = random_point(problem->parameters(), 13);
+    // The reference's sparse form leaves out features that no row contains: here, the last.
+    if (data->train.sparse() && problem->parameters() % kFeatures == 0) {
+      const std::size_t width = problem->parameters() / kFeatures;
+      std::fill(w.end() - static_cast<std::ptrdiff_t>(width), w.end(), Real(0));
+    }
+    std::vector<std::uint32_t> rows(kRows);
+    std::iota(rows.begin(), rows.end(), 0u);
+    const std::vector<double> w_double(w.begin(), w.end());
+    const auto evaluation = evaluate(*problem, w, Part::train, serial_for);
+    CHECK(evaluation.loss ==
+          doctest::Approx(problem->reference_loss(w_double, rows)).epsilon(1e-6));
+    CHECK(evaluation.accuracy.has_value() == problem->classifies());
+  }
+}
+
+TEST_CASE("Evaluation sums its chunks in order, whoever computes them") {
+  const ParallelFor backwards = [](std::size_t n, const std::function<void(std::size_t)>& body) {
+    for (std::size_t i = n; i-- > 0;) body(i);
+  };
+  TrainTest data{dataset(true, 2, 5000), {}};
+  const auto problem = make_problem({"logreg", 0.1, {}, "relu"}, data);
+  const auto w = random_point(problem->parameters(), 13);
+  const auto a = evaluate(*problem, w, Part::train, serial_for);
+  CHECK(a.loss == evaluate(*problem, w, Part::train, backwards).loss);
+}
+
+TEST_CASE("Test loss leaves the regulariser out, and accuracy counts the right answers") {
+  auto [name, data, problem] = example({"logreg", 10, {}, "relu"}, true);
+  const AlignedVector<Real> zero(problem->parameters());
+  CHECK(evaluate(*problem, zero, Part::test, serial_for).loss == doctest::Approx(std::log(2.0)));
+  const auto w = random_point(problem->parameters(), 2);
+  std::size_t right = 0;
+  const auto& matrix = std::get<SparseMatrix>(data->test->features);
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    double z = 0;
+    for (const Entry& e : matrix.row(i)) z += static_cast<double>(w[e.column]) * e.value;
+    right += (data->test->targets[i] == 5) == (z > 0);
+  }
+  CHECK(*evaluate(*problem, w, Part::test, serial_for).accuracy ==
+        doctest::Approx(static_cast<double>(right) / 15));
+}

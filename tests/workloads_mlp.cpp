@@ -1,0 +1,94 @@
+#include <doctest/doctest.h>
+
+#include "tests/workloads_fixture.h"
+#include "workloads/mlp_pass.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+namespace {
+
+struct Moments {
+  double mean = 0, variance = 0;
+};
+
+Moments moments(std::span<const Real> x) {
+  Moments m;
+  for (const Real v : x) m.mean += static_cast<double>(v) / static_cast<double>(x.size());
+  for (const Real v : x) m.variance += (v - m.mean) * (v - m.mean) / static_cast<double>(x.size());
+  return m;
+}
+
+}  // namespace
+
+TEST_CASE("Initial weights have He's variance for ReLU and Glorot's for tanh; biases are zero") {
+  TrainTest data{dataset(false, 5), {}};
+  for (const char* activation : {"relu", "tanh"}) {
+    const auto problem = make_problem({"mlp", -1, {400, 300}, activation}, data);
+    AlignedVector<Real> w(problem->parameters());
+    problem->initialise(w, 1);
+    const bool relu = activation == std::string("relu");
+    const Network network({{400, 300}, relu ? Activation::relu : Activation::tanh, true}, kFeatures,
+                          5);
+    CHECK(network.parameters == w.size());
+    for (const Layer& layer : network.layers) {
+      const auto weights = std::span<const Real>(w).subspan(layer.weights, layer.in * layer.out);
+      const double n = static_cast<double>(weights.size());
+      const double expected = 2.0 / static_cast<double>(relu ? layer.in : layer.in + layer.out);
+      const auto [mean, variance] = moments(weights);
+      // Five standard errors of the mean and of the variance of n normal numbers.
+      CHECK(std::abs(mean) < 5 * std::sqrt(expected / n));
+      CHECK(std::abs(variance / expected - 1) < 5 * std::sqrt(2 / n));
+      for (std::size_t j = 0; j < layer.out; ++j) CHECK(w[layer.biases + j] == 0);
+    }
+    AlignedVector<Real> again(w.size()), other(w.size());
+    problem->initialise(again, 1);
+    problem->initialise(other, 2);
+    CHECK(again == w);
+    CHECK(other != w);
+  }
+}
+
+TEST_CASE("Models without hidden layers start from zero") {
+  for (const char* workload : {"logreg", "softmax"}) {
+    const auto [name, data, problem] = example({workload, -1, {}, "relu"}, false);
+    auto w = random_point(problem->parameters(), 1);
+    problem->initialise(w, 1);
+    CHECK(w == AlignedVector<Real>(w.size()));
+  }
+}
+
+TEST_CASE("Dense rows that follow each other are used where they lie, all others are gathered") {
+  const Dataset dense = dataset(false, 2), sparse = dataset(true, 2);
+  const auto& matrix = std::get<DenseMatrix>(dense.features);
+  InputGatherer gatherer(dense, kFeatures, 4);
+  const std::vector<std::uint32_t> run{5, 6, 7}, scattered{5, 7, 6};
+  CHECK(gatherer.gather(run).x == matrix.row(5).data());
+  const Input input = gatherer.gather(scattered);
+  for (std::size_t r = 0; r < 3; ++r)
+    CHECK(std::equal(matrix.row(scattered[r]).begin(), matrix.row(scattered[r]).end(),
+                     input.x + r * input.stride));
+
+  InputGatherer expander(sparse, kFeatures, 4);
+  const Input expanded = expander.gather(run);
+  for (std::size_t r = 0; r < 3; ++r) {
+    std::vector<Real> row(kFeatures);
+    for (const Entry& e : std::get<SparseMatrix>(sparse.features).row(run[r]))
+      row[e.column] = e.value;
+    CHECK(std::equal(row.begin(), row.end(), expanded.x + r * expanded.stride));
+  }
+}
+
+TEST_CASE("A batch of neighbours and the same rows scattered give the same direction") {
+  const auto [name, data, problem] = example({"mlp", 0.1, {9}, "relu"}, false);
+  const auto worker = problem->make_worker({{}, 8, nullptr});
+  const auto w = random_point(problem->parameters(), 5);
+  const std::vector<std::uint32_t> in_order{10, 11, 12, 13}, scattered{12, 10, 13, 11};
+  worker->prepare(in_order);
+  worker->compute_from(w);
+  const std::vector<Real> first(worker->direction().values.begin(),
+                                worker->direction().values.end());
+  worker->prepare(scattered);
+  worker->compute_from(w);
+  CHECK(relative_error(worker->direction().values, first) < 1e-5);
+}

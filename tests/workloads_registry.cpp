@@ -1,0 +1,103 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "tests/workloads_fixture.h"
+#include "workloads/names.h"
+#include "workloads/sample_order.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+namespace {
+
+std::string why_not(const char* workload, const Dataset& data) {
+  return find_by_name(workload_catalog(), "workload", workload).why_not(data);
+}
+
+/// Mean training loss after some epochs of sgd with the suggested step and batch.
+double trained_loss(const Problem& problem, std::uint64_t epochs) {
+  const std::size_t batch = problem.suggested_batch();
+  const auto worker = problem.make_worker({{}, batch, nullptr});
+  AlignedVector<Real> w(problem.parameters());
+  problem.initialise(w, 1);
+  const StepSize step{problem.suggested_step(batch), Schedule::constant, 1, 0,
+                      StalenessPolicy::none};
+  std::atomic<std::uint64_t> applied{0};
+  for (std::uint64_t epoch = 0; epoch < epochs; ++epoch)
+    worker->run_in_place(w, {random_rows(problem.examples(), problem.examples(), epoch), batch, 0,
+                             step.during(0), Access::exclusive, &applied, nullptr});
+  return evaluate(problem, w, Part::train, serial_for).loss;
+}
+
+}  // namespace
+
+TEST_CASE("A workload says which data it can't use and what would fit") {
+  CHECK(why_not("logreg", dataset(true, 2)) == "");
+  CHECK(why_not("logreg", dataset(true, 10)) == "10 classes: use softmax");
+  CHECK(why_not("svm", dataset(true, 0)) == "targets are not classes: use least-squares");
+  CHECK(why_not("softmax", dataset(true, 0)) == "targets are not classes: use least-squares");
+  CHECK(why_not("mlp", dataset(false, 1)) == "only one class: use data with two or more");
+  CHECK(why_not("least-squares", dataset(false, 0)) == "");
+  CHECK(why_not("least-squares", Dataset{}) == "no examples: use data with at least one");
+}
+
+TEST_CASE("Names and numbers that mean nothing are refused with a line for the user") {
+  TrainTest data{dataset(false, 5), {}};
+  CHECK_THROWS_AS(make_problem({"mpl", -1, {}, "relu"}, data), UsageError);
+  CHECK_THROWS_WITH_AS(make_problem({"logreg", -1, {}, "relu"}, data),
+                       "workload logreg can't use dense: 5 classes: use softmax", UsageError);
+  CHECK_THROWS_AS(make_problem({"mlp", -1, {}, "rleu"}, data), UsageError);
+  CHECK_THROWS_AS(make_problem({"mlp", -1, {0}, "relu"}, data), UsageError);
+  CHECK_THROWS_AS(make_problem({"mlp", -1, {65536, 65536}, "relu"}, data), UsageError);
+}
+
+TEST_CASE("A test label that no training example has is refused with its row") {
+  TrainTest data{dataset(true, 2), dataset(true, 2)};
+  data.test->targets[3] = 9;
+  CHECK_THROWS_WITH_AS(make_problem({"logreg", -1, {}, "relu"}, data),
+                       "sparse: row 4 has the label 9, which no training example has; use data "
+                       "with the same classes",
+                       UsageError);
+}
+
+TEST_CASE("Features that only the test data have weigh nothing") {
+  TrainTest data{dataset(true, 2), dataset(true, 2)};
+  auto& matrix = std::get<SparseMatrix>(data.test->features);
+  matrix.columns = 1000;
+  matrix.entries.push_back({999, 1});
+  ++matrix.offsets.back();
+  for (const char* workload : {"logreg", "softmax", "mlp"}) {
+    const auto problem = make_problem({workload, -1, {}, "relu"}, data);
+    const auto w = random_point(problem->parameters(), 1);
+    CHECK(std::isfinite(evaluate(*problem, w, Part::test, serial_for).loss));
+  }
+}
+
+TEST_CASE("λ is 1/n unless it is given") {
+  TrainTest data{dataset(true, 2), {}};
+  CHECK(make_problem({"logreg", -1, {}, "relu"}, data)->l2() == 1.0 / kRows);
+  CHECK(make_problem({"logreg", 0, {}, "relu"}, data)->l2() == 0);
+  CHECK(make_problem({"mlp", 0.5, {}, "relu"}, data)->l2() == 0.5);
+}
+
+TEST_CASE("The suggested step trains every workload") {
+  for (const auto& [name, data, problem] : all_examples(-1)) {
+    CAPTURE(name);
+    AlignedVector<Real> w(problem->parameters());
+    problem->initialise(w, 1);
+    const double before = evaluate(*problem, w, Part::train, serial_for).loss;
+    const double after = trained_loss(*problem, 30);
+    CHECK(after < 0.9 * before);
+  }
+}
+
+TEST_CASE("A longer mini-batch allows a longer step") {
+  for (const auto& [name, data, problem] : all_examples(-1)) {
+    CAPTURE(name);
+    CHECK(problem->suggested_step(1) > 0);
+    CHECK(problem->suggested_step(1) < problem->suggested_step(8));
+    CHECK(problem->suggested_step(8) < problem->suggested_step(kRows));
+    CHECK(problem->suggested_step(kRows) == problem->suggested_step(10 * kRows));
+  }
+}

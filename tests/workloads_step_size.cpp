@@ -1,0 +1,55 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "workloads/names.h"
+#include "workloads/step_size.h"
+
+using namespace sgdbench;
+
+namespace {
+
+Real step(const char* schedule, std::uint64_t epoch, std::uint64_t update) {
+  StepSize step{0.5, Schedule::constant, 1, 0.01, StalenessPolicy::none};
+  parse_schedule(schedule, step);
+  return step.during(epoch).at(update);
+}
+
+}  // namespace
+
+TEST_CASE("Every schedule is its formula") {
+  CHECK(step("constant", 9, 1000) == Real(0.5));
+  CHECK(step("inverse", 9, 1000) == doctest::Approx(0.5 / (1 + 0.01 * 0.5 * 1000)));
+  CHECK(step("sqrt", 9, 99) == doctest::Approx(0.05));
+  CHECK(step("exponential:0.9", 0, 1000) == Real(0.5));
+  CHECK(step("exponential:0.9", 3, 1000) == doctest::Approx(0.5 * 0.9 * 0.9 * 0.9));
+}
+
+TEST_CASE("The inverse policy divides a stale gradient's step by its staleness") {
+  StepSize step;
+  CHECK(step.damping(7) == 1);
+  step.policy = parse_staleness_policy("inverse");
+  CHECK(step.damping(0) == 1);
+  CHECK(step.damping(1) == 1);
+  CHECK(step.damping(4) == Real(0.25));
+}
+
+TEST_CASE("Schedules and policies are read from text and written back") {
+  for (const char* text : {"constant", "inverse", "sqrt", "exponential:0.9", "exponential:0.123"}) {
+    StepSize step;
+    parse_schedule(text, step);
+    CHECK(to_string(step.schedule, step.rate) == text);
+  }
+  for (const auto& row : staleness_policy_catalog())
+    CHECK(to_string(parse_staleness_policy(row.name)) == row.name);
+  CHECK(schedule_catalog().size() == 4);
+}
+
+TEST_CASE("A schedule or policy that means nothing is refused") {
+  StepSize step;
+  for (const char* text :
+       {"", "constnat", "constant:2", "exponential", "exponential:", "exponential:0",
+        "exponential:1.5", "exponential:nan", "exponential:0.9x", "sqrt:"})
+    CHECK_THROWS_AS(parse_schedule(text, step), UsageError);
+  CHECK_THROWS_AS(parse_staleness_policy("inverted"), UsageError);
+}

@@ -1,0 +1,115 @@
+// load_data: from one or two sources to a training and a test part.
+#include "workloads/data/catalog.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "workloads/data/checksum.h"
+#include "workloads/data/error.h"
+#include "workloads/data/idx.h"
+#include "workloads/data/source.h"
+#include "workloads/data/split.h"
+#include "workloads/names.h"
+#include "workloads/random.h"
+
+namespace sgdbench {
+namespace {
+
+/// Keeps the different uses of one seed apart.
+enum Purpose : std::uint64_t { kHoldout = 1, kPermutation };
+
+void check(const DataRequest& request) {
+  if (!(request.holdout >= 0 && request.holdout < 1))
+    throw UsageError("--holdout " + std::to_string(request.holdout) +
+                     " must be at least 0 and below 1");
+  if (request.holdout > 0 && !request.test_source.empty())
+    throw UsageError("--holdout and --test-data both name the test rows; give one of them");
+}
+
+/// Replaces the rows of `data`, which keeps its name and classes.
+void replace_rows(Dataset& data, Examples examples, const ParallelFor& parallel) {
+  data.features = std::move(examples.features);
+  data.targets = std::move(examples.targets);
+  data.checksum = content_checksum(data.features, data.targets, parallel);
+}
+
+void hold_out(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
+  Dataset& train = data.train;
+  const RowSplit rows =
+      choose_holdout(train.rows(), request.holdout, mix(request.seed, kHoldout));
+  Dataset test;
+  test.name = train.name + " (held out)";
+  test.classes = train.classes;
+  replace_rows(test, gather(train.features, train.targets, rows.test, parallel), parallel);
+  replace_rows(train, gather(train.features, train.targets, rows.train, parallel), parallel);
+  data.test = std::move(test);
+}
+
+/// --test-data, else a hold-out, else the t10k pair beside an IDX train pair.
+void find_test_part(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
+  if (!request.test_source.empty()) {
+    data.test = load_source(request.test_source, request, parallel);
+  } else if (request.holdout > 0) {
+    hold_out(data, request, parallel);
+  } else if (const std::string path = resolve_path(request.source); !path.empty()) {
+    if (const auto images = test_images_beside(path))
+      data.test = load_source(*images, request, parallel);
+  }
+}
+
+/// A classifier can't be tested on classes that it was never shown.
+void match_classes(const Dataset& train, Dataset& test) {
+  if (train.classes.empty()) {
+    test.classes.clear();
+    return;
+  }
+  for (std::size_t i = 0; i < test.targets.size(); ++i)
+    if (!std::binary_search(train.classes.begin(), train.classes.end(), test.targets[i]))
+      throw BadData(test.name + ": row " + std::to_string(i + 1) + " has the label " +
+                    std::to_string(test.targets[i]) + ", which is none of the " +
+                    std::to_string(train.classes.size()) + " classes of " + train.name);
+  test.classes = train.classes;
+}
+
+void standardize(TrainTest& data, const ParallelFor& parallel) {
+  auto* train = std::get_if<DenseMatrix>(&data.train.features);
+  if (train == nullptr)
+    throw UsageError("--standardize is for dense data; " + data.train.name +
+                     " is sparse, and subtracting the means would fill its zeros");
+  const Scaling scaling = fit_scaling(*train, parallel);
+  apply_scaling(scaling, *train, parallel);
+  data.train.checksum = content_checksum(data.train.features, data.train.targets, parallel);
+  if (!data.test) return;
+  apply_scaling(scaling, std::get<DenseMatrix>(data.test->features), parallel);
+  data.test->checksum = content_checksum(data.test->features, data.test->targets, parallel);
+}
+
+void permute(Dataset& data, std::uint64_t seed, const ParallelFor& parallel) {
+  const auto order = permutation(data.rows(), mix(seed, kPermutation));
+  Examples examples = gather(data.features, data.targets, order, parallel);
+  data.features = std::move(examples.features);
+  data.targets = std::move(examples.targets);
+}
+
+}  // namespace
+
+TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
+  const auto start = std::chrono::steady_clock::now();
+  check(request);
+  TrainTest data;
+  data.train = load_source(request.source, request, parallel);
+  find_test_part(data, request, parallel);
+  if (data.test) {
+    match_classes(data.train, *data.test);
+    match_storage(data.train.features, data.test->features, parallel);
+  }
+  if (data.train.columns() == 0) throw BadData(data.train.name + ": no row has a feature");
+  if (request.standardize) standardize(data, parallel);
+  if (request.permute) permute(data.train, request.seed, parallel);
+  data.train.load_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return data;
+}
+
+}  // namespace sgdbench

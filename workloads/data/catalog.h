@@ -1,0 +1,47 @@
+// --data: from what the user typed to examples in memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/data/matrix.h"
+#include "workloads/parallel.h"
+
+namespace sgdbench {
+
+/// Everything the command line can say about data.
+struct DataRequest {
+  /// A path (LIBSVM text, IDX images, CSV or TSV; plain, gz, bz2, xz or zst), `fashion-mnist`, or
+  /// a generator with parameters: `rcv1-like:rows=20000,seed=3`.
+  std::string source;
+  std::string test_source;           ///< the same; empty: none (an IDX pair brings its own t10k)
+  double holdout = 0;                ///< fraction of the rows set aside for testing, [0, 1)
+  bool standardize = false;          ///< dense data: zero mean, unit variance on the training part
+  std::optional<int> index_base;     ///< LIBSVM: 0 or 1; unset: 1, and a 0 is refused
+  std::string label_column;          ///< CSV: name, or number from 1; empty: the first
+  bool permute = true;               ///< one seeded permutation of the training rows
+  std::uint64_t seed = 1;            ///< of the permutation and of the hold-out
+
+  bool operator==(const DataRequest&) const = default;
+};
+
+/// Loads, splits, standardises and permutes, in that order. Throws UsageError, BadData or
+/// MissingData.
+TrainTest load_data(const DataRequest& request, const ParallelFor& parallel);
+
+/// Loads one source as it is: file order, nothing set aside.
+Dataset load_source(std::string_view source, const DataRequest& request,
+                    const ParallelFor& parallel);
+
+/// One row per named data set or generator, for `list data`.
+struct DataEntry {
+  std::string_view name;
+  std::string_view summary;     ///< the documented statistics
+  std::string_view parameters;  ///< "rows=…,features=…,seed=…" with the defaults
+};
+const std::vector<DataEntry>& data_catalog();
+
+}  // namespace sgdbench

@@ -1,0 +1,122 @@
+#include "workloads/data/idx.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "workloads/data/error.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr unsigned kUnsignedByte = 0x08;
+
+struct Header {
+  std::vector<std::size_t> sizes;
+  const unsigned char* content;
+};
+
+[[noreturn]] void refuse(const InputFile& file, std::size_t byte, const std::string& what) {
+  throw BadData(file.path() + ":byte " + std::to_string(byte) + ": " + what);
+}
+
+/// Reads and checks a header of `dimensions` sizes whose product is the number of bytes behind it.
+Header read_header(const InputFile& file, std::size_t dimensions) {
+  const std::string_view bytes = file.bytes();
+  const auto* raw = reinterpret_cast<const unsigned char*>(bytes.data());
+  if (!looks_like_idx(bytes)) refuse(file, 0, "not an IDX file: it must start with 00 00 08");
+  if (raw[2] != kUnsignedByte) refuse(file, 2, "only IDX files of unsigned bytes (08) can be read");
+  if (raw[3] != dimensions)
+    refuse(file, 3, std::to_string(raw[3]) + " dimensions where " + std::to_string(dimensions) +
+                        (dimensions == 3 ? " belong: name the images file, not the labels"
+                                         : " belongs: this is no labels file"));
+  const std::size_t start = 4 + 4 * dimensions;
+  if (bytes.size() < start) refuse(file, bytes.size(), "the header is cut off");
+  Header header{{}, raw + start};
+  const std::size_t content = bytes.size() - start;
+  std::size_t product = 1;
+  for (std::size_t d = 0; d < dimensions; ++d) {
+    const unsigned char* p = raw + 4 + 4 * d;
+    const std::size_t size = std::size_t{p[0]} << 24 | std::size_t{p[1]} << 16 |
+                             std::size_t{p[2]} << 8 | std::size_t{p[3]};
+    if (size == 0) refuse(file, 4 + 4 * d, "a size of 0");
+    // Each factor is below 2^32 and the product so far at most `content`: no overflow.
+    product *= size;
+    if (product > content)
+      refuse(file, bytes.size(), "the file is cut off: its header asks for more bytes");
+    header.sizes.push_back(size);
+  }
+  if (product != content)
+    refuse(file, start + product, "the file goes on for " + std::to_string(content - product) +
+                                      " bytes after what its header announces");
+  return header;
+}
+
+/// `path` with the last `from` in its file name replaced; empty if there is none.
+std::string with_replaced(const std::string& path, std::string_view from, std::string_view to) {
+  const std::size_t folder = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
+  const std::size_t at = path.rfind(from);
+  if (at == std::string::npos || at < folder) return {};
+  return std::string(path).replace(at, from.size(), to);
+}
+
+/// The file itself, or its gzipped or plain twin; empty if none is there.
+std::string existing_twin(const std::string& path) {
+  if (path.empty()) return {};
+  if (is_readable_file(path)) return path;
+  const std::string twin =
+      path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path + ".gz";
+  return is_readable_file(twin) ? twin : std::string();
+}
+
+std::string labels_beside(const std::string& images) {
+  std::string expected = with_replaced(images, "images-idx3", "labels-idx1");
+  if (expected.empty()) expected = with_replaced(images, "images.idx3", "labels.idx1");
+  if (expected.empty())
+    throw MissingData(images + ": no labels file can be named after it; an IDX pair is called " +
+                      "NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte");
+  const std::string found = existing_twin(expected);
+  if (found.empty())
+    throw MissingData(expected + ": not found; the labels belong beside the images");
+  return found;
+}
+
+}  // namespace
+
+bool looks_like_idx(std::string_view content) {
+  return content.size() >= 4 && content[0] == 0 && content[1] == 0 && content[2] >= 8 &&
+         content[2] <= 14 && content[3] >= 1 && content[3] <= 8;
+}
+
+Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
+                       const ParallelFor& parallel) {
+  const Header pixels = read_header(images, 3);
+  const InputFile labels_file(labels_beside(images.path()));
+  const Header labels = read_header(labels_file, 1);
+  const std::size_t rows = pixels.sizes[0];
+  const std::size_t columns = pixels.sizes[1] * pixels.sizes[2];
+  if (labels.sizes[0] != rows)
+    refuse(labels_file, 4, std::to_string(labels.sizes[0]) + " labels for " +
+                               std::to_string(rows) + " images");
+
+  std::array<float, 256> scaled{};
+  for (std::size_t byte = 0; byte < scaled.size(); ++byte)
+    scaled[byte] = static_cast<float>(byte) / 255.0f;
+  DenseMatrix matrix(rows, columns);
+  for_row_blocks(rows, parallel, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto row = matrix.row(i);
+      const unsigned char* from = pixels.content + i * columns;
+      for (std::size_t j = 0; j < columns; ++j) row[j] = scaled[from[j]];
+    }
+  });
+  bytes_read += images.bytes().size() + labels_file.bytes().size();
+  return {std::move(matrix), {labels.content, labels.content + rows}};
+}
+
+std::optional<std::string> test_images_beside(const std::string& images) {
+  const std::string found = existing_twin(with_replaced(images, "train-images", "t10k-images"));
+  return found.empty() ? std::nullopt : std::optional(found);
+}
+
+}  // namespace sgdbench

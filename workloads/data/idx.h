@@ -1,0 +1,34 @@
+// IDX files, the format of the MNIST family: a magic number, sizes in big-endian order, bytes.
+//
+//   images  00 00 08 03  count  height  width   one byte per pixel
+//   labels  00 00 08 01  count                  one byte per image
+//
+// A pair is named by its images file; the labels file stands beside it and is called the same with
+// "labels-idx1" for "images-idx3" (or "labels.idx1" for "images.idx3"), with or without ".gz".
+// Pixels become byte/255, in [0, 1]. The sizes are checked against the bytes that are really there
+// before anything is allocated.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "workloads/data/input_file.h"
+#include "workloads/data/storage.h"
+#include "workloads/parallel.h"
+
+namespace sgdbench {
+
+bool looks_like_idx(std::string_view content);
+
+/// Throws BadData, or MissingData if the labels file is missing. Adds the bytes of both files to
+/// `bytes_read`.
+Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
+                       const ParallelFor& parallel);
+
+/// The images file of the t10k pair that stands beside a train pair; none if `images` is no train
+/// file or stands alone.
+std::optional<std::string> test_images_beside(const std::string& images);
+
+}  // namespace sgdbench

@@ -1,0 +1,149 @@
+#include "workloads/data/input_file.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "workloads/data/error.h"
+
+namespace sgdbench {
+namespace {
+
+using namespace std::string_view_literals;
+
+std::size_t whole_pages(std::size_t bytes) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
+}
+
+struct Descriptor {
+  int value;
+  ~Descriptor() {
+    if (value >= 0) close(value);
+  }
+};
+
+bool is_compressed(int descriptor) {
+  std::array<char, 6> head{};
+  const ssize_t got = pread(descriptor, head.data(), head.size(), 0);
+  const std::string_view text(head.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  for (const auto magic : {"\x1f\x8b"sv, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv})
+    if (text.starts_with(magic)) return true;
+  return false;
+}
+
+using Archive = std::unique_ptr<archive, int (*)(archive*)>;
+
+/// A reader of one unnamed stream behind any of our four compressions, or none.
+Archive open_stream(int descriptor, const std::string& path) {
+  Archive reader(archive_read_new(), archive_read_free);
+  if (!reader) throw std::bad_alloc();
+  archive_read_support_filter_gzip(reader.get());
+  archive_read_support_filter_bzip2(reader.get());
+  archive_read_support_filter_xz(reader.get());
+  archive_read_support_filter_zstd(reader.get());
+  archive_read_support_format_raw(reader.get());
+  archive_read_support_format_empty(reader.get());
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  if (archive_read_open_fd(reader.get(), descriptor, kBlock) != ARCHIVE_OK)
+    throw BadData(path + ": can't be read: " + archive_error_string(reader.get()));
+  return reader;
+}
+
+[[noreturn]] void damaged(const std::string& path, archive* reader, std::size_t after) {
+  const char* why = archive_error_string(reader);
+  throw BadData(path + ": damaged or cut off after " + std::to_string(after) +
+                " bytes of content: " + (why != nullptr ? why : "unknown error"));
+}
+
+}  // namespace
+
+Pages::Pages(Pages&& other) noexcept
+    : base_(std::exchange(other.base_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+Pages& Pages::operator=(Pages&& other) noexcept {
+  std::swap(base_, other.base_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+Pages::~Pages() {
+  if (base_ != nullptr) munmap(base_, size_);
+}
+
+void Pages::allocate(std::size_t bytes) {
+  const std::size_t size = whole_pages(bytes);
+  void* base = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) throw std::bad_alloc();
+  if (base_ != nullptr) munmap(base_, size_);
+  base_ = base;
+  size_ = size;
+}
+
+bool Pages::map_file(int descriptor, std::size_t bytes) {
+  return mmap(base_, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0) != MAP_FAILED;
+}
+
+void Pages::grow(std::size_t bytes) {
+  const std::size_t size = whole_pages(bytes);
+  void* base = mremap(base_, size_, size, MREMAP_MAYMOVE);
+  if (base == MAP_FAILED) throw std::bad_alloc();
+  base_ = base;
+  size_ = size;
+}
+
+InputFile::InputFile(std::string path) : path_(std::move(path)) {
+  const Descriptor file{open(path_.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat status {};
+  if (file.value < 0 || fstat(file.value, &status) != 0)
+    throw MissingData(path_ + ": " + std::strerror(errno));
+  if (S_ISDIR(status.st_mode)) throw MissingData(path_ + ": is a folder; name a file in it");
+  if (!S_ISREG(status.st_mode) || is_compressed(file.value)) {
+    decompress(file.value);
+    return;
+  }
+  size_ = static_cast<std::size_t>(status.st_size);
+  pages_.allocate(size_ + kPadding);
+  if (size_ > 0 && !pages_.map_file(file.value, size_))
+    throw MissingData(path_ + ": can't be mapped: " + std::strerror(errno));
+}
+
+void InputFile::decompress(int descriptor) {
+  const Archive reader = open_stream(descriptor, path_);
+  archive_entry* entry = nullptr;
+  const int opened = archive_read_next_header(reader.get(), &entry);
+  pages_.allocate(std::size_t{1} << 20);
+  if (opened == ARCHIVE_EOF) return;
+  if (opened != ARCHIVE_OK) damaged(path_, reader.get(), 0);
+  for (;;) {
+    const std::size_t room = pages_.size() - kPadding - size_;
+    const la_ssize_t got = archive_read_data(reader.get(), pages_.data() + size_, room);
+    if (got < 0) damaged(path_, reader.get(), size_);
+    if (got == 0) break;
+    size_ += static_cast<std::size_t>(got);
+    if (size_ > kMaxDecompressed)
+      throw BadData(path_ + ": more than " + std::to_string(kMaxDecompressed >> 30) +
+                    " GiB of content; decompress it to a file first");
+    if (pages_.size() - size_ < 2 * kPadding) pages_.grow(2 * pages_.size());
+  }
+  // A failed read may have left bytes behind the end: restore the padding.
+  std::memset(pages_.data() + size_, 0, kPadding);
+}
+
+bool is_readable_file(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) &&
+         access(path.c_str(), R_OK) == 0;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,172 @@
+#include "workloads/data/libsvm_parser.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "workloads/data/number.h"
+#include "workloads/data/text.h"
+#include "workloads/data/token.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::uint64_t kMaxIndex = std::uint64_t{1} << 31;
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+const char* skip_blanks(const char* p) {
+  while (is_blank(*p)) ++p;
+  return p;
+}
+
+class Parser {
+ public:
+  Parser(std::string_view chunk, std::uint32_t index_base)
+      : begin_(chunk.data()), end_(chunk.data() + chunk.size()), base_(index_base) {}
+
+  ParsedRows parse(const RowSink& sink);
+
+ private:
+  bool ends_row(const char* p) const { return *p == '\n' || *p == '#' || (*p == 0 && p == end_); }
+  bool ends_number(const char* p) const { return is_blank(*p) || ends_row(p); }
+  const char* next_line(const char* p) const {
+    p = std::find(p, end_, '\n');
+    return p == end_ ? p : p + 1;
+  }
+
+  const char* parse_label(const char* p, float& label) const;
+  const char* parse_features(const char* p, Entry*& out) const;
+  const char* parse_entry(const char* p, std::uint32_t& column, float& value) const;
+  const char* parse_index(const char* p, std::uint32_t& column) const;
+  void sort_row(const char* features, Entry* first, Entry* last) const;
+  [[noreturn]] void refuse_index(const char* p) const;
+  [[noreturn]] void refuse_value(const char* p) const;
+
+  const char* begin_;
+  const char* end_;
+  std::uint32_t base_;
+};
+
+ParsedRows Parser::parse(const RowSink& sink) {
+  ParsedRows parsed;
+  Entry* out = sink.entries;
+  for (const char* p = begin_; p < end_; p = next_line(p)) {
+    p = skip_blanks(p);
+    if (ends_row(p)) continue;
+    Entry* const first = out;
+    p = parse_label(p, sink.targets[parsed.rows]);
+    p = parse_features(p, out);
+    if (out > first) parsed.columns = std::max<std::size_t>(parsed.columns, out[-1].column + 1u);
+    parsed.entries = static_cast<std::size_t>(out - sink.entries);
+    sink.row_ends[parsed.rows++] = sink.first_entry + parsed.entries;
+  }
+  return parsed;
+}
+
+const char* Parser::parse_label(const char* p, float& label) const {
+  const char* q = parse_float(p, label);
+  if (q != nullptr && ends_number(q)) return q;
+  if (q != nullptr && *q == ':')
+    throw TextError{p, "the row starts with " + quoted(p, end_) + "; its label is missing"};
+  throw TextError{p, "label " + describe_bad_number(p, end_)};
+}
+
+/// Appends the row's entries, in ascending order of their columns; returns where the row ends.
+const char* Parser::parse_features(const char* p, Entry*& out) const {
+  Entry* const first = out;
+  const char* const features = p;
+  std::int64_t previous = -1;
+  bool ascending = true;
+  for (p = skip_blanks(p); !ends_row(p); p = skip_blanks(p)) {
+    std::uint32_t column;
+    float value;
+    p = parse_entry(p, column, value);
+    *out = {column, value};
+    out += value != 0 ? 1 : 0;
+    ascending &= column > previous;
+    previous = column;
+  }
+  if (!ascending) sort_row(features, first, out);
+  return p;
+}
+
+/// Reads "index:value"; returns its end. The usual form, a few digits and a short decimal, is
+/// parsed from both ends once token_length() has found the second one.
+const char* Parser::parse_entry(const char* p, std::uint32_t& column, float& value) const {
+  const char* const end = p + token_length(p);
+  const Digits index = read_digits(p);
+  if (p[index.count] == ':' && index.count != 0 && index.value >= base_ && end - begin_ >= 16 &&
+      parse_short_decimal(p + index.count + 1, end, value) && ends_number(end)) [[likely]] {
+    column = static_cast<std::uint32_t>(index.value) - base_;
+    return end;
+  }
+  const char* const at_value = parse_index(p, column);
+  const char* const stop = parse_float(at_value, value);
+  if (stop == nullptr || !ends_number(stop)) refuse_value(at_value);
+  return stop;
+}
+
+/// Reads "index:"; returns where the value starts.
+const char* Parser::parse_index(const char* p, std::uint32_t& column) const {
+  const Digits digits = read_digits(p);
+  std::uint64_t index = digits.value;
+  const char* q = p + digits.count;
+  if (digits.count == 8) [[unlikely]]
+    for (; *q >= '0' && *q <= '9' && index <= kMaxIndex; ++q)
+      index = index * 10 + static_cast<std::uint64_t>(*q - '0');
+  if (*q != ':' || digits.count == 0 || index < base_ || index > kMaxIndex) [[unlikely]]
+    refuse_index(p);
+  column = static_cast<std::uint32_t>(index - base_);
+  return q + 1;
+}
+
+void Parser::refuse_index(const char* p) const {
+  const char* q = p;
+  while (*q >= '0' && *q <= '9') ++q;
+  if (q == p) {
+    if (std::string_view(p, static_cast<std::size_t>(end_ - p)).starts_with("qid:"))
+      throw TextError{p, "'qid:' marks ranking data, which no workload trains on; remove it"};
+    throw TextError{p, quoted(p, end_) + " is not index:value"};
+  }
+  if (*q != ':') throw TextError{p, quoted(p, end_) + " is not index:value: the colon is missing"};
+  if (std::all_of(p, q, [](char c) { return c == '0'; }))
+    throw TextError{p, "index 0, but indices count from 1; for a file that counts from 0 use "
+                       "--index-base 0"};
+  throw TextError{p, "index " + quoted(p, q) + " is too large; at most 2147483648"};
+}
+
+void Parser::refuse_value(const char* p) const {
+  if (ends_number(p)) throw TextError{p, "a value is missing after the colon"};
+  throw TextError{p, "value " + describe_bad_number(p, end_)};
+}
+
+/// Sorts a row whose indices don't ascend; goes through its text again for a repeated one, since
+/// dropped zeros count too.
+void Parser::sort_row(const char* features, Entry* first, Entry* last) const {
+  std::vector<std::pair<std::uint32_t, const char*>> seen;
+  for (const char* p = skip_blanks(features); !ends_row(p); p = skip_blanks(p)) {
+    std::uint32_t column;
+    float value;
+    const char* const token = p;
+    p = parse_float(parse_index(p, column), value);
+    seen.emplace_back(column, token);
+  }
+  std::sort(seen.begin(), seen.end());
+  const char* repeated = nullptr;
+  for (std::size_t i = 1; i < seen.size(); ++i)
+    if (seen[i].first == seen[i - 1].first && (repeated == nullptr || seen[i].second < repeated))
+      repeated = seen[i].second;
+  if (repeated != nullptr)
+    throw TextError{repeated, "index " + quoted(repeated, std::find(repeated, end_, ':')) +
+                                  " appears twice in its row"};
+  std::sort(first, last, [](const Entry& a, const Entry& b) { return a.column < b.column; });
+}
+
+}  // namespace
+
+ParsedRows parse_libsvm(std::string_view chunk, std::uint32_t index_base, const RowSink& sink) {
+  return Parser(chunk, index_base).parse(sink);
+}
+
+}  // namespace sgdbench

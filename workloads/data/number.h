@@ -1,0 +1,137 @@
+// Decimal text to float, exactly rounded, eight digits at a time.
+//
+// Idea: up to eight ASCII digits are one 64-bit word; where the first non-digit stands and what
+// the digits are worth come out of a few word operations, without a branch per digit. Finding a
+// number's end that way still puts a dozen cycles between one number and the next; where the end
+// is known beforehand (parse_short_decimal), neighbouring numbers are parsed at the same time.
+//
+// Exactness. A mantissa m < 2^53 and a power 10^k, k ≤ 22, are exact doubles, so the double
+// quotient d = m / 10^k is the decimal's value x, correctly rounded. Rounding is monotonic, so
+// rounding d on to float gives the float nearest x unless d lies exactly half way between two
+// floats (the last 29 bits of its mantissa are 100…0), where x itself may have lain on either
+// side. That case, exponents, and more digits than fit go to std::from_chars, which is exact.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+namespace sgdbench {
+
+struct Digits {
+  std::uint64_t value;
+  unsigned count;  ///< 0 to 8; 8 may mean that there are more
+};
+
+/// Eight characters, the first in the lowest byte, with '0' … '9' as 0 … 9.
+inline std::uint64_t load_digits(const char* p) {
+  static_assert(std::endian::native == std::endian::little, "the first digit is the lowest byte");
+  std::uint64_t word;
+  std::memcpy(&word, p, sizeof word);
+  return word ^ 0x3030303030303030u;
+}
+
+/// The top bit of each byte above 9, at least up to the first of them: a carry out of a byte above
+/// 9 only spoils those behind it.
+inline std::uint64_t non_digits(std::uint64_t word) {
+  return ((word + 0x7676767676767676u) | word) & 0x8080808080808080u;
+}
+
+/// The number that eight digits make: neighbours are joined to pairs, pairs to fours, fours to
+/// eight.
+inline std::uint64_t join_digits(std::uint64_t word) {
+  word = (word * (10u * 0x100u + 1)) >> 8 & 0x00ff00ff00ff00ffu;
+  word = (word * (100u * 0x10000u + 1)) >> 16 & 0x0000ffff0000ffffu;
+  return (word * (10000u * 0x100000000u + 1)) >> 32;
+}
+
+/// The run of digits at p, of which eight bytes must be readable.
+inline Digits read_digits(const char* p) {
+  const std::uint64_t word = load_digits(p);
+  const auto count = static_cast<unsigned>(std::countr_zero(non_digits(word))) / 8;
+  // The digits move to the end of the word, zeros in front of them.
+  return {join_digits(count == 0 ? 0 : word << (64 - 8 * count)), count};
+}
+
+/// parse_float() for everything that its fast path leaves.
+const char* parse_float_slowly(const char* p, float& value);
+
+inline constexpr std::array<double, 17> kPowersOfTen = {
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+inline constexpr auto kTenToThe = [] {
+  std::array<std::uint64_t, 17> powers{1};
+  for (std::size_t k = 1; k < powers.size(); ++k) powers[k] = 10 * powers[k - 1];
+  return powers;
+}();
+
+inline constexpr std::uint64_t kExactMantissa = std::uint64_t{1} << 53;
+
+/// Whether rounding the double d on to float might differ from rounding the decimal itself.
+inline bool half_way_between_floats(double d) {
+  return (std::bit_cast<std::uint64_t>(d) & 0x1fffffffu) == 0x10000000u;
+}
+
+/// Reads [-]d.f with one digit before the point and 1 to 15 behind it, which must end exactly at
+/// `end`. False for anything else, even if it is a number. 16 bytes before `end` must be readable.
+inline bool parse_short_decimal(const char* p, const char* end, float& value) {
+  const bool negative = *p == '-';
+  p += negative ? 1 : 0;
+  const auto places = static_cast<std::size_t>(end - p - 2);  // wraps where there are none
+  if (p[1] != '.' || places - 1 >= 15) return false;
+  // The last eight places, and those before them; what is not a place becomes 0.
+  const std::size_t late = places < 8 ? places : 8;
+  const std::size_t early = places - late;  // at most 7
+  const std::uint64_t low = load_digits(end - 8) >> (64 - 8 * late) << (64 - 8 * late);
+  const std::uint64_t high = load_digits(end - 16) >> 8 >> (56 - 8 * early) << (56 - 8 * early) << 8;
+  const auto whole = static_cast<std::uint64_t>(*p) - '0';
+  const std::uint64_t mantissa =
+      whole * kTenToThe[places] + join_digits(high) * kTenToThe[8] + join_digits(low);
+  const double d = static_cast<double>(mantissa) / kPowersOfTen[places];
+  if (whole > 9 || non_digits(low) != 0 || non_digits(high) != 0 || mantissa >= kExactMantissa ||
+      half_way_between_floats(d)) [[unlikely]]
+    return false;
+  const auto nearest = static_cast<float>(d);
+  value = negative ? -nearest : nearest;
+  return true;
+}
+
+/// Reads the finite number at p, [+-]digits[.digits][e[+-]digits], as the nearest float. Returns
+/// its end, or null where there is none or it is beyond the largest float. InputFile::kPadding
+/// zero bytes must follow the text.
+inline const char* parse_float(const char* p, float& value) {
+  const bool negative = *p == '-';
+  const char* q = p + (negative || *p == '+' ? 1 : 0);
+  const Digits whole = read_digits(q);
+  q += whole.count;
+  std::uint64_t mantissa = whole.value;
+  unsigned places = 0;
+  if (*q == '.') {
+    const Digits first = read_digits(++q);
+    q += first.count;
+    mantissa = mantissa * kTenToThe[first.count] + first.value;
+    places = first.count;
+    if (first.count == 8) {
+      const Digits second = read_digits(q);
+      q += second.count;
+      mantissa = mantissa * kTenToThe[second.count] + second.value;
+      places += second.count;
+    }
+  }
+  const unsigned digits = whole.count + places;  // above 19, the mantissa may have overflowed
+  const double d = static_cast<double>(mantissa) / kPowersOfTen[places];
+  if (digits == 0 || whole.count == 8 || places == 16 || digits > 19 ||
+      mantissa >= kExactMantissa || half_way_between_floats(d) || (*q | 0x20) == 'e') [[unlikely]]
+    return parse_float_slowly(p, value);
+  const auto nearest = static_cast<float>(d);
+  value = negative ? -nearest : nearest;
+  return q;
+}
+
+/// Why the text at p, which parse_float() refused or which something unexpected follows, is no
+/// number: a clause for an error message.
+std::string describe_bad_number(const char* p, const char* end);
+
+}  // namespace sgdbench

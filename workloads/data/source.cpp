@@ -1,0 +1,126 @@
+#include "workloads/data/source.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "workloads/data/checksum.h"
+#include "workloads/data/error.h"
+#include "workloads/data/fashion_mnist.h"
+#include "workloads/data/file_format.h"
+#include "workloads/data/generators/generators.h"
+#include "workloads/data/idx.h"
+#include "workloads/data/input_file.h"
+#include "workloads/data/libsvm.h"
+#include "workloads/data/table.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::string_view kFashionMnist = "fashion-mnist";
+
+std::string_view name_of(std::string_view source) {
+  return source.substr(0, std::min(source.find(':'), source.size()));
+}
+
+std::string_view parameters_of(std::string_view source) {
+  return source.substr(std::min(name_of(source).size() + 1, source.size()));
+}
+
+const Generator* find_generator(std::string_view source) {
+  for (const Generator& generator : generator_catalog())
+    if (generator.name == name_of(source)) return &generator;
+  return nullptr;
+}
+
+Examples generate(const Generator& generator, std::string_view source,
+                  const ParallelFor& parallel) {
+  const ParameterValues values(generator.name, generator.parameters, parameters_of(source));
+  return generator.make(values, parallel);
+}
+
+std::uint32_t index_base(const DataRequest& request) {
+  const int base = request.index_base.value_or(1);
+  if (base != 0 && base != 1)
+    throw UsageError("--index-base " + std::to_string(base) + " must be 0 or 1");
+  return static_cast<std::uint32_t>(base);
+}
+
+Examples read_text(const InputFile& file, FileFormat format, const DataRequest& request,
+                   const ParallelFor& parallel) {
+  Examples examples =
+      format == FileFormat::libsvm
+          ? read_libsvm(file, index_base(request), parallel)
+          : read_table(file, format == FileFormat::tsv ? '\t' : ',', request.label_column,
+                       parallel);
+  examples.features = stored_by_density(std::move(examples.features), parallel);
+  return examples;
+}
+
+Examples read_file(const std::string& path, const DataRequest& request, std::uint64_t& bytes_read,
+                   const ParallelFor& parallel) {
+  const InputFile file(path);
+  if (file.bytes().empty()) throw BadData(path + ":1:1: the file is empty");
+  const FileFormat format = detect_format(path, file.bytes());
+  if (format == FileFormat::idx) return read_idx_pair(file, bytes_read, parallel);
+  bytes_read = file.bytes().size();
+  return read_text(file, format, request, parallel);
+}
+
+}  // namespace
+
+std::string resolve_path(std::string_view source) {
+  if (find_generator(source) != nullptr) return {};
+  if (name_of(source) == kFashionMnist) {
+    if (!parameters_of(source).empty())
+      throw UsageError("fashion-mnist takes no parameters: '" + std::string(source) + "'");
+    return find_fashion_mnist();
+  }
+  std::string path(source);
+  // What looks like a path is one; InputFile says what is wrong with it.
+  if (is_readable_file(path) || source.find_first_of("/.") != std::string_view::npos) return path;
+  std::vector<std::string> valid;
+  for (const DataEntry& entry : data_catalog()) valid.emplace_back(entry.name);
+  throw UsageError(unknown_name("data set (and no such file)", name_of(source), valid));
+}
+
+Dataset load_source(std::string_view source, const DataRequest& request,
+                    const ParallelFor& parallel) {
+  const auto start = std::chrono::steady_clock::now();
+  Dataset data;
+  data.name = std::string(source);
+  const Generator* generator = find_generator(source);
+  Examples examples = generator != nullptr
+                          ? generate(*generator, source, parallel)
+                          : read_file(resolve_path(source), request, data.bytes_read, parallel);
+  data.features = std::move(examples.features);
+  data.targets = std::move(examples.targets);
+  data.classes = find_classes(data.targets);
+  data.checksum = content_checksum(data.features, data.targets, parallel);
+  data.load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return data;
+}
+
+const std::vector<DataEntry>& data_catalog() {
+  static const std::vector<std::string> parameters = [] {
+    std::vector<std::string> texts;
+    for (const Generator& generator : generator_catalog())
+      texts.push_back(describe_parameters(generator.parameters));
+    return texts;
+  }();
+  static const std::vector<DataEntry> catalog = [] {
+    std::vector<DataEntry> entries = {
+        {kFashionMnist,
+         "real images, 28 × 28 grey values, ten classes of clothing, 60,000 to train and 10,000 to "
+         "test (Debian: dataset-fashion-mnist)",
+         ""}};
+    for (std::size_t k = 0; k < parameters.size(); ++k)
+      entries.push_back(
+          {generator_catalog()[k].name, generator_catalog()[k].summary, parameters[k]});
+    return entries;
+  }();
+  return catalog;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,136 @@
+#include "workloads/data/storage.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kMaxClasses = 1000;
+
+DenseMatrix resized(const DenseMatrix& matrix, std::size_t columns, const ParallelFor& parallel) {
+  DenseMatrix result(matrix.rows(), columns);
+  const std::size_t kept = std::min(columns, matrix.columns);
+  for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      std::copy_n(matrix.row(i).data(), kept, result.row(i).data());
+  });
+  return result;
+}
+
+void resize_columns(Features& features, std::size_t columns, const ParallelFor& parallel) {
+  if (auto* sparse = std::get_if<SparseMatrix>(&features)) {
+    sparse->columns = columns;
+  } else if (auto& dense = std::get<DenseMatrix>(features); dense.columns != columns) {
+    dense = resized(dense, columns, parallel);
+  }
+}
+
+}  // namespace
+
+void prefer_huge_pages(void* begin, std::size_t bytes) {
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  if (std::align(kHugePage, kHugePage, begin, bytes) == nullptr) return;
+  madvise(begin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+}
+
+Occupancy occupancy(const Features& features, const ParallelFor& parallel) {
+  const auto count = [&](const auto& matrix) {
+    std::vector<Occupancy> blocks((matrix.rows() + kRowBlock - 1) / kRowBlock);
+    for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
+      Occupancy block;
+      for (std::size_t i = begin; i < end; ++i)
+        for_each_non_zero(matrix, i, [&](std::uint32_t column, float) {
+          ++block.non_zeros;
+          block.columns = std::max(block.columns, std::size_t{column} + 1);
+        });
+      blocks[begin / kRowBlock] = block;
+    });
+    return blocks;
+  };
+  Occupancy sum;
+  for (const Occupancy& block : std::visit(count, features)) {
+    sum.non_zeros += block.non_zeros;
+    sum.columns = std::max(sum.columns, block.columns);
+  }
+  return sum;
+}
+
+DenseMatrix to_dense(const SparseMatrix& matrix, std::size_t columns, const ParallelFor& parallel) {
+  DenseMatrix dense(matrix.rows(), columns);
+  for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto row = dense.row(i);
+      for_each_non_zero(matrix, i, [&](std::uint32_t column, float v) { row[column] = v; });
+    }
+  });
+  return dense;
+}
+
+SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel) {
+  SparseMatrix sparse;
+  sparse.columns = matrix.columns;
+  sparse.offsets.resize(matrix.rows() + 1);
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    const auto row = matrix.row(i);
+    const auto zeros = std::count(row.begin(), row.end(), 0.0f);
+    sparse.offsets[i + 1] = sparse.offsets[i] + row.size() - static_cast<std::size_t>(zeros);
+  }
+  sparse.entries.resize(sparse.offsets.back());
+  for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
+    Entry* out = sparse.entries.data() + sparse.offsets[begin];
+    for (std::size_t i = begin; i < end; ++i)
+      for_each_non_zero(matrix, i, [&](std::uint32_t column, float v) { *out++ = {column, v}; });
+  });
+  return sparse;
+}
+
+Features stored_by_density(Features features, const ParallelFor& parallel) {
+  const auto is_dense = [](std::size_t non_zeros, std::size_t rows, std::size_t columns) {
+    return static_cast<double>(non_zeros) >
+           kDenseAbove * static_cast<double>(rows) * static_cast<double>(columns);
+  };
+  if (const auto* sparse = std::get_if<SparseMatrix>(&features)) {
+    if (is_dense(sparse->entries.size(), sparse->rows(), sparse->columns))
+      return to_dense(*sparse, sparse->columns, parallel);
+    return features;
+  }
+  const Occupancy used = occupancy(features, parallel);
+  resize_columns(features, used.columns, parallel);
+  const auto& dense = std::get<DenseMatrix>(features);
+  if (is_dense(used.non_zeros, dense.rows(), dense.columns)) return features;
+  return to_sparse(dense, parallel);
+}
+
+void match_storage(Features& train, Features& test, const ParallelFor& parallel) {
+  const auto width = [](const Features& features) {
+    return std::visit([](const auto& matrix) { return matrix.columns; }, features);
+  };
+  const std::size_t columns = std::max(width(train), width(test));
+  resize_columns(train, columns, parallel);
+  if (train.index() == test.index()) {
+    resize_columns(test, columns, parallel);
+  } else if (const auto* sparse = std::get_if<SparseMatrix>(&test)) {
+    test = to_dense(*sparse, columns, parallel);
+  } else {
+    test = to_sparse(std::get<DenseMatrix>(test), parallel);
+    resize_columns(test, columns, parallel);
+  }
+}
+
+std::vector<float> find_classes(const std::vector<float>& targets) {
+  std::vector<float> classes;
+  for (const float target : targets) {
+    const auto place = std::lower_bound(classes.begin(), classes.end(), target);
+    if (place != classes.end() && *place == target) continue;
+    if (target != std::trunc(target) || classes.size() == kMaxClasses) return {};
+    classes.insert(place, target);
+  }
+  return classes;
+}
+
+}  // namespace sgdbench

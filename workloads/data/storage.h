@@ -1,0 +1,80 @@
+// How a data set is held: sparse or dense, and how wide.
+//
+// The density rule, for the text formats (LIBSVM, CSV, TSV): with more than half of all
+// rows × columns non-zero the data are stored dense, otherwise sparse, whatever the format was.
+// Columns are counted up to the last non-zero one, because LIBSVM text can't say that there are
+// empty ones behind it. So the same numbers train on the same kernels, to the same losses, from
+// either format. IDX images are always dense and keep all their pixels; generators say themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "workloads/data/matrix.h"
+#include "workloads/parallel.h"
+
+namespace sgdbench {
+
+using Features = std::variant<SparseMatrix, DenseMatrix>;
+
+/// What readers and generators make: rows with their targets.
+struct Examples {
+  Features features;
+  std::vector<float> targets;
+};
+
+inline constexpr double kDenseAbove = 0.5;
+
+/// Rows per item of a parallel loop over rows. Fixed, so that sums over blocks don't depend on the
+/// number of threads.
+inline constexpr std::size_t kRowBlock = 4096;
+
+/// Calls body(begin, end) for every block of rows.
+template <class Body>
+void for_row_blocks(std::size_t rows, const ParallelFor& parallel, const Body& body) {
+  parallel((rows + kRowBlock - 1) / kRowBlock, [&](std::size_t block) {
+    const std::size_t begin = block * kRowBlock;
+    body(begin, begin + kRowBlock < rows ? begin + kRowBlock : rows);
+  });
+}
+
+/// Calls visit(column, value) for the non-zeros of a row, columns ascending.
+template <class Visit>
+void for_each_non_zero(const SparseMatrix& matrix, std::size_t row, const Visit& visit) {
+  for (const Entry& entry : matrix.row(row))
+    if (entry.value != 0) visit(entry.column, entry.value);
+}
+template <class Visit>
+void for_each_non_zero(const DenseMatrix& matrix, std::size_t row, const Visit& visit) {
+  const auto values = matrix.row(row);
+  for (std::size_t j = 0; j < values.size(); ++j)
+    if (values[j] != 0) visit(static_cast<std::uint32_t>(j), values[j]);
+}
+
+/// Asks the system for huge pages, before the memory is first touched: fewer faults while it is
+/// filled, fewer TLB misses while rows of it are read at random. Only a hint.
+void prefer_huge_pages(void* begin, std::size_t bytes);
+
+struct Occupancy {
+  std::size_t non_zeros = 0;
+  std::size_t columns = 0;  ///< one more than the last column with a non-zero
+};
+Occupancy occupancy(const Features& features, const ParallelFor& parallel);
+
+DenseMatrix to_dense(const SparseMatrix& matrix, std::size_t columns, const ParallelFor& parallel);
+SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel);
+
+/// Applies the density rule. Sparse features come from a reader that dropped explicit zeros and
+/// counted the columns.
+Features stored_by_density(Features features, const ParallelFor& parallel);
+
+/// Makes both parts equally wide, the wider one wins, and stores the test part as the training
+/// part is stored.
+void match_storage(Features& train, Features& test, const ParallelFor& parallel);
+
+/// The distinct targets, ascending, if they are at most 1,000 different integers; else empty.
+std::vector<float> find_classes(const std::vector<float>& targets);
+
+}  // namespace sgdbench

@@ -1,0 +1,98 @@
+#include "workloads/data/text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "workloads/data/error.h"
+
+namespace sgdbench {
+
+std::string located(const InputFile& file, const TextError& error) {
+  const std::string_view text = file.bytes();
+  const std::string_view before = text.substr(0, static_cast<std::size_t>(error.where - text.data()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t last_end = before.rfind('\n');
+  const std::size_t start = last_end == std::string_view::npos ? 0 : last_end + 1;
+  return file.path() + ":" + std::to_string(line) + ":" + std::to_string(before.size() - start + 1) +
+         ": " + error.what;
+}
+
+std::string quoted(const char* where, const char* end) {
+  constexpr std::size_t kLongest = 24;
+  std::string text = "'";
+  std::size_t length = 0;
+  for (const char* p = where; p < end; ++p, ++length) {
+    const auto byte = static_cast<unsigned char>(*p);
+    if (length > 0 && (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r')) break;
+    if (length == kLongest) return text + "…'";
+    if (byte >= 0x20 && byte < 0x7f) {
+      text += *p;
+    } else {
+      constexpr char kHex[] = "0123456789abcdef";
+      text += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return text + "'";
+}
+
+std::vector<std::string_view> line_chunks(std::string_view text, std::size_t bytes) {
+  std::vector<std::string_view> chunks;
+  while (!text.empty()) {
+    std::size_t size = text.size();
+    if (size > bytes) {
+      const std::size_t end = text.find('\n', bytes - 1);
+      if (end != std::string_view::npos) size = end + 1;
+    }
+    chunks.push_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return chunks;
+}
+
+Tally tally(std::string_view chunk) {
+  // Counts in single bytes, at most 255 at a time, so that one vector holds as many counters as
+  // characters.
+  constexpr std::size_t kStride = 64;
+  Tally sum;
+  const char* p = chunk.data();
+  std::size_t left = chunk.size();
+  while (left > 0) {
+    std::uint8_t lines[kStride] = {};
+    std::uint8_t colons[kStride] = {};
+    const std::size_t strides = std::min<std::size_t>(left / kStride, 255);
+    for (std::size_t s = 0; s < strides; ++s, p += kStride)
+      for (std::size_t k = 0; k < kStride; ++k) {
+        lines[k] = static_cast<std::uint8_t>(lines[k] + (p[k] == '\n'));
+        colons[k] = static_cast<std::uint8_t>(colons[k] + (p[k] == ':'));
+      }
+    left -= strides * kStride;
+    if (left < kStride)
+      for (; left > 0; --left, ++p) {
+        sum.lines += *p == '\n' ? 1 : 0;
+        sum.colons += *p == ':' ? 1 : 0;
+      }
+    for (std::size_t k = 0; k < kStride; ++k) {
+      sum.lines += lines[k];
+      sum.colons += colons[k];
+    }
+  }
+  if (!chunk.empty() && chunk.back() != '\n') ++sum.lines;
+  return sum;
+}
+
+void for_each_chunk(const InputFile& file, std::size_t chunks, const ParallelFor& parallel,
+                    const std::function<void(std::size_t)>& body) {
+  std::vector<std::optional<TextError>> errors(chunks);
+  parallel(chunks, [&](std::size_t i) {
+    try {
+      body(i);
+    } catch (const TextError& error) {
+      errors[i] = error;
+    }
+  });
+  for (const auto& error : errors)
+    if (error) throw BadData(located(file, *error));
+}
+
+}  // namespace sgdbench

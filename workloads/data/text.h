@@ -1,0 +1,44 @@
+// Text in memory: saying where in it something is wrong, and cutting it up for several cores.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/data/input_file.h"
+#include "workloads/parallel.h"
+
+namespace sgdbench {
+
+/// What parsers throw: the place in memory, from which the line and column follow.
+struct TextError {
+  const char* where;
+  std::string what;
+};
+
+/// "file:line:column: what"; line and column (in bytes) count from 1.
+std::string located(const InputFile& file, const TextError& error);
+
+/// What stands at `where`, up to the next separator, in quotes, fit for a terminal and short.
+std::string quoted(const char* where, const char* end);
+
+/// Pieces of about `bytes`, each ending with a line end (the last one perhaps without).
+std::vector<std::string_view> line_chunks(std::string_view text, std::size_t bytes);
+
+/// Big enough to make a hand-out cheap, small enough to keep all cores busy to the end.
+inline constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
+
+struct Tally {
+  std::size_t lines = 0;   ///< an unfinished last one counts
+  std::size_t colons = 0;
+};
+Tally tally(std::string_view chunk);
+
+/// Calls body(i) for every chunk. Of all TextErrors thrown, the earliest in the file is rethrown
+/// as BadData: the message doesn't depend on the number of threads.
+void for_each_chunk(const InputFile& file, std::size_t chunks, const ParallelFor& parallel,
+                    const std::function<void(std::size_t)>& body);
+
+}  // namespace sgdbench

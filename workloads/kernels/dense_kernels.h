@@ -1,0 +1,29 @@
+// Kernel sets: which library does the dense arithmetic. A set changes rounding and speed only.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/real.h"
+
+namespace sgdbench {
+
+/// How many threads a kernel may use is the caller's affair (backends set it before they start).
+struct DenseKernels {
+  std::string_view name;
+  /// C (m×n) = op(A) (m×k) · op(B) (k×n) + β·C, all row-major with the given leading dimensions
+  /// (Reals from one row to the next of the array as stored). β is 0 or 1; with 0, C is not read.
+  void (*gemm)(bool transpose_a, bool transpose_b, int m, int n, int k, const Real* a, int lda,
+               const Real* b, int ldb, Real beta, Real* c, int ldc);
+};
+
+struct KernelEntry {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view why_not;      ///< "" where built
+  const DenseKernels* kernels;   ///< null where not built; the row stays listed
+};
+const std::vector<KernelEntry>& kernel_catalog();
+
+}  // namespace sgdbench

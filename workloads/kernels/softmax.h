@@ -1,0 +1,43 @@
+// The softmax and its cross-entropy: ℓ = log ∑_c e^{z_c} − z_y.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "workloads/kernels/exp.h"
+#include "workloads/real.h"
+
+namespace sgdbench {
+
+/// z ← ∂ℓ/∂z:  z_c ← e^{z_c} / ∑_k e^{z_k} − [c = y]. The largest is subtracted first, so nothing
+/// overflows.
+inline void softmax_slope(Real* z, std::size_t classes, std::size_t y) {
+  const Real top = *std::max_element(z, z + classes);
+  Real sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t c = 0; c < classes; ++c) {
+    z[c] = fast_exp(z[c] - top);
+    sum += z[c];
+  }
+  const Real inverse = 1 / sum;
+  for (std::size_t c = 0; c < classes; ++c) z[c] *= inverse;
+  z[y] -= 1;
+}
+
+/// ℓ in double.
+template <class T>
+double cross_entropy(const T* z, std::size_t classes, std::size_t y) {
+  const double top = *std::max_element(z, z + classes);
+  double sum = 0;
+  for (std::size_t c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(z[c]) - top);
+  return top + std::log(sum) - static_cast<double>(z[y]);
+}
+
+/// Whether the answer is y: the first of the largest scores.
+template <class T>
+bool predicts(const T* z, std::size_t classes, std::size_t y) {
+  return static_cast<std::size_t>(std::max_element(z, z + classes) - z) == y;
+}
+
+}  // namespace sgdbench

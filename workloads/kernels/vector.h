@@ -1,0 +1,61 @@
+// One SIMD register of Reals, as the compilers' vector extension: the same source for AVX-512, AVX
+// and baseline x86-64 (or any other target), and one machine instruction per load and store.
+#pragma once
+
+#include <cstddef>
+
+#include "workloads/real.h"
+
+namespace sgdbench {
+
+#if defined(__AVX512F__)
+inline constexpr std::size_t kVectorBytes = 64;
+#elif defined(__AVX__)
+inline constexpr std::size_t kVectorBytes = 32;
+#else
+inline constexpr std::size_t kVectorBytes = 16;
+#endif
+
+/// Reals in one register.
+inline constexpr std::size_t kLanes = kVectorBytes / sizeof(Real);
+
+using Vec [[gnu::vector_size(kVectorBytes)]] = Real;
+/// A Vec in memory that is aligned to one Real only.
+using VecInMemory [[gnu::vector_size(kVectorBytes), gnu::aligned(sizeof(Real)), gnu::may_alias]] =
+    Real;
+
+static_assert(kLine % kLanes == 0, "padded rows are whole vectors");
+
+/// Loads and stores of memory that nobody else changes; T is Real or Vec.
+namespace plain {
+
+template <class T>
+T load(const Real* p);
+template <>
+inline Real load<Real>(const Real* p) {
+  return *p;
+}
+template <>
+inline Vec load<Vec>(const Real* p) {
+  return *reinterpret_cast<const VecInMemory*>(p);
+}
+
+inline void store(Real* p, Real value) {
+  *p = value;
+}
+inline void store(Real* p, Vec value) {
+  *reinterpret_cast<VecInMemory*>(p) = value;
+}
+
+}  // namespace plain
+
+/// ∑ of the lanes, by halves.
+inline Real sum_lanes(Vec v) {
+  Real lane[kLanes];
+  plain::store(lane, v);
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::size_t i = 0; i < half; ++i) lane[i] += lane[i + half];
+  return lane[0];
+}
+
+}  // namespace sgdbench

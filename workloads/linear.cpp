@@ -1,0 +1,108 @@
+#include "workloads/linear.h"
+
+#include <algorithm>
+
+#include "workloads/data_problem.h"
+#include "workloads/labels.h"
+#include "workloads/reference.h"
+#include "workloads/rows.h"
+#include "workloads/smoothness.h"
+#include "workloads/sparse_worker.h"
+
+namespace sgdbench {
+namespace {
+
+std::vector<Real> targets_of(LossKind kind, const Dataset& data, const Dataset& train) {
+  if (kind == LossKind::squared) return data.targets;
+  return signs(data, train.classes);
+}
+
+class LinearProblem final : public DataProblem {
+ public:
+  LinearProblem(LossKind kind, double l2, const TrainTest& data);
+
+  std::size_t parameters() const override { return train().columns(); }
+  bool classifies() const override { return kind_ != LossKind::squared; }
+  void initialise(std::span<Real> w, std::uint64_t) const override {
+    std::fill(w.begin(), w.end(), Real(0));
+  }
+  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override;
+  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                   std::size_t end) const override;
+
+  // One example an update where an update costs only the example's own coordinates.
+  std::size_t suggested_batch() const override { return train().sparse() ? 1 : 16; }
+  double suggested_step(std::size_t batch) const override;
+
+  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
+                          std::span<double> gradient) const override {
+    reference_.gradient(w, rows, gradient);
+  }
+  double reference_loss(std::span<const double> w,
+                        std::span<const std::uint32_t> rows) const override {
+    return reference_.loss(w, rows);
+  }
+
+ private:
+  LossKind kind_;
+  std::vector<Real> train_targets_;
+  std::vector<Real> test_targets_;
+  std::size_t longest_row_ = 0;  ///< sparse data only, as the next
+  AlignedVector<Real> regulariser_;
+  reference::Linear reference_;
+};
+
+LinearProblem::LinearProblem(LossKind kind, double l2, const TrainTest& data)
+    : DataProblem(data, l2),
+      kind_(kind),
+      train_targets_(targets_of(kind, data.train, data.train)),
+      reference_(kind, data.train, train_targets_, this->l2()) {
+  if (data.test) test_targets_ = targets_of(kind, *data.test, data.train);
+  if (const auto* sparse = std::get_if<SparseMatrix>(&data.train.features)) {
+    longest_row_ = sgdbench::longest_row(*sparse);
+    regulariser_ = support_regulariser(*sparse, this->l2());
+  }
+}
+
+std::unique_ptr<Worker> LinearProblem::make_worker(const WorkerOptions& options) const {
+  if (const auto* sparse = std::get_if<SparseMatrix>(&train().features))
+    return sgdbench::make_worker(
+        SparseLinear{kind_, *sparse, longest_row_, train_targets_, regulariser_}, options);
+  const auto& dense = std::get<DenseMatrix>(train().features);
+  return sgdbench::make_worker(DenseLinear{kind_, dense, train_targets_, static_cast<Real>(l2())},
+                               options);
+}
+
+RowSums LinearProblem::sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                                std::size_t end) const {
+  const auto& targets = part == Part::train ? train_targets_ : test_targets_;
+  RowSums sums;
+  std::visit(
+      [&](const auto& matrix) {
+        with_loss(kind_, [&](auto loss) {
+          for (std::size_t i = begin; i < end; ++i) {
+            double z = 0;
+            for_each_value(matrix, i, w.size(),
+                           [&](std::size_t v, Real x) { z += static_cast<double>(w[v]) * x; });
+            sums.loss += loss.value(z, targets[i]);
+            sums.correct += (z > 0) == (targets[i] > 0);
+          }
+        });
+      },
+      dataset(part).features);
+  return sums;
+}
+
+double LinearProblem::suggested_step(std::size_t batch) const {
+  double roughest = l2();
+  for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
+  return step_for(scale_of(train()), curvature(kind_), l2(), roughest, examples(), batch);
+}
+
+}  // namespace
+
+std::unique_ptr<Problem> make_linear(LossKind kind, double l2, const TrainTest& data) {
+  return std::make_unique<LinearProblem>(kind, l2, data);
+}
+
+}  // namespace sgdbench

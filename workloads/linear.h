@@ -1,0 +1,35 @@
+// Linear models: z = ⟨w, x⟩ and a loss of z. All three losses share everything but two lines.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "workloads/data/matrix.h"
+#include "workloads/losses.h"
+#include "workloads/problem.h"
+
+namespace sgdbench {
+
+/// On sparse or dense data. For logistic and hinge the data have two classes. `data` must outlive
+/// the Problem; λ = `l2`, or 1/n where that is negative.
+std::unique_ptr<Problem> make_linear(LossKind kind, double l2, const TrainTest& data);
+
+/// What the Workers need to know, all of it owned by the Problem.
+struct SparseLinear {
+  LossKind kind;
+  const SparseMatrix& matrix;
+  std::size_t longest_row;
+  std::span<const Real> targets;
+  std::span<const Real> regulariser;  ///< λ/d_v per feature (sparse_worker.h)
+};
+std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options);
+
+struct DenseLinear {
+  LossKind kind;
+  const DenseMatrix& matrix;
+  std::span<const Real> targets;
+  Real l2;
+};
+std::unique_ptr<Worker> make_worker(const DenseLinear& model, const WorkerOptions& options);
+
+}  // namespace sgdbench

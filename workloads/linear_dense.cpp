@@ -1,0 +1,127 @@
+// Linear models on dense rows.
+//
+// Mini-batches are taken a few rows at a time: their margins, then their slopes (a loop over the
+// loss, which vectorises), then their sum. One example in place:
+//
+//   s = ℓ′(⟨w, x⟩, y),    w ← w − γ·(s·x + λ·w)
+#include <algorithm>
+
+#include "workloads/kernels/dense_rows.h"
+#include "workloads/kernels/memory.h"
+#include "workloads/linear.h"
+#include "workloads/worker_base.h"
+
+namespace sgdbench {
+namespace {
+
+template <class Loss>
+class DenseLinearWorker final : public WorkerBase {
+ public:
+  DenseLinearWorker(const DenseLinear& model, const WorkerOptions& options)
+      : WorkerBase(options.rule),
+        model_(model),
+        copy_(model.matrix.stride),
+        values_(model.matrix.stride) {}
+
+  void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
+    if (!single_sgd(run)) return WorkerBase::run_in_place(state, run);
+    with_memory(run.access, run.probe,
+                [&](const auto& memory) { step_through(memory, state.data(), run); });
+  }
+
+  void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
+  void read(std::span<const Real> w, Access access) override {
+    rows_ = next_;
+    if (access == Access::exclusive)
+      std::copy(w.begin(), w.end(), copy_.begin());
+    else
+      racy::copy(w.data(), copy_.data(), w.size());
+  }
+  /// values = ∑ᵢ (ℓ′(⟨w, xᵢ⟩, yᵢ)·xᵢ + λ·w)
+  void compute() override {
+    examples_ = rows_.size();
+    const Real shrink = static_cast<Real>(examples_) * model_.l2;
+    for (std::size_t v = 0; v < values_.size(); ++v) values_[v] = shrink * copy_[v];
+    std::size_t k = 0;
+    for (; k + kRowGroup <= rows_.size(); k += kRowGroup) add_group<kRowGroup>(k);
+    for (; k < rows_.size(); ++k) add_group<1>(k);
+  }
+  /// w is copied all the same: into a padded vector, which costs less than remainders would.
+  void compute_from(std::span<const Real> w) override {
+    read(w, Access::exclusive);
+    compute();
+  }
+  Direction direction() const override {
+    return {std::span(values_).first(model_.matrix.columns), {}, true, examples_};
+  }
+  std::size_t read_bytes() const override { return model_.matrix.columns * sizeof(Real); }
+
+ private:
+  template <std::size_t count>
+  void add_group(std::size_t k) {
+    const Real* x[count];
+    Real y[count], s[count];
+    for (std::size_t r = 0; r < count; ++r) {
+      x[r] = model_.matrix.row(rows_[k + r]).data();
+      y[r] = model_.targets[rows_[k + r]];
+    }
+    dot_rows<count>(copy_.data(), x, copy_.size(), s);
+    for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);
+    add_rows<count>(values_.data(), x, copy_.size(), s);
+  }
+
+  template <class Memory>
+  void step_through(const Memory& memory, Real* w, const InPlaceRun& run) {
+    UpdateCounter updates(run);
+    for (const std::uint32_t row : run.rows) {
+      const auto x = model_.matrix.row(row);
+      const Real s = Loss::slope(dot(memory, w, x), model_.targets[row]);
+      step_along(memory, w, x, s, updates.step());
+      updates.made();
+    }
+  }
+
+  template <class Memory>
+  static Real dot(const Memory& memory, const Real* w, std::span<const Real> x) {
+    Vec sum[2] = {};
+    std::size_t v = 0;
+    for (; v + 2 * kLanes <= x.size(); v += 2 * kLanes)
+      for (std::size_t j = 0; j < 2; ++j)
+        sum[j] +=
+            memory.template load<Vec>(w + v + j * kLanes) * plain::load<Vec>(&x[v + j * kLanes]);
+    Real z = sum_lanes(sum[0] + sum[1]);
+    for (; v < x.size(); ++v) z += memory.template load<Real>(w + v) * x[v];
+    return z;
+  }
+
+  template <class Memory>
+  void step_along(const Memory& memory, Real* w, std::span<const Real> x, Real s, Real step) const {
+    const Real l2 = model_.l2;
+    std::size_t v = 0;
+    if constexpr (Memory::kVectors) {
+      for (; v + kLanes <= x.size(); v += kLanes) {
+        const Vec x_v = plain::load<Vec>(&x[v]);
+        memory.template modify<Vec>(w + v,
+                                    [&](Vec w_v) { return w_v - step * (s * x_v + l2 * w_v); });
+      }
+    }
+    for (; v < x.size(); ++v)
+      memory.template modify<Real>(w + v,
+                                   [&](Real w_v) { return w_v - step * (s * x[v] + l2 * w_v); });
+  }
+
+  DenseLinear model_;
+  std::span<const std::uint32_t> next_, rows_;
+  std::size_t examples_ = 0;
+  AlignedVector<Real> copy_, values_;
+};
+
+}  // namespace
+
+std::unique_ptr<Worker> make_worker(const DenseLinear& model, const WorkerOptions& options) {
+  return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
+    return std::make_unique<DenseLinearWorker<decltype(loss)>>(model, options);
+  });
+}
+
+}  // namespace sgdbench

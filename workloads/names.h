@@ -1,0 +1,37 @@
+// Names that a user types: one way to look them up, one way to refuse a typo.
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sgdbench {
+
+/// Something the user typed can't be used; what() is one whole line for stderr. Exit code 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The valid name with the smallest edit distance to `typed`; empty if none is near
+/// (further than a third of its length, at least 2).
+std::string nearest_name(std::string_view typed, std::span<const std::string> valid);
+
+/// "unknown backend 'hogwld'; did you mean 'hogwild'? valid: sequential, hogwild, …"
+std::string unknown_name(std::string_view kind, std::string_view typed,
+                         std::span<const std::string> valid);
+
+/// The row of `table` (anything with a `.name`) called `name`; throws UsageError with
+/// unknown_name()'s text otherwise.
+template <class Table>
+const auto& find_by_name(const Table& table, std::string_view kind, std::string_view name) {
+  for (const auto& row : table)
+    if (row.name == name) return row;
+  std::vector<std::string> valid;
+  for (const auto& row : table) valid.emplace_back(row.name);
+  throw UsageError(unknown_name(kind, name, valid));
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,137 @@
+// The contract between what is trained (workloads) and how (backends).
+//
+// A Problem is an objective over a data set:  f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖².
+// A Worker is one thread's (or process's) means of computing its gradients; it owns all scratch
+// memory, so nothing is allocated while training is timed. A backend decides which version of the
+// parameters a Worker reads and when its update lands, in one of two ways:
+//
+//   in place:                 run_in_place() updates the shared parameters as it goes.
+//   read → compute → commit:  prepare(rows)  notes which coordinates the block touches,
+//                             read(w)        copies those to a private frozen copy,
+//                             compute()      makes the direction from that copy,
+//                             direction()    is then applied by the owner (rules/rule.h: apply).
+//                             compute_from(w) skips the copy when w stays frozen by agreement.
+//
+// Calls are made per block of examples; loops over examples are below them, free of virtual calls.
+// On sparse data the regulariser is estimated on the support: example i adds λ·w_v/d_v for each of
+// its coordinates v, d_v being the fraction of examples that contain v. Its mean over all examples
+// is λw exactly (Recht et al. 2011), and no dense pass is needed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "workloads/parallel.h"
+#include "workloads/real.h"
+#include "workloads/rules/rule.h"
+#include "workloads/step_size.h"
+
+namespace sgdbench {
+
+struct DenseKernels;
+
+struct WorkerOptions {
+  Rule rule;
+  std::size_t max_batch = 1;  ///< no block that this worker is given is longer
+  const DenseKernels* kernels = nullptr;
+};
+
+/// A run of consecutive mini-batches for one worker to make in place.
+struct InPlaceRun {
+  std::span<const std::uint32_t> rows;  ///< example numbers, mini-batch after mini-batch
+  std::size_t batch = 1;                ///< rows per update; the last one may be shorter
+  std::uint64_t first_update = 0;       ///< t of the first update, for the step size
+  EpochStep step;
+  Access access = Access::exclusive;
+  /// This worker's own count of updates made, raised after each one so that others can watch
+  /// (relaxed: a watcher that sees an old count sees a slightly older run, which is all it
+  /// samples). Never null.
+  std::atomic<std::uint64_t>* applied = nullptr;
+  WriteProbe* probe = nullptr;  ///< when not null and access is racy_store: watch for lost writes
+};
+
+/// Thread safety: one thread at a time per Worker; different Workers of a Problem at once.
+class Worker {
+ public:
+  virtual ~Worker() = default;
+
+  /// Makes ⌈rows/batch⌉ updates of `state` = [w | rule's state] in place.
+  virtual void run_in_place(std::span<Real> state, const InPlaceRun& run) = 0;
+
+  /// Names the next block. May be called while the current direction() still waits to be applied:
+  /// it does not disturb it. `rows` must stay valid until compute() is done.
+  virtual void prepare(std::span<const std::uint32_t> rows) = 0;
+  /// Makes the prepared block current and copies what it needs of w. Invalidates direction().
+  virtual void read(std::span<const Real> w, Access access) = 0;
+  /// The current block's direction, at the copy.
+  virtual void compute() = 0;
+  /// Makes the prepared block current and computes its direction at w itself, which nobody
+  /// changes meanwhile.
+  virtual void compute_from(std::span<const Real> w) = 0;
+  virtual Direction direction() const = 0;
+
+  /// Bytes that the last read() copied.
+  virtual std::size_t read_bytes() const = 0;
+};
+
+enum class Part { train, test };
+
+/// Mean loss (training: with the regulariser) and, for classifiers, the share classified right.
+struct Evaluation {
+  double loss = 0;
+  std::optional<double> accuracy;
+};
+
+/// Sums over a range of rows.
+struct RowSums {
+  double loss = 0;
+  std::uint64_t correct = 0;
+};
+
+/// Thread safety: immutable once made; any number of threads may use it.
+class Problem {
+ public:
+  virtual ~Problem() = default;
+
+  virtual std::size_t examples() const = 0;    ///< n, of the training part
+  virtual std::size_t parameters() const = 0;  ///< length of w
+  virtual double l2() const = 0;               ///< λ
+  virtual bool has_test() const = 0;
+  virtual bool classifies() const = 0;  ///< accuracy has a meaning
+  virtual bool uses_dense_kernels() const { return false; }  ///< WorkerOptions::kernels matters
+
+  /// w before training: zeros for linear models, He initialisation for networks.
+  virtual void initialise(std::span<Real> w, std::uint64_t seed) const = 0;
+
+  virtual std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const = 0;
+
+  /// ∑ ℓᵢ (without the regulariser) and correct answers over rows [begin, end), in double.
+  virtual RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                           std::size_t end) const = 0;
+  virtual std::size_t rows(Part part) const = 0;
+
+  /// The mini-batch to use where none is asked for.
+  virtual std::size_t suggested_batch() const = 0;
+  /// A good constant step size for sgd with this mini-batch; a starting point, not an optimum.
+  virtual double suggested_step(std::size_t batch) const = 0;
+
+  /// ∇f's naive reference at w over the given rows, in double: the mean over the rows, with the
+  /// same regulariser estimate as the workers (see reference.h).
+  virtual void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
+                                  std::span<double> gradient) const = 0;
+  /// Its loss: the function whose gradient reference_gradient() is, for finite differences.
+  virtual double reference_loss(std::span<const double> w,
+                                std::span<const std::uint32_t> rows) const = 0;
+};
+
+/// f(w), or the mean test loss and accuracy. Rows are summed in fixed chunks in a fixed order: the
+/// result does not depend on the number of threads.
+Evaluation evaluate(const Problem& problem, std::span<const Real> w, Part part,
+                    const ParallelFor& parallel);
+
+}  // namespace sgdbench

@@ -1,0 +1,111 @@
+#include "workloads/registry.h"
+
+#include <limits>
+
+#include "workloads/linear.h"
+#include "workloads/mlp.h"
+#include "workloads/names.h"
+#include "workloads/softmax.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kMaxParameters = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMaxWidth = 65536;  ///< of a hidden layer
+constexpr std::size_t kDefaultWidth = 128;
+
+std::string any_data(const Dataset& train) {
+  if (train.rows() == 0) return "no examples: use data with at least one";
+  if (train.columns() == 0) return "no features: use data with at least one";
+  return {};
+}
+
+std::string classes_text(const Dataset& train) {
+  const std::size_t classes = train.classes.size();
+  if (classes == 0) return "targets are not classes: use least-squares";
+  if (classes == 1) return "only one class: use data with two or more";
+  return std::to_string(classes) + " classes: use softmax";
+}
+
+std::string needs_two_classes(const Dataset& train) {
+  if (auto reason = any_data(train); !reason.empty()) return reason;
+  return train.classes.size() == 2 ? std::string() : classes_text(train);
+}
+
+std::string needs_classes(const Dataset& train) {
+  if (auto reason = any_data(train); !reason.empty()) return reason;
+  if (train.classes.size() < 2) return classes_text(train);
+  // Coordinates are 32-bit numbers.
+  if (train.columns() > kMaxParameters / train.classes.size())
+    return "features × classes is above 4,294,967,295: use fewer classes or features";
+  return {};
+}
+
+template <LossKind kind>
+std::unique_ptr<Problem> make_linear_model(const WorkloadOptions& options, const TrainTest& data) {
+  return make_linear(kind, options.l2, data);
+}
+
+std::unique_ptr<Problem> make_softmax(const WorkloadOptions& options, const TrainTest& data) {
+  if (data.train.sparse()) return make_sparse_softmax(options.l2, data);
+  return make_mlp({{}, Activation::relu, false}, options.l2, data);
+}
+
+Activation parse_activation(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    Activation activation;
+  };
+  static constexpr Row kRows[] = {{"relu", Activation::relu}, {"tanh", Activation::tanh}};
+  return find_by_name(kRows, "activation", name).activation;
+}
+
+std::unique_ptr<Problem> make_network(const WorkloadOptions& options, const TrainTest& data) {
+  MlpOptions mlp{options.hidden, parse_activation(options.activation), true};
+  if (mlp.hidden.empty()) mlp.hidden = {kDefaultWidth};
+  std::size_t parameters = 0, in = data.train.columns();
+  auto widths = mlp.hidden;
+  widths.push_back(data.train.classes.size());
+  for (const std::size_t width : widths) {
+    if (width < 1 || width > kMaxWidth)
+      throw UsageError("hidden layer of " + std::to_string(width) +
+                       " units: a width lies between 1 and " + std::to_string(kMaxWidth));
+    if (in + 1 > (kMaxParameters - parameters) / width)
+      throw UsageError(
+          "mlp: this network has more than 4,294,967,295 parameters; use narrower "
+          "hidden layers");
+    parameters += (in + 1) * width;
+    in = width;
+  }
+  return make_mlp(mlp, options.l2, data);
+}
+
+}  // namespace
+
+const std::vector<WorkloadEntry>& workload_catalog() {
+  static const std::vector<WorkloadEntry> catalog{
+      {"logreg", "binary logistic regression, ℓ = log(1 + e^{−yz}), convex", needs_two_classes,
+       make_linear_model<LossKind::logistic>},
+      {"svm", "linear support vector machine, ℓ = max(0, 1 − yz), convex", needs_two_classes,
+       make_linear_model<LossKind::hinge>},
+      {"least-squares", "linear regression on the targets as they are, ℓ = ½(z − y)², convex",
+       any_data, make_linear_model<LossKind::squared>},
+      {"softmax", "multi-class logistic regression, ℓ = log ∑ e^{z_c} − z_y, convex", needs_classes,
+       make_softmax},
+      {"mlp",
+       "neural network with dense hidden layers (--hidden, default 128) and softmax "
+       "cross-entropy",
+       needs_classes, make_network},
+  };
+  return catalog;
+}
+
+std::unique_ptr<Problem> make_problem(const WorkloadOptions& options, const TrainTest& data) {
+  const auto& entry = find_by_name(workload_catalog(), "workload", options.workload);
+  if (const std::string reason = entry.why_not(data.train); !reason.empty())
+    throw UsageError("workload " + options.workload + " can't use " + data.train.name + ": " +
+                     reason);
+  return entry.make(options, data);
+}
+
+}  // namespace sgdbench

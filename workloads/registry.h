@@ -1,0 +1,37 @@
+// The table of workloads, and the making of a Problem.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/data/matrix.h"
+#include "workloads/problem.h"
+
+namespace sgdbench {
+
+struct WorkloadOptions {
+  std::string workload;             ///< a name of the table
+  double l2 = -1;                   ///< λ; negative: 1/n
+  std::vector<std::size_t> hidden;  ///< mlp: widths of the hidden layers
+  std::string activation = "relu";  ///< mlp: relu or tanh
+
+  bool operator==(const WorkloadOptions&) const = default;
+};
+
+struct WorkloadEntry {
+  std::string_view name;
+  std::string_view summary;
+  /// "" if the workload can use this data, else why not ("10 classes: use softmax").
+  std::string (*why_not)(const Dataset& train);
+  /// `data` must outlive the Problem.
+  std::unique_ptr<Problem> (*make)(const WorkloadOptions&, const TrainTest& data);
+};
+const std::vector<WorkloadEntry>& workload_catalog();
+
+/// Looks the workload up and makes it; throws UsageError for an unknown name and for data that
+/// the workload can't use.
+std::unique_ptr<Problem> make_problem(const WorkloadOptions& options, const TrainTest& data);
+
+}  // namespace sgdbench

@@ -1,0 +1,147 @@
+// The update kernels: one arithmetic for every access and every shape of direction.
+//
+// sgd over a sparse direction touches its support only. Where the supports cover much of the range
+// a pass over all of it is cheaper than gathering, and gives the same bits: w − γ·0 = w. Momentum
+// and nesterov always pass over all of the range, because v decays everywhere.
+#include <algorithm>
+#include <type_traits>
+
+#include "workloads/kernels/memory.h"
+#include "workloads/random.h"
+#include "workloads/rules/rule.h"
+
+namespace sgdbench {
+namespace {
+
+/// A pass over all of the range costs about as much as this share of it gathered.
+constexpr std::size_t kDenseShare = 8;
+
+/// Coordinates watched in one dense pass: a locked instruction each is too slow for all of them.
+constexpr std::size_t kStripe = 256;
+
+struct Coefficients {
+  Real step;      ///< γ
+  Real mean;      ///< 1 / ∑ examples
+  Real rate;      ///< γ / ∑ examples
+  Real momentum;  ///< μ
+};
+
+/// What an update works on: w, v and the directions.
+struct Operands {
+  Real* w;
+  Real* v;
+  std::span<const Direction> directions;
+
+  /// ∑ values at one coordinate (or a register of them), in the order given.
+  template <class T>
+  T sum(std::size_t i) const {
+    T total = plain::load<T>(&directions[0].values[i]);
+    for (std::size_t k = 1; k < directions.size(); ++k)
+      total += plain::load<T>(&directions[k].values[i]);
+    return total;
+  }
+
+  /// Whether direction k is the first that is not zero at a coordinate.
+  bool first_there(std::size_t k, std::size_t i) const {
+    if (directions[k].values[i] == 0) return false;
+    for (std::size_t j = 0; j < k; ++j)
+      if (directions[j].values[i] != 0) return false;
+    return true;
+  }
+};
+
+/// sgd:       w ← w − γ·g
+/// momentum:  v ← μ·v + g,  w ← w − γ·v
+/// nesterov:  v ← μ·v + g,  w ← w − γ·(g + μ·v)      with g = sum / ∑ examples
+template <Rule::Kind kind, class T, class Memory>
+void update(const Memory& memory, const Coefficients& c, const Operands& x, std::size_t i) {
+  const T sum = x.template sum<T>(i);
+  if constexpr (kind == Rule::Kind::sgd) {
+    memory.template modify<T>(x.w + i, [&](T w) { return w - c.rate * sum; });
+  } else {
+    const T g = sum * c.mean;
+    const T v = memory.template modify<T>(x.v + i, [&](T old) { return c.momentum * old + g; });
+    const T d = kind == Rule::Kind::momentum ? v : g + c.momentum * v;
+    memory.template modify<T>(x.w + i, [&](T w) { return w - c.step * d; });
+  }
+}
+
+template <Rule::Kind kind, class Memory>
+void dense_pass(const Memory& memory, const Coefficients& c, const Operands& x, std::size_t begin,
+                std::size_t end) {
+  std::size_t i = begin;
+  if constexpr (Memory::kVectors)
+    for (; i + kLanes <= end; i += kLanes) update<kind, Vec>(memory, c, x, i);
+  for (; i < end; ++i) update<kind, Real>(memory, c, x, i);
+}
+
+/// Watches one stripe of the range, at a place that moves with the number of writes seen, and
+/// passes over the rest at full speed.
+template <Rule::Kind kind>
+void watched_pass(const WatchedMemory& memory, const Coefficients& c, const Operands& x,
+                  std::size_t begin, std::size_t end) {
+  const std::size_t length = std::min(kStripe, end - begin);
+  const std::size_t places = end - begin - length + 1;
+  const std::size_t from = begin + mix(memory.probe->writes) % places;
+  dense_pass<kind>(RacyMemory{}, c, x, begin, from);
+  dense_pass<kind>(memory, c, x, from, from + length);
+  dense_pass<kind>(RacyMemory{}, c, x, from + length, end);
+}
+
+/// A coordinate in several supports is updated once, with the sum: by the first direction that is
+/// not zero there.
+template <class Memory>
+void sparse_pass(const Memory& memory, const Coefficients& c, const Operands& x, std::size_t begin,
+                 std::size_t end) {
+  const bool shared = x.directions.size() > 1;
+  for (std::size_t k = 0; k < x.directions.size(); ++k)
+    for (const std::uint32_t i : x.directions[k].support)
+      if (i >= begin && i < end && (!shared || x.first_there(k, i)))
+        update<Rule::Kind::sgd, Real>(memory, c, x, i);
+}
+
+bool is_sparse(std::span<const Direction> directions, std::size_t range) {
+  std::size_t support = 0;
+  for (const auto& direction : directions) {
+    if (direction.everywhere) return false;
+    support += direction.support.size();
+  }
+  return support * kDenseShare <= range;
+}
+
+template <Rule::Kind kind>
+void pass(const Coefficients& c, const Operands& x, std::size_t begin, std::size_t end,
+          Access access, WriteProbe* probe) {
+  with_memory(access, probe, [&](const auto& memory) {
+    if constexpr (kind == Rule::Kind::sgd)
+      if (is_sparse(x.directions, end - begin)) return sparse_pass(memory, c, x, begin, end);
+    if constexpr (std::is_same_v<decltype(memory), const WatchedMemory&>)
+      watched_pass<kind>(memory, c, x, begin, end);
+    else
+      dense_pass<kind>(memory, c, x, begin, end);
+  });
+}
+
+}  // namespace
+
+void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> directions,
+           std::size_t begin, std::size_t end, Real step, Access access, WriteProbe* probe) {
+  std::size_t examples = 0;
+  for (const auto& direction : directions) examples += direction.examples;
+  if (examples == 0 || begin >= end) return;
+
+  const Real mean = Real(1) / static_cast<Real>(examples);
+  const Coefficients c{step, mean, step * mean, rule.momentum};
+  const std::size_t parameters = state.size() / rule.slots();
+  const Operands x{state.data(), state.data() + (rule.slots() - 1) * parameters, directions};
+  switch (rule.kind) {
+    case Rule::Kind::sgd:
+      return pass<Rule::Kind::sgd>(c, x, begin, end, access, probe);
+    case Rule::Kind::momentum:
+      return pass<Rule::Kind::momentum>(c, x, begin, end, access, probe);
+    case Rule::Kind::nesterov:
+      return pass<Rule::Kind::nesterov>(c, x, begin, end, access, probe);
+  }
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,68 @@
+// Update rules: what is done with a gradient once it lands.
+//
+//   sgd        w ← w − γ·g
+//   momentum   v ← μ·v + g,  w ← w − γ·v            (Polyak 1964)
+//   nesterov   v ← μ·v + g,  w ← w − γ·(g + μ·v)    (Nesterov 1983, in the form of Sutskever 2013)
+//
+// The state of a rule (v) belongs to whoever owns the parameters and changes when an update
+// lands, never when it was computed. Parameters and state lie in one array, [w | v], so that a
+// version of one is a version of both.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/real.h"
+#include "workloads/step_size.h"
+
+namespace sgdbench {
+
+/// How shared memory may be touched.
+enum class Access {
+  exclusive,   ///< nobody else touches it now: plain loads and stores
+  racy_store,  ///< relaxed load, arithmetic, relaxed store: a concurrent update may be lost
+  racy_cas,    ///< compare-and-swap until it holds: no update is lost
+};
+
+struct Rule {
+  enum class Kind { sgd, momentum, nesterov } kind = Kind::sgd;
+  Real momentum = 0;  ///< μ, may be negative (asynchrony adds momentum of its own)
+
+  /// Vectors of state, the parameters included: 1 or 2.
+  std::size_t slots() const { return kind == Kind::sgd ? 1 : 2; }
+  bool operator==(const Rule&) const = default;
+};
+
+const std::vector<NamedSummary>& rule_catalog();
+Rule parse_rule(std::string_view name, double momentum);  ///< throws UsageError
+std::string_view to_string(Rule::Kind kind);
+
+/// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one block.
+struct Direction {
+  /// One value per parameter; zero wherever `support` does not reach.
+  std::span<const Real> values;
+  /// The coordinates that may be non-zero, each once, in no order; meaningless when `everywhere`.
+  std::span<const std::uint32_t> support;
+  bool everywhere = false;   ///< every coordinate may be non-zero
+  std::size_t examples = 0;  ///< how many example gradients are in the sum
+};
+
+/// Counts of the coordinate writes that `racy_store` was seen to lose, on a sample of them.
+struct WriteProbe {
+  std::uint64_t writes = 0;  ///< coordinate writes watched
+  std::uint64_t lost = 0;    ///< of these, how many overwrote a change made since their own load
+};
+
+/// Applies the mean of the example gradients in `directions` to coordinates [begin, end) of
+/// `state` = [w | v] (rule.slots() vectors of equal length): g = ∑ values / ∑ examples, then the
+/// rule above with step γ. Several directions are summed in the order given, so the result does
+/// not depend on who calls. `probe` may be null; it is looked at for racy_store only.
+void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> directions,
+           std::size_t begin, std::size_t end, Real step, Access access,
+           WriteProbe* probe = nullptr);
+
+}  // namespace sgdbench

@@ -1,0 +1,105 @@
+// Softmax on sparse rows. W lies feature by feature, W[v·C + c], so that an entry of a row meets C
+// neighbours:
+//
+//   z_c = ∑_v W[v·C + c]·x_v,   s = softmax(z) − e_y,
+//   W[v·C + c] ← W[v·C + c] − γ·(s_c·x_v + λ/d_v·W[v·C + c])
+#include <algorithm>
+
+#include "workloads/kernels/memory.h"
+#include "workloads/kernels/softmax.h"
+#include "workloads/kernels/sparse_row.h"
+#include "workloads/softmax.h"
+#include "workloads/sparse_worker.h"
+
+namespace sgdbench {
+namespace {
+
+class SparseSoftmaxWorker final : public SparseWorker {
+ public:
+  SparseSoftmaxWorker(const SparseSoftmax& model, const WorkerOptions& options)
+      : SparseWorker(model.matrix, model.longest_row, model.classes, options),
+        model_(model),
+        scores_(model.classes) {}
+
+  void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
+    if (!single_sgd(run)) return SparseWorker::run_in_place(state, run);
+    with_memory(run.access, run.probe,
+                [&](const auto& memory) { step_through(memory, state.data(), run); });
+  }
+
+ protected:
+  void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
+                  std::span<Real> values) override {
+    const std::size_t classes = width();
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      fetch_ahead(rows, k);
+      const auto x = matrix().row(rows[k]);
+      const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
+      for (const auto& [v, x_v] : x) {
+        const Real r = model_.regulariser[v];
+        const Real* const w_v = &w[v * classes];
+        Real* const values_v = &values[v * classes];
+#pragma omp simd
+        for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
+      }
+    }
+  }
+
+ private:
+  /// s = softmax(z) − e_y for one row, in this worker's own memory.
+  template <class Memory>
+  const Real* slopes(const Memory& memory, const Real* w, std::span<const Entry> x,
+                     std::uint32_t y) {
+    const std::size_t classes = width();
+    std::fill(scores_.begin(), scores_.end(), Real(0));
+    Real* const z = scores_.data();
+    for (const Entry& e : x) {
+      const Real* const w_v = w + e.column * classes;
+      std::size_t c = 0;
+      for (; c + kLanes <= classes; c += kLanes)
+        plain::store(z + c, plain::load<Vec>(z + c) + memory.template load<Vec>(w_v + c) * e.value);
+      for (; c < classes; ++c) z[c] += memory.template load<Real>(w_v + c) * e.value;
+    }
+    softmax_slope(z, classes, y);
+    return z;
+  }
+
+  template <class Memory>
+  void step_through(const Memory& memory, Real* w, const InPlaceRun& run) {
+    UpdateCounter updates(run);
+    for (std::size_t k = 0; k < run.rows.size(); ++k) {
+      fetch_ahead(run.rows, k);
+      const auto x = matrix().row(run.rows[k]);
+      const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
+      for (const Entry& e : x)
+        step_feature(memory, w + e.column * width(), s, e.value, model_.regulariser[e.column],
+                     updates.step());
+      updates.made();
+    }
+  }
+
+  template <class Memory>
+  void step_feature(const Memory& memory, Real* w, const Real* s, Real x, Real r, Real step) const {
+    std::size_t c = 0;
+    if constexpr (Memory::kVectors)
+      for (; c + kLanes <= width(); c += kLanes) {
+        const Vec s_c = plain::load<Vec>(s + c);
+        memory.template modify<Vec>(w + c,
+                                    [&](Vec old) { return old - step * (s_c * x + r * old); });
+      }
+    for (; c < width(); ++c)
+      memory.template modify<Real>(w + c,
+                                   [&](Real old) { return old - step * (s[c] * x + r * old); });
+  }
+
+  SparseSoftmax model_;
+  AlignedVector<Real> scores_;
+};
+
+}  // namespace
+
+std::unique_ptr<Worker> make_worker(const SparseSoftmax& model, const WorkerOptions& options) {
+  return std::make_unique<SparseSoftmaxWorker>(model, options);
+}
+
+}  // namespace sgdbench

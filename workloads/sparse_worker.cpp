@@ -1,0 +1,112 @@
+#include "workloads/sparse_worker.h"
+
+#include <algorithm>
+
+#include "workloads/kernels/racy.h"
+
+namespace sgdbench {
+
+SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
+                           const WorkerOptions& options)
+    : WorkerBase(options.rule),
+      matrix_(matrix),
+      width_(width),
+      copy_(matrix.columns * width),
+      values_(matrix.columns * width),
+      stamps_(matrix.columns) {
+  const std::size_t rows = std::max<std::size_t>(1, options.max_batch);
+  const bool all = longest != 0 && rows > matrix.columns / longest;
+  const std::size_t features = all ? matrix.columns : rows * longest;
+  // One place more: the branch-free collection writes before it knows whether it keeps.
+  for (auto& block : blocks_) block.support.resize((features + 1) * width);
+}
+
+/// The features of the rows, each once; returns how many.
+std::size_t SparseWorker::collect_features(std::span<const std::uint32_t> rows,
+                                           std::uint32_t* features) {
+  std::size_t count = 0;
+  if (rows.size() == 1) {
+    for (const Entry& entry : matrix_.row(rows[0])) features[count++] = entry.column;
+    return count;
+  }
+  if (++generation_ == 0) {
+    std::fill(stamps_.begin(), stamps_.end(), 0u);
+    generation_ = 1;
+  }
+  for (const std::uint32_t row : rows) {
+    for (const Entry& entry : matrix_.row(row)) {
+      features[count] = entry.column;
+      count += stamps_[entry.column] != generation_;
+      stamps_[entry.column] = generation_;
+    }
+  }
+  return count;
+}
+
+void SparseWorker::prepare(std::span<const std::uint32_t> rows) {
+  const std::size_t next = 1 - current_;
+  Block& block = blocks_[next];
+  if (dirty_ == next) clear(block);
+  block.rows = rows;
+  block.examples = rows.size();
+  std::uint32_t* const support = block.support.data();
+  const std::size_t features = collect_features(rows, support);
+  block.size = features * width_;
+  if (width_ == 1) return;
+  // Widened in place, from the back, where nothing is still to be read.
+  for (std::size_t k = features; k-- > 0;) {
+    const auto first = static_cast<std::uint32_t>(support[k] * width_);
+    for (std::size_t c = width_; c-- > 0;)
+      support[k * width_ + c] = first + static_cast<std::uint32_t>(c);
+  }
+}
+
+void SparseWorker::read(std::span<const Real> w, Access access) {
+  current_ = 1 - current_;
+  const Block& block = blocks_[current_];
+  const std::uint32_t* const support = block.support.data();
+  if (access == Access::exclusive)
+    for (std::size_t k = 0; k < block.size; ++k) copy_[support[k]] = w[support[k]];
+  else
+    for (std::size_t k = 0; k < block.size; ++k)
+      copy_[support[k]] = racy::load<Real>(&w[support[k]]);
+}
+
+void SparseWorker::compute_from(std::span<const Real> w) {
+  current_ = 1 - current_;
+  compute_current(w);
+}
+
+void SparseWorker::compute_current(std::span<const Real> w) {
+  if (dirty_ != kNone) clear(blocks_[dirty_]);
+  accumulate(w, blocks_[current_].rows, values_);
+  dirty_ = current_;
+}
+
+void SparseWorker::clear(Block& block) {
+  for (std::size_t k = 0; k < block.size; ++k) values_[block.support[k]] = 0;
+  dirty_ = kNone;
+}
+
+Direction SparseWorker::direction() const {
+  const Block& block = blocks_[current_];
+  return {values_, std::span(block.support).first(block.size), false, block.examples};
+}
+
+std::size_t longest_row(const SparseMatrix& matrix) {
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < matrix.rows(); ++i) longest = std::max(longest, matrix.row(i).size());
+  return longest;
+}
+
+AlignedVector<Real> support_regulariser(const SparseMatrix& matrix, double l2) {
+  std::vector<std::uint32_t> rows_with(matrix.columns);
+  for (const Entry& entry : matrix.entries) ++rows_with[entry.column];
+  AlignedVector<Real> regulariser(matrix.columns);
+  const double n = static_cast<double>(matrix.rows());
+  for (std::size_t v = 0; v < matrix.columns; ++v)
+    if (rows_with[v] != 0) regulariser[v] = static_cast<Real>(l2 * n / rows_with[v]);
+  return regulariser;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,74 @@
+// A Worker over sparse rows: moves and clears the coordinates of a block, never whole vectors.
+//
+// Its private vectors have a place for every parameter, so that a coordinate needs no translation,
+// but only the places in the block's support mean anything: the copy of w is valid there, and the
+// values of the direction are zero everywhere else.
+//
+// A feature v owns `width` parameters, v·width + c: one for a linear model, one for each class for
+// softmax.
+#pragma once
+
+#include <vector>
+
+#include "workloads/data/matrix.h"
+#include "workloads/kernels/sparse_row.h"
+#include "workloads/worker_base.h"
+
+namespace sgdbench {
+
+class SparseWorker : public WorkerBase {
+ public:
+  void prepare(std::span<const std::uint32_t> rows) override;
+  void read(std::span<const Real> w, Access access) override;
+  void compute() override { compute_current(copy_); }
+  void compute_from(std::span<const Real> w) override;
+  Direction direction() const override;
+  std::size_t read_bytes() const override { return blocks_[current_].size * sizeof(Real); }
+
+ protected:
+  /// `matrix` must outlive the worker; `longest` is its longest row.
+  SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
+               const WorkerOptions& options);
+
+  /// Adds ∑ ∇fᵢ(w) over the rows to `values`; w is valid on their support.
+  virtual void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
+                          std::span<Real> values) = 0;
+
+  const SparseMatrix& matrix() const { return matrix_; }
+  std::size_t width() const { return width_; }
+  /// Asks for a row that comes soon after the k-th.
+  void fetch_ahead(std::span<const std::uint32_t> rows, std::size_t k) const {
+    if (k + kRowsAhead < rows.size()) prefetch(matrix_.row(rows[k + kRowsAhead]));
+  }
+
+ private:
+  struct Block {
+    std::span<const std::uint32_t> rows;
+    std::vector<std::uint32_t> support;  ///< the first `size` hold coordinates
+    std::size_t size = 0;
+    std::size_t examples = 0;
+  };
+  static constexpr std::size_t kNone = 2;
+
+  std::size_t collect_features(std::span<const std::uint32_t> rows, std::uint32_t* features);
+  void compute_current(std::span<const Real> w);
+  void clear(Block& block);
+
+  const SparseMatrix& matrix_;
+  std::size_t width_;
+  Block blocks_[2];
+  std::size_t current_ = 0;    ///< whose direction it is; the other one is prepared
+  std::size_t dirty_ = kNone;  ///< whose support `values_` is not zero on
+  AlignedVector<Real> copy_;
+  AlignedVector<Real> values_;
+  std::vector<std::uint32_t> stamps_;  ///< per feature, the last generation that met it
+  std::uint32_t generation_ = 0;
+};
+
+/// The longest row of a matrix.
+std::size_t longest_row(const SparseMatrix& matrix);
+
+/// For every feature v, λ / d_v, where d_v is the share of rows that contain v; 0 where none does.
+AlignedVector<Real> support_regulariser(const SparseMatrix& matrix, double l2);
+
+}  // namespace sgdbench

@@ -1,0 +1,112 @@
+#include "workloads/step_size.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+struct ScheduleRow : NamedSummary {
+  Schedule schedule;
+};
+
+constexpr ScheduleRow kSchedules[] = {
+    {{"constant", "γ₀"}, Schedule::constant},
+    {{"inverse", "γ₀ / (1 + λ·γ₀·t) at update t"}, Schedule::inverse},
+    {{"sqrt", "γ₀ / √(1 + t) at update t"}, Schedule::sqrt},
+    {{"exponential", "exponential:R is γ₀ · R^e in epoch e, 0 < R ≤ 1"}, Schedule::exponential},
+};
+
+struct PolicyRow : NamedSummary {
+  StalenessPolicy policy;
+};
+
+constexpr PolicyRow kPolicies[] = {
+    {{"none", "γ, however stale the gradient"}, StalenessPolicy::none},
+    {{"inverse", "γ / max(1, τ) for a gradient that is τ updates old"}, StalenessPolicy::inverse},
+};
+
+template <class Row, std::size_t n>
+std::vector<NamedSummary> summaries(const Row (&rows)[n]) {
+  return {std::begin(rows), std::end(rows)};
+}
+
+double parse_rate(std::string_view text) {
+  double rate = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+  if (error != std::errc() || end != text.data() + text.size() || !(rate > 0) || rate > 1)
+    throw UsageError("step size schedule 'exponential:" + std::string(text) +
+                     "': the rate is a number above 0 and at most 1, as in exponential:0.9");
+  return rate;
+}
+
+}  // namespace
+
+Real EpochStep::at(std::uint64_t update) const {
+  const double t = static_cast<double>(update);
+  switch (schedule) {
+    case Schedule::inverse:
+      return static_cast<Real>(base / (1 + decay * t));
+    case Schedule::sqrt:
+      return static_cast<Real>(base / std::sqrt(1 + t));
+    case Schedule::constant:
+    case Schedule::exponential:
+      break;
+  }
+  return static_cast<Real>(base);
+}
+
+EpochStep StepSize::during(std::uint64_t epoch) const {
+  const bool falls = schedule == Schedule::exponential;
+  const double base = falls ? initial * std::pow(rate, static_cast<double>(epoch)) : initial;
+  return {schedule, base, l2 * initial};
+}
+
+const std::vector<NamedSummary>& schedule_catalog() {
+  static const auto catalog = summaries(kSchedules);
+  return catalog;
+}
+
+const std::vector<NamedSummary>& staleness_policy_catalog() {
+  static const auto catalog = summaries(kPolicies);
+  return catalog;
+}
+
+void parse_schedule(std::string_view text, StepSize& step) {
+  const auto colon = text.find(':');
+  const auto& row = find_by_name(kSchedules, "step size schedule", text.substr(0, colon));
+  const bool has_rate = colon != std::string_view::npos;
+  if (row.schedule == Schedule::exponential) {
+    step.rate = parse_rate(has_rate ? text.substr(colon + 1) : "");
+  } else if (has_rate) {
+    throw UsageError("step size schedule '" + std::string(text) + "': " + std::string(row.name) +
+                     " takes no parameter");
+  }
+  step.schedule = row.schedule;
+}
+
+StalenessPolicy parse_staleness_policy(std::string_view text) {
+  return find_by_name(kPolicies, "staleness policy", text).policy;
+}
+
+std::string to_string(Schedule schedule, double rate) {
+  for (const auto& row : kSchedules) {
+    if (row.schedule != schedule) continue;
+    std::string name(row.name);
+    if (schedule != Schedule::exponential) return name;
+    char digits[32];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, rate);
+    return name + ':' + std::string(digits, error == std::errc() ? end : digits);
+  }
+  return {};
+}
+
+std::string_view to_string(StalenessPolicy policy) {
+  for (const auto& row : kPolicies)
+    if (row.policy == policy) return row.name;
+  return {};
+}
+
+}  // namespace sgdbench

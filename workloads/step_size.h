@@ -1,0 +1,70 @@
+// Step sizes γ(t, epoch, τ): a value, not a type of update rule.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/real.h"
+
+namespace sgdbench {
+
+/// How the step size falls as training goes on. t counts updates from 0, e epochs from 0.
+enum class Schedule {
+  constant,     ///< γ₀
+  inverse,      ///< γ₀ / (1 + λ·γ₀·t), Bottou 2012; λ is the L2 coefficient
+  sqrt,         ///< γ₀ / √(1 + t)
+  exponential,  ///< γ₀ · r^e
+};
+
+/// What a stale gradient does to its own step.
+enum class StalenessPolicy {
+  none,
+  inverse,  ///< γ / max(1, τ), Zhang et al. 2016 (staleness-aware ASGD)
+};
+
+/// The step size inside one epoch: cheap enough to ask at every update.
+struct EpochStep {
+  Schedule schedule;
+  double base;   ///< γ₀, times r^e for exponential
+  double decay;  ///< λ·γ₀ for inverse
+  Real at(std::uint64_t update) const;
+};
+
+struct StepSize {
+  double initial = 0.1;  ///< γ₀
+  Schedule schedule = Schedule::constant;
+  double rate = 1;  ///< r of exponential
+  double l2 = 0;    ///< λ, for inverse
+  StalenessPolicy policy = StalenessPolicy::none;
+
+  EpochStep during(std::uint64_t epoch) const;
+
+  /// The policy's factor for a gradient of staleness τ, in (0, 1].
+  Real damping(std::uint64_t staleness) const {
+    if (policy == StalenessPolicy::none) return 1;
+    return Real(1) / static_cast<Real>(std::max<std::uint64_t>(1, staleness));
+  }
+};
+
+/// `constant`, `inverse`, `sqrt`, `exponential:0.9` into step.schedule and step.rate; throws
+/// UsageError.
+void parse_schedule(std::string_view text, StepSize& step);
+
+/// `none`, `inverse`; throws UsageError.
+StalenessPolicy parse_staleness_policy(std::string_view text);
+
+/// One row per schedule and per policy, for `list` and for parsing.
+struct NamedSummary {
+  std::string_view name;
+  std::string_view summary;
+};
+const std::vector<NamedSummary>& schedule_catalog();
+const std::vector<NamedSummary>& staleness_policy_catalog();
+
+std::string to_string(Schedule schedule, double rate);
+std::string_view to_string(StalenessPolicy policy);
+
+}  // namespace sgdbench

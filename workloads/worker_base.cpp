@@ -1,0 +1,25 @@
+#include "workloads/worker_base.h"
+
+#include <algorithm>
+
+namespace sgdbench {
+
+void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
+  const std::size_t parameters = state.size() / rule_.slots();
+  const auto w = state.first(parameters);
+  UpdateCounter updates(run);
+  for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
+    prepare(run.rows.subspan(begin, std::min(run.batch, run.rows.size() - begin)));
+    if (run.access == Access::exclusive) {
+      compute_from(w);
+    } else {
+      read(w, run.access);
+      compute();
+    }
+    const Direction direction[] = {this->direction()};
+    apply(rule_, state, direction, 0, parameters, updates.step(), run.access, run.probe);
+    updates.made();
+  }
+}
+
+}  // namespace sgdbench

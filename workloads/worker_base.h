@@ -1,0 +1,54 @@
+// The loop that every workload shares: mini-batch by mini-batch, prepare, read, compute, apply.
+//
+// A workload with a faster way to make an update in place (no gradient in memory) overrides
+// run_in_place() for the cases where it has one and leaves the others to this loop.
+#pragma once
+
+#include "workloads/problem.h"
+
+namespace sgdbench {
+
+/// The updates of one in-place run: their step sizes, and the count that others watch.
+class UpdateCounter {
+ public:
+  explicit UpdateCounter(const InPlaceRun& run)
+      : run_(run),
+        next_(run.first_update),
+        applied_(run.applied->load(std::memory_order_relaxed)),
+        moving_(run.step.schedule == Schedule::inverse || run.step.schedule == Schedule::sqrt),
+        step_(run.step.at(run.first_update)) {}
+
+  /// γ of the next update.
+  Real step() const { return step_; }
+  /// The update was made. Nobody else writes the count, so no read-modify-write is needed.
+  void made() {
+    run_.applied->store(++applied_, std::memory_order_relaxed);
+    ++next_;
+    if (moving_) step_ = run_.step.at(next_);
+  }
+
+ private:
+  const InPlaceRun& run_;
+  std::uint64_t next_;
+  std::uint64_t applied_;
+  bool moving_;
+  Real step_;
+};
+
+class WorkerBase : public Worker {
+ public:
+  void run_in_place(std::span<Real> state, const InPlaceRun& run) override;
+
+ protected:
+  explicit WorkerBase(const Rule& rule) : rule_(rule) {}
+
+  /// Whether an update is one example's gradient step and nothing more.
+  bool single_sgd(const InPlaceRun& run) const {
+    return run.batch == 1 && rule_.kind == Rule::Kind::sgd;
+  }
+
+ private:
+  Rule rule_;
+};
+
+}  // namespace sgdbench
