@@ -26,7 +26,7 @@ class Hogwild final : public PooledBackend {
   using PooledBackend::PooledBackend;
 
  private:
-  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec); }
+  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec, problem().examples()); }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];

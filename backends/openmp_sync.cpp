@@ -66,7 +66,6 @@ class OpenMpSync final : public PooledBackend {
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
     const std::size_t begin = std::min(round.end, round.begin + me * course.spec.batch);
     const std::size_t end = std::min(round.end, begin + course.spec.batch);
-    directions_[me] = {};
     if (begin == end) return;  // a short last round leaves nothing for this worker
     seat.compute->prepare(course.rows(seat, round.epoch, begin, end));
     seat.compute->compute_from(course.w());
@@ -80,10 +79,12 @@ class OpenMpSync final : public PooledBackend {
     const std::size_t n = problem().parameters();
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
     const std::size_t begin = std::min(n, me * slice);
-    apply(course.spec.rule, course.state, directions_, begin, std::min(n, begin + slice),
-          course.step(round.epoch, round.first_update), Access::exclusive);
-    const auto landed = seat.examples.load(std::memory_order_relaxed);
-    seat.examples.store(landed + directions_[me].examples, std::memory_order_relaxed);
+    const std::size_t examples = round.end - round.begin;
+    const std::size_t active = (examples + course.spec.batch - 1) / course.spec.batch;
+    apply(course.spec.rule, course.state, std::span(directions_).first(active), begin,
+          std::min(n, begin + slice), course.step(round.epoch, round.first_update),
+          Access::exclusive);
+    seat.examples.store(seat.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
     seat.report.staleness.add(0);

@@ -1,7 +1,7 @@
 // A loop over cores: threads that sleep between loops and take items one at a time within one.
 //
-// Thread safety: loops of several callers follow one another. A body that starts a loop itself gets
-// a serial one: the cores are taken already, and waiting for them would wait for itself.
+// Thread safety: any number of callers at once; each works on its own loop, and the helpers on the
+// one that was started last. A body that starts a loop gets a serial one: the cores are taken.
 #include "backends/parallel_for.h"
 
 #include <atomic>
@@ -72,11 +72,10 @@ class LoopPool {
 
   void run(std::size_t items, const Body& body) {
     if (inside || items <= 1) return serial_for(items, body);
-    const std::lock_guard one_at_a_time(callers_);
     Loop loop{items, body, {}, {}, {}};
     publish(&loop);
     loop.work();
-    retract();
+    retract(&loop);
     if (loop.error) std::rethrow_exception(loop.error);
   }
 
@@ -90,9 +89,9 @@ class LoopPool {
     wake_.notify_all();
   }
   /// After this no helper is inside of the loop, and none can enter it.
-  void retract() {
+  void retract(const Loop* loop) {
     std::unique_lock lock(mutex_);
-    loop_ = nullptr;
+    if (loop_ == loop) loop_ = nullptr;
     left_.wait(lock, [this] { return helping_ == 0; });
   }
   void help() {
@@ -111,7 +110,6 @@ class LoopPool {
     }
   }
 
-  std::mutex callers_;
   std::mutex mutex_;  // guards all that follows
   std::condition_variable wake_, left_;
   Loop* loop_ = nullptr;

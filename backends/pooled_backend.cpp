@@ -54,8 +54,12 @@ RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
   return result;
 }
 
-Cut in_place_cut(const RunSpec& spec) {
-  return {spec.batch, std::max<std::size_t>(1, kExamplesPerStretch / spec.batch)};
+Cut in_place_cut(const RunSpec& spec, std::size_t examples) {
+  std::uint64_t planned = spec.epochs * examples;
+  if (spec.updates != 0) planned = std::min(planned, spec.updates * spec.batch);
+  const std::uint64_t points = spec.evaluations != 0 ? spec.evaluations : spec.epochs;
+  const std::size_t longest = std::min<std::uint64_t>(kExamplesPerStretch, planned / points);
+  return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
 }
 
 }  // namespace sgdbench

@@ -52,8 +52,9 @@ class PooledBackend : public Backend {
 /// nothing, short enough that workers end together.
 inline constexpr std::size_t kExamplesPerStretch = 128;
 
-/// The cut of a strategy whose workers make updates of `spec.batch` examples in place.
-Cut in_place_cut(const RunSpec& spec);
+/// The cut of a strategy whose workers make updates of `spec.batch` examples in place: no stretch
+/// is longer than the distance between two points of the curve, so that none is passed over.
+Cut in_place_cut(const RunSpec& spec, std::size_t examples);
 
 /// The default of `length` = 1 update.
 inline Cut single_update_cut(const RunSpec& spec) { return {spec.batch, 1}; }

@@ -30,7 +30,7 @@ class Sequential final : public PooledBackend {
   }
 
  private:
-  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec); }
+  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec, problem().examples()); }
 
   void work(Course& course, std::size_t worker) override {
     omp_set_num_threads(kernel_threads_);  // of this thread's kernels alone

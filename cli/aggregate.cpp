@@ -47,7 +47,8 @@ void summarise(Aggregate& a) {
   using R = RunRecord;
   constexpr double never = std::numeric_limits<double>::infinity();
   a.epoch_s = spread(values(a.ok, [](const R& r) { return ratio(r.wall_s, r.epochs); }));
-  a.time_to_target_s = spread(values(a.ok, [](const R& r) { return r.time_to_target_s; }, never));
+  a.time_to_target_s = spread(values(
+      a.ok, [](const R& r) { return r.time_to_target_s; }, never));
   a.epochs_to_target = middle(values(a.ok, [](const R& r) { return r.epochs_to_target; }));
   a.updates_per_s = middle(values(a.ok, [](const R& r) { return r.updates_per_s; }));
   a.loss = middle(values(a.ok, [](const R& r) { return r.loss_final; }));
@@ -82,7 +83,9 @@ void sort_members(AggregateGroup& group, const std::vector<std::string>& config_
 
 }  // namespace
 
-bool overlap(const Spread& a, const Spread& b) { return a.low <= b.high && b.low <= a.high; }
+bool overlap(const Spread& a, const Spread& b) {
+  return a.low <= b.high && b.low <= a.high;
+}
 
 std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
                                       const std::vector<std::string>& config_ids) {

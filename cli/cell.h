@@ -23,9 +23,9 @@ struct Cell {
   /// All but what follows below.
   RunSpec spec;
   std::string rule = "sgd";
-  double momentum = 0.9;             ///< for the rules that have one
-  std::optional<std::size_t> batch;  ///< unset: Problem::suggested_batch()
-  std::optional<double> lr;          ///< unset: Problem::suggested_step()
+  double momentum = 0.9;                ///< for the rules that have one
+  std::optional<std::size_t> batch;     ///< unset: Problem::suggested_batch()
+  std::optional<double> lr;             ///< unset: Problem::suggested_step()
   std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
   Pin pin = Pin::automatic;             ///< automatic: where each worker can have its own core
   std::optional<double> target_loss, target_accuracy;
@@ -36,6 +36,8 @@ struct Cell {
 };
 
 /// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.
-inline bool has_hidden_layers(const Cell& cell) { return cell.workload.workload == "mlp"; }
+inline bool has_hidden_layers(const Cell& cell) {
+  return cell.workload.workload == "mlp";
+}
 
 }  // namespace sgdbench

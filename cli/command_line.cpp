@@ -60,7 +60,9 @@ std::vector<std::string> arguments_of(const Cell& cell) {
   return words_of(cell, [](const Option&) { return true; });
 }
 
-std::string command_of(const Cell& cell) { return "sgdbench run " + shell_line(arguments_of(cell)); }
+std::string command_of(const Cell& cell) {
+  return "sgdbench run " + shell_line(arguments_of(cell));
+}
 
 std::string config_id(const Cell& cell) {
   const auto words = words_of(cell, [](const Option& option) { return option.identifies; });

@@ -12,18 +12,21 @@ namespace sgdbench {
 namespace {
 
 constexpr double kNearBest = 0.02;  ///< of the best loss, to be compared by time per epoch
+constexpr std::string_view kAmong = " of those within 2 % of the best loss";
 
 using Members = std::vector<const Aggregate*>;
 
 /// What is compared: who takes part, by which time, and what it is the time to.
 struct Race {
   Members members;  ///< fastest first
-  std::optional<Spread> Aggregate::* time;
+  std::optional<Spread> Aggregate::*time;
   std::string goal;
   bool to_target = false;
 };
 
-double time_of(const Race& race, const Aggregate& member) { return (member.*race.time)->median; }
+double time_of(const Race& race, const Aggregate& member) {
+  return (member.*race.time)->median;
+}
 
 std::string target_text(const RunRecord& row) {
   std::string text;
@@ -88,14 +91,24 @@ std::string_view role(const Aggregate& rival, const Aggregate& winner) {
 Members level_with_first(const Race& race) {
   Members level;
   for (const auto* member : race.members)
-    if (overlap(*(member->*race.time), *(race.members.front()->*race.time))) level.push_back(member);
+    if (overlap(*(member->*race.time), *(race.members.front()->*race.time)))
+      level.push_back(member);
   return level;
 }
 
+/// "a and b", "a, b and c"; of many, the first and how many more.
 std::string names(const Members& members) {
+  constexpr std::size_t kNamed = 3;
+  if (members.size() > kNamed + 1)
+    return fmt::format("{}, {} and {} others", members[0]->name, members[1]->name,
+                       members.size() - 2);
   std::string text;
   for (std::size_t i = 0; i < members.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == members.size() ? " and " : ", ") + members[i]->name;
+    text += fmt::format("{}{}",
+                        i == 0                    ? ""
+                        : i + 1 == members.size() ? " and "
+                                                  : ", ",
+                        members[i]->name);
   return text;
 }
 
@@ -111,15 +124,17 @@ std::string factors(const Race& race, const Aggregate& winner, const Aggregate& 
 
 std::string waiting(const Aggregate& winner, const Aggregate& rival) {
   if (!winner.wait_share || !rival.wait_share) return "";
-  return fmt::format("; workers waited {} of the time, the rival's {}",
-                     human_share(*winner.wait_share), human_share(*rival.wait_share));
+  return fmt::format("; the workers of {} waited {} of the time, those of {} {}", winner.name,
+                     human_share(*winner.wait_share), rival.name, human_share(*rival.wait_share));
 }
 
 std::string machine(const Aggregate& a, const Aggregate* b) {
   const auto* parallel = a.capacity ? &a : b;
   if (!parallel || !parallel->capacity) return "";
-  return fmt::format("; the machine delivered {:.2f} of {} cores", *parallel->capacity,
-                     parallel->first->workers);
+  // A probe of some milliseconds may find more than there can be.
+  const auto workers = static_cast<double>(parallel->first->workers);
+  return fmt::format("; the machine delivered {:.2f} of {} cores",
+                     std::min(*parallel->capacity, workers), parallel->first->workers);
 }
 
 std::string times(const Race& race, const Members& level) {
@@ -136,12 +151,13 @@ std::string times(const Race& race, const Members& level) {
 std::string opening(const Race& race, const Members& level) {
   const auto& winner = *race.members.front();
   if (level.size() > 1)
-    return fmt::format("{} are level: {} to {}, within the spread of their repeats", names(level),
-                       times(race, level), race.goal);
+    return fmt::format("{} are level{}, within the spread of their repeats: {} {}", names(level),
+                       race.to_target ? "" : " as the fastest" + std::string(kAmong),
+                       times(race, level), race.to_target ? "to " + race.goal : race.goal);
   const auto time = human_seconds(time_of(race, winner));
-  if (race.to_target) return fmt::format("{} was first to {}, after {}", winner.name, race.goal, time);
-  return fmt::format("{} was fastest, {} an epoch, among those within 2 % of the best loss",
-                     winner.name, time);
+  if (race.to_target)
+    return fmt::format("{} was first to {}, after {}", winner.name, race.goal, time);
+  return fmt::format("{} was the fastest{}, {} {}", winner.name, kAmong, time, race.goal);
 }
 
 }  // namespace

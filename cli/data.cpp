@@ -62,7 +62,8 @@ std::string info_text(const Dataset& data) {
   line("density", fmt::format("{:.4g}", s.density));
   line("classes", classes_text(s));
   line("omega", fmt::format("{} (non-zeros of the longest row)", s.omega));
-  line("delta", fmt::format("{:.4g} (share of the rows that have the most popular feature)", s.delta));
+  line("delta",
+       fmt::format("{:.4g} (share of the rows that have the most popular feature)", s.delta));
   line("rho", fmt::format("{}{:.4g} (share of the rows that the row with the most conflicts meets)",
                           s.rho_exact ? "" : "at least ", s.rho));
   line("checksum", fmt::format("{:016x}", data.checksum));
@@ -76,7 +77,8 @@ Writer writer_for(const std::filesystem::path& path) {
   const auto extension = path.extension().string();
   if (path == "-" || extension == ".svm" || extension == ".libsvm") return write_libsvm;
   if (extension == ".csv") return write_csv;
-  throw UsageError(fmt::format("--out {}: the name must end in .svm, .libsvm or .csv", path.string()));
+  throw UsageError(
+      fmt::format("--out {}: the name must end in .svm, .libsvm or .csv", path.string()));
 }
 
 }  // namespace

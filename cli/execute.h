@@ -14,8 +14,8 @@
 namespace sgdbench {
 
 /// Appends a row per repeat of every cell to `rows`, in the order in which they ran. Returns when
-/// all are done, or early when interrupted(): then the last row is `interrupted`. Throws UsageError,
-/// BadData or MissingData; `rows` then has what was finished.
+/// all are done, or early when interrupted(): then the last row is `interrupted`. Throws
+/// UsageError, BadData or MissingData; `rows` then has what was finished.
 void execute(const std::vector<Cell>& cells, std::size_t cores, Progress& progress,
              std::vector<RunRecord>& rows);
 

@@ -27,7 +27,8 @@ std::string program_help() {
     text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
   return text +
          "\n  sgdbench VERB --help says more.  sgdbench --version says what this was built from.\n"
-         "\nExit codes: 0 done; 2 usage; 3 a row is not ok (with --strict); 65 bad data; 66 missing\n"
+         "\nExit codes: 0 done; 2 usage; 3 a row is not ok (with --strict); 65 bad data; 66 "
+         "missing\n"
          "data; 70 internal error; 74 a report could not be written; 130 interrupted.\n";
 }
 

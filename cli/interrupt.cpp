@@ -23,8 +23,12 @@ extern "C" void on_signal(int) {
 
 }  // namespace
 
-void catch_interrupts() { set_handler(on_signal); }
+void catch_interrupts() {
+  set_handler(on_signal);
+}
 
-const std::atomic<bool>& interrupted() { return raised; }
+const std::atomic<bool>& interrupted() {
+  return raised;
+}
 
 }  // namespace sgdbench

@@ -15,12 +15,16 @@ namespace {
 
 /// What a configuration may be told apart by, beside its strategy.
 constexpr std::array<std::string_view, 13> kDistinguishing{
-    "rule",   "momentum", "kernels", "batch",  "lr",         "lr_schedule", "staleness_policy",
-    "l2",     "shuffle",  "assign",  "hidden", "activation", "pinned"};
+    "rule", "momentum", "kernels", "batch",  "lr",         "lr_schedule", "staleness_policy",
+    "l2",   "shuffle",  "assign",  "hidden", "activation", "pinned"};
 
 std::string value_of(const RunRecord& row, std::string_view column) {
   for (const auto& field : run_fields())
-    if (field.name == column) return to_text(field.get(row));
+    if (field.name == column) {
+      const auto value = field.get(row);
+      const auto* number = std::get_if<double>(&value);
+      return number ? fmt::format("{:.4g}", *number) : to_text(value);
+    }
   return "";
 }
 
@@ -57,7 +61,8 @@ std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows)
     std::set<std::string> values;
     // What a single configuration of a backend differs in from the others says nothing about its
     // own: only different values under one label need telling apart.
-    for (const auto* row : rows) values.insert(contender_label(*row) + '\n' + value_of(*row, column));
+    for (const auto* row : rows)
+      values.insert(contender_label(*row) + '\n' + value_of(*row, column));
     std::set<std::string> labels;
     for (const auto* row : rows) labels.insert(contender_label(*row));
     if (values.size() > labels.size()) columns.emplace_back(column);

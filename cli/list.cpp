@@ -30,7 +30,8 @@ std::vector<Item> backend_items() {
     add(row.uses_protocol, "--protocol");
     add(row.uses_write, "--write");
     add(row.uses_persistence, "--persistence");
-    items.push_back({std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
+    items.push_back(
+        {std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
   }
   return items;
 }
@@ -46,7 +47,8 @@ std::vector<Item> data_items() {
 std::vector<Item> kernel_items() {
   std::vector<Item> items;
   for (const auto& row : kernel_catalog())
-    items.push_back({std::string(row.name), std::string(row.summary), "", std::string(row.why_not)});
+    items.push_back(
+        {std::string(row.name), std::string(row.summary), "", std::string(row.why_not)});
   return items;
 }
 

@@ -61,7 +61,8 @@ void append_counts(std::string_view text, const Range& range, std::vector<std::s
 
 void append_reals(std::string_view text, const Range& range, std::vector<std::string>& out) {
   if (range.step.empty())
-    throw UsageError(fmt::format("range '{}' needs a step: ':x10' (times) or ':+0.1' (plus)", text));
+    throw UsageError(
+        fmt::format("range '{}' needs a step: ':x10' (times) or ':+0.1' (plus)", text));
   const double first = parse_real(
       range.first, range.geometric ? Interval{.least = 0, .open_below = true} : Interval{});
   const double last = parse_real(range.last);
@@ -95,8 +96,7 @@ std::vector<std::string> expand_ranges(std::string_view text, Append append) {
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern[0] == '*')
-    return matches(pattern.substr(1), name) ||
-           (!name.empty() && matches(pattern, name.substr(1)));
+    return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
   return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
          matches(pattern.substr(1), name.substr(1));
 }

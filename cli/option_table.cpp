@@ -29,12 +29,24 @@ Texts names_of(const Table& table) {
   return names;
 }
 
-Texts one_list(Text text) { return split_list(text); }
-Texts workloads(Text text) { return expand_names(text, "workload", names_of(workload_catalog())); }
-Texts backends(Text text) { return expand_names(text, "backend", names_of(backend_catalog())); }
-Texts kernels(Text text) { return expand_names(text, "kernel set", names_of(kernel_catalog())); }
-Texts rules(Text text) { return expand_names(text, "rule", names_of(rule_catalog())); }
-Texts widths(Text text) { return split_list(text, ';'); }
+Texts one_list(Text text) {
+  return split_list(text);
+}
+Texts workloads(Text text) {
+  return expand_names(text, "workload", names_of(workload_catalog()));
+}
+Texts backends(Text text) {
+  return expand_names(text, "backend", names_of(backend_catalog()));
+}
+Texts kernels(Text text) {
+  return expand_names(text, "kernel set", names_of(kernel_catalog()));
+}
+Texts rules(Text text) {
+  return expand_names(text, "rule", names_of(rule_catalog()));
+}
+Texts widths(Text text) {
+  return split_list(text, ';');
+}
 
 /// One of a few words; returns its place.
 std::size_t choose(Text value, Text kind, std::initializer_list<Text> words) {
@@ -70,8 +82,8 @@ constexpr Option kProblem[] = {
     {"--test-data", "", "DATA", "held-out examples, in the same forms", "", Group::problem, kRun,
      nullptr, [](Cell& c, Text v) { c.data.test_source = v; },
      [](const Cell& c) { return c.data.test_source; }},
-    {"--holdout", "", "SHARE", "share of the rows set aside for testing", "0", Group::problem,
-     kRun, nullptr,
+    {"--holdout", "", "SHARE", "share of the rows set aside for testing", "0", Group::problem, kRun,
+     nullptr,
      [](Cell& c, Text v) {
        c.data.holdout = parse_real(v, {.least = 0, .most = 1, .open_above = true});
      },
@@ -79,15 +91,16 @@ constexpr Option kProblem[] = {
     {"--standardize", "", "", "dense data: zero mean and unit variance on the training part", "",
      Group::problem, kRun, nullptr, [](Cell& c, Text) { c.data.standardize = true; },
      [](const Cell& c) { return std::string(c.data.standardize ? "1" : ""); }},
-    {"--index-base", "", "0|1", "number of the first feature in a LIBSVM file", "",
-     Group::problem, kReading, nullptr,
-     [](Cell& c, Text v) { c.data.index_base = static_cast<int>(choose(v, "index base", {"0", "1"})); },
+    {"--index-base", "", "0|1", "number of the first feature in a LIBSVM file", "", Group::problem,
+     kReading, nullptr,
+     [](Cell& c, Text v) {
+       c.data.index_base = static_cast<int>(choose(v, "index base", {"0", "1"}));
+     },
      [](const Cell& c) {
        return c.data.index_base ? std::to_string(*c.data.index_base) : std::string();
      }},
-    {"--label-column", "", "COLUMN", "CSV: name of the label's column, or its number from 1",
-     "", Group::problem, kReading, nullptr,
-     [](Cell& c, Text v) { c.data.label_column = v; },
+    {"--label-column", "", "COLUMN", "CSV: name of the label's column, or its number from 1", "",
+     Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
      [](const Cell& c) { return c.data.label_column; }},
     {"--l2", "", "X,…", "regulariser λ; auto is 1/n", "auto", Group::problem, kCells, expand_reals,
      [](Cell& c, Text v) { c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative); },
@@ -160,9 +173,9 @@ constexpr Option kStrategy[] = {
        c.spec.write = v;
      },
      [](const Cell& c) { return c.spec.write; }},
-    {"--persistence", "", "N,…",
-     "failed publications before a gradient is dropped; 0: it never is", "0", Group::strategy,
-     kCells, expand_counts, [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
+    {"--persistence", "", "N,…", "failed publications before a gradient is dropped; 0: it never is",
+     "0", Group::strategy, kCells, expand_counts,
+     [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
      [](const Cell& c) { return std::to_string(c.spec.persistence); }},
     {"--kernels", "", "NAME,…", "library for dense arithmetic (list kernels)", "native",
      Group::strategy, kCells, kernels, [](Cell& c, Text v) { c.spec.kernels = v; },
@@ -170,8 +183,8 @@ constexpr Option kStrategy[] = {
     {"--assign", "", "HOW,…", "mini-batches to workers: dynamic or round-robin", "dynamic",
      Group::strategy, kRun, one_list,
      [](Cell& c, Text v) {
-       c.spec.assign =
-           choose(v, "assignment", {"dynamic", "round-robin"}) ? Assign::round_robin : Assign::dynamic;
+       c.spec.assign = choose(v, "assignment", {"dynamic", "round-robin"}) ? Assign::round_robin
+                                                                           : Assign::dynamic;
      },
      [](const Cell& c) {
        return std::string(c.spec.assign == Assign::dynamic ? "dynamic" : "round-robin");
@@ -182,22 +195,23 @@ constexpr Option kStrategy[] = {
      [](const Cell& c) { return std::to_string(c.spec.workers); }, true},
     {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",
      Group::strategy, kRun, nullptr,
-     [](Cell& c, Text v) { c.pin = static_cast<Pin>(choose(v, "choice", {"auto", "on", "off"})); },
+     [](Cell& c, Text v) {
+       c.pin = static_cast<Pin>(choose(v, "choice", {"auto", "on", "off"}));
+     },
      [](const Cell& c) {
        return std::string(c.pin == Pin::automatic ? "auto" : c.pin == Pin::on ? "on" : "off");
      }},
 };
 
 constexpr Option kMeasurement[] = {
-    {"--epochs", "", "N", "passes over the data", "10, or enough for --updates",
-     Group::measurement, kRun, nullptr,
-     [](Cell& c, Text v) { c.epochs = parse_count(v, 1, 1'000'000'000); },
+    {"--epochs", "", "N", "passes over the data", "10, or enough for --updates", Group::measurement,
+     kRun, nullptr, [](Cell& c, Text v) { c.epochs = parse_count(v, 1, 1'000'000'000); },
      [](const Cell& c) { return c.epochs ? std::to_string(*c.epochs) : std::string(); }},
-    {"--updates", "", "N", "stop after so many updates; 0: no limit", "0", Group::measurement,
-     kRun, nullptr, [](Cell& c, Text v) { c.spec.updates = parse_count(v, 0, kMany); },
+    {"--updates", "", "N", "stop after so many updates; 0: no limit", "0", Group::measurement, kRun,
+     nullptr, [](Cell& c, Text v) { c.spec.updates = parse_count(v, 0, kMany); },
      [](const Cell& c) { return std::to_string(c.spec.updates); }},
-    {"--max-seconds", "", "X", "stop training after so long; 0: no limit", "0",
-     Group::measurement, kRun, nullptr,
+    {"--max-seconds", "", "X", "stop training after so long; 0: no limit", "0", Group::measurement,
+     kRun, nullptr,
      [](Cell& c, Text v) { c.spec.max_seconds = parse_real(v, {.least = 0, .most = 1e9}); },
      [](const Cell& c) { return number_text(c.spec.max_seconds); }},
     {"--evaluations", "", "N", "points of the loss curve after the first; 0: one per epoch", "0",
@@ -237,8 +251,8 @@ constexpr Option kOutput[] = {
     {"--strict", "", "", "exit with 3 if any row is not ok", "", Group::output, kRun},
     {"--quiet", "-q", "", "no talk on stderr", "", Group::output, kRun | kVerify},
     {"--format", "", "KIND", "table, csv or json", "table", Group::output, kList},
-    {"--out", "-o", "FILE", "where to write: .svm, .libsvm or .csv; - is stdout (LIBSVM)", "", Group::output,
-     kDataMake},
+    {"--out", "-o", "FILE", "where to write: .svm, .libsvm or .csv; - is stdout (LIBSVM)", "",
+     Group::output, kDataMake},
     {"--all", "", "", "every rule, protocol, write mode and kernel set too", "", Group::output,
      kVerify},
 };

@@ -55,7 +55,8 @@ void Outputs::check() const {
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
     if (error)
-      throw WriteError(fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()));
+      throw WriteError(
+          fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()));
   }
   for (const auto& target : targets_) check_writable(target.path);
 }
@@ -78,6 +79,8 @@ void Outputs::write(std::span<const RunRecord> rows, const ReportContext& contex
   if (first) std::rethrow_exception(first);
 }
 
-void print(std::string_view text) { write_atomically("-", text); }
+void print(std::string_view text) {
+  write_atomically("-", text);
+}
 
 }  // namespace sgdbench

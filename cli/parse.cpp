@@ -81,13 +81,12 @@ std::vector<std::string> next_words(std::string_view first) {
 
 void check_positionals(const VerbEntry& verb, const std::vector<std::string>& words) {
   for (const auto& word : words)
-    if (word.size() > 1 && word[0] == '-')
-      find_option(verb.verb, word.substr(0, word.find('=')));
+    if (word.size() > 1 && word[0] == '-') find_option(verb.verb, word.substr(0, word.find('=')));
   if (words.size() < verb.least_positionals)
     throw UsageError(fmt::format("{} needs {}", verb.name, verb.positionals));
   if (words.size() > verb.most_positionals)
-    throw UsageError(fmt::format("{} does not take '{}'; see --help", verb.name,
-                                 words[verb.most_positionals]));
+    throw UsageError(
+        fmt::format("{} does not take '{}'; see --help", verb.name, words[verb.most_positionals]));
 }
 
 }  // namespace

@@ -27,15 +27,17 @@ std::string clock_text(double seconds) {
 Progress::Progress(std::size_t steps, bool quiet)
     : steps_(steps), visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
 
-void Progress::say(std::string_view what) { draw(what, ""); }
+void Progress::say(std::string_view what) {
+  draw(what, "");
+}
 
 void Progress::step(std::string_view what) {
   std::string eta;
   if (finished_ > 0) {
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
     const auto left = steps_ > done_ ? steps_ - done_ : 0;
-    eta = "  ETA " + clock_text(spent.count() / static_cast<double>(finished_) *
-                                static_cast<double>(left));
+    eta = "  ETA " +
+          clock_text(spent.count() / static_cast<double>(finished_) * static_cast<double>(left));
   }
   ++done_;
   ++finished_;

@@ -178,8 +178,8 @@ void add_curve(RunRecord& row, const RunOutcome& outcome,
   row.loss_initial = row.curve.front().loss;
   row.loss_final = row.curve.back().loss;
   row.loss_test = row.curve.back().test_loss;
-  row.accuracy_final = evaluations.back().test ? row.curve.back().test_accuracy
-                                               : evaluations.back().train.accuracy;
+  row.accuracy_final =
+      evaluations.back().test ? row.curve.back().test_accuracy : evaluations.back().train.accuracy;
   add_target(row);
 }
 

@@ -30,8 +30,8 @@ struct PointEvaluation {
 };
 
 /// A row that says what was asked for and nothing of what came of it.
-RunRecord describe(const Configuration& configuration, const DataFacts& facts,
-                   std::uint64_t repeat, std::uint64_t order);
+RunRecord describe(const Configuration& configuration, const DataFacts& facts, std::uint64_t repeat,
+                   std::uint64_t order);
 
 /// Sets status and reason.
 void give_up(RunRecord& row, std::string_view status, std::string_view reason);

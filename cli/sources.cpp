@@ -15,7 +15,8 @@ namespace {
 void check_parameters(std::string_view source) {
   const auto name = source.substr(0, source.find(':'));
   const auto& generator = find_by_name(generator_catalog(), "data set", name);
-  ParameterValues(name, generator.parameters, source.substr(std::min(name.size() + 1, source.size())));
+  ParameterValues(name, generator.parameters,
+                  source.substr(std::min(name.size() + 1, source.size())));
 }
 
 void check_source(const std::string& source) {

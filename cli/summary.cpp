@@ -10,7 +10,9 @@
 namespace sgdbench {
 namespace {
 
-std::string fixed(double value, int digits) { return fmt::format("{:.{}f}", value, digits); }
+std::string fixed(double value, int digits) {
+  return fmt::format("{:.{}f}", value, digits);
+}
 
 std::string median_time(const std::optional<Spread>& spread) {
   return spread ? human_seconds(spread->median) : "—";
@@ -49,7 +51,7 @@ std::string cut_label(std::string& label) {
 
 /// A line of its own under a member.
 void add_below(TextTable& table, std::string_view text) {
-  if (!text.empty()) table.add_note({}, fmt::format("  {}", text));
+  if (!text.empty()) table.add_note({}, std::string(text));
 }
 
 void add_member(TextTable& table, const Aggregate& a, const std::vector<std::string>& varying) {

@@ -28,6 +28,16 @@ std::string scaled(double value, const std::array<Scale, N>& scales) {
   return "";
 }
 
+/// Beside the row where there is room for some words, else on lines of its own below.
+std::string with_note(std::string row, std::string_view note) {
+  constexpr std::size_t kRoom = 40, kIndent = 4, kBelow = 2;
+  if (row.empty()) return fmt::format("{:{}}{}", "", kBelow, wrap(note, kBelow));
+  const auto left = display_width(row) + 2;
+  if (left + kRoom <= kScreen) return fmt::format("{}  {}", row, wrap(note, left));
+  row.erase(row.find_last_not_of(' ') + 1);
+  return fmt::format("{}\n{:{}}{}", row, "", kIndent, wrap(note, kIndent));
+}
+
 }  // namespace
 
 std::string human_seconds(double seconds) {
@@ -74,8 +84,9 @@ std::string wrap(std::string_view text, std::size_t left) {
 
 std::size_t display_width(std::string_view text) {
   // Bytes that begin a character: all but those of the form 10xxxxxx.
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
 }
 
 TextTable::TextTable(std::vector<std::string> header, std::vector<std::size_t> left)
@@ -110,7 +121,7 @@ std::string TextTable::text() const {
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     auto row = line(rows_[r], widths);
     if (note != notes_.end() && note->first == r) {
-      row += (row.empty() ? "" : "  ") + wrap(note->second, row.empty() ? 0 : display_width(row) + 2);
+      row = with_note(std::move(row), note->second);
       ++note;
     }
     row.erase(row.find_last_not_of(' ') + 1);

@@ -38,7 +38,7 @@ class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header, std::vector<std::size_t> left = {});
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  /// A line of free text after the first `cells.size()` cells, wrapped.
+  /// Free text after the first `cells.size()` cells, wrapped; indented where there are none.
   void add_note(std::vector<std::string> cells, std::string note);
   std::string text() const;
 
@@ -46,7 +46,7 @@ class TextTable {
   std::string line(const std::vector<std::string>& cells,
                    const std::vector<std::size_t>& widths) const;
   std::vector<std::size_t> left_;
-  std::vector<std::vector<std::string>> rows_;  ///< the header first
+  std::vector<std::vector<std::string>> rows_;              ///< the header first
   std::vector<std::pair<std::size_t, std::string>> notes_;  ///< row, and what follows it
 };
 

@@ -21,7 +21,7 @@ struct VerbEntry {
   Verb verb;
   std::string_view name;  ///< "run", "data info"
   std::string_view summary;
-  std::string_view positionals;       ///< as in the help: "FILE"; "" where there are none
+  std::string_view positionals;  ///< as in the help: "FILE"; "" where there are none
   std::size_t least_positionals, most_positionals;
   std::vector<std::string_view> examples;
   /// Does it; returns the exit code.

@@ -33,16 +33,14 @@ struct Default {
 constexpr Default kUsual[] = {
     {"--workload", "*"},
     {"--data",
-     "rcv1-like:rows=200,covtype-like:rows=200,mnist-like:rows=200,quadratic:rows=200,features=20"},
+     "rcv1-like:rows=300,features=400,covtype-like:rows=200,mnist-like:rows=200,quadratic:rows=200,"
+     "features=20"},
     {"--workers", "1,2"},
     {"--batch", "8"},
     {"--hidden", "16"},
 };
 constexpr Default kAll[] = {
-    {"--rule", "*"},
-    {"--write", "store,cas"},
-    {"--kernels", "*"},
-    {"--activation", "relu,tanh"},
+    {"--rule", "*"},    {"--write", "store,cas"}, {"--kernels", "*"}, {"--activation", "relu,tanh"},
     {"--batch", "1,8"},
 };
 
@@ -147,7 +145,8 @@ void verify_problem(const std::vector<Cell>& cells, const TrainTest& data, Progr
     const auto more = column_text(rows[i], varying);
     verify_configuration(
         settle(cells[i], *problem, available_cores()), *problem,
-        {workload, kind, fmt::format("{}{}{}", strategy_label(rows[i]), more.empty() ? "" : " ", more),
+        {workload, kind,
+         fmt::format("{}{}{}", strategy_label(rows[i]), more.empty() ? "" : " ", more),
          std::to_string(rows[i].workers)},
         findings);
   }

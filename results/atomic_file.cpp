@@ -106,7 +106,7 @@ class TemporaryFile {
 
   /// A file that is replaced keeps its permissions.
   void permit_like(const std::optional<struct stat>& replaced) {
-    if (replaced && ::fchmod(file_.get(), replaced->st_mode & 07777) == -1) fail_errno(target_);
+    if (replaced && ::fchmod(file_.get(), replaced->st_mode & 0777) == -1) fail_errno(target_);
   }
   void append(std::string_view content) { write_all(file_.get(), content, target_); }
   void close() {

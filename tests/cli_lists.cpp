@@ -30,7 +30,8 @@ TEST_CASE("A range of real numbers has as many values as its step says, rounding
   CHECK(expand_reals("-0.5..0.5:+0.5") == Texts{"-0.5", "0", "0.5"});
 }
 
-TEST_CASE("What is no list is refused: nothing between commas, empty or endless ranges, bad steps") {
+TEST_CASE(
+    "What is no list is refused: nothing between commas, empty or endless ranges, bad steps") {
   for (const auto* text : {"", ",", "1,,2", "1,", "8..1", "1..8:2", "1..8:x1", "1..8:+0", "0..8:x2",
                            "1..x", "..", "1..1000000000", "-1..3", "1..8:x2x"})
     CHECK_THROWS_AS(expand_counts(text), UsageError);

@@ -46,7 +46,8 @@ TEST_CASE("An option's default in the help is what a cell has that nobody touche
 }
 
 TEST_CASE("A misspelt option is refused with the nearest one") {
-  CHECK_THROWS_WITH_AS(parse({"run", "--worker", "2"}), doctest::Contains("'--workers'"), UsageError);
+  CHECK_THROWS_WITH_AS(parse({"run", "--worker", "2"}), doctest::Contains("'--workers'"),
+                       UsageError);
   CHECK_THROWS_WITH_AS(parse({"run", "--ephocs=2"}), doctest::Contains("'--epochs'"), UsageError);
   CHECK_THROWS_WITH_AS(parse({"rum"}), doctest::Contains("'run'"), UsageError);
   CHECK_THROWS_WITH_AS(parse({"data", "inof", "x"}), doctest::Contains("'info'"), UsageError);
@@ -54,9 +55,15 @@ TEST_CASE("A misspelt option is refused with the nearest one") {
 }
 
 TEST_CASE("A missing value, verb or positional and one too many are refused") {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{}, {"data"}, {"data", "info"}, {"run", "extra"}, {"run", "--csv"},
-        {"list", "a", "b"}, {"run", "--csv", "--quiet"}, {"--workers", "2"}, {"data", "info", "a", "b"}})
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"data"},
+                                                {"data", "info"},
+                                                {"run", "extra"},
+                                                {"run", "--csv"},
+                                                {"list", "a", "b"},
+                                                {"run", "--csv", "--quiet"},
+                                                {"--workers", "2"},
+                                                {"data", "info", "a", "b"}})
     CHECK_THROWS_AS(parse(words), UsageError);
 }
 

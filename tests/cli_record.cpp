@@ -110,7 +110,8 @@ TEST_CASE("The target is reached at the first point that has it, and a miss is a
 }
 
 TEST_CASE("A loss that is not finite is an empty cell, diverges and reaches no target") {
-  const auto row = record(configuration(5, {}), outcome(), {point(9), point(kNaN), point(INFINITY)});
+  const auto row =
+      record(configuration(5, {}), outcome(), {point(9), point(kNaN), point(INFINITY)});
   CHECK(row.status == "diverged");
   CHECK(!row.curve[1].loss);
   CHECK(!row.curve[2].loss);
@@ -118,7 +119,8 @@ TEST_CASE("A loss that is not finite is an empty cell, diverges and reaches no t
   CHECK(!row.time_to_target_s);
   auto stopped = outcome();
   stopped.stopped = Stopped::not_finite;
-  CHECK(record(configuration({}, {}), stopped, {point(1), point(1), point(1)}).status == "diverged");
+  CHECK(record(configuration({}, {}), stopped, {point(1), point(1), point(1)}).status ==
+        "diverged");
 }
 
 TEST_CASE("A loss that more than doubled has diverged; one that doubled has not") {

@@ -52,8 +52,8 @@ TEST_CASE("What a backend does not look at is not swept over for it") {
   for (const auto& row : backend_catalog()) {
     auto words = with({"--backend", std::string(row.name), "--workers", "2"});
     words.insert(words.end(), axes.begin(), axes.end());
-    const std::size_t wanted =
-        (row.uses_write ? 2U : 1U) * (row.uses_protocol ? 2U : 1U) * (row.uses_persistence ? 2U : 1U);
+    const std::size_t wanted = (row.uses_write ? 2U : 1U) * (row.uses_protocol ? 2U : 1U) *
+                               (row.uses_persistence ? 2U : 1U);
     CAPTURE(row.name);
     CHECK(cells_of(words).size() == wanted);
   }
@@ -65,8 +65,8 @@ TEST_CASE("Rules without momentum and workloads without hidden layers ignore tho
             .size() == 3);
   CHECK(cells_of(with({"--backend", name, "--hidden", "8;8,8", "--activation", "relu,tanh"}))
             .size() == 1);
-  CHECK(cells_of({"--workload", "mlp", "--data", "mnist-like:rows=10", "--backend", name, "--hidden",
-                  "8;8,8", "--activation", "relu,tanh"})
+  CHECK(cells_of({"--workload", "mlp", "--data", "mnist-like:rows=10", "--backend", name,
+                  "--hidden", "8;8,8", "--activation", "relu,tanh"})
             .size() == 4);
 }
 
@@ -102,12 +102,47 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
   add(with({"--workers", "1,3", "--lr", "auto,0.1,3e-7", "--rule", "*", "--momentum", "-0.3,0.9",
             "--protocol", "async,ssp:2,bsp", "--write", "store,cas", "--persistence", "0,5",
             "--lr-schedule", "inverse,exponential:0.97", "--staleness-policy", "inverse"}));
-  add({"--workload", "mlp", "--data", "a'b/x\\,y z.svm,mnist-like:rows=20,seed=3", "--hidden",
-       "7;64,32", "--activation", "tanh", "--standardize", "--index-base", "0", "--label-column",
-       "the label", "--test-data", "t,u.csv", "--holdout", "0.125", "--l2", "0,1e-5", "--shuffle",
-       "full,blocks:64,none", "--assign", "round-robin", "--pin", "off", "--updates", "77",
-       "--max-seconds", "2.5", "--evaluations", "9", "--target-accuracy", "0.9", "--seed", "11",
-       "--repeats", "2", "--warmup", "0", "--batch", "auto,3"});
+  add({"--workload",
+       "mlp",
+       "--data",
+       "a'b/x\\,y z.svm,mnist-like:rows=20,seed=3",
+       "--hidden",
+       "7;64,32",
+       "--activation",
+       "tanh",
+       "--standardize",
+       "--index-base",
+       "0",
+       "--label-column",
+       "the label",
+       "--test-data",
+       "t,u.csv",
+       "--holdout",
+       "0.125",
+       "--l2",
+       "0,1e-5",
+       "--shuffle",
+       "full,blocks:64,none",
+       "--assign",
+       "round-robin",
+       "--pin",
+       "off",
+       "--updates",
+       "77",
+       "--max-seconds",
+       "2.5",
+       "--evaluations",
+       "9",
+       "--target-accuracy",
+       "0.9",
+       "--seed",
+       "11",
+       "--repeats",
+       "2",
+       "--warmup",
+       "0",
+       "--batch",
+       "auto,3"});
   CHECK(cells.size() > 500);
   for (const auto& cell : cells) {
     const auto words = arguments_of(cell);
@@ -128,12 +163,22 @@ TEST_CASE("A configuration's identity does not depend on how often it is repeate
 }
 
 TEST_CASE("Names, values and sizes that can't be are refused") {
-  for (const Texts& words :
-       {Texts{"--backend", "nobody"}, {"--workers", "0"}, {"--workers", "1..100000"}, {"--lr", "0"},
-        {"--momentum", "1"}, {"--protocol", "asink"}, {"--write", "cass"}, {"--hidden", "0"},
-        {"--holdout", "1"}, {"--epochs", "0"}, {"--kernels", "mkl"}, {"--rule", "adam2"},
-        {"--lr-schedule", "linear"}, {"--staleness-policy", "x"}, {"--pin", "maybe"},
-        {"--lr", "1..9999:+1", "--batch", "1..9999"}})
+  for (const Texts& words : {Texts{"--backend", "nobody"},
+                             {"--workers", "0"},
+                             {"--workers", "1..100000"},
+                             {"--lr", "0"},
+                             {"--momentum", "1"},
+                             {"--protocol", "asink"},
+                             {"--write", "cass"},
+                             {"--hidden", "0"},
+                             {"--holdout", "1"},
+                             {"--epochs", "0"},
+                             {"--kernels", "mkl"},
+                             {"--rule", "adam2"},
+                             {"--lr-schedule", "linear"},
+                             {"--staleness-policy", "x"},
+                             {"--pin", "maybe"},
+                             {"--lr", "1..9999:+1", "--batch", "1..9999"}})
     CHECK_THROWS_AS(cells_of(with(words)), UsageError);
 }
 

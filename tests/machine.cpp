@@ -62,9 +62,13 @@ TEST_CASE("A parallel loop rethrows what a body throws, and serves again") {
 
 TEST_CASE("A parallel loop may be started inside of another's body") {
   const ParallelFor parallel = threaded_for(3);
-  std::atomic<int> count{0};
-  parallel(10, [&](std::size_t) { parallel(20, [&](std::size_t) { ++count; }); });
-  CHECK(count == 200);
+  std::atomic<int> arrived{0}, count{0};
+  parallel(3, [&](std::size_t) {
+    ++arrived;
+    while (arrived < 3) std::this_thread::yield();  // each of the three threads has a body
+    parallel(20, [&](std::size_t) { ++count; });
+  });
+  CHECK(count == 60);
 }
 
 TEST_CASE("A parallel loop may be started by several threads at once") {

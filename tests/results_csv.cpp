@@ -113,6 +113,10 @@ TEST_CASE("A cell with a comma, a quote or a line end is quoted, and no other is
   const auto found = cells(csv);
   CHECK(found.at("reason") == run.reason);
   CHECK(found.at("data") == run.data);
+  for (const char* text : {"a,b", "a\"b", "a\nb", "a\rb"}) {
+    run.reason = text;
+    CHECK(cells(runs_csv({&run, 1})).at("reason") == text);
+  }
 }
 
 TEST_CASE("Each value stands under its own column") {
@@ -155,6 +159,8 @@ TEST_CASE("A number that is not finite is an empty cell") {
   run.curve.resize(1);
   run.curve[0].time_s = kInfinity;
   run.curve[0].loss = kNaN;
+  for (const auto& field : run_fields())
+    if (field.name == "lr") CHECK(std::holds_alternative<std::monostate>(field.get(run)));
   const auto found = cells(runs_csv({&run, 1}));
   CHECK(found.at("lr").empty());
   CHECK(found.at("loss_final").empty());

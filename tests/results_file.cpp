@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -29,6 +32,15 @@ std::string content(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+/// A device without space. Root could replace the system's own if the code were wrong, so it makes
+/// another; empty where it may not.
+fs::path full_device(const Folder& folder) {
+  if (::geteuid() != 0) return fs::exists("/dev/full") ? "/dev/full" : "";
+  const fs::path device = folder.path / "full";
+  if (::mknod(device.c_str(), S_IFCHR | 0600, makedev(1, 7)) != 0) return {};
+  return std::ofstream(device).is_open() ? device : fs::path();
 }
 
 std::string refusal(const fs::path& path) {
@@ -79,12 +91,19 @@ TEST_CASE("A symbolic link stays one, and what it points to is replaced") {
   CHECK(content(folder.path / "target") == "new");
 }
 
-TEST_CASE("A file that can't take the name leaves the old content and no temporary file") {
+TEST_CASE("A write that fails half-way keeps the old report and leaves no temporary file") {
   const Folder folder;
   const fs::path path = folder.path / "runs.csv";
-  fs::create_directories(path / "not-empty");  // rename() of a file onto a folder fails
-  CHECK_FALSE(refusal(path).empty());
-  CHECK(fs::is_directory(path / "not-empty"));
+  write_atomically(path, "old");
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const rlimit small{1000, limit.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  CHECK_THROWS_AS(write_atomically(path, std::string(1500, 'x')), WriteError);
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, handler);
+  CHECK(content(path) == "old");
   CHECK(folder.entries() == 1);
 }
 
@@ -99,19 +118,41 @@ TEST_CASE("A read-only folder keeps its old report") {
   CHECK(content(path) == "old");
 }
 
+TEST_CASE("A report that comes in pieces is there when it is finished, and not before") {
+  const Folder folder;
+  const fs::path path = folder.path / "data";
+  {
+    AtomicFile abandoned(path);
+    abandoned.append("half");
+    CHECK_FALSE(fs::exists(path));
+  }
+  CHECK(folder.entries() == 0);
+  AtomicFile file(path);
+  file.append("one ");
+  file.append("two");
+  file.finish();
+  CHECK(content(path) == "one two");
+  CHECK(folder.entries() == 1);
+}
+
 TEST_CASE("A full device is an error that names it and the reason") {
-  if (!fs::exists("/dev/full")) return;
-  CHECK(refusal("/dev/full") == "cannot write /dev/full: No space left on device");
-  CHECK(fs::is_character_file("/dev/full"));
+  const Folder folder;
+  const fs::path device = full_device(folder);
+  if (device.empty()) return;
+  CHECK(refusal(device) == "cannot write " + device.string() + ": No space left on device");
+  CHECK(fs::is_character_file(device));
 }
 
 TEST_CASE("A link to a full device is written to, not replaced") {
-  if (!fs::exists("/dev/full")) return;
   const Folder folder;
-  fs::create_symlink("/dev/full", folder.path / "link");
+  const fs::path device = full_device(folder);
+  if (device.empty()) return;
+  fs::create_symlink(device, folder.path / "link");
+  const auto before = folder.entries();
   CHECK_FALSE(refusal(folder.path / "link").empty());
   CHECK(fs::is_symlink(folder.path / "link"));
-  CHECK(folder.entries() == 1);
+  CHECK(fs::is_character_file(device));
+  CHECK(folder.entries() == before);
 }
 
 TEST_CASE("Special files are written to directly") {

@@ -28,7 +28,6 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"backends", {"backends", "workloads", "results"}},
     {"workloads", {"workloads"}},
     {"results", {"results"}},
-    {"tests", {"tests", "cli", "backends", "workloads", "results"}},
 };
 
 const std::set<std::string> kThreadHeaders = {
@@ -47,7 +46,7 @@ constexpr std::ptrdiff_t kMostLines = 400;
 std::vector<Source> sources() {
   std::vector<Source> found;
   const fs::path root = SGDBENCH_SOURCE_DIR;
-  for (const auto& [folder, may] : kMayInclude)
+  for (const auto* folder : {"cli", "backends", "workloads", "results", "tests"})
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const auto extension = entry.path().extension();
       if (extension != ".h" && extension != ".cpp") continue;
@@ -68,6 +67,7 @@ Complaints matches(const Source& source, const std::regex& pattern) {
 }
 
 Complaints folder_complaints(const Source& source) {
+  if (source.folder() == "tests") return {};
   static const std::regex include(R"re((?:^|\n)[ \t]*#[ \t]*include[ \t]*"([^"]*)")re");
   Complaints complaints;
   for (const auto& name : matches(source, include)) {

@@ -106,8 +106,7 @@ RowSums MlpProblem::sum_rows(std::span<const Real> w, Part part, std::size_t beg
 // equal chances for C classes. What the layers between x and the scores do to it is left out.
 double MlpProblem::suggested_step(std::size_t batch) const {
   const double curvature = 1 / static_cast<double>(network_.classes());
-  return step_for(scale_of(train(), network_.biases ? 1 : 0), curvature, l2(), l2(), examples(),
-                  batch);
+  return step_for(scale_of(train(), network_.biases), curvature, l2(), l2(), examples(), batch);
 }
 
 }  // namespace

@@ -2,33 +2,50 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 
+#include "workloads/random.h"
 #include "workloads/rows.h"
 
 namespace sgdbench {
 namespace {
 
 constexpr std::size_t kSample = 4096;
-constexpr int kIterations = 20;
+constexpr int kIterations = 20;  // enough for a few per cent
 
-/// u ← 1/m ∑ xᵢ⟨xᵢ, u⟩ over the first m rows, and back to unit length; returns the length it had.
+/// ∑_v u_v·x_v of a row.
 template <class Matrix>
-double power_step(const Matrix& matrix, std::size_t m, std::size_t ones, std::vector<double>& u) {
-  const std::size_t d = matrix.columns;
+double product(const Matrix& matrix, std::size_t row, std::span<const double> u) {
+  double z = 0;
+  for_each_value(matrix, row, u.size(), [&](std::size_t v, Real x) { z += u[v] * x; });
+  return z;
+}
+
+template <class Matrix>
+std::vector<double> mean_row(const Matrix& matrix, std::size_t m) {
+  std::vector<double> mean(matrix.columns);
+  for (std::size_t i = 0; i < m; ++i)
+    for_each_value(matrix, i, mean.size(), [&](std::size_t v, Real x) {
+      mean[v] += static_cast<double>(x) / static_cast<double>(m);
+    });
+  return mean;
+}
+
+/// u ← 1/m ∑ xᵢ⟨xᵢ, u⟩ − mean⟨mean, u⟩ over the first m rows, and back to unit length; returns the
+/// length it had.
+template <class Matrix>
+double power_step(const Matrix& matrix, std::size_t m, std::span<const double> mean,
+                  std::vector<double>& u) {
   std::vector<double> next(u.size());
-  const std::span<const double> biases(u.data() + d, ones);
+  double along_mean = 0;
+  for (std::size_t v = 0; v < u.size(); ++v) along_mean += mean[v] * u[v];
+  for (std::size_t v = 0; v < u.size(); ++v) next[v] = -along_mean * mean[v];
   for (std::size_t i = 0; i < m; ++i) {
-    double z = 0;
-    for (const double bias : biases) z += bias;
-    for_each_value(matrix, i, d, [&](std::size_t v, Real x) { z += u[v] * x; });
-    z /= static_cast<double>(m);
-    for_each_value(matrix, i, d, [&](std::size_t v, Real x) { next[v] += z * x; });
-    for (std::size_t k = d; k < next.size(); ++k) next[k] += z;
+    const double z = product(matrix, i, u) / static_cast<double>(m);
+    for_each_value(matrix, i, u.size(), [&](std::size_t v, Real x) { next[v] += z * x; });
   }
-  double square = 0;
-  for (const double x : next) square += x * x;
-  const double length = std::sqrt(square);
+  const double length = std::sqrt(std::inner_product(next.begin(), next.end(), next.begin(), 0.0));
   if (length > 0)
     for (double& x : next) x /= length;
   u = std::move(next);
@@ -36,26 +53,31 @@ double power_step(const Matrix& matrix, std::size_t m, std::size_t ones, std::ve
 }
 
 template <class Matrix>
-DataScale scale(const Matrix& matrix, std::size_t ones) {
+DataScale scale(const Matrix& matrix, bool centred) {
   DataScale result;
   for (std::size_t i = 0; i < matrix.rows(); ++i) {
-    double square = static_cast<double>(ones);
+    double square = 0;
     for_each_value(matrix, i, matrix.columns,
                    [&](std::size_t, Real x) { square += static_cast<double>(x) * x; });
     result.largest = std::max(result.largest, square);
   }
-  const std::size_t d = matrix.columns + ones;
-  std::vector<double> u(d, 1 / std::sqrt(static_cast<double>(d)));
-  for (std::size_t v = 1; v < d; v += 2) u[v] *= 0.5;  // not orthogonal to differences of columns
-  for (int k = 0; k < kIterations; ++k)
-    result.eigenvalue = power_step(matrix, std::min(kSample, matrix.rows()), ones, u);
+  const std::size_t m = std::min(kSample, matrix.rows()), d = matrix.columns;
+  const auto mean = centred ? mean_row(matrix, m) : std::vector<double>(d);
+  Random random(1);
+  std::vector<double> u(d);
+  for (double& x : u) x = random.normal();
+  for (int k = 0; k < kIterations; ++k) {
+    const double length = power_step(matrix, m, mean, u);
+    if (k > 0) result.eigenvalue = length;
+  }
   return result;
 }
 
 }  // namespace
 
-DataScale scale_of(const Dataset& data, std::size_t ones) {
-  return std::visit([ones](const auto& matrix) { return scale(matrix, ones); }, data.features);
+DataScale scale_of(const Dataset& data, bool centred) {
+  return std::visit([centred](const auto& matrix) { return scale(matrix, centred); },
+                    data.features);
 }
 
 double step_for(const DataScale& scale, double c, double l2, double r, std::size_t n,
@@ -64,10 +86,10 @@ double step_for(const DataScale& scale, double c, double l2, double r, std::size
   const double batch = static_cast<double>(std::clamp<std::size_t>(b, 1, n));
   const double smooth = c * scale.eigenvalue + l2;
   const double roughest = c * scale.largest + r;
-  if (n == 1) return 1 / roughest;
+  if (n == 1) return roughest > 0 ? 1 / (2 * roughest) : 1;
   const double expected =
       (size * (batch - 1) * smooth + (size - batch) * roughest) / (batch * (size - 1));
-  return expected > 0 ? 1 / expected : 1;
+  return expected > 0 ? 1 / (2 * expected) : 1;
 }
 
 }  // namespace sgdbench

@@ -8,14 +8,15 @@ namespace sgdbench {
 /// What the suggested step sizes are made from.
 struct DataScale {
   double largest = 0;     ///< max ‖xᵢ‖²
-  double eigenvalue = 0;  ///< the largest of 1/n ∑ xᵢxᵢᵀ
+  double eigenvalue = 0;  ///< the largest of 1/n ∑ xᵢxᵢᵀ, or of the covariance
 };
 
 /// The norm is over all rows; the eigenvalue is by power iteration on the first 4,096 of them (the
-/// training rows are in random order). `ones` columns of ones are added to x in thought: biases.
-DataScale scale_of(const Dataset& data, std::size_t ones = 0);
+/// training rows are in random order). `centred`: of the covariance, for models with biases, which
+/// take up what all rows have in common within the first few updates.
+DataScale scale_of(const Dataset& data, bool centred = false);
 
-/// γ = 1/L(b) with the expected smoothness of mini-batches of b out of n (Gower et al. 2019):
+/// γ = 1/(2·L(b)) with the expected smoothness of mini-batches of b out of n (Gower et al. 2019):
 ///   L(b) = n(b−1)/(b(n−1))·L + (n−b)/(b(n−1))·L_max,
 ///   L = c·eigenvalue + λ,  L_max = c·largest + r,
 /// c bounding the loss's curvature and r the curvature of one example's regulariser.

@@ -36,8 +36,7 @@ void replace_rows(Dataset& data, Examples examples, const ParallelFor& parallel)
 
 void hold_out(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
   Dataset& train = data.train;
-  const RowSplit rows =
-      choose_holdout(train.rows(), request.holdout, mix(request.seed, kHoldout));
+  const RowSplit rows = choose_holdout(train.rows(), request.holdout, mix(request.seed, kHoldout));
   Dataset test;
   test.name = train.name + " (held out)";
   test.classes = train.classes;

@@ -17,13 +17,13 @@ struct DataRequest {
   /// A path (LIBSVM text, IDX images, CSV or TSV; plain, gz, bz2, xz or zst), `fashion-mnist`, or
   /// a generator with parameters: `rcv1-like:rows=20000,seed=3`.
   std::string source;
-  std::string test_source;           ///< the same; empty: none (an IDX pair brings its own t10k)
-  double holdout = 0;                ///< fraction of the rows set aside for testing, [0, 1)
-  bool standardize = false;          ///< dense data: zero mean, unit variance on the training part
-  std::optional<int> index_base;     ///< LIBSVM: 0 or 1; unset: 1, and a 0 is refused
-  std::string label_column;          ///< CSV: name, or number from 1; empty: the first
-  bool permute = true;               ///< one seeded permutation of the training rows
-  std::uint64_t seed = 1;            ///< of the permutation and of the hold-out
+  std::string test_source;        ///< the same; empty: none (an IDX pair brings its own t10k)
+  double holdout = 0;             ///< fraction of the rows set aside for testing, [0, 1)
+  bool standardize = false;       ///< dense data: zero mean, unit variance on the training part
+  std::optional<int> index_base;  ///< LIBSVM: 0 or 1; unset: 1, and a 0 is refused
+  std::string label_column;       ///< CSV: name, or number from 1; empty: the first
+  bool permute = true;            ///< one seeded permutation of the training rows
+  std::uint64_t seed = 1;         ///< of the permutation and of the hold-out
 
   bool operator==(const DataRequest&) const = default;
 };

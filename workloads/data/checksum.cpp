@@ -8,7 +8,9 @@
 namespace sgdbench {
 namespace {
 
-std::uint64_t bits(float value) { return std::bit_cast<std::uint32_t>(value + 0.0f); }
+std::uint64_t bits(float value) {
+  return std::bit_cast<std::uint32_t>(value + 0.0f);
+}
 
 struct Partial {
   std::uint64_t sum = 0;

@@ -27,9 +27,10 @@ Header read_header(const InputFile& file, std::size_t dimensions) {
   if (!looks_like_idx(bytes)) refuse(file, 0, "not an IDX file: it must start with 00 00 08");
   if (raw[2] != kUnsignedByte) refuse(file, 2, "only IDX files of unsigned bytes (08) can be read");
   if (raw[3] != dimensions)
-    refuse(file, 3, std::to_string(raw[3]) + " dimensions where " + std::to_string(dimensions) +
-                        (dimensions == 3 ? " belong: name the images file, not the labels"
-                                         : " belongs: this is no labels file"));
+    refuse(file, 3,
+           std::to_string(raw[3]) + " dimensions where " + std::to_string(dimensions) +
+               (dimensions == 3 ? " belong: name the images file, not the labels"
+                                : " belongs: this is no labels file"));
   const std::size_t start = 4 + 4 * dimensions;
   if (bytes.size() < start) refuse(file, bytes.size(), "the header is cut off");
   Header header{{}, raw + start};
@@ -47,8 +48,9 @@ Header read_header(const InputFile& file, std::size_t dimensions) {
     header.sizes.push_back(size);
   }
   if (product != content)
-    refuse(file, start + product, "the file goes on for " + std::to_string(content - product) +
-                                      " bytes after what its header announces");
+    refuse(file, start + product,
+           "the file goes on for " + std::to_string(content - product) +
+               " bytes after what its header announces");
   return header;
 }
 
@@ -64,8 +66,7 @@ std::string with_replaced(const std::string& path, std::string_view from, std::s
 std::string existing_twin(const std::string& path) {
   if (path.empty()) return {};
   if (is_readable_file(path)) return path;
-  const std::string twin =
-      path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path + ".gz";
+  const std::string twin = path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path + ".gz";
   return is_readable_file(twin) ? twin : std::string();
 }
 
@@ -96,8 +97,8 @@ Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
   const std::size_t rows = pixels.sizes[0];
   const std::size_t columns = pixels.sizes[1] * pixels.sizes[2];
   if (labels.sizes[0] != rows)
-    refuse(labels_file, 4, std::to_string(labels.sizes[0]) + " labels for " +
-                               std::to_string(rows) + " images");
+    refuse(labels_file, 4,
+           std::to_string(labels.sizes[0]) + " labels for " + std::to_string(rows) + " images");
 
   std::array<float, 256> scaled{};
   for (std::size_t byte = 0; byte < scaled.size(); ++byte)

@@ -37,9 +37,18 @@ bool is_compressed(int descriptor) {
   std::array<char, 6> head{};
   const ssize_t got = pread(descriptor, head.data(), head.size(), 0);
   const std::string_view text(head.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  for (const auto magic : {"\x1f\x8b"sv, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv})
+  for (const auto magic : {"\x1f\x8b"sv, "BZh"sv,
+                           "\xfd"
+                           "7zXZ\0"sv,
+                           "\x28\xb5\x2f\xfd"sv})
     if (text.starts_with(magic)) return true;
   return false;
+}
+
+[[noreturn]] void damaged(const std::string& path, archive* reader, std::size_t after) {
+  const char* why = archive_error_string(reader);
+  throw BadData(path + ": damaged or cut off after " + std::to_string(after) +
+                " bytes of content: " + (why != nullptr ? why : "unknown error"));
 }
 
 using Archive = std::unique_ptr<archive, int (*)(archive*)>;
@@ -56,14 +65,8 @@ Archive open_stream(int descriptor, const std::string& path) {
   archive_read_support_format_empty(reader.get());
   constexpr std::size_t kBlock = std::size_t{1} << 20;
   if (archive_read_open_fd(reader.get(), descriptor, kBlock) != ARCHIVE_OK)
-    throw BadData(path + ": can't be read: " + archive_error_string(reader.get()));
+    damaged(path, reader.get(), 0);
   return reader;
-}
-
-[[noreturn]] void damaged(const std::string& path, archive* reader, std::size_t after) {
-  const char* why = archive_error_string(reader);
-  throw BadData(path + ": damaged or cut off after " + std::to_string(after) +
-                " bytes of content: " + (why != nullptr ? why : "unknown error"));
 }
 
 }  // namespace

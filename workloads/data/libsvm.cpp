@@ -33,8 +33,7 @@ std::vector<Slot> make_slots(const InputFile& file, const ParallelFor& parallel,
 }
 
 /// Moves each chunk's rows up to the end of the ones before it.
-void close_gaps(const std::vector<Slot>& slots, SparseMatrix& matrix,
-                std::vector<float>& targets) {
+void close_gaps(const std::vector<Slot>& slots, SparseMatrix& matrix, std::vector<float>& targets) {
   std::size_t rows = 0;
   std::size_t entries = 0;
   for (const Slot& slot : slots) {
@@ -67,10 +66,10 @@ Examples read_libsvm(const InputFile& file, std::uint32_t index_base, const Para
   prefer_huge_pages(matrix.entries.data(), total.colons * sizeof(Entry));
   for_each_chunk(file, slots.size(), parallel, [&](std::size_t i) {
     Slot& slot = slots[i];
-    slot.parsed = parse_libsvm(slot.text, index_base,
-                               {matrix.entries.data() + slot.first_entry, slot.first_entry,
-                                matrix.offsets.data() + slot.first_row + 1,
-                                targets.data() + slot.first_row});
+    slot.parsed =
+        parse_libsvm(slot.text, index_base,
+                     {matrix.entries.data() + slot.first_entry, slot.first_entry,
+                      matrix.offsets.data() + slot.first_row + 1, targets.data() + slot.first_row});
   });
 
   std::size_t rows = 0;

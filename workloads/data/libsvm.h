@@ -15,8 +15,8 @@
 
 namespace sgdbench {
 
-/// The features are sparse. `index_base` is 0 or 1; columns go up to the last non-zero one. Throws BadData. The rules for
-/// what a row may look like are in libsvm_parser.h.
+/// The features are sparse. `index_base` is 0 or 1; columns go up to the last non-zero one. Throws
+/// BadData. The rules for what a row may look like are in libsvm_parser.h.
 Examples read_libsvm(const InputFile& file, std::uint32_t index_base, const ParallelFor& parallel);
 
 }  // namespace sgdbench

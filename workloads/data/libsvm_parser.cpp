@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint64_t kMaxIndex = std::uint64_t{1} << 31;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 
 const char* skip_blanks(const char* p) {
   while (is_blank(*p)) ++p;
@@ -131,8 +133,9 @@ void Parser::refuse_index(const char* p) const {
   }
   if (*q != ':') throw TextError{p, quoted(p, end_) + " is not index:value: the colon is missing"};
   if (std::all_of(p, q, [](char c) { return c == '0'; }))
-    throw TextError{p, "index 0, but indices count from 1; for a file that counts from 0 use "
-                       "--index-base 0"};
+    throw TextError{p,
+                    "index 0, but indices count from 1; for a file that counts from 0 use "
+                    "--index-base 0"};
   throw TextError{p, "index " + quoted(p, q) + " is too large; at most 2147483648"};
 }
 

@@ -9,7 +9,9 @@
 namespace sgdbench {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool in_number(char c) {
   return is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';

@@ -85,7 +85,8 @@ inline bool parse_short_decimal(const char* p, const char* end, float& value) {
   const std::size_t late = places < 8 ? places : 8;
   const std::size_t early = places - late;  // at most 7
   const std::uint64_t low = load_digits(end - 8) >> (64 - 8 * late) << (64 - 8 * late);
-  const std::uint64_t high = load_digits(end - 16) >> 8 >> (56 - 8 * early) << (56 - 8 * early) << 8;
+  const std::uint64_t high = load_digits(end - 16) >> 8 >> (56 - 8 * early)
+                                                               << (56 - 8 * early) << 8;
   const auto whole = static_cast<std::uint64_t>(*p) - '0';
   const std::uint64_t mantissa =
       whole * kTenToThe[places] + join_digits(high) * kTenToThe[8] + join_digits(low);

@@ -49,11 +49,10 @@ std::uint32_t index_base(const DataRequest& request) {
 
 Examples read_text(const InputFile& file, FileFormat format, const DataRequest& request,
                    const ParallelFor& parallel) {
-  Examples examples =
-      format == FileFormat::libsvm
-          ? read_libsvm(file, index_base(request), parallel)
-          : read_table(file, format == FileFormat::tsv ? '\t' : ',', request.label_column,
-                       parallel);
+  Examples examples = format == FileFormat::libsvm
+                          ? read_libsvm(file, index_base(request), parallel)
+                          : read_table(file, format == FileFormat::tsv ? '\t' : ',',
+                                       request.label_column, parallel);
   examples.features = stored_by_density(std::move(examples.features), parallel);
   return examples;
 }

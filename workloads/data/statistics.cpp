@@ -111,8 +111,7 @@ void describe(const Matrix& matrix, std::uint64_t rho_budget, DataStatistics& st
   }
   for (std::size_t j = 0; j < matrix.columns; ++j)
     statistics.delta = std::max(
-        statistics.delta,
-        static_cast<double>(lists.length(static_cast<std::uint32_t>(j))) / rows);
+        statistics.delta, static_cast<double>(lists.length(static_cast<std::uint32_t>(j))) / rows);
   if (statistics.delta == 1)
     statistics.rho = 1;  // whoever has that feature meets everybody
   else

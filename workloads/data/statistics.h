@@ -28,12 +28,12 @@ struct DataStatistics {
   std::size_t rows = 0;
   std::size_t features = 0;
   std::size_t non_zeros = 0;
-  double density = 0;             ///< non-zeros per cell
-  double mean_row_length = 0;     ///< non-zeros
+  double density = 0;               ///< non-zeros per cell
+  double mean_row_length = 0;       ///< non-zeros
   std::vector<ClassCount> classes;  ///< empty for regression
-  std::size_t omega = 0;          ///< Ω, non-zeros
-  double delta = 0;               ///< Δ
-  double rho = 0;                 ///< ρ, or a lower bound of it
+  std::size_t omega = 0;            ///< Ω, non-zeros
+  double delta = 0;                 ///< Δ
+  double rho = 0;                   ///< ρ, or a lower bound of it
   bool rho_exact = true;
 };
 

@@ -15,8 +15,8 @@
 
 namespace sgdbench {
 
-/// The features are dense, all columns. `label_column` is a name of the header, a number from 1, or empty: the first. Throws BadData,
-/// or UsageError for a label column that is not there.
+/// The features are dense, all columns. `label_column` is a name of the header, a number from 1, or
+/// empty: the first. Throws BadData, or UsageError for a label column that is not there.
 Examples read_table(const InputFile& file, char separator, const std::string& label_column,
                     const ParallelFor& parallel);
 

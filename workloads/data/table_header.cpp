@@ -50,7 +50,7 @@ std::vector<std::string> split(std::string_view line, char separator) {
 bool is_name(std::string cell) {
   for (char& c : cell)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  constexpr std::array<std::string_view, 8> kMissing = {"",    "nan",      "na",  "null",
+  constexpr std::array<std::string_view, 8> kMissing = {"",    "nan",      "na",   "null",
                                                         "inf", "infinity", "+inf", "-inf"};
   if (std::find(kMissing.begin(), kMissing.end(), cell) != kMissing.end()) return false;
   const std::size_t length = cell.size();

@@ -10,7 +10,7 @@ namespace sgdbench {
 struct TableHeader {
   std::vector<std::string> names;  ///< empty: the first line is a row like the others
   std::size_t columns = 0;
-  std::size_t length = 0;          ///< of the header line with its end; 0 where there is none
+  std::size_t length = 0;  ///< of the header line with its end; 0 where there is none
 };
 
 /// Reads the first line that is not blank; table.h has the rules.

@@ -10,12 +10,13 @@ namespace sgdbench {
 
 std::string located(const InputFile& file, const TextError& error) {
   const std::string_view text = file.bytes();
-  const std::string_view before = text.substr(0, static_cast<std::size_t>(error.where - text.data()));
+  const std::string_view before =
+      text.substr(0, static_cast<std::size_t>(error.where - text.data()));
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t last_end = before.rfind('\n');
   const std::size_t start = last_end == std::string_view::npos ? 0 : last_end + 1;
-  return file.path() + ":" + std::to_string(line) + ":" + std::to_string(before.size() - start + 1) +
-         ": " + error.what;
+  return file.path() + ":" + std::to_string(line) + ":" +
+         std::to_string(before.size() - start + 1) + ": " + error.what;
 }
 
 std::string quoted(const char* where, const char* end) {

@@ -31,7 +31,7 @@ std::vector<std::string_view> line_chunks(std::string_view text, std::size_t byt
 inline constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
 
 struct Tally {
-  std::size_t lines = 0;   ///< an unfinished last one counts
+  std::size_t lines = 0;  ///< an unfinished last one counts
   std::size_t colons = 0;
 };
 Tally tally(std::string_view chunk);

@@ -18,7 +18,7 @@ inline constexpr std::size_t kLongestToken = 32;
 /// kLongestToken.
 inline std::size_t token_length_reference(const char* p) {
   std::size_t length = 0;
-  while (length < kLongestToken && static_cast<signed char>(p[length]) > ' ') ++length;
+  while (length<kLongestToken&& static_cast<signed char>(p[length])> ' ') ++length;
   return length;
 }
 
@@ -29,7 +29,8 @@ inline std::size_t token_length(const char* p) {
   const __m128i printable = _mm_set1_epi8(' ');
   const auto ends = [&](const char* at) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpgt_epi8(bytes, printable))) ^ 0xffffu;
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpgt_epi8(bytes, printable))) ^
+           0xffffu;
   };
   return static_cast<std::size_t>(std::countr_zero(ends(p) | ends(p + 16) << 16));
 #else

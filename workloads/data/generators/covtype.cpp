@@ -68,9 +68,8 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
   const std::size_t rows = values.whole("rows");
   values.check_memory(dense_bytes(rows, kFeatures));
   const Model model(values.seed());
-  return make_dense(rows, kFeatures, parallel, [&](std::size_t row, std::span<Real> out) {
-    return model.fill(row, out);
-  });
+  return make_dense(rows, kFeatures, parallel,
+                    [&](std::size_t row, std::span<Real> out) { return model.fill(row, out); });
 }
 
 }  // namespace

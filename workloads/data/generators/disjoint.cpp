@@ -63,11 +63,11 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
   const std::size_t asked = values.whole("features");
   const std::size_t features = asked == 0 ? groups * kFeaturesPerGroup : asked;
   if (groups > rows)
-    values.refuse("groups=" + std::to_string(groups) + " must be at most rows=" +
-                  std::to_string(rows));
+    values.refuse("groups=" + std::to_string(groups) +
+                  " must be at most rows=" + std::to_string(rows));
   if (features < groups || static_cast<double>(features) > kMaxFeatures)
-    values.refuse("features=" + std::to_string(features) + " must be at least groups=" +
-                  std::to_string(groups) + " and at most 2147483648");
+    values.refuse("features=" + std::to_string(features) +
+                  " must be at least groups=" + std::to_string(groups) + " and at most 2147483648");
   values.check_memory(static_cast<double>(rows) * (kLongestRow * sizeof(Entry) + 16));
   const Model model{features, groups, values.seed()};
   return make_sparse(rows, features, parallel, [&](std::size_t row, std::vector<Entry>& out) {

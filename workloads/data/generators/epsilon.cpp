@@ -61,9 +61,8 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
   const std::size_t features = values.whole("features");
   values.check_memory(dense_bytes(rows, features) + 32.0 * static_cast<double>(features));
   const Model model(features, values.seed());
-  return make_dense(rows, features, parallel, [&](std::size_t row, std::span<Real> out) {
-    return model.fill(row, out);
-  });
+  return make_dense(rows, features, parallel,
+                    [&](std::size_t row, std::span<Real> out) { return model.fill(row, out); });
 }
 
 }  // namespace

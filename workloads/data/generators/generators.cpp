@@ -13,9 +13,9 @@ constexpr std::size_t kBlock = 1024;
 }  // namespace
 
 const std::vector<Generator>& generator_catalog() {
-  static const std::vector<Generator> catalog = {
-      kRcv1Like,    kRealSimLike, kNews20Like, kW8aLike,  kCovtypeLike,
-      kEpsilonLike, kMnistLike,   kDisjoint,   kQuadratic};
+  static const std::vector<Generator> catalog = {kRcv1Like,  kRealSimLike, kNews20Like,
+                                                 kW8aLike,   kCovtypeLike, kEpsilonLike,
+                                                 kMnistLike, kDisjoint,    kQuadratic};
   return catalog;
 }
 

@@ -95,9 +95,8 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
                   std::to_string(side * side) + " is the nearest");
   values.check_memory(dense_bytes(rows, features));
   const Model model(side, values.seed());
-  return make_dense(rows, features, parallel, [&](std::size_t row, std::span<Real> out) {
-    return model.fill(row, out);
-  });
+  return make_dense(rows, features, parallel,
+                    [&](std::size_t row, std::span<Real> out) { return model.fill(row, out); });
 }
 
 }  // namespace

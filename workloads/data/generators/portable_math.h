@@ -9,11 +9,13 @@
 
 namespace sgdbench::portable {
 
-double exp(double x);                            ///< |x| ≤ 700
-double log(double x);                            ///< x > 0, normal
-double cos_pi(std::uint64_t k, std::uint64_t n); ///< cos(πk/n), n < 2^62
+double exp(double x);                             ///< |x| ≤ 700
+double log(double x);                             ///< x > 0, normal
+double cos_pi(std::uint64_t k, std::uint64_t n);  ///< cos(πk/n), n < 2^62
 
-inline double sigmoid(double x) { return 1.0 / (1.0 + exp(-x)); }  ///< |x| ≤ 700
+inline double sigmoid(double x) {
+  return 1.0 / (1.0 + exp(-x));
+}  ///< |x| ≤ 700
 
 /// Nearly standard normal: the sum of twelve uniform 16-bit numbers, centred and scaled. Mean 0,
 /// variance 1 exactly (but for 1 in 2^32); kurtosis 2.9; never beyond ±6.

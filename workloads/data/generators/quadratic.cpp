@@ -68,9 +68,8 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
                   std::to_string(rows) + ", or the columns can't be orthogonal");
   values.check_memory(dense_bytes(rows, features));
   const Model model(values);
-  return make_dense(rows, features, parallel, [&](std::size_t row, std::span<Real> out) {
-    return model.fill(row, out);
-  });
+  return make_dense(rows, features, parallel,
+                    [&](std::size_t row, std::span<Real> out) { return model.fill(row, out); });
 }
 
 }  // namespace

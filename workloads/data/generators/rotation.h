@@ -1,8 +1,8 @@
 // A cheap orthogonal map that mixes every coordinate with every other.
 //
 // The Walsh–Hadamard transform is orthogonal after scaling and needs only additions, but wants a
-// power of two. Transforming the first 2^k coordinates and then the last 2^k, with 2^k ≤ n < 2^(k+1),
-// covers any n; random signs before each make it random.
+// power of two. Transforming the first 2^k coordinates and then the last 2^k, with 2^k ≤ n <
+// 2^(k+1), covers any n; random signs before each make it random.
 #pragma once
 
 #include <cstdint>

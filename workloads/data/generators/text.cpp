@@ -34,8 +34,7 @@ const Generator kRcv1Like = {
     "rcv1-like",
     "sparse text, two classes: log-normal rows of 74 non-zeros on average, Zipf words (the top one "
     "in 69 % of the rows), tf-idf values, unit rows; Bayes error 5 %",
-    kRcv1Parameters,
-    [](const ParameterValues& values, const ParallelFor& parallel) {
+    kRcv1Parameters, [](const ParameterValues& values, const ParallelFor& parallel) {
       return make_text(kRcv1Family, values, parallel);
     }};
 
@@ -43,8 +42,7 @@ const Generator kRealSimLike = {
     "real-sim-like",
     "sparse text, two classes (31 % positive): rows of 51.5 non-zeros on average, Zipf words, "
     "tf-idf values, unit rows; Bayes error 5 %",
-    kRealSimParameters,
-    [](const ParameterValues& values, const ParallelFor& parallel) {
+    kRealSimParameters, [](const ParameterValues& values, const ParallelFor& parallel) {
       return make_text(kRealSimFamily, values, parallel);
     }};
 
@@ -52,8 +50,7 @@ const Generator kNews20Like = {
     "news20-like",
     "sparse text with many more features than rows, two classes: rows of 455 non-zeros on average, "
     "Zipf words, tf-idf values, unit rows; Bayes error 5 %",
-    kNews20Parameters,
-    [](const ParameterValues& values, const ParallelFor& parallel) {
+    kNews20Parameters, [](const ParameterValues& values, const ParallelFor& parallel) {
       return make_text(kNews20Family, values, parallel);
     }};
 
@@ -61,8 +58,7 @@ const Generator kW8aLike = {
     "w8a-like",
     "sparse binary features, two unequal classes (3 % positive): rows of 11.7 non-zeros on "
     "average, Zipf features; Bayes error 1 %",
-    kW8aParameters,
-    [](const ParameterValues& values, const ParallelFor& parallel) {
+    kW8aParameters, [](const ParameterValues& values, const ParallelFor& parallel) {
       return make_text(kW8aFamily, values, parallel);
     }};
 

@@ -25,7 +25,9 @@ const std::array<double, 32>& tf_table() {
   return table;
 }
 
-bool by_column(const Entry& a, const Entry& b) { return a.column < b.column; }
+bool by_column(const Entry& a, const Entry& b) {
+  return a.column < b.column;
+}
 
 }  // namespace
 
@@ -33,8 +35,8 @@ TextModel::TextModel(const TextFamily& family, std::size_t features, std::uint64
     : family_(family),
       features_(features),
       seed_(seed),
-      log_span_(portable::log((static_cast<double>(features) + family.zipf_offset) /
-                              family.zipf_offset)),
+      log_span_(
+          portable::log((static_cast<double>(features) + family.zipf_offset) / family.zipf_offset)),
       columns_(features),
       idf_(features),
       weights_(features) {

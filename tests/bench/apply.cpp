@@ -1,0 +1,50 @@
+// Applying a direction: everywhere (a network's 100,000 parameters) and on a support.
+#include "tests/bench/workload.h"
+#include "workloads/random.h"
+#include "workloads/rules/rule.h"
+
+namespace sgdbench::bench {
+namespace {
+
+constexpr std::size_t kParameters = 101770;
+
+void apply_everywhere(benchmark::State& state, Rule::Kind kind, Access access) {
+  const Rule rule{kind, kind == Rule::Kind::sgd ? Real(0) : Real(0.9)};
+  AlignedVector<Real> w(kParameters * rule.slots()), values(kParameters, Real(1e-3));
+  const Direction direction[] = {{values, {}, true, 64}};
+  for (auto _ : state) {
+    apply(rule, w, direction, 0, kParameters, Real(0.1), access);
+    benchmark::ClobberMemory();
+  }
+  const double n = kParameters, slots = static_cast<double>(rule.slots());
+  declare(state, n * sizeof(Real) * (1 + 2 * slots), 2 * n * slots);
+}
+BENCHMARK_CAPTURE(apply_everywhere, sgd, Rule::Kind::sgd, Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_store, Rule::Kind::sgd, Access::racy_store);
+BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_cas, Rule::Kind::sgd, Access::racy_cas);
+BENCHMARK_CAPTURE(apply_everywhere, momentum, Rule::Kind::momentum, Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, nesterov, Rule::Kind::nesterov, Access::exclusive);
+
+void apply_support(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  AlignedVector<Real> w(kParameters), values(kParameters);
+  std::vector<std::uint32_t> support;
+  Random random(1);
+  while (support.size() < count) {
+    const auto k = static_cast<std::uint32_t>(random.below(kParameters));
+    if (values[k] != 0) continue;
+    values[k] = 1;
+    support.push_back(k);
+  }
+  const Direction direction[] = {{values, support, false, 16}};
+  for (auto _ : state) {
+    apply({}, w, direction, 0, kParameters, Real(0.1), Access::exclusive);
+    benchmark::ClobberMemory();
+  }
+  const double n = static_cast<double>(count);
+  declare(state, n * (sizeof(std::uint32_t) + 3 * sizeof(Real)), 2 * n);
+}
+BENCHMARK(apply_support)->Arg(75)->Arg(1000)->Arg(10000);
+
+}  // namespace
+}  // namespace sgdbench::bench

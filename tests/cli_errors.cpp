@@ -1,0 +1,92 @@
+// What goes wrong at the command line, seen from outside: exit code, one line, nothing else.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/cli_process.h"
+
+using namespace sgdbench;
+
+namespace {
+
+const std::string kSmall =
+    "run --workload least-squares --data quadratic:rows=20,features=3 "
+    "--backend sequential --workers 1 --epochs 1 --repeats 1 ";
+
+void check_error(const Outcome& outcome, int code, const std::string& about) {
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == code);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(outcome.err.find(about) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("A typo in any name exits with 2 and one line that has the nearest valid name") {
+  const Scratch scratch;
+  check_error(scratch.run("rnu"), 2, "'run'");
+  check_error(scratch.run("run --worker 2"), 2, "'--workers'");
+  check_error(scratch.run("list bakends"), 2, "'backends'");
+  check_error(scratch.run(kSmall + "--backend hogwld"), 2, "'hogwild'");
+  check_error(scratch.run("run --workload logref --data quadratic"), 2, "'logreg'");
+  check_error(scratch.run("run --workload logreg --data rcv1-lke"), 2, "'rcv1-like'");
+  check_error(scratch.run(kSmall + "--rule momentun"), 2, "'momentum'");
+  check_error(scratch.run(kSmall + "--kernels nativ"), 2, "'native'");
+  check_error(scratch.run(kSmall + "--protocol asinc"), 2, "'async'");
+  check_error(scratch.run(kSmall + "--lr-schedule constnt"), 2, "'constant'");
+  check_error(scratch.run("list --format jsn"), 2, "'json'");
+}
+
+TEST_CASE("Values that can't be, and combinations that can't, exit with 2 and name the option") {
+  const Scratch scratch;
+  check_error(scratch.run(kSmall + "--lr 1e"), 2, "--lr: ");
+  check_error(scratch.run(kSmall + "--holdout 1.5"), 2, "--holdout: ");
+  check_error(scratch.run(kSmall + "--seed 1 --seed 2"), 2, "--seed");
+  check_error(scratch.run(kSmall + "--csv - --json -"), 2, "stdout");
+  check_error(scratch.run(kSmall + "--target-accuracy 0.5"), 2, "--target-accuracy");
+  check_error(scratch.run("run --workload logreg --data quadratic:rows=20,features=3"), 2,
+              "logreg");
+  check_error(scratch.run("run --workload logreg --data quadratic:rwos=20"), 2, "rows");
+  check_error(scratch.run("data make quadratic:rows=20 -o x.parquet"), 2, ".libsvm");
+  check_error(scratch.run(""), 2, "run");
+}
+
+TEST_CASE("Bad data exits with 65 and says where it is") {
+  const Scratch scratch;
+  scratch.file("bad.svm", "+1 1:0.5\n-1 3:1 2:x\n");
+  check_error(scratch.run("run --workload logreg --data bad.svm --backend sequential"), 65,
+              "bad.svm:2:");
+  check_error(scratch.run("data info bad.svm"), 65, "bad.svm:2:");
+}
+
+TEST_CASE("Missing data exits with 66, before anything else has run") {
+  const Scratch scratch;
+  check_error(
+      scratch.run("run --workload least-squares --data quadratic:rows=20,features=3,no/such.svm "
+                  "--csv made.csv"),
+      66, "no/such.svm");
+  check_error(scratch.run("data info ./nothing.csv"), 66, "nothing.csv");
+  CHECK(!std::filesystem::exists(scratch.path("made.csv")));
+}
+
+TEST_CASE("An output that can't be written exits with 74, and nothing is left behind") {
+  const Scratch scratch;
+  const std::string endless =
+      "run --workload least-squares --data quadratic:rows=20,features=3 --backend "
+      "sequential --workers 1 --epochs 1000000000 ";
+  check_error(scratch.run(endless + "--csv no/such/folder/x.csv"), 74, "no/such/folder");
+  scratch.file("file", "");
+  check_error(scratch.run(endless + "--output file"), 74, "file");
+  check_error(scratch.run("data make quadratic:rows=20 -o no/x.svm"), 74, "no/x.svm");
+  check_error(scratch.run(kSmall + "--csv -", "", "> /dev/full"), 74, "stdout");
+  check_error(scratch.run("list", "", ">&-"), 74, "stdout");
+}
+
+TEST_CASE("A reader that leaves early is no crash") {
+  const Scratch scratch;
+  // The shell reports the last program of a pipe, so the code is written down beside it.
+  scratch.run("list; echo $? >code", "(", ") | true");
+  CHECK((content(scratch.path("code")) == "74\n" || content(scratch.path("code")) == "0\n"));
+}

@@ -1,0 +1,122 @@
+#include "data_helpers.h"
+#include "workloads/data/file_format.h"
+#include "workloads/data/input_file.h"
+#include "workloads/data/libsvm_writer.h"
+
+using namespace sgdbench;
+using namespace sgdbench::testing;
+
+namespace {
+
+std::string written(const Dataset& data, void (*write)(const Dataset&, const TextSink&)) {
+  std::string text;
+  write(data, [&](std::string_view piece) { text += piece; });
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("A compressed file, the plain one and the same numbers as CSV are the same data") {
+  const Folder folder;
+  for (const std::string source : {"rcv1-like:rows=300,features=500", "covtype-like:rows=300",
+                                   "quadratic:rows=64,features=7", "w8a-like:rows=200"}) {
+    const Dataset made = load(source);
+    const std::string text = written(made, write_libsvm);
+    const Dataset plain = load(folder.write("plain", text));
+    CHECK(plain.checksum == made.checksum);
+    for (const char* filter : {"gzip", "bzip2", "xz", "zstd"}) {
+      const Dataset other = load(folder.write("misnamed.txt", compressed(text, filter)));
+      CHECK(other.checksum == plain.checksum);
+      CHECK(other.bytes_read == text.size());
+    }
+    const Dataset table = load(folder.write("table", written(made, write_csv)));
+    CHECK(table.checksum == plain.checksum);
+    // The same storage and width, so the same kernels and the same losses.
+    CHECK(table.sparse() == plain.sparse());
+    CHECK(table.columns() == plain.columns());
+    CHECK(table.targets == plain.targets);
+  }
+}
+
+TEST_CASE("Changing, swapping or moving any number changes the checksum") {
+  const Folder folder;
+  const auto checksum = [&](std::string_view text) {
+    return load(folder.write("a.svm", text)).checksum;
+  };
+  const std::uint64_t original = checksum("1 1:2 5:3\n2 2:4\n");
+  for (const char* other :
+       {"1 1:2 5:4\n2 2:4\n", "1 1:3 5:2\n2 2:4\n", "2 2:4\n1 1:2 5:3\n", "1 1:2\n2 2:4 5:3\n",
+        "2 1:2 5:3\n1 2:4\n", "1 1:2 6:3\n2 2:4\n", "1 1:2 5:3\n2 2:4\n2\n"})
+    CHECK(checksum(other) != original);
+}
+
+TEST_CASE("Compressed files that are cut off are refused") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "1 " + std::to_string(1 + i * 7919 % 10007) + ":0.5\n";
+  for (const char* filter : {"gzip", "bzip2", "xz", "zstd"}) {
+    const std::string whole = compressed(text, filter);
+    const std::string path =
+        folder.write("cut", std::string_view(whole).substr(0, whole.size() / 2));
+    const std::string message = message_of<BadData>([&] { load(path); });
+    INFO(message);
+    CHECK(message.find("damaged or cut off") != std::string::npos);
+  }
+}
+
+TEST_CASE("Two gzip members one after the other are one file") {
+  const Folder folder;
+  const std::string path =
+      folder.write("a.gz", compressed("1 1:1\n", "gzip") + compressed("2 5:1\n", "gzip"));
+  CHECK(load(path).rows() == 2);
+}
+
+TEST_CASE("Zero bytes follow the content, also where it fills its last page") {
+  const Folder folder;
+  for (const std::size_t size : {std::size_t{1}, std::size_t{4096}, std::size_t{8192 - 1}}) {
+    const std::string content(size, 'x');
+    for (const std::string& path :
+         {folder.write("plain", content), folder.write("packed", compressed(content, "gzip"))}) {
+      const InputFile file(path);
+      CHECK(file.bytes() == content);
+      for (std::size_t i = 0; i < InputFile::kPadding; ++i) CHECK(file.bytes().end()[i] == 0);
+    }
+  }
+}
+
+TEST_CASE("Files that aren't there, folders and unknown names are told apart") {
+  const Folder folder;
+  const std::string path = folder.path() + "/nothing.svm";
+  CHECK(message_of<MissingData>([&] { load(path); }) == path + ": No such file or directory");
+  CHECK_THROWS_AS(load(folder.path()), MissingData);
+  CHECK(
+      message_of<UsageError>([&] { load("rcv1-lik:rows=3"); })
+          .starts_with("unknown data set (and no such file) 'rcv1-lik'; did you mean 'rcv1-like'? "
+                       "valid: fashion-mnist, rcv1-like, "));
+}
+
+TEST_CASE("fashion-mnist is found in $SGDBENCH_DATA first") {
+  const Folder folder;
+  using namespace std::string_view_literals;
+  folder.write("train-images-idx3-ubyte", "\0\0\x08\x03\0\0\0\x01\0\0\0\x01\0\0\0\x01\x05"sv);
+  folder.write("train-labels-idx1-ubyte", "\0\0\x08\x01\0\0\0\x01\x03"sv);
+  setenv("SGDBENCH_DATA", folder.path().c_str(), 1);
+  const Dataset data = load("fashion-mnist");
+  unsetenv("SGDBENCH_DATA");
+  CHECK(data.name == "fashion-mnist");
+  CHECK(data.targets == std::vector<float>{3});
+  CHECK_THROWS_AS(load("fashion-mnist:rows=3"), UsageError);
+}
+
+TEST_CASE("The format follows from the content, and from the name only where that says nothing") {
+  CHECK(detect_format("a.csv", "1 1:2\n") == FileFormat::libsvm);
+  CHECK(detect_format("a", "# x,y\n\n1 qid:3 1:2\n") == FileFormat::libsvm);
+  CHECK(detect_format("a.svm", "1,2\n") == FileFormat::csv);
+  CHECK(detect_format("a", "1\t2,5\n") == FileFormat::csv);
+  CHECK(detect_format("a.tsv.gz", "1\t2,5\n") == FileFormat::tsv);
+  CHECK(detect_format("a", "1\t2\n") == FileFormat::tsv);
+  CHECK(detect_format("a", "1\t3:2\n") == FileFormat::libsvm);
+  CHECK(detect_format("a", "1\n") == FileFormat::libsvm);
+  CHECK(detect_format("a.csv.xz", "1\n") == FileFormat::csv);
+  CHECK(detect_format("a", std::string_view("\0\0\x08\x03", 4)) == FileFormat::idx);
+}
