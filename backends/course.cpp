@@ -49,12 +49,8 @@ bool Course::take(std::size_t worker, Stretch& stretch) {
 }
 
 std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) const {
-  return rows(seat, stretch.epoch, stretch.begin, stretch.end);
-}
-
-std::span<const std::uint32_t> Course::rows(Seat& seat, std::uint64_t epoch, std::size_t begin,
-                                            std::size_t end) const {
-  return order.rows(epoch, begin, end, std::span(seat.rows).first(end - begin));
+  return order.rows(stretch.epoch, stretch.begin, stretch.end,
+                    std::span(seat.rows).first(stretch.end - stretch.begin));
 }
 
 std::size_t Course::point_of(const Stretch& done) const {

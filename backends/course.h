@@ -67,8 +67,6 @@ class Course {
   bool take(std::size_t worker, Stretch& stretch);
   /// The rows of a stretch, in the seat's own memory.
   std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
-  std::span<const std::uint32_t> rows(Seat& seat, std::uint64_t epoch, std::size_t begin,
-                                      std::size_t end) const;
 
   /// The step size of update t in an epoch, damped for its staleness.
   Real step(std::uint64_t epoch, std::uint64_t update, std::uint64_t staleness = 0) const {

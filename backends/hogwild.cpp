@@ -36,16 +36,17 @@ class Hogwild final : public PooledBackend {
     Stretch stretch;
     while (course.take(worker, stretch)) {
       const auto rows = course.rows(seat, stretch);
-      const std::size_t first = std::min(rows.size(), course.spec.batch);
       const bool watch = workers() > 1 && seat.taken % probe_stretches == 0;
 
       const std::uint64_t before = others(course, seat);
-      train_in_place(course, seat, stretch.epoch, stretch.first_update, rows.first(first), access,
+      train_in_place(course, seat, stretch, rows.first(stretch.batch), access,
                      watch ? &seat.probe : nullptr);
       seat.report.staleness.add(others(course, seat) - before);
-      if (first < rows.size())
-        train_in_place(course, seat, stretch.epoch, stretch.first_update + 1, rows.subspan(first),
-                       access);
+      if (stretch.batch < rows.size()) {
+        Stretch rest = stretch;
+        ++rest.first_update;
+        train_in_place(course, seat, rest, rows.subspan(stretch.batch), access);
+      }
       course.observe(seat, stretch, course.w(), access);
     }
     finish(seat);

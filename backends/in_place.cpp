@@ -2,13 +2,13 @@
 
 namespace sgdbench {
 
-void train_in_place(Course& course, Seat& seat, std::uint64_t epoch, std::uint64_t first_update,
+void train_in_place(Course& course, Seat& seat, const Stretch& stretch,
                     std::span<const std::uint32_t> rows, Access access, WriteProbe* probe) {
   InPlaceRun run;
   run.rows = rows;
-  run.batch = course.spec.batch;
-  run.first_update = first_update;
-  run.step = course.spec.step.during(epoch);
+  run.batch = stretch.batch;
+  run.first_update = stretch.first_update;
+  run.step = course.spec.step.during(stretch.epoch);
   run.access = access;
   run.applied = &seat.updates;
   run.probe = probe;

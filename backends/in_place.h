@@ -7,9 +7,9 @@
 
 namespace sgdbench {
 
-/// Makes the updates of `rows` (mini-batches of spec.batch, the first of which is update
-/// `first_update` of the run) on the course's state, and counts them in the seat.
-void train_in_place(Course& course, Seat& seat, std::uint64_t epoch, std::uint64_t first_update,
+/// Makes the updates of `stretch`, whose rows are `rows`, on the course's state, and counts them in
+/// the seat.
+void train_in_place(Course& course, Seat& seat, const Stretch& stretch,
                     std::span<const std::uint32_t> rows, Access access, WriteProbe* probe = nullptr);
 
 }  // namespace sgdbench

@@ -64,13 +64,12 @@ class OpenMpSync final : public PooledBackend {
   }
 
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
-    const std::size_t begin = std::min(round.end, round.begin + me * course.spec.batch);
-    const std::size_t end = std::min(round.end, begin + course.spec.batch);
-    if (begin == end) return;  // a short last round leaves nothing for this worker
-    seat.compute->prepare(course.rows(seat, round.epoch, begin, end));
+    const Stretch mine = share_of(round, me, workers());
+    if (mine.begin == mine.end) return;  // fewer examples than workers
+    seat.compute->prepare(course.rows(seat, mine));
     seat.compute->compute_from(course.w());
     directions_[me] = seat.compute->direction();
-    seat.report.computed += end - begin;
+    seat.report.computed += mine.end - mine.begin;
   }
 
   void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
@@ -79,8 +78,7 @@ class OpenMpSync final : public PooledBackend {
     const std::size_t n = problem().parameters();
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
     const std::size_t begin = std::min(n, me * slice);
-    const std::size_t examples = round.end - round.begin;
-    const std::size_t active = (examples + course.spec.batch - 1) / course.spec.batch;
+    const std::size_t active = std::min(workers(), round.end - round.begin);
     apply(course.spec.rule, course.state, std::span(directions_).first(active), begin,
           std::min(n, begin + slice), course.step(round.epoch, round.first_update),
           Access::exclusive);

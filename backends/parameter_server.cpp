@@ -6,7 +6,6 @@
 // NIPS 2013. The lock-based strategy is the same loop with the protocol that never waits: consistent
 // asynchronous SGD as in Langford, Smola & Zinkevich, "Slow learners are fast", NIPS 2009.
 
-#include <algorithm>
 #include <optional>
 
 #include "backends/pooled_backend.h"
@@ -63,10 +62,7 @@ class ParameterServer final : public PooledBackend {
       if (!course.take(worker, next)) return false;
     } else {
       if (course.stop.should_stop() || seat.taken == course.plan.stretches()) return false;
-      next = course.plan.stretch(seat.taken++);
-      const std::size_t end = next.end;
-      next.begin = std::min(end, next.begin + worker * course.spec.batch);
-      next.end = std::min(end, next.begin + course.spec.batch);
+      next = share_of(course.plan.stretch(seat.taken++), worker, workers());
     }
     if (next.begin != next.end) seat.compute->prepare(course.rows(seat, next));
     return true;

@@ -37,8 +37,7 @@ class Sequential final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Stretch stretch;
     while (course.take(worker, stretch)) {
-      train_in_place(course, seat, stretch.epoch, stretch.first_update,
-                     course.rows(seat, stretch), Access::exclusive);
+      train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
       course.observe(seat, stretch, course.w(), Access::exclusive);
     }
     finish(seat);

@@ -22,7 +22,7 @@ void Server::pull(std::size_t worker) {
 bool Server::push(std::size_t worker, const Stretch& done) {
   if (course_.stop.reason() != Stopped::completed) return false;
   const Direction direction = course_.seats[worker].compute->direction();
-  // A worker's share of a short last round may be empty: it arrives with nothing to apply.
+  // A worker's share of a round may be empty: it arrives with nothing to apply.
   if (done.begin != done.end) held_.push_back({worker, direction, read_versions_[worker]});
   if (protocol_->arrived(worker) == Decision::hold) return false;
   apply_held(worker, done);

@@ -9,33 +9,60 @@ constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a 
 
 }  // namespace
 
+Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers) {
+  const std::size_t size = (round.end - round.begin) / workers;
+  const std::size_t larger = (round.end - round.begin) % workers;
+  Stretch share = round;
+  share.begin = round.begin + me * size + std::min(me, larger);
+  share.end = share.begin + size + (me < larger ? 1 : 0);
+  return share;
+}
+
 WorkPlan::WorkPlan(std::size_t examples, std::size_t batch, std::size_t length,
                    std::uint64_t epochs, std::uint64_t updates)
     : examples_(examples),
-      batch_(batch),
       length_(length),
       batches_per_epoch_(divide_up(examples, batch)),
-      stretches_per_epoch_(divide_up(batches_per_epoch_, length)) {
+      small_(examples / batches_per_epoch_),
+      larger_(examples % batches_per_epoch_),
+      stretches_per_epoch_(stretches_up_to(batches_per_epoch_)) {
   updates_ = epochs * batches_per_epoch_;
   if (updates != 0) updates_ = std::min(updates_, updates);
   stretches_ = updates_ / batches_per_epoch_ * stretches_per_epoch_ +
-               divide_up(updates_ % batches_per_epoch_, length_);
+               stretches_up_to(updates_ % batches_per_epoch_);
+}
+
+/// Where mini-batch number `batch` of an epoch begins.
+std::size_t WorkPlan::position(std::uint64_t batch) const {
+  return batch * small_ + std::min(batch, larger_);
+}
+
+/// Stretches that hold the first `batch` mini-batches of an epoch: none holds both sizes.
+std::uint64_t WorkPlan::stretches_up_to(std::uint64_t batch) const {
+  const std::uint64_t of_larger = std::min(batch, larger_);
+  return divide_up(of_larger, length_) + divide_up(batch - of_larger, length_);
 }
 
 std::uint64_t WorkPlan::examples_after(std::uint64_t updates) const {
-  return updates / batches_per_epoch_ * examples_ +
-         std::min<std::uint64_t>(updates % batches_per_epoch_ * batch_, examples_);
+  return updates / batches_per_epoch_ * examples_ + position(updates % batches_per_epoch_);
 }
 
 Stretch WorkPlan::stretch(std::uint64_t k) const {
   const std::uint64_t epoch = k / stretches_per_epoch_;
-  const std::uint64_t first = k % stretches_per_epoch_ * length_;  // mini-batch within the epoch
+  const std::uint64_t in_epoch = k % stretches_per_epoch_;
+  const std::uint64_t of_larger = divide_up(larger_, length_);
+  const bool is_larger = in_epoch < of_larger;
+  const std::uint64_t first =
+      is_larger ? in_epoch * length_ : larger_ + (in_epoch - of_larger) * length_;
   const std::uint64_t first_update = epoch * batches_per_epoch_ + first;
-  const std::uint64_t count =
-      std::min({std::uint64_t{length_}, batches_per_epoch_ - first, updates_ - first_update});
-  const std::size_t begin = first * batch_;
-  const std::size_t end = std::min(examples_, begin + count * batch_);
-  return {epoch, begin, end, first_update, epoch * examples_ + end};
+  const std::uint64_t last = std::min({first + length_, is_larger ? larger_ : batches_per_epoch_,
+                                       updates_ - epoch * batches_per_epoch_});
+  return {epoch,
+          position(first),
+          position(last),
+          small_ + (is_larger ? 1 : 0),
+          first_update,
+          epoch * examples_ + position(last)};
 }
 
 }  // namespace sgdbench

@@ -26,7 +26,7 @@ std::vector<std::string> words_of(const Cell& cell, Wanted wanted) {
 /// FNV-1a, then SplitMix64, so that its upper bits are as good as its lower ones.
 std::uint64_t hash(std::string_view text) {
   std::uint64_t h = 0xcbf29ce484222325u;
-  for (const unsigned char c : text) h = (h ^ c) * 0x100000001b3u;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return mix(h);
 }
 

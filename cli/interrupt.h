@@ -5,9 +5,10 @@
 
 namespace sgdbench {
 
-/// From now on, the first SIGINT or SIGTERM raises the flag and gives both signals their default
-/// action back. Thread safety: the handler stores to a lock-free atomic and calls sigaction(),
-/// both safe inside a signal.
+/// From now on, the first SIGINT or SIGTERM raises the flag; another one, unless it comes with the
+/// first, ends the program. Thread safety: the handler uses lock-free atomics, clock_gettime(),
+/// sigaction() and raise(), all safe inside a signal. The atomics are relaxed, because
+/// nothing else is passed by them.
 void catch_interrupts();
 
 /// Raised once, by the handler; relaxed, as nothing else is passed by it.

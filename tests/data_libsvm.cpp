@@ -96,13 +96,20 @@ TEST_CASE("More than half non-zero is stored dense, half is stored sparse") {
 TEST_CASE("A file of many chunks is read the same on any number of threads") {
   const Folder folder;
   std::string text;
+  std::string clean;
   for (int i = 0; text.size() < 7'000'000; ++i) {
-    text += std::to_string(i % 2) + " " + std::to_string(1 + i % 50) + ":" +
-            std::to_string(i % 1000) + ".125 " + std::to_string(100 + i % 99) + ":1e-3\n";
+    const std::string row = std::to_string(i % 2) + " " + std::to_string(1 + i % 50) + ":" +
+                            std::to_string(i % 1000) + ".125 " + std::to_string(100 + i % 99) +
+                            ":1e-3\n";
+    text += row;
+    clean += row;
     if (i % 1000 == 0) text += "# gap: 1:1\n\n";
   }
   const std::string path = folder.write("big.svm", text);
   const Dataset serial = load(path);
+  const Dataset without_gaps = load(folder.write("clean.svm", clean));
+  CHECK(without_gaps.checksum == serial.checksum);
+  CHECK(sparse(without_gaps).offsets == sparse(serial).offsets);
   for (const ParallelFor& parallel : {ParallelFor(backwards_for), ParallelFor(threaded_for)}) {
     const Dataset other = load_source(path, {}, parallel);
     CHECK(other.checksum == serial.checksum);

@@ -73,6 +73,8 @@ TEST_CASE("Binary junk is refused at its place and shown safely") {
   CHECK(refused("1 1:1\n\0\x01\xff\n"sv) == "a.svm:2:1: label '\\x00\\x01\\xff' is not a number");
   CHECK(refused("1 1:1\0\n"sv) ==
         "a.svm:1:5: value '1\\x00' is not a number: it goes on after its digits");
+  CHECK(refused("1 1:1 2:1 3:1 4:0.25\x80 5:1\n"sv) ==
+        "a.svm:1:17: value '0.25\\x80' is not a number: it goes on after its digits");
   CHECK(refused("1 1:1 \x1b[31m\n"sv) == "a.svm:1:7: '\\x1b[31m' is not index:value");
 }
 

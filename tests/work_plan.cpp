@@ -2,18 +2,21 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "backends/curve.h"
 
 namespace sgdbench {
 
-TEST_CASE("A plan covers every position of every epoch once, in stretches within one epoch") {
+TEST_CASE("A plan covers every position once, in mini-batches whose sizes differ by one at most") {
   for (const std::size_t examples : {1, 7, 128, 203}) {
     for (const std::size_t batch : {1, 3, 64, 500}) {
       for (const std::size_t length : {1, 5, 128}) {
         const WorkPlan plan(examples, batch, length, 3, 0);
         std::uint64_t position = 0, update = 0;
+        std::set<std::size_t> sizes;
         for (std::uint64_t k = 0; k < plan.stretches(); ++k) {
           const Stretch s = plan.stretch(k);
           CHECK(s.epoch * examples + s.begin == position);
@@ -21,10 +24,15 @@ TEST_CASE("A plan covers every position of every epoch once, in stretches within
           CHECK(s.end > s.begin);
           CHECK(s.end <= examples);
           position += s.end - s.begin;
-          update += (s.end - s.begin + batch - 1) / batch;
+          CHECK((s.end - s.begin) % s.batch == 0);
+          CHECK(s.batch <= batch);
+          sizes.insert(s.batch);
+          update += (s.end - s.begin) / s.batch;
           CHECK(s.examples_after == position);
         }
         CHECK(position == 3 * examples);
+        CHECK(*sizes.rbegin() - *sizes.begin() <= 1);
+        CHECK(update == 3 * ((examples + batch - 1) / batch));
         CHECK(update == plan.updates());
         CHECK(plan.examples() == position);
       }
@@ -33,12 +41,12 @@ TEST_CASE("A plan covers every position of every epoch once, in stretches within
 }
 
 TEST_CASE("A limit on updates cuts the plan within an epoch") {
-  const WorkPlan plan(10, 3, 2, 5, 6);  // 4 mini-batches an epoch: 3, 3, 3, 1
-  CHECK(plan.updates() == 6);
-  CHECK(plan.stretches() == 3);
-  CHECK(plan.examples() == 16);
-  CHECK(plan.stretch(2).epoch == 1);
-  CHECK(plan.stretch(2).end == 6);
+  const WorkPlan plan(10, 3, 2, 5, 7);  // 4 mini-batches an epoch: 3, 3, 2, 2
+  CHECK(plan.updates() == 7);
+  CHECK(plan.stretches() == 4);
+  CHECK(plan.examples() == 18);
+  CHECK(plan.stretch(3).epoch == 1);
+  CHECK(plan.stretch(3).end == 8);
 }
 
 TEST_CASE("Every inner point of a curve is crossed by exactly one stretch") {

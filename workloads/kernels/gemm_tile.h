@@ -26,12 +26,23 @@ struct Strided {
   std::ptrdiff_t column;
 };
 
+/// body(0), …, body(n − 1) without a loop, so that what they index can live in registers.
+template <std::size_t n, class F>
+[[gnu::always_inline]] inline void unrolled(F body) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    (body(i), ...);
+  }
+  (std::make_index_sequence<n>{});
+}
+
 /// `b` holds depth rows of `vectors` registers, `b_row` Reals apart. With `add`, β is 1, else 0
 /// and C is not read.
 template <std::size_t rows, std::size_t vectors>
 void tile(std::size_t depth, Strided a, const Real* b, std::ptrdiff_t b_row, Real* c,
           std::ptrdiff_t c_row, bool add) {
-  Vec sum[rows][vectors] = {};
+  Vec sum[rows][vectors];
+  for (auto& row : sum)
+    for (Vec& v : row) v = Vec{};
   // Rows in threes from a few base pointers: fewer address registers than one for each row.
   constexpr std::size_t kBases = (rows + 2) / 3;
   const Real* base[kBases];
@@ -40,22 +51,19 @@ void tile(std::size_t depth, Strided a, const Real* b, std::ptrdiff_t b_row, Rea
   for (std::size_t p = 0; p < depth; ++p) {
     Vec b_p[vectors];
     for (std::size_t j = 0; j < vectors; ++j) b_p[j] = plain::load<Vec>(b + j * kLanes);
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      const auto row = [&](std::size_t r) {
-        const Real a_p = base[r / 3][static_cast<std::ptrdiff_t>(r % 3) * a.row];
-        for (std::size_t j = 0; j < vectors; ++j) sum[r][j] += a_p * b_p[j];
-      };
-      (row(i), ...);
-    }
-    (std::make_index_sequence<rows>{});
+    unrolled<rows>([&](std::size_t i) {
+      const Real a_p = base[i / 3][static_cast<std::ptrdiff_t>(i % 3) * a.row];
+      for (std::size_t j = 0; j < vectors; ++j) sum[i][j] += a_p * b_p[j];
+    });
     for (std::size_t i = 0; i < kBases; ++i) base[i] += a.column;
     b += b_row;
   }
-  for (std::size_t i = 0; i < rows; ++i, c += c_row)
-    for (std::size_t j = 0; j < vectors; ++j) {
-      const Vec old = add ? plain::load<Vec>(c + j * kLanes) : Vec{};
-      plain::store(c + j * kLanes, old + sum[i][j]);
-    }
+  unrolled<rows>([&](std::size_t i) {
+    Real* const c_i = c + static_cast<std::ptrdiff_t>(i) * c_row;
+    for (std::size_t j = 0; j < vectors; ++j)
+      plain::store(c_i + j * kLanes,
+                   add ? plain::load<Vec>(c_i + j * kLanes) + sum[i][j] : sum[i][j]);
+  });
 }
 
 using Tile = void (*)(std::size_t, Strided, const Real*, std::ptrdiff_t, Real*, std::ptrdiff_t,

@@ -1,13 +1,15 @@
 // GEMM in blocks that fit the caches, around the tile of gemm_tile.h (Goto & van de Geijn 2008).
 //
-// We depart from the usual scheme where these networks' matrices are small: A is read where it
-// lies, its elements being broadcast one by one anyway, and so is B where its rows are contiguous.
-// Packed are B transposed and the last columns of B, padded with zeros to whole registers.
+// We depart from the usual scheme because these networks' matrices are small, and packing is not:
+// A is read where it lies, its elements being broadcast one by one anyway, and so is B where its
+// rows are contiguous. Packed are B transposed, the last columns of B (padded with zeros to whole
+// registers), and A transposed, which would touch a page of memory for every element of depth.
 #include "workloads/kernels/native.h"
 
 #include <algorithm>
 
 #include "workloads/kernels/gemm_tile.h"
+#include "workloads/kernels/transpose.h"
 
 namespace sgdbench {
 namespace gemm {
@@ -26,23 +28,52 @@ struct Panel {
 };
 
 /// Per thread, as long as the thread: nothing is allocated after its first product.
-Real* packing_space() {
-  thread_local AlignedVector<Real> space(kDepth * (kColumns + kTileColumns));
-  return space.data();
+struct PackingSpace {
+  AlignedVector<Real> a = AlignedVector<Real>(kDepth * kRows);
+  AlignedVector<Real> b = AlignedVector<Real>(kDepth * (kColumns + kTileColumns));
+};
+PackingSpace& packing_space() {
+  thread_local PackingSpace space;
+  return space;
+}
+
+/// The first `columns` columns of rows that are contiguous.
+void pack_rows(const Strided& b, std::size_t depth, std::size_t columns, std::size_t width,
+               Real* out) {
+  for (std::size_t p = 0; p < depth; ++p, out += width)
+    std::copy_n(b.data + static_cast<std::ptrdiff_t>(p) * b.row, columns, out);
+}
+
+/// The first `columns` columns of B where it is those that are contiguous: squares are transposed
+/// in registers, what is left at the edges one by one.
+void pack_columns(const Strided& b, std::size_t depth, std::size_t columns, std::size_t width,
+                  Real* out) {
+  const std::size_t whole = depth / kLanes * kLanes;
+  const auto column = [&](std::size_t j) {
+    return b.data + static_cast<std::ptrdiff_t>(j) * b.column;
+  };
+  std::size_t j = 0;
+  for (; j + kLanes <= columns; j += kLanes) {
+    for (std::size_t p = 0; p < whole; p += kLanes) {
+      Vec square[kLanes];
+      for (std::size_t i = 0; i < kLanes; ++i) square[i] = plain::load<Vec>(column(j + i) + p);
+      transpose(square);
+      for (std::size_t i = 0; i < kLanes; ++i) plain::store(out + (p + i) * width + j, square[i]);
+    }
+    for (std::size_t i = j; i < j + kLanes; ++i)
+      for (std::size_t p = whole; p < depth; ++p) out[p * width + i] = column(i)[p];
+  }
+  for (; j < columns; ++j)
+    for (std::size_t p = 0; p < depth; ++p) out[p * width + j] = column(j)[p];
 }
 
 /// Rows of `width` Reals, zeros to the right of the panel's columns.
 void pack(const Strided& b, std::size_t depth, std::size_t columns, std::size_t width, Real* out) {
-  std::fill(out, out + depth * width, Real(0));
-  if (b.column == 1) {
-    for (std::size_t p = 0; p < depth; ++p, out += width)
-      std::copy_n(b.data + static_cast<std::ptrdiff_t>(p) * b.row, columns, out);
-    return;
-  }
-  for (std::size_t j = 0; j < columns; ++j) {
-    const Real* column = b.data + static_cast<std::ptrdiff_t>(j) * b.column;
-    for (std::size_t p = 0; p < depth; ++p, column += b.row) out[p * width + j] = *column;
-  }
+  if (columns != width) std::fill(out, out + depth * width, Real(0));
+  if (b.column == 1)
+    pack_rows(b, depth, columns, width, out);
+  else
+    pack_columns(b, depth, columns, width, out);
 }
 
 Panel panel_of(const Strided& b, std::size_t depth, std::size_t columns, Real* space) {
@@ -50,6 +81,13 @@ Panel panel_of(const Strided& b, std::size_t depth, std::size_t columns, Real* s
   const std::size_t width = (columns + kLanes - 1) / kLanes * kLanes;
   pack(b, depth, columns, width, space);
   return {space, static_cast<std::ptrdiff_t>(width), columns};
+}
+
+/// A block of A transposed, its stored rows next to each other.
+Strided packed(const Strided& a, std::size_t height, std::size_t depth, Real* space) {
+  for (std::size_t p = 0; p < depth; ++p)
+    std::copy_n(a.data + static_cast<std::ptrdiff_t>(p) * a.column, height, space + p * kRows);
+  return {space, 1, static_cast<std::ptrdiff_t>(kRows)};
 }
 
 /// One tile whose last register reaches over the edge of C: made aside, then the part inside kept.
@@ -84,7 +122,8 @@ void block_times_panel(std::size_t rows, std::size_t depth, const Strided& a, co
 void multiply_block(std::size_t m, std::size_t n, std::size_t depth, const Strided& a,
                     const Strided& b, Real* c, std::ptrdiff_t c_row, bool add) {
   Panel panels[kColumns / kTileColumns + 1];
-  Real* space = packing_space();
+  PackingSpace& packing = packing_space();
+  Real* space = packing.b.data();
   std::size_t count = 0;
   for (std::size_t j = 0; j < n; j += kTileColumns, space += kDepth * kTileColumns) {
     const Strided columns{b.data + static_cast<std::ptrdiff_t>(j) * b.column, b.row, b.column};
@@ -92,10 +131,12 @@ void multiply_block(std::size_t m, std::size_t n, std::size_t depth, const Strid
   }
   for (std::size_t i = 0; i < m; i += kRows) {
     const auto offset = static_cast<std::ptrdiff_t>(i);
-    const Strided rows{a.data + offset * a.row, a.row, a.column};
+    const std::size_t height = std::min(kRows, m - i);
+    Strided rows{a.data + offset * a.row, a.row, a.column};
+    if (a.column != 1 && count > 1) rows = packed(rows, height, depth, packing.a.data());
     for (std::size_t k = 0; k < count; ++k)
-      block_times_panel(std::min(kRows, m - i), depth, rows, panels[k],
-                        c + offset * c_row + k * kTileColumns, c_row, add);
+      block_times_panel(height, depth, rows, panels[k], c + offset * c_row + k * kTileColumns,
+                        c_row, add);
   }
 }
 
