@@ -65,6 +65,10 @@ struct BackendEntry {
   bool uses_protocol = false;
   bool uses_write = false;
   bool uses_persistence = false;
+  /// Never more than one worker: where no count is asked for, it is given one.
+  bool one_worker = false;
+  /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
+  std::string_view own_kernels = "";
   /// Whether the same seed gives the same parameters, bit for bit.
   bool (*deterministic)(const RunSpec&);
   /// "" if it can run this, else why not: "built without oneDNN", "one worker only".
@@ -73,10 +77,6 @@ struct BackendEntry {
   std::string (*unavailable)();
   /// Null where it was not built; the row stays listed. `problem` must outlive the backend.
   std::unique_ptr<Backend> (*make)(const RunSpec&, const Problem& problem);
-  /// Never more than one worker: where no count is asked for, it is given one.
-  bool one_worker = false;
-  /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
-  std::string_view own_kernels = "";
 };
 
 const std::vector<BackendEntry>& backend_catalog();

@@ -38,7 +38,7 @@ std::string no_versions(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
-std::string own_kernels(const RunSpec& spec, const Problem& problem) {
+std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   RunSpec inside = spec;
   inside.kernels = "onednn";
   return common(inside, problem);
@@ -56,6 +56,7 @@ const std::vector<BackendEntry>& backend_catalog() {
   static const std::vector<BackendEntry> table{
       {.name = "sequential",
        .summary = "one worker; the reference that every other backend is checked against",
+       .one_worker = true,
        .deterministic = yes,
        .why_not = one_worker_only,
        .unavailable = always,
@@ -95,8 +96,9 @@ const std::vector<BackendEntry>& backend_catalog() {
        .make = make_parameter_server},
       {.name = "onednn",
        .summary = "one stream of updates, every core inside the oneDNN kernels",
+       .own_kernels = "onednn",
        .deterministic = yes,
-       .why_not = own_kernels,
+       .why_not = onednn_inside,
        .unavailable = needs_onednn,
        .make = make_onednn},
   };

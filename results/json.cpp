@@ -2,10 +2,12 @@
 // read ours.
 //
 // One run is one "iteration" of its configuration. real_time is wall_s, and cpu_time the mean
-// worker's share of it that was not spent waiting, both in milliseconds. A run that is not ok
+// worker's share of it that was not spent waiting, both in microseconds. A run that is not ok
 // follows that library's convention: error_occurred, error_message, and times of 0 without a
 // time_unit, under a name of its own, so that it's never compared with a time. Its columns (wall_s
 // among them) say what is known and are null where nothing is.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -43,7 +45,7 @@ std::string axes(const RunRecord& run) {
   add("", run.rule);
   add("kernels:", run.kernels);
   add("batch:", std::to_string(run.batch));
-  add("lr:", to_text(run.lr));
+  add("lr:", fmt::format("{:.4g}", run.lr));  // a suggested step has noise in its last digits
   add("", run.lr_schedule);
   return name;
 }
@@ -69,10 +71,10 @@ Json times(const RunRecord& run) {
   const double wall = timed ? *run.wall_s : 0;
   const double busy = timed && run.wait_s ? std::max(0.0, wall - *run.wait_s) : wall;
   entry["iterations"] = timed ? 1 : 0;
-  entry["real_time"] = wall * 1e3;
-  entry["cpu_time"] = busy * 1e3;
+  entry["real_time"] = wall * 1e6;
+  entry["cpu_time"] = busy * 1e6;
   if (timed) {
-    entry["time_unit"] = "ms";
+    entry["time_unit"] = "us";
   } else {
     entry["error_occurred"] = true;
     entry["error_message"] = run.reason.empty() ? run.status : run.status + ": " + run.reason;

@@ -42,7 +42,7 @@ TEST_CASE("sgd over the supports and sgd over everything give the same bits") {
   const Sparse first(90, 1), second(120, 2), third(70, 3);
   const Direction sparse[] = {first.direction(), second.direction(), third.direction()};
   const Direction dense[] = {first.direction(true), second.direction(true), third.direction(true)};
-  for (const std::size_t count : {1, 2, 3}) {
+  for (const std::size_t count : {1u, 2u, 3u}) {
     auto a = start({}), b = start({});
     apply({}, a, std::span(sparse).first(count), 0, kSize, Real(0.1), Access::exclusive);
     apply({}, b, std::span(dense).first(count), 0, kSize, Real(0.1), Access::exclusive);
@@ -55,7 +55,7 @@ TEST_CASE("Applying slice by slice is applying the whole, bit for bit") {
   const Sparse first(90, 1), second(2500, 2);
   const Direction directions[] = {first.direction(), second.direction()};
   for (const Rule& rule : kRules) {
-    for (const std::size_t count : {1, 2}) {
+    for (const std::size_t count : {1u, 2u}) {
       const auto used = std::span(directions).first(count);
       auto whole = start(rule), sliced = start(rule);
       apply(rule, whole, used, 0, kSize, Real(0.1), Access::exclusive);

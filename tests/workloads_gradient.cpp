@@ -45,19 +45,19 @@ std::vector<double> mean(const Direction& direction) {
 }  // namespace
 
 TEST_CASE("Every reference gradient is the derivative of its reference loss") {
-  for (const auto& [name, data, problem] : all_examples(0.05)) {
-    CAPTURE(name);
-    auto w = in_double(random_point(problem->parameters(), 3));
+  for (const Example& e : all_examples(0.05)) {
+    CAPTURE(e.name);
+    auto w = in_double(random_point(e.problem->parameters(), 3));
     const auto rows = random_rows(9, kRows, 4);
     std::vector<double> gradient(w.size()), differences(w.size());
-    problem->reference_gradient(w, rows, gradient);
+    e.problem->reference_gradient(w, rows, gradient);
     const double h = 1e-6;
     for (std::size_t k = 0; k < w.size(); ++k) {
       const double at = w[k];
       w[k] = at + h;
-      const double above = problem->reference_loss(w, rows);
+      const double above = e.problem->reference_loss(w, rows);
       w[k] = at - h;
-      differences[k] = (above - problem->reference_loss(w, rows)) / (2 * h);
+      differences[k] = (above - e.problem->reference_loss(w, rows)) / (2 * h);
       w[k] = at;
     }
     CHECK(relative_error(differences, gradient) < 1e-6);
@@ -65,14 +65,14 @@ TEST_CASE("Every reference gradient is the derivative of its reference loss") {
 }
 
 TEST_CASE("Every worker's direction is the reference gradient, whatever the batch and the access") {
-  for (const auto& [name, data, problem] : all_examples(0.05)) {
-    CAPTURE(name);
-    const auto worker = problem->make_worker({{}, kRows, nullptr});
-    const auto w = random_point(problem->parameters(), 5);
-    for (const std::size_t batch : {1, 2, 7, 8, 19, 40}) {
+  for (const Example& e : all_examples(0.05)) {
+    CAPTURE(e.name);
+    const auto worker = e.problem->make_worker({{}, kRows, nullptr});
+    const auto w = random_point(e.problem->parameters(), 5);
+    for (const std::size_t batch : {1u, 2u, 7u, 8u, 19u, 40u}) {
       CAPTURE(batch);
       const auto rows = random_rows(batch, kRows, batch);
-      const auto expected = reference(*problem, w, rows);
+      const auto expected = reference(*e.problem, w, rows);
       for (const Access access : {Access::exclusive, Access::racy_store, Access::racy_cas}) {
         worker->prepare(rows);
         worker->read(w, access);
@@ -88,31 +88,31 @@ TEST_CASE("Every worker's direction is the reference gradient, whatever the batc
 }
 
 TEST_CASE("Preparing the next block leaves the current direction as it is") {
-  for (const auto& [name, data, problem] : all_examples(0.05)) {
-    CAPTURE(name);
-    const auto worker = problem->make_worker({{}, 8, nullptr});
-    const auto w = random_point(problem->parameters(), 5);
+  for (const Example& e : all_examples(0.05)) {
+    CAPTURE(e.name);
+    const auto worker = e.problem->make_worker({{}, 8, nullptr});
+    const auto w = random_point(e.problem->parameters(), 5);
     const auto first = random_rows(8, kRows, 1), second = random_rows(5, kRows, 2);
     worker->prepare(first);
     worker->read(w, Access::exclusive);
     worker->prepare(second);
     worker->compute();
-    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, first)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, first)) < kTolerance);
     worker->prepare(second);
-    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, first)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, first)) < kTolerance);
     worker->read(w, Access::exclusive);
     worker->compute();
-    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, second)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, second)) < kTolerance);
   }
 }
 
 TEST_CASE("A frozen copy keeps the parameters of the moment it was read") {
-  for (const auto& [name, data, problem] : all_examples(0.05)) {
-    CAPTURE(name);
-    const auto worker = problem->make_worker({{}, 8, nullptr});
-    auto w = random_point(problem->parameters(), 5);
+  for (const Example& e : all_examples(0.05)) {
+    CAPTURE(e.name);
+    const auto worker = e.problem->make_worker({{}, 8, nullptr});
+    auto w = random_point(e.problem->parameters(), 5);
     const auto rows = random_rows(8, kRows, 1);
-    const auto expected = reference(*problem, w, rows);
+    const auto expected = reference(*e.problem, w, rows);
     worker->prepare(rows);
     worker->read(w, Access::exclusive);
     std::fill(w.begin(), w.end(), Real(1));
@@ -128,12 +128,12 @@ TEST_CASE("Every kernel set that was built gives the network's gradient") {
   for (const auto& entry : kernel_catalog()) {
     if (!entry.kernels) continue;
     CAPTURE(entry.name);
-    const auto [name, data, problem] = example({"mlp", 0.05, {19, 6}, "relu"}, false);
-    const auto worker = problem->make_worker({{}, 16, entry.kernels});
-    const auto w = random_point(problem->parameters(), 5);
+    const Example e = example({"mlp", 0.05, {19, 6}, "relu"}, false);
+    const auto worker = e.problem->make_worker({{}, 16, entry.kernels});
+    const auto w = random_point(e.problem->parameters(), 5);
     const auto rows = random_rows(16, kRows, 6);
     worker->prepare(rows);
     worker->compute_from(w);
-    CHECK(relative_error(mean(worker->direction()), reference(*problem, w, rows)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, rows)) < kTolerance);
   }
 }

@@ -62,16 +62,16 @@ bool same_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
 
 TEST_CASE("Training in place is read, compute, apply, for every workload, rule and access") {
   const auto rows = random_rows(33, kRows, 21);
-  for (const auto& [name, data, problem] : all_examples(0.02)) {
+  for (const Example& e : all_examples(0.02)) {
     for (const Rule& rule : kRules) {
-      for (const std::size_t batch : {1, 4}) {
-        const auto expected = step_by_step(*problem, rule, batch, rows);
+      for (const std::size_t batch : {1u, 4u}) {
+        const auto expected = step_by_step(*e.problem, rule, batch, rows);
         for (const Access access : kAccesses) {
-          CAPTURE(name);
+          CAPTURE(e.name);
           CAPTURE(to_string(rule.kind));
           CAPTURE(batch);
           CAPTURE(static_cast<int>(access));
-          const auto [state, applied, probe] = in_place(*problem, rule, batch, rows, access);
+          const auto [state, applied, probe] = in_place(*e.problem, rule, batch, rows, access);
           CHECK(relative_error(state, expected) < 1e-5);
           CHECK(applied == (rows.size() + batch - 1) / batch);
         }
@@ -83,21 +83,21 @@ TEST_CASE("Training in place is read, compute, apply, for every workload, rule a
 TEST_CASE("On sparse linear models without L2, in place and step by step give the same bits") {
   const auto rows = random_rows(33, kRows, 21);
   for (const char* workload : {"logreg", "svm", "least-squares"}) {
-    const auto [name, data, problem] = example({workload, 0, {}, "relu"}, true);
-    CAPTURE(name);
-    const auto expected = step_by_step(*problem, {}, 1, rows);
-    CHECK(same_bits(in_place(*problem, {}, 1, rows, Access::exclusive).state, expected));
+    const Example e = example({workload, 0, {}, "relu"}, true);
+    CAPTURE(e.name);
+    const auto expected = step_by_step(*e.problem, {}, 1, rows);
+    CHECK(same_bits(in_place(*e.problem, {}, 1, rows, Access::exclusive).state, expected));
   }
 }
 
 TEST_CASE("A watched run makes the same updates, and alone it loses none") {
   const auto rows = random_rows(33, kRows, 21);
-  for (const auto& [name, data, problem] : all_examples(0.02)) {
+  for (const Example& e : all_examples(0.02)) {
     for (const Rule& rule : kRules) {
-      CAPTURE(name);
+      CAPTURE(e.name);
       CAPTURE(to_string(rule.kind));
-      const auto plain = in_place(*problem, rule, 1, rows, Access::racy_store);
-      const auto watched = in_place(*problem, rule, 1, rows, Access::racy_store, true);
+      const auto plain = in_place(*e.problem, rule, 1, rows, Access::racy_store);
+      const auto watched = in_place(*e.problem, rule, 1, rows, Access::racy_store, true);
       CHECK(relative_error(watched.state, plain.state) < 1e-6);
       CHECK(watched.probe.writes > 0);
       CHECK(watched.probe.lost == 0);
@@ -107,12 +107,12 @@ TEST_CASE("A watched run makes the same updates, and alone it loses none") {
 }
 
 TEST_CASE("sgd on sparse rows leaves the coordinates outside of them untouched") {
-  const auto [name, data, problem] = example({"logreg", 0.02, {}, "relu"}, true);
-  const auto before = start(*problem, {});
+  const Example e = example({"logreg", 0.02, {}, "relu"}, true);
+  const auto before = start(*e.problem, {});
   const std::vector<std::uint32_t> rows{3};
-  const auto after = in_place(*problem, {}, 1, rows, Access::exclusive).state;
-  std::vector<bool> touched(problem->parameters());
-  for (const Entry& e : std::get<SparseMatrix>(data->train.features).row(3))
-    touched[e.column] = true;
+  const auto after = in_place(*e.problem, {}, 1, rows, Access::exclusive).state;
+  std::vector<bool> touched(e.problem->parameters());
+  for (const Entry& entry : std::get<SparseMatrix>(e.data->train.features).row(3))
+    touched[entry.column] = true;
   for (std::size_t v = 0; v < touched.size(); ++v) CHECK((after[v] != before[v]) == touched[v]);
 }

@@ -62,21 +62,21 @@ TEST_CASE("The fast exponential is within 3e-7 of the true one") {
 }
 
 TEST_CASE("The evaluated training loss is the reference loss over all rows") {
-  for (const auto& [name, data, problem] : all_examples(0.05)) {
-    CAPTURE(name);
-    auto w = random_point(problem->parameters(), 13);
+  for (const Example& e : all_examples(0.05)) {
+    CAPTURE(e.name);
+    auto w = random_point(e.problem->parameters(), 13);
     // The reference's sparse form leaves out features that no row contains: here, the last.
-    if (data->train.sparse() && problem->parameters() % kFeatures == 0) {
-      const std::size_t width = problem->parameters() / kFeatures;
+    if (e.data->train.sparse() && e.problem->parameters() % kFeatures == 0) {
+      const std::size_t width = e.problem->parameters() / kFeatures;
       std::fill(w.end() - static_cast<std::ptrdiff_t>(width), w.end(), Real(0));
     }
     std::vector<std::uint32_t> rows(kRows);
     std::iota(rows.begin(), rows.end(), 0u);
     const std::vector<double> w_double(w.begin(), w.end());
-    const auto evaluation = evaluate(*problem, w, Part::train, serial_for);
+    const auto evaluation = evaluate(*e.problem, w, Part::train, serial_for);
     CHECK(evaluation.loss ==
-          doctest::Approx(problem->reference_loss(w_double, rows)).epsilon(1e-6));
-    CHECK(evaluation.accuracy.has_value() == problem->classifies());
+          doctest::Approx(e.problem->reference_loss(w_double, rows)).epsilon(1e-6));
+    CHECK(evaluation.accuracy.has_value() == e.problem->classifies());
   }
 }
 
@@ -92,17 +92,18 @@ TEST_CASE("Evaluation sums its chunks in order, whoever computes them") {
 }
 
 TEST_CASE("Test loss leaves the regulariser out, and accuracy counts the right answers") {
-  auto [name, data, problem] = example({"logreg", 10, {}, "relu"}, true);
-  const AlignedVector<Real> zero(problem->parameters());
-  CHECK(evaluate(*problem, zero, Part::test, serial_for).loss == doctest::Approx(std::log(2.0)));
-  const auto w = random_point(problem->parameters(), 2);
+  const Example e = example({"logreg", 10, {}, "relu"}, true);
+  const AlignedVector<Real> zero(e.problem->parameters());
+  CHECK(evaluate(*e.problem, zero, Part::test, serial_for).loss == doctest::Approx(std::log(2.0)));
+  const auto w = random_point(e.problem->parameters(), 2);
   std::size_t right = 0;
-  const auto& matrix = std::get<SparseMatrix>(data->test->features);
+  const auto& matrix = std::get<SparseMatrix>(e.data->test->features);
   for (std::size_t i = 0; i < matrix.rows(); ++i) {
     double z = 0;
-    for (const Entry& e : matrix.row(i)) z += static_cast<double>(w[e.column]) * e.value;
-    right += (data->test->targets[i] == 5) == (z > 0);
+    for (const Entry& entry : matrix.row(i))
+      z += static_cast<double>(w[entry.column]) * entry.value;
+    right += (e.data->test->targets[i] == 5) == (z > 0);
   }
-  CHECK(*evaluate(*problem, w, Part::test, serial_for).accuracy ==
+  CHECK(*evaluate(*e.problem, w, Part::test, serial_for).accuracy ==
         doctest::Approx(static_cast<double>(right) / 15));
 }

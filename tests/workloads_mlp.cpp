@@ -51,9 +51,9 @@ TEST_CASE("Initial weights have He's variance for ReLU and Glorot's for tanh; bi
 
 TEST_CASE("Models without hidden layers start from zero") {
   for (const char* workload : {"logreg", "softmax"}) {
-    const auto [name, data, problem] = example({workload, -1, {}, "relu"}, false);
-    auto w = random_point(problem->parameters(), 1);
-    problem->initialise(w, 1);
+    const Example e = example({workload, -1, {}, "relu"}, false);
+    auto w = random_point(e.problem->parameters(), 1);
+    e.problem->initialise(w, 1);
     CHECK(w == AlignedVector<Real>(w.size()));
   }
 }
@@ -80,9 +80,9 @@ TEST_CASE("Dense rows that follow each other are used where they lie, all others
 }
 
 TEST_CASE("A batch of neighbours and the same rows scattered give the same direction") {
-  const auto [name, data, problem] = example({"mlp", 0.1, {9}, "relu"}, false);
-  const auto worker = problem->make_worker({{}, 8, nullptr});
-  const auto w = random_point(problem->parameters(), 5);
+  const Example e = example({"mlp", 0.1, {9}, "relu"}, false);
+  const auto worker = e.problem->make_worker({{}, 8, nullptr});
+  const auto w = random_point(e.problem->parameters(), 5);
   const std::vector<std::uint32_t> in_order{10, 11, 12, 13}, scattered{12, 10, 13, 11};
   worker->prepare(in_order);
   worker->compute_from(w);

@@ -24,7 +24,7 @@ std::vector<std::uint32_t> epoch_of(const SampleOrder& order, std::uint64_t epoc
 
 TEST_CASE("Every epoch visits every row exactly once, in whatever pieces it is asked for") {
   for (const char* text : {"full", "none", "blocks:1", "blocks:7", "blocks:128"}) {
-    for (const std::size_t n : {1, 6, 7, 8, 127, 128, 300}) {
+    for (const std::size_t n : {1u, 6u, 7u, 8u, 127u, 128u, 300u}) {
       CAPTURE(text);
       CAPTURE(n);
       const SampleOrder order(n, 5, Shuffle::parse(text), 3);

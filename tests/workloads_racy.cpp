@@ -28,7 +28,7 @@ void contend(std::size_t threads, F body) {
 }  // namespace
 
 TEST_CASE("With compare-and-swap no addition is lost, alone or contended") {
-  for (const std::size_t threads : {1, 2, 4}) {
+  for (const std::size_t threads : {1u, 2u, 4u}) {
     Real sum = 0;
     contend(threads, [&](std::size_t) {
       for (int i = 0; i < 20000; ++i) racy::add_cas(&sum, 1);
@@ -40,7 +40,7 @@ TEST_CASE("With compare-and-swap no addition is lost, alone or contended") {
 TEST_CASE("With compare-and-swap no update of a whole direction is lost") {
   constexpr std::size_t kSize = 100;
   const AlignedVector<Real> ones(kSize, 1);
-  for (const std::size_t threads : {1, 2}) {
+  for (const std::size_t threads : {1u, 2u}) {
     AlignedVector<Real> w(kSize);
     contend(threads, [&](std::size_t) {
       const Direction direction[] = {{ones, {}, true, 1}};
@@ -99,21 +99,21 @@ TEST_CASE("Workers of one problem train the same parameters at once and stay nea
   for (const char* workload : {"logreg", "softmax", "mlp"}) {
     for (const bool sparse : {true, false}) {
       for (const Access access : {Access::racy_store, Access::racy_cas}) {
-        const auto [name, data, problem] = example({workload, 0.1, {8}, "tanh"}, sparse);
-        AlignedVector<Real> w(problem->parameters());
-        problem->initialise(w, 1);
-        const double before = evaluate(*problem, w, Part::train, serial_for).loss;
-        contend(2, [&, &problem = problem](std::size_t worker) {
-          const auto mine = problem->make_worker({{}, 4, nullptr});
+        const Example e = example({workload, 0.1, {8}, "tanh"}, sparse);
+        AlignedVector<Real> w(e.problem->parameters());
+        e.problem->initialise(w, 1);
+        const double before = evaluate(*e.problem, w, Part::train, serial_for).loss;
+        contend(2, [&](std::size_t worker) {
+          const auto mine = e.problem->make_worker({{}, 4, nullptr});
           const StepSize step{0.02, Schedule::constant, 1, 0, StalenessPolicy::none};
           std::atomic<std::uint64_t> applied{0};
-          for (std::size_t batch : {1, 4})
+          for (std::size_t batch : {1u, 4u})
             for (std::uint64_t epoch = 0; epoch < 20; ++epoch)
               mine->run_in_place(w, {random_rows(kRows, kRows, epoch + 100 * worker), batch, 0,
                                      step.during(0), access, &applied, nullptr});
         });
-        CAPTURE(name);
-        CHECK(evaluate(*problem, w, Part::train, serial_for).loss < before);
+        CAPTURE(e.name);
+        CHECK(evaluate(*e.problem, w, Part::train, serial_for).loss < before);
       }
     }
   }

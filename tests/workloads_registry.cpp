@@ -82,22 +82,22 @@ TEST_CASE("λ is 1/n unless it is given") {
 }
 
 TEST_CASE("The suggested step trains every workload") {
-  for (const auto& [name, data, problem] : all_examples(-1)) {
-    CAPTURE(name);
-    AlignedVector<Real> w(problem->parameters());
-    problem->initialise(w, 1);
-    const double before = evaluate(*problem, w, Part::train, serial_for).loss;
-    const double after = trained_loss(*problem, 30);
+  for (const Example& e : all_examples(-1)) {
+    CAPTURE(e.name);
+    AlignedVector<Real> w(e.problem->parameters());
+    e.problem->initialise(w, 1);
+    const double before = evaluate(*e.problem, w, Part::train, serial_for).loss;
+    const double after = trained_loss(*e.problem, 30);
     CHECK(after < 0.9 * before);
   }
 }
 
 TEST_CASE("A longer mini-batch allows a longer step") {
-  for (const auto& [name, data, problem] : all_examples(-1)) {
-    CAPTURE(name);
-    CHECK(problem->suggested_step(1) > 0);
-    CHECK(problem->suggested_step(1) < problem->suggested_step(8));
-    CHECK(problem->suggested_step(8) < problem->suggested_step(kRows));
-    CHECK(problem->suggested_step(kRows) == problem->suggested_step(10 * kRows));
+  for (const Example& e : all_examples(-1)) {
+    CAPTURE(e.name);
+    CHECK(e.problem->suggested_step(1) > 0);
+    CHECK(e.problem->suggested_step(1) < e.problem->suggested_step(8));
+    CHECK(e.problem->suggested_step(8) < e.problem->suggested_step(kRows));
+    CHECK(e.problem->suggested_step(kRows) == e.problem->suggested_step(10 * kRows));
   }
 }

@@ -35,10 +35,10 @@ class SparseSoftmaxWorker final : public SparseWorker {
       fetch_ahead(rows, k);
       const auto x = matrix().row(rows[k]);
       const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
-      for (const auto& [v, x_v] : x) {
-        const Real r = model_.regulariser[v];
-        const Real* const w_v = &w[v * classes];
-        Real* const values_v = &values[v * classes];
+      for (const Entry& e : x) {
+        const Real x_v = e.value, r = model_.regulariser[e.column];
+        const Real* const w_v = &w[e.column * classes];
+        Real* const values_v = &values[e.column * classes];
 #pragma omp simd
         for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
       }

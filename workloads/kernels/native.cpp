@@ -8,8 +8,8 @@
 
 #include <algorithm>
 
+#include "workloads/kernels/gemm_pack.h"
 #include "workloads/kernels/gemm_tile.h"
-#include "workloads/kernels/transpose.h"
 
 namespace sgdbench {
 namespace gemm {
@@ -37,57 +37,11 @@ PackingSpace& packing_space() {
   return space;
 }
 
-/// The first `columns` columns of rows that are contiguous.
-void pack_rows(const Strided& b, std::size_t depth, std::size_t columns, std::size_t width,
-               Real* out) {
-  for (std::size_t p = 0; p < depth; ++p, out += width)
-    std::copy_n(b.data + static_cast<std::ptrdiff_t>(p) * b.row, columns, out);
-}
-
-/// The first `columns` columns of B where it is those that are contiguous: squares are transposed
-/// in registers, what is left at the edges one by one.
-void pack_columns(const Strided& b, std::size_t depth, std::size_t columns, std::size_t width,
-                  Real* out) {
-  const std::size_t whole = depth / kLanes * kLanes;
-  const auto column = [&](std::size_t j) {
-    return b.data + static_cast<std::ptrdiff_t>(j) * b.column;
-  };
-  std::size_t j = 0;
-  for (; j + kLanes <= columns; j += kLanes) {
-    for (std::size_t p = 0; p < whole; p += kLanes) {
-      Vec square[kLanes];
-      for (std::size_t i = 0; i < kLanes; ++i) square[i] = plain::load<Vec>(column(j + i) + p);
-      transpose(square);
-      for (std::size_t i = 0; i < kLanes; ++i) plain::store(out + (p + i) * width + j, square[i]);
-    }
-    for (std::size_t i = j; i < j + kLanes; ++i)
-      for (std::size_t p = whole; p < depth; ++p) out[p * width + i] = column(i)[p];
-  }
-  for (; j < columns; ++j)
-    for (std::size_t p = 0; p < depth; ++p) out[p * width + j] = column(j)[p];
-}
-
-/// Rows of `width` Reals, zeros to the right of the panel's columns.
-void pack(const Strided& b, std::size_t depth, std::size_t columns, std::size_t width, Real* out) {
-  if (columns != width) std::fill(out, out + depth * width, Real(0));
-  if (b.column == 1)
-    pack_rows(b, depth, columns, width, out);
-  else
-    pack_columns(b, depth, columns, width, out);
-}
-
 Panel panel_of(const Strided& b, std::size_t depth, std::size_t columns, Real* space) {
   if (b.column == 1 && columns % kLanes == 0) return {b.data, b.row, columns};
   const std::size_t width = (columns + kLanes - 1) / kLanes * kLanes;
   pack(b, depth, columns, width, space);
   return {space, static_cast<std::ptrdiff_t>(width), columns};
-}
-
-/// A block of A transposed, its stored rows next to each other.
-Strided packed(const Strided& a, std::size_t height, std::size_t depth, Real* space) {
-  for (std::size_t p = 0; p < depth; ++p)
-    std::copy_n(a.data + static_cast<std::ptrdiff_t>(p) * a.column, height, space + p * kRows);
-  return {space, 1, static_cast<std::ptrdiff_t>(kRows)};
 }
 
 /// One tile whose last register reaches over the edge of C: made aside, then the part inside kept.
@@ -133,7 +87,7 @@ void multiply_block(std::size_t m, std::size_t n, std::size_t depth, const Strid
     const auto offset = static_cast<std::ptrdiff_t>(i);
     const std::size_t height = std::min(kRows, m - i);
     Strided rows{a.data + offset * a.row, a.row, a.column};
-    if (a.column != 1 && count > 1) rows = packed(rows, height, depth, packing.a.data());
+    if (a.column != 1 && count > 1) rows = packed(rows, height, depth, kRows, packing.a.data());
     for (std::size_t k = 0; k < count; ++k)
       block_times_panel(height, depth, rows, panels[k], c + offset * c_row + k * kTileColumns,
                         c_row, add);
