@@ -23,6 +23,12 @@ TEST_CASE("Every workload's reference gradient is the slope of its reference los
   }
 }
 
+TEST_CASE("Features that no example has do not disturb the check") {
+  const Case c = make_case("logreg", "rcv1-like:rows=20,features=5000");
+  const Verdict verdict = verify_workload(*c.problem, 3);
+  CHECK_MESSAGE(verdict.ok, verdict.reason);
+}
+
 TEST_CASE("A workload whose kernel has a flipped sign is found out") {
   // The same data with all labels swapped: its gradients are another problem's.
   const Case right = make_case("logreg", "rcv1-like:rows=203,features=200");

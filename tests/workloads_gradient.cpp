@@ -93,9 +93,12 @@ TEST_CASE("Preparing the next block leaves the current direction as it is") {
     const auto worker = e.problem->make_worker({{}, 8, nullptr});
     const auto w = random_point(e.problem->parameters(), 5);
     const auto first = random_rows(8, kRows, 1), second = random_rows(5, kRows, 2);
+    const auto earlier = random_rows(8, kRows, 3);
+    worker->prepare(earlier);
+    worker->compute_from(w);
     worker->prepare(first);
     worker->read(w, Access::exclusive);
-    worker->prepare(second);
+    worker->prepare(second);  // overwrites the earlier block, whose values are still there
     worker->compute();
     CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, first)) < kTolerance);
     worker->prepare(second);
