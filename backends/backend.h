@@ -26,12 +26,12 @@ struct Snapshot {
 
 /// What one worker did. Conservation: computed = applied + dropped + left over at the end.
 struct WorkerReport {
-  Stopwatch time;  ///< sums to RunOutcome::wall for every worker
-  std::uint64_t updates = 0;     ///< of this worker's gradients, how many updates they became
-  std::uint64_t applied = 0;     ///< example gradients that landed in the parameters
-  std::uint64_t computed = 0;    ///< example gradients computed
-  std::uint64_t dropped = 0;     ///< example gradients computed and thrown away
-  StalenessHistogram staleness;  ///< of this worker's updates
+  Stopwatch time;                 ///< sums to RunOutcome::wall for every worker
+  std::uint64_t updates = 0;      ///< of this worker's gradients, how many updates they became
+  std::uint64_t applied = 0;      ///< example gradients that landed in the parameters
+  std::uint64_t computed = 0;     ///< example gradients computed
+  std::uint64_t dropped = 0;      ///< example gradients computed and thrown away
+  StalenessHistogram staleness;   ///< of this worker's updates
   std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
 };
 
@@ -43,9 +43,10 @@ struct RunOutcome {
   std::uint64_t updates = 0;
   std::vector<WorkerReport> workers;
   std::vector<Snapshot> curve;  ///< in order of time, the start and the end included
-  std::string staleness_mode;   ///< exact, sampled, or "" where nothing can be stale
+  std::string staleness_mode;   ///< exact or sampled
   std::optional<double> lost_updates;
-  std::size_t threads = 0;  ///< threads of this process that used a core during the run
+  bool pinned = false;      ///< every worker had a core of its own
+  std::size_t threads = 0;  ///< threads of this process that used over 5 % of a core in the run
 };
 
 /// Thread safety: one run at a time. Threads are created when the backend is made, outside of any

@@ -12,6 +12,11 @@ void Seat::reset() {
   examples.store(0, std::memory_order_relaxed);
 }
 
+std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples) {
+  if (spec.evaluations != 0) return spec.evaluations;
+  return std::min<std::uint64_t>(kUsualPoints, (planned + examples - 1) / examples);
+}
+
 Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
                const std::atomic<bool>& interrupt, std::vector<Seat>& seats_)
     : problem(problem_),
@@ -20,12 +25,14 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
       order(problem_.examples(), spec_.epochs, spec_.shuffle, spec_.seed),
       stop(interrupt, spec_.max_seconds),
       curve(problem_.parameters(), plan.examples(),
-            spec_.evaluations != 0 ? spec_.evaluations : spec_.epochs),
+            curve_points(spec_, plan.examples(), problem_.examples())),
       seats(seats_),
       state(problem_.parameters() * spec_.rule.slots()) {
   problem.initialise(w(), spec.seed);
   for (auto& seat : seats) {
-    seat.rows.resize(std::max(seat.rows.size(), cut.batch * cut.length));
+    // A round is longer than what one worker takes of it: that is a mini-batch of its own.
+    const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
+    seat.rows.resize(std::max(seat.rows.size(), most));
     seat.reset();
   }
 }
@@ -45,6 +52,12 @@ bool Course::take(std::size_t worker, Stretch& stretch) {
   if (k >= plan.stretches()) return false;
   ++seat.taken;
   stretch = plan.stretch(k);
+  return true;
+}
+
+bool Course::take_round(Seat& seat, Stretch& round) {
+  if (stop.should_stop() || seat.taken == plan.stretches()) return false;
+  round = plan.stretch(seat.taken++);
   return true;
 }
 

@@ -27,8 +27,8 @@ struct alignas(64) Seat {
   WriteProbe probe;
   std::uint64_t taken = 0;  ///< stretches taken so far
 
-  // Written by this worker alone and read by others who only watch: relaxed, a stale count is a
-  // count of a moment ago.
+  // Written by one thread at a time (this worker, or whoever holds the server's lock) and read by
+  // others who only watch: relaxed, a stale count is a count of a moment ago.
   alignas(64) std::atomic<std::uint64_t> updates{0};
   std::atomic<std::uint64_t> examples{0};
 
@@ -40,6 +40,13 @@ struct Cut {
   std::size_t batch = 1;   ///< examples of one update
   std::size_t length = 1;  ///< updates that a worker makes before it asks for more
 };
+
+/// Where nothing else is asked for, a curve has a point for every epoch, and at most so many.
+inline constexpr std::size_t kUsualPoints = 100;
+
+/// Inner points and end of the curve of a run over `planned` examples: what the spec asks for, or
+/// one for every epoch begun.
+std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples);
 
 /// Thread safety: each seat belongs to one worker; the rest is immutable during the run, or
 /// synchronised as its class says, or (state) owned as the strategy says.
@@ -65,6 +72,8 @@ class Course {
 
   /// Takes the next stretch for `worker`; false when the work is done or the run must stop.
   bool take(std::size_t worker, Stretch& stretch);
+  /// Takes the next round for a worker that takes part in every one of them; false as above.
+  bool take_round(Seat& seat, Stretch& round);
   /// The rows of a stretch, in the seat's own memory.
   std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
 
@@ -79,7 +88,7 @@ class Course {
                Phase next = Phase::compute);
   bool crosses(const Stretch& done) const { return point_of(done) != 0; }
 
-  std::uint64_t updates_now() const;   ///< over all workers, a moment ago
+  std::uint64_t updates_now() const;  ///< over all workers, a moment ago
   std::uint64_t examples_now() const;
 
  private:

@@ -26,8 +26,8 @@ bool all_finite(std::span<const Real> w) {
 
 CurveRecorder::CurveRecorder(std::size_t parameters, std::uint64_t examples, std::size_t points)
     : examples_(examples) {
-  const std::size_t inner_and_end = std::min<std::uint64_t>(affordable(points, parameters),
-                                                            std::max<std::uint64_t>(1, examples));
+  const std::size_t inner_and_end =
+      std::min<std::uint64_t>(affordable(points, parameters), std::max<std::uint64_t>(1, examples));
   snapshots_.resize(inner_and_end + 1);
   used_.resize(snapshots_.size());
   for (auto& snapshot : snapshots_) snapshot.parameters.resize(parameters);

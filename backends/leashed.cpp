@@ -5,8 +5,8 @@
 // descent for fast and stable convergence" (LEASHED-SGD), IPDPS 2021. The persistence bound is
 // theirs: a gradient whose publication failed that many times is dropped.
 //
-// A publication copies the whole state: that is the price of never waiting and never tearing, and on
-// sparse data it is most of the work.
+// A publication copies the whole state: that is the price of never waiting and never tearing, and
+// on sparse data it is most of the work.
 
 #include <algorithm>
 
@@ -64,8 +64,7 @@ class Leashed final : public PooledBackend {
       const std::uint64_t base_number = base.number;
       std::copy(base.state.begin(), base.state.end(), spare->state.begin());
       apply(course.spec.rule, spare->state, std::span(&direction, 1), 0, problem().parameters(),
-            course.step(stretch.epoch, base_number, base_number - read_version),
-            Access::exclusive);
+            course.step(stretch.epoch, base_number, base_number - read_version), Access::exclusive);
       if (!versions_->publish(*spare, base)) continue;
       versions_->release(worker, Role::base);
       count(seat, direction.examples, base_number - read_version, base_number + 1);
@@ -77,8 +76,7 @@ class Leashed final : public PooledBackend {
 
   static void count(Seat& seat, std::size_t examples, std::uint64_t staleness,
                     std::uint64_t update) {
-    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1,
-                       std::memory_order_relaxed);
+    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);
     seat.report.staleness.add(staleness);

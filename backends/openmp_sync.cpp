@@ -15,10 +15,8 @@
 
 #include <algorithm>
 
-#include "backends/openmp_team.h"
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
-#include "backends/topology.h"
 
 namespace sgdbench {
 namespace {
@@ -26,8 +24,8 @@ namespace {
 class OpenMpSync final : public PooledBackend {
  public:
   OpenMpSync(const RunSpec& spec, const Problem& problem)
-      : PooledBackend(spec, problem, 1), pin_(spec.pin), directions_(spec.workers) {
-    start_openmp_team(pool(), spec.workers);
+      : PooledBackend(spec, problem, 1), directions_(spec.workers) {
+    start_team(spec.workers, spec.pin);
   }
 
  private:
@@ -36,18 +34,17 @@ class OpenMpSync final : public PooledBackend {
   void work(Course& course, std::size_t) override {
     const int team = static_cast<int>(workers());
     Stretch round;
-    bool more = course.take(0, round);
+    bool more = course.take_round(course.seats[0], round);
 #pragma omp parallel num_threads(team) default(shared)
     {
       const auto me = static_cast<std::size_t>(omp_get_thread_num());
-      if (pin_) pin_this_thread(me);
       omp_set_num_threads(1);  // kernels below use this worker's thread only
       Seat& seat = course.seats[me];
       while (more) {
         const Stretch mine = round;
         compute(course, seat, mine, me);
         meet(seat);
-        if (me == 0) more = course.take(0, round);
+        if (me == 0) more = course.take_round(course.seats[0], round);
         reduce(course, seat, mine, me);
         meet(seat);
         if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
@@ -89,7 +86,6 @@ class OpenMpSync final : public PooledBackend {
     seat.report.last_update = round.first_update + 1;
   }
 
-  bool pin_;
   std::vector<Direction> directions_;
 };
 

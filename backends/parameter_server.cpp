@@ -3,8 +3,9 @@
 //
 // Source: Li et al., "Scaling distributed machine learning with the parameter server", OSDI 2014;
 // Ho et al., "More effective distributed ML via a stale synchronous parallel parameter server",
-// NIPS 2013. The lock-based strategy is the same loop with the protocol that never waits: consistent
-// asynchronous SGD as in Langford, Smola & Zinkevich, "Slow learners are fast", NIPS 2009.
+// NIPS 2013. The lock-based strategy is the same loop with the protocol that never waits:
+// consistent asynchronous SGD as in Langford, Smola & Zinkevich, "Slow learners are fast", NIPS
+// 2009.
 
 #include <optional>
 
@@ -26,7 +27,7 @@ class ParameterServer final : public PooledBackend {
     return {rounds ? spec.batch * spec.workers : spec.batch, 1};
   }
 
-  /// Every worker's first pull is made here, so that all of them start from version 0.
+  /// Every worker's first pull is made here, off the clock: all of them start from version 0.
   void open(Course& course) override {
     server_ = std::make_unique<Server>(course, make_protocol(protocol_, workers()));
     first_.assign(workers(), {});
@@ -55,22 +56,22 @@ class ParameterServer final : public PooledBackend {
     finish(seat);
   }
 
-  /// Takes the next block and notes what it touches; in rounds, this worker's share of the next one.
+  /// Takes the next block and notes what it touches; in rounds, this worker's share of the next
+  /// one.
   bool take(Course& course, std::size_t worker, Stretch& next) {
     Seat& seat = course.seats[worker];
     if (!server_->in_rounds()) {
       if (!course.take(worker, next)) return false;
     } else {
-      if (course.stop.should_stop() || seat.taken == course.plan.stretches()) return false;
-      next = share_of(course.plan.stretch(seat.taken++), worker, workers());
+      if (!course.take_round(seat, next)) return false;
+      next = share_of(next, worker, workers());
     }
     if (next.begin != next.end) seat.compute->prepare(course.rows(seat, next));
     return true;
   }
 
   /// One critical section where the protocol allows; without a next block, the push alone.
-  void push_and_pull(Course& course, std::size_t worker, const Stretch& done,
-                     const Stretch* next) {
+  void push_and_pull(Course& course, std::size_t worker, const Stretch& done, const Stretch* next) {
     Seat& seat = course.seats[worker];
     enter(seat);
     if (server_->push(worker, done)) observe(course, seat, done);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/openmp_team.h"
 #include "backends/probe.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -9,10 +10,17 @@
 namespace sgdbench {
 
 PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads)
-    : problem_(problem), seats_(spec.workers), pool_(threads, spec.pin) {
+    : problem_(problem),
+      seats_(spec.workers),
+      pool_(threads, spec.pin && threads == spec.workers),
+      pinned_(pool_.pinned()) {
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   for (auto& seat : seats_)
     seat.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels});
+}
+
+void PooledBackend::start_team(std::size_t threads, bool pin) {
+  pinned_ = start_openmp_team(pool_, threads, pin);
 }
 
 RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt) {
@@ -29,14 +37,16 @@ RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& inte
   const auto cpu_after = thread_cpu_times();
 
   RunOutcome result = outcome(course, end);
-  const auto one_percent = static_cast<std::uint64_t>(result.wall) / 100;
-  result.threads = busy_threads(cpu_before, cpu_after, one_percent);
+  // The calling thread only waits, but its readings cost a share of a very short run.
+  const auto five_percent = static_cast<std::uint64_t>(result.wall) / 20;
+  result.threads = busy_threads(cpu_before, cpu_after, five_percent);
   close(course, result);
   return result;
 }
 
 RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
   RunOutcome result;
+  result.pinned = pinned_;
   result.wall = end - course.start;
   result.updates = course.updates_now();
   if (!course.curve.record(course.curve.last(), result.wall, result.updates, course.examples_now(),
@@ -57,7 +67,7 @@ RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
 Cut in_place_cut(const RunSpec& spec, std::size_t examples) {
   std::uint64_t planned = spec.epochs * examples;
   if (spec.updates != 0) planned = std::min(planned, spec.updates * spec.batch);
-  const std::uint64_t points = spec.evaluations != 0 ? spec.evaluations : spec.epochs;
+  const std::uint64_t points = curve_points(spec, planned, examples);
   const std::size_t longest = std::min<std::uint64_t>(kExamplesPerStretch, planned / points);
   return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
 }

@@ -34,7 +34,8 @@ class PooledBackend : public Backend {
   virtual void close(Course&, RunOutcome&) {}
 
   const Problem& problem() const { return problem_; }
-  WorkerPool& pool() { return pool_; }
+  /// Starts OpenMP's threads under the pool's only thread, tied to cores like workers if wanted.
+  void start_team(std::size_t threads, bool pin);
   std::size_t workers() const { return seats_.size(); }
 
   /// Ends a worker's part: from here to the end of the run it waits.
@@ -46,6 +47,7 @@ class PooledBackend : public Backend {
   const Problem& problem_;
   std::vector<Seat> seats_;
   WorkerPool pool_;
+  bool pinned_;
 };
 
 /// In-place strategies take about this many examples at a time: long enough that taking them costs
@@ -57,6 +59,8 @@ inline constexpr std::size_t kExamplesPerStretch = 128;
 Cut in_place_cut(const RunSpec& spec, std::size_t examples);
 
 /// The default of `length` = 1 update.
-inline Cut single_update_cut(const RunSpec& spec) { return {spec.batch, 1}; }
+inline Cut single_update_cut(const RunSpec& spec) {
+  return {spec.batch, 1};
+}
 
 }  // namespace sgdbench

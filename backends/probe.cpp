@@ -1,15 +1,16 @@
 // Parallel capacity and the price of a cache line, in about 20 ms.
 //
 // Capacity: rounds of "one thread alone" and "all threads at once" follow one another on a fixed
-// timetable, so that a machine that changes under us changes both; the median over the rounds of
-// the ratio is reported. A thread counts the units of work that it finishes within its time slot: a
-// thread that gets no core counts nothing, and waiting threads sleep, to leave the core alone.
+// timetable, so that a machine that changes under us changes both. A thread counts the units of
+// work that it finishes within its time slot: a thread that gets no core counts nothing, and
+// waiting threads sleep, to leave the core alone.
 //
 // Cache line: two threads send one line to and fro; half the median round trip is one way.
 //
 // A control group's quota is enforced over periods of about 100 ms, so it's not seen here.
 #include "backends/probe.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -74,16 +75,18 @@ void keep_timetable(std::size_t thread, Time start, Counts& counts) {
   }
 }
 
-/// median over rounds of ∑ₚ together / alone
+/// The median over rounds of ∑ₚ together, over the best round alone: measured against a thread that
+/// was disturbed, a machine would seem to have more cores than it has.
 double capacity(const std::vector<Counts>& threads) {
-  std::vector<double> ratios;
+  std::vector<double> together;
+  std::uint64_t alone = 0;
   for (std::size_t round = 0; round < kRounds; ++round) {
-    double together = 0;
-    for (const auto& counts : threads) together += static_cast<double>(counts.together[round]);
-    const auto alone = static_cast<double>(threads.front().alone[round]);
-    if (alone > 0 && together > 0) ratios.push_back(together / alone);
+    std::uint64_t units = 0;
+    for (const auto& counts : threads) units += counts.together[round];
+    together.push_back(static_cast<double>(units));
+    alone = std::max(alone, threads.front().alone[round]);
   }
-  return ratios.empty() ? 1 : median(ratios);
+  return alone == 0 ? 1 : median(together) / static_cast<double>(alone);
 }
 
 double measure_capacity(std::size_t workers, bool pin) {

@@ -14,8 +14,12 @@ std::string unavailable_kernels(std::string_view name) {
   return std::string(find_by_name(kernel_catalog(), "kernel set", name).why_not);
 }
 
-std::string always() { return ""; }
-std::string needs_onednn() { return unavailable_kernels("onednn"); }
+std::string always() {
+  return "";
+}
+std::string needs_onednn() {
+  return unavailable_kernels("onednn");
+}
 
 // What every strategy asks of a configuration.
 std::string common(const RunSpec& spec, const Problem& problem) {
@@ -44,8 +48,12 @@ std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   return common(inside, problem);
 }
 
-bool yes(const RunSpec&) { return true; }
-bool with_one_worker(const RunSpec& spec) { return spec.workers == 1; }
+bool yes(const RunSpec&) {
+  return true;
+}
+bool with_one_worker(const RunSpec& spec) {
+  return spec.workers == 1;
+}
 bool with_rounds(const RunSpec& spec) {
   return spec.workers == 1 || make_protocol(spec.protocol, spec.workers)->in_rounds();
 }

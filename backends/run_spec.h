@@ -18,10 +18,11 @@ enum class Assign {
 
 /// An immutable value: a run never changes its configuration.
 struct RunSpec {
-  std::string backend;            ///< a name of the registry
+  std::string backend;             ///< a name of the registry
   std::string protocol = "async";  ///< parameter servers (protocol.h)
   std::string write = "store";     ///< hogwild: store or cas
-  std::uint64_t persistence = 0;   ///< leashed: failed publications before a gradient is dropped; 0: never
+  std::uint64_t persistence =
+      0;  ///< leashed: failed publications before a gradient is dropped; 0: never
   std::size_t workers = 1;
   bool pin = false;  ///< worker k to the k-th core of this process's own
   std::string kernels = "native";
@@ -33,9 +34,9 @@ struct RunSpec {
   std::uint64_t seed = 1;  ///< of the initial parameters and of the order of examples
 
   std::uint64_t epochs = 1;
-  std::uint64_t updates = 0;      ///< stop after so many; 0: no limit
-  double max_seconds = 0;         ///< of training; 0: no limit
-  std::size_t evaluations = 0;    ///< points of the loss curve after the first; 0: one per epoch
+  std::uint64_t updates = 0;    ///< stop after so many; 0: no limit
+  double max_seconds = 0;       ///< of training; 0: no limit
+  std::size_t evaluations = 0;  ///< points of the loss curve after the first; 0: one per epoch
 };
 
 }  // namespace sgdbench

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "backends/in_place.h"
-#include "backends/openmp_team.h"
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
 
@@ -26,7 +25,7 @@ class Sequential final : public PooledBackend {
  public:
   Sequential(const RunSpec& spec, const Problem& problem, std::size_t kernel_threads)
       : PooledBackend(spec, problem), kernel_threads_(static_cast<int>(kernel_threads)) {
-    if (kernel_threads > 1) start_openmp_team(pool(), kernel_threads);
+    if (kernel_threads > 1) start_team(kernel_threads, spec.pin);
   }
 
  private:
@@ -56,10 +55,7 @@ std::unique_ptr<Backend> make_sequential(const RunSpec& spec, const Problem& pro
 }
 
 std::unique_ptr<Backend> make_onednn(const RunSpec& spec, const Problem& problem) {
-  RunSpec single = one_worker(spec, "onednn");
-  // One thread that starts others must not be tied to one core: they would inherit it.
-  if (spec.workers > 1) single.pin = false;
-  return std::make_unique<Sequential>(single, problem, spec.workers);
+  return std::make_unique<Sequential>(one_worker(spec, "onednn"), problem, spec.workers);
 }
 
 }  // namespace sgdbench

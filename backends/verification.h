@@ -9,7 +9,7 @@ namespace sgdbench {
 
 struct Verdict {
   bool ok = false;
-  double error = 0;  ///< the largest relative difference found
+  double error = 0;    ///< the largest relative difference found
   std::string reason;  ///< what differs, and where; "" when ok
 };
 

@@ -4,8 +4,9 @@
 // writer fills a spare buffer and swings the pointer from the version it started from to its own.
 //
 // Invariant: a published buffer is never written. A buffer is reused only after it was replaced and
-// while no hazard points at it. At any time at most 2P buffers are protected, P − 1 are being filled
-// by others and one is the newest: 3P + 1 buffers always leave one spare, so acquire_spare() ends.
+// while no hazard points at it. At any time at most 2P buffers are protected, P − 1 are being
+// filled by others and one is the newest: 3P + 1 buffers always leave one spare, so acquire_spare()
+// ends.
 //
 // Source: Michael, "Hazard pointers", IEEE TPDS 2004; Bäckström et al., "Consistent lock-free
 // parallel SGD" (LEASHED-SGD), IPDPS 2021, whose reader counts we replace by hazard pointers: a

@@ -5,7 +5,9 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
+constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
+  return (a + b - 1) / b;
+}
 
 }  // namespace
 
@@ -57,12 +59,9 @@ Stretch WorkPlan::stretch(std::uint64_t k) const {
   const std::uint64_t first_update = epoch * batches_per_epoch_ + first;
   const std::uint64_t last = std::min({first + length_, is_larger ? larger_ : batches_per_epoch_,
                                        updates_ - epoch * batches_per_epoch_});
-  return {epoch,
-          position(first),
-          position(last),
-          small_ + (is_larger ? 1 : 0),
-          first_update,
-          epoch * examples_ + position(last)};
+  return {epoch,          position(first),
+          position(last), small_ + (is_larger ? 1 : 0),
+          first_update,   epoch * examples_ + position(last)};
 }
 
 }  // namespace sgdbench

@@ -9,19 +9,19 @@ namespace sgdbench {
 /// Up to `length` consecutive mini-batches of one epoch and of one size.
 struct Stretch {
   std::uint64_t epoch = 0;
-  std::size_t begin = 0, end = 0;   ///< positions in the epoch's order of examples
-  std::size_t batch = 1;            ///< examples of each mini-batch
-  std::uint64_t first_update = 0;   ///< t of the first mini-batch, counted over the whole run
+  std::size_t begin = 0, end = 0;    ///< positions in the epoch's order of examples
+  std::size_t batch = 1;             ///< examples of each mini-batch
+  std::uint64_t first_update = 0;    ///< t of the first mini-batch, counted over the whole run
   std::uint64_t examples_after = 0;  ///< examples of the plan up to and including this stretch
 };
 
-/// What worker `me` of `workers` computes of a round: shares differ by one example at most, and only
-/// the last ones can be empty.
+/// What worker `me` of `workers` computes of a round: shares differ by one example at most, and
+/// only the last ones can be empty.
 Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers);
 
 /// Every epoch is cut into ⌈n/batch⌉ mini-batches, so that it is n example gradients whatever the
-/// batch. Their sizes differ by one at most: a short last mini-batch would be the noisiest update of
-/// every epoch, and the last one of the run. Immutable.
+/// batch. Their sizes differ by one at most: a short last mini-batch would be the noisiest update
+/// of every epoch, and the last one of the run. Immutable.
 class WorkPlan {
  public:
   /// `updates` = 0: no limit but the epochs.
@@ -29,7 +29,7 @@ class WorkPlan {
            std::uint64_t updates);
 
   std::uint64_t stretches() const { return stretches_; }
-  std::uint64_t updates() const { return updates_; }    ///< mini-batches in all
+  std::uint64_t updates() const { return updates_; }  ///< mini-batches in all
   std::uint64_t examples() const { return examples_after(updates_); }
   Stretch stretch(std::uint64_t k) const;
 

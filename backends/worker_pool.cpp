@@ -1,5 +1,11 @@
 #include "backends/worker_pool.h"
 
+#include <omp.h>
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
 #include "backends/clock.h"
 #include "backends/topology.h"
 
@@ -8,11 +14,22 @@ namespace sgdbench {
 WorkerPool::WorkerPool(std::size_t workers, bool pin) : workers_(workers) {
   if (!pin) pinned_ = false;
   threads_.reserve(workers);
-  for (std::size_t w = 0; w < workers; ++w) threads_.emplace_back([=, this] { serve(w, pin); });
+  try {
+    for (std::size_t w = 0; w < workers; ++w) threads_.emplace_back([=, this] { serve(w, pin); });
+  } catch (const std::system_error& error) {
+    const auto made = threads_.size();
+    close();
+    throw std::runtime_error("the system gives " + std::to_string(made) + " of " +
+                             std::to_string(workers) + " threads: " + error.what());
+  }
   run([](Nanoseconds) {}, [](std::size_t) {});  // returns once every thread lives and is pinned
 }
 
 WorkerPool::~WorkerPool() {
+  close();
+}
+
+void WorkerPool::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -45,6 +62,7 @@ void WorkerPool::pass_gate(const std::function<void(Nanoseconds)>& started) {
 }
 
 void WorkerPool::serve(std::size_t worker, bool pin) {
+  omp_set_num_threads(1);  // what a worker calls starts no threads of its own
   if (pin && !pin_this_thread(worker)) pinned_ = false;
   std::uint64_t seen = 0;
   std::unique_lock lock(mutex_);

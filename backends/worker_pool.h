@@ -35,6 +35,7 @@ class WorkerPool {
 
  private:
   void serve(std::size_t worker, bool pin);
+  void close();
   void pass_gate(const std::function<void(Nanoseconds)>& started);
 
   const std::size_t workers_;

@@ -99,8 +99,10 @@ constexpr Option kProblem[] = {
      [](const Cell& c) {
        return c.data.index_base ? std::to_string(*c.data.index_base) : std::string();
      }},
-    {"--label-column", "", "COLUMN", "CSV: name of the label's column, or its number from 1", "",
-     Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
+    {"--label-column", "", "COLUMN",
+     "CSV: the label's column, by name or number from 1; without it, the one called label, "
+     "target, class or y, else the first",
+     "", Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
      [](const Cell& c) { return c.data.label_column; }},
     {"--l2", "", "X,…", "regulariser λ; auto is 1/n", "auto", Group::problem, kCells, expand_reals,
      [](Cell& c, Text v) { c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative); },

@@ -11,7 +11,7 @@
 namespace sgdbench {
 namespace {
 
-using Render = std::string (*)(std::span<const RunRecord>, const ReportContext&);
+using Render = Outputs::Render;
 
 struct Report {
   std::string_view option;
@@ -31,23 +31,32 @@ constexpr Report kReports[] = {
      [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},
 };
 
+/// The same for every way to say the same file.
+std::filesystem::path identity(const std::filesystem::path& path) {
+  if (path == "-" || path == "/dev/stdout") return "-";
+  std::error_code error;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+}
+
 }  // namespace
 
+void Outputs::add(std::string_view option, const std::filesystem::path& path, Render render) {
+  if (path.empty()) throw UsageError(fmt::format("{}: name a file, or - for stdout", option));
+  for (const auto& other : targets_)
+    if (identity(other.path) == identity(path))
+      throw UsageError(fmt::format("{}: another report goes to {} already", option,
+                                   identity(path) == "-" ? "stdout" : path.string()));
+  targets_.push_back({path, render});
+}
+
 Outputs::Outputs(const Given& given) {
-  for (const auto& report : kReports) {
-    if (!given.has(report.option)) continue;
-    const std::filesystem::path path = given.text(report.option);
-    for (const auto& other : targets_)
-      if (other.path.lexically_normal() == path.lexically_normal())
-        throw UsageError(fmt::format("{}: another report goes to {} already", report.option,
-                                     path == "-" ? "stdout" : path.string()));
-    targets_.push_back({path, report.render});
-  }
+  for (const auto& report : kReports)
+    if (given.has(report.option)) add(report.option, given.text(report.option), report.render);
   if (!given.has("--output")) return;
   folder_ = given.text("--output");
   if (folder_.empty() || folder_ == "-") throw UsageError("--output: name a folder");
   for (const auto& report : kReports)
-    if (!report.file.empty()) targets_.push_back({folder_ / report.file, report.render});
+    if (!report.file.empty()) add("--output", folder_ / report.file, report.render);
 }
 
 void Outputs::check() const {

@@ -17,6 +17,8 @@ class Outputs {
   /// Throws UsageError if two reports would go to the same place.
   explicit Outputs(const Given& given);
 
+  using Render = std::string (*)(std::span<const RunRecord>, const ReportContext&);
+
   /// Makes the folder of --output and throws WriteError if a report can be seen to fail.
   void check() const;
   bool uses_stdout() const;
@@ -27,8 +29,10 @@ class Outputs {
  private:
   struct Target {
     std::filesystem::path path;
-    std::string (*render)(std::span<const RunRecord>, const ReportContext&);
+    Render render;
   };
+  void add(std::string_view option, const std::filesystem::path& path, Render render);
+
   std::vector<Target> targets_;
   std::filesystem::path folder_;
 };

@@ -40,6 +40,20 @@ void add_option(CLI::App& app, Verb verb, const Option& option, Given& given) {
       ->type_name("");
 }
 
+/// `--quiet=1` and `--csv=`: a value where none is taken, and none where one is.
+void check_equals_sign(Verb verb, const std::vector<std::string>& words) {
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (!word.starts_with("--") || equals == std::string::npos) continue;
+    for (const auto* option : options_of(verb)) {
+      if (word.substr(0, equals) != option->name) continue;
+      if (option->value.empty()) throw UsageError(fmt::format("{} takes no value", option->name));
+      if (equals + 1 == word.size())
+        throw UsageError(fmt::format("{} needs a value: {}", option->name, option->value));
+    }
+  }
+}
+
 /// `data info` is the subcommand info of data.
 CLI::App& subcommand(CLI::App& app, std::string_view name) {
   CLI::App* at = &app;
@@ -109,6 +123,9 @@ Parsed parse(const std::vector<std::string>& words) {
   }
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    throw UsageError(what.substr(0, what.find(':')) + " needs a value");
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
@@ -121,6 +138,7 @@ Parsed parse(const std::vector<std::string>& words) {
   if (!parsed.verb)
     refuse_verb(app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name(),
                 app.remaining(true));
+  check_equals_sign(parsed.verb->verb, words);
   check_positionals(*parsed.verb, parsed.invocation.positionals);
   parsed.invocation.command = "sgdbench " + shell_line(words);
   return parsed;

@@ -26,7 +26,6 @@ void describe_strategy(RunRecord& row, const Configuration& c) {
   row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
   row.assign = find_option(kRun, "--assign").show(c.cell);
   row.deterministic = c.backend->deterministic(spec);
-  row.pinned = spec.pin;
 }
 
 void describe_step(RunRecord& row, const Configuration& c) {
@@ -83,6 +82,7 @@ void add_counts(RunRecord& row, const RunOutcome& outcome) {
   row.dropped_gradients = dropped;
   row.lost_updates = outcome.lost_updates;
   row.threads = outcome.threads;
+  row.pinned = outcome.pinned;
   if (row.examples > 0)
     row.epochs = static_cast<double>(applied) / static_cast<double>(row.examples);
   if (outcome.wall > 0) {

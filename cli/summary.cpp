@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/aggregate.h"
 #include "cli/conclusion.h"
 #include "cli/labels.h"
@@ -70,9 +72,13 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<std::str
 
 std::string group_text(const AggregateGroup& group) {
   const auto& any = *group.members.front().first;
+  const auto evaluated =
+      std::find_if(group.members.begin(), group.members.end(),
+                   [](const auto& member) { return !member.first->curve.empty(); });
+  const bool held_out =
+      evaluated == group.members.end() || evaluated->first->curve.back().test_accuracy.has_value();
   TextTable table({"backend", "workers", "epoch", "updates/s", "to target", "loss",
-                   any.curve.empty() || any.curve.back().test_accuracy ? "held-out" : "accuracy",
-                   "stale", "waits"});
+                   held_out ? "held-out" : "accuracy", "stale", "waits"});
   for (const auto& member : group.members) add_member(table, member, group.varying);
   return fmt::format("{} ({} examples, {} features)\n{}\n{}\n", problem_label(any), any.examples,
                      any.features, table.text(), wrap(conclude(group), 0));

@@ -70,7 +70,8 @@ struct RunRecord {
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
   std::optional<std::uint64_t> persistence;
-  std::optional<std::uint64_t> threads;  ///< threads that used a core while training was timed
+  std::optional<std::uint64_t>
+      threads;  ///< threads that used over 5 % of a core while training was timed
   std::optional<std::uint64_t> dropped_gradients;  ///< computed and thrown away
   std::optional<std::uint64_t> staleness_samples;  ///< updates in the histogram
   std::optional<double> loss_test, target_accuracy;

@@ -29,12 +29,21 @@ void check_conservation(const RunOutcome& outcome, std::uint64_t planned) {
 TEST_CASE("An epoch is n example gradients for every backend, and all of them are accounted for") {
   for (const std::size_t workers : {1, 3}) {
     for (const std::size_t batch : {1, 4}) {
-      for_every_backend(workers, batch, [](const BackendEntry& entry, const RunSpec& spec,
-                                           const Case& c) {
-        check_conservation(run(entry, spec, *c.problem), 2 * c.problem->examples());
-      });
+      for_every_backend(
+          workers, batch, [](const BackendEntry& entry, const RunSpec& spec, const Case& c) {
+            check_conservation(run(entry, spec, *c.problem), 2 * c.problem->examples());
+          });
     }
   }
+}
+
+TEST_CASE("Work that is dealt out in turn is all done, and each worker keeps to its share") {
+  for_every_backend(3, 4, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
+    spec.assign = Assign::round_robin;
+    const auto outcome = run(entry, spec, *c.problem);
+    check_conservation(outcome, 2 * c.problem->examples());
+    for (const auto& worker : outcome.workers) CHECK(worker.computed > 0);
+  });
 }
 
 TEST_CASE("Every worker's phases sum to the wall time, to the nanosecond") {

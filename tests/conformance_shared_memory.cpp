@@ -6,8 +6,8 @@
 namespace sgdbench::testing {
 namespace {
 
-/// n rows with the one feature 2⁻²⁰ and the label +1: below margin 1, hinge's slope is −1, so a step
-/// of 2²⁰ adds exactly 1 to the one parameter.
+/// n rows with the one feature 2⁻²⁰ and the label +1: below margin 1, hinge's slope is −1, so a
+/// step of 2²⁰ adds exactly 1 to the one parameter.
 Case counting_case(std::size_t rows) {
   auto data = std::make_unique<TrainTest>();
   SparseMatrix matrix;
@@ -28,7 +28,8 @@ Case counting_case(std::size_t rows) {
 
 }  // namespace
 
-TEST_CASE("Compare-and-swap writes and consistent backends lose no update of one contended number") {
+TEST_CASE(
+    "Compare-and-swap writes and consistent backends lose no update of one contended number") {
   const Case c = counting_case(4096);
   for (const char* name : {"sequential", "hogwild", "locked", "leashed", "parameter-server"}) {
     for (const std::size_t workers : {1, 4}) {

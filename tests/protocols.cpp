@@ -1,9 +1,8 @@
-#include "backends/protocol.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
+#include "backends/protocol.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
 

@@ -52,8 +52,7 @@ TEST_CASE("A workload whose kernel has a flipped sign is found out") {
     std::unique_ptr<Worker> make_worker(const WorkerOptions& o) const override {
       return w_.make_worker(o);
     }
-    RowSums sum_rows(std::span<const Real> w, Part p, std::size_t a,
-                     std::size_t b) const override {
+    RowSums sum_rows(std::span<const Real> w, Part p, std::size_t a, std::size_t b) const override {
       return w_.sum_rows(w, p, a, b);
     }
     std::size_t rows(Part part) const override { return r_.rows(part); }

@@ -41,8 +41,7 @@ TEST_CASE("Published versions are consistent and none is lost, alone and contend
     VersionStore store(workers, std::vector<Real>(kLength, 0));
     std::vector<std::uint64_t> torn(workers);
     WorkerPool pool(workers, false);
-    pool.run([](Nanoseconds) {},
-             [&](std::size_t w) { torn[w] = publish_many(store, w, 2000); });
+    pool.run([](Nanoseconds) {}, [&](std::size_t w) { torn[w] = publish_many(store, w, 2000); });
     for (const auto count : torn) CHECK(count == 0);
     CHECK(store.newest().number == 2000 * workers);
     CHECK(store.newest().state[kLength - 1] == static_cast<Real>(2000 * workers));
@@ -71,8 +70,7 @@ TEST_CASE("A pool calls every worker once a run, after its start was announced")
     for (int round = 0; round < 50; ++round) {
       std::vector<int> calls(workers);
       std::atomic<int> starts{0};
-      pool.run([&](Nanoseconds) { ++starts; },
-               [&](std::size_t w) { calls[w] += starts.load(); });
+      pool.run([&](Nanoseconds) { ++starts; }, [&](std::size_t w) { calls[w] += starts.load(); });
       CHECK(starts == 1);
       CHECK(std::count(calls.begin(), calls.end(), 1) == static_cast<std::ptrdiff_t>(workers));
     }

@@ -24,8 +24,9 @@ class DenseLinearWorker final : public WorkerBase {
         values_(model.matrix.stride) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    if (!single_sgd(run)) return WorkerBase::run_in_place(state, run);
-    with_memory(run.access, run.probe,
+    // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
+    if (!single_sgd(run) || run.probe) return WorkerBase::run_in_place(state, run);
+    with_memory(run.access, nullptr,
                 [&](const auto& memory) { step_through(memory, state.data(), run); });
   }
 

@@ -20,7 +20,7 @@ const Real* InputGatherer::in_place(std::span<const std::uint32_t> rows) const {
 Input InputGatherer::gather(std::span<const std::uint32_t> rows) {
   if (const Real* const found = in_place(rows))
     return {found, std::get<DenseMatrix>(data_.features).stride, rows.size()};
-  scratch_.resize(max_rows_ * stride_);
+  allocate();
   std::visit(
       [&](const auto& matrix) {
         for (std::size_t r = 0; r < rows.size(); ++r) {

@@ -22,6 +22,8 @@ class InputGatherer {
  public:
   /// `data` must outlive this. Columns from `columns` on are left out, missing ones are 0.
   InputGatherer(const Dataset& data, std::size_t columns, std::size_t max_rows);
+  /// Takes the memory for rows that do not lie together, before anything is timed.
+  void allocate() { scratch_.resize(max_rows_ * stride_); }
   /// Valid until the next call.
   Input gather(std::span<const std::uint32_t> rows);
 

@@ -20,7 +20,9 @@ class MlpWorker final : public WorkerBase {
         pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels),
         batch_labels_(options.max_batch),
         copy_(network.parameters),
-        values_(network.parameters) {}
+        values_(network.parameters) {
+    input_.allocate();
+  }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
   void read(std::span<const Real> w, Access access) override {

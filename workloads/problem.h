@@ -102,7 +102,7 @@ class Problem {
   virtual std::size_t parameters() const = 0;  ///< length of w
   virtual double l2() const = 0;               ///< λ
   virtual bool has_test() const = 0;
-  virtual bool classifies() const = 0;  ///< accuracy has a meaning
+  virtual bool classifies() const = 0;                       ///< accuracy has a meaning
   virtual bool uses_dense_kernels() const { return false; }  ///< WorkerOptions::kernels matters
 
   /// w before training: zeros for linear models, He initialisation for networks.

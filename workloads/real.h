@@ -24,10 +24,10 @@ struct AlignedAllocator {
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{kAlignment}));
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{kAlignment}));
   }
   void deallocate(T* p, std::size_t) noexcept {
-    ::operator delete(p, std::align_val_t{kAlignment});
+    ::operator delete (p, std::align_val_t{kAlignment});
   }
   template <class U>
   bool operator==(const AlignedAllocator<U>&) const noexcept {
@@ -38,6 +38,8 @@ struct AlignedAllocator {
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-constexpr std::size_t padded_to_line(std::size_t n) { return (n + kLine - 1) / kLine * kLine; }
+constexpr std::size_t padded_to_line(std::size_t n) {
+  return (n + kLine - 1) / kLine * kLine;
+}
 
 }  // namespace sgdbench

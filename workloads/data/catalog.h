@@ -21,7 +21,8 @@ struct DataRequest {
   double holdout = 0;             ///< fraction of the rows set aside for testing, [0, 1)
   bool standardize = false;       ///< dense data: zero mean, unit variance on the training part
   std::optional<int> index_base;  ///< LIBSVM: 0 or 1; unset: 1, and a 0 is refused
-  std::string label_column;       ///< CSV: name, or number from 1; empty: the first
+  std::string label_column;       ///< CSV: name, or number from 1; empty: the one
+                                  ///< called label, target, class or y, else the first
   bool permute = true;            ///< one seeded permutation of the training rows
   std::uint64_t seed = 1;         ///< of the permutation and of the hold-out
 

@@ -110,6 +110,8 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   struct stat status {};
   if (file.value < 0 || fstat(file.value, &status) != 0)
     throw MissingData(path_ + ": " + std::strerror(errno));
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
+    throw MissingData(path_ + ": is a device; name a file or a pipe");
   if (S_ISDIR(status.st_mode)) throw MissingData(path_ + ": is a folder; name a file in it");
   if (!S_ISREG(status.st_mode) || is_compressed(file.value)) {
     decompress(file.value);

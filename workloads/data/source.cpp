@@ -53,7 +53,9 @@ Examples read_text(const InputFile& file, FileFormat format, const DataRequest& 
                           ? read_libsvm(file, index_base(request), parallel)
                           : read_table(file, format == FileFormat::tsv ? '\t' : ',',
                                        request.label_column, parallel);
-  examples.features = stored_by_density(std::move(examples.features), parallel);
+  // Whoever standardises a table wants it dense, whatever its zeros.
+  if (format == FileFormat::libsvm || !request.standardize)
+    examples.features = stored_by_density(std::move(examples.features), parallel);
   return examples;
 }
 

@@ -59,6 +59,16 @@ bool is_name(std::string cell) {
   return parse_float(cell.data(), value) != cell.data() + length;
 }
 
+/// The one column whose name says that it holds the answer; without one, the first.
+std::size_t usual_column(const TableHeader& header) {
+  const auto says_so = [](const std::string& name) {
+    return name == "label" || name == "target" || name == "class" || name == "y";
+  };
+  const auto found = std::find_if(header.names.begin(), header.names.end(), says_so);
+  if (found == header.names.end() || std::any_of(found + 1, header.names.end(), says_so)) return 0;
+  return static_cast<std::size_t>(found - header.names.begin());
+}
+
 std::size_t numbered_column(const TableHeader& header, const std::string& asked,
                             const std::string& path) {
   std::size_t number = 0;
@@ -96,7 +106,7 @@ TableHeader read_table_header(std::string_view text, char separator) {
 
 std::size_t find_label_column(const TableHeader& header, const std::string& asked,
                               const std::string& path) {
-  if (asked.empty()) return 0;
+  if (asked.empty()) return usual_column(header);
   const auto found = std::find(header.names.begin(), header.names.end(), asked);
   if (found != header.names.end()) return static_cast<std::size_t>(found - header.names.begin());
   return numbered_column(header, asked, path);

@@ -21,8 +21,8 @@ struct DenseKernels {
 struct KernelEntry {
   std::string_view name;
   std::string_view summary;
-  std::string_view why_not;      ///< "" where built
-  const DenseKernels* kernels;   ///< null where not built; the row stays listed
+  std::string_view why_not;     ///< "" where built
+  const DenseKernels* kernels;  ///< null where not built; the row stays listed
 };
 const std::vector<KernelEntry>& kernel_catalog();
 
