@@ -98,7 +98,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"staleness_p50", "updates", "median staleness", run<&R::staleness_p50>},
     {"staleness_p95", "updates", "95th percentile of staleness", run<&R::staleness_p95>},
     {"staleness_max", "updates", "largest staleness", run<&R::staleness_max>},
-    {"staleness_mode", "", "exact or sampled; empty where nothing can be stale", run<&R::staleness_mode>},
+    {"staleness_mode", "", "exact or sampled", run<&R::staleness_mode>},
     {"lost_updates", "updates", "estimate of the updates overwritten by concurrent ones", run<&R::lost_updates>},
     {"parallel_capacity", "", "pure-compute throughput of P threads over one, measured beside the run", run<&R::parallel_capacity>},
     {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>},

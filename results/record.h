@@ -59,7 +59,7 @@ struct RunRecord {
   std::optional<std::uint64_t> updates_to_target;
   std::optional<double> staleness_mean;
   std::optional<std::uint64_t> staleness_p50, staleness_p95, staleness_max;
-  std::string staleness_mode;  ///< exact, sampled; empty where nothing can be stale
+  std::string staleness_mode;  ///< exact, sampled
   std::optional<double> lost_updates;
   std::optional<double> parallel_capacity, line_transfer_ns;
   std::optional<std::uint64_t> peak_rss_bytes;

@@ -3,6 +3,8 @@
 #include <array>
 #include <clocale>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -178,4 +180,20 @@ TEST_CASE("The curve and the histogram name their run in every row") {
   runs[1].staleness = {{.worker = 1, .staleness = 2, .count = 30}};
   CHECK(line(curve_csv(runs), 2) == "c1-0,1,0.5,0,9,0,0.25,,,");
   CHECK(line(staleness_csv(runs), 1) == "c1-1,1,2,30");
+}
+
+TEST_CASE("The README describes every column with its unit and meaning") {
+  std::ifstream file(std::string(SGDBENCH_SOURCE_DIR) + "/README.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto described = [&](const auto& fields) {
+    for (const auto& field : fields) {
+      const std::string row = "| `" + std::string(field.name) + "` | " + std::string(field.unit) +
+                              " | " + std::string(field.meaning) + " |\n";
+      INFO(row);
+      CHECK(text.find(row) != std::string::npos);
+    }
+  };
+  described(run_fields());
+  described(curve_fields());
+  described(staleness_fields());
 }
