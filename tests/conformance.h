@@ -36,7 +36,7 @@ inline Case make_case(std::string workload, std::string source, double l2 = -1) 
 }
 
 /// One problem for each kind of worker there is. Row counts are no multiple of any batch used.
-inline std::vector<Case> cases() {
+inline std::vector<Case> make_cases() {
   std::vector<Case> all;
   all.push_back(make_case("logreg", "rcv1-like:rows=203,features=200"));
   all.push_back(make_case("svm", "covtype-like:rows=203"));
@@ -44,6 +44,11 @@ inline std::vector<Case> cases() {
   all.push_back(make_case("softmax", "rcv1-like:rows=203,features=60"));
   all.push_back(make_case("softmax", "mnist-like:rows=203"));
   all.push_back(make_case("mlp", "mnist-like:rows=203"));
+  return all;
+}
+
+inline const std::vector<Case>& cases() {
+  static const std::vector<Case> all = make_cases();
   return all;
 }
 
