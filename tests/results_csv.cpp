@@ -183,7 +183,7 @@ TEST_CASE("The curve and the histogram name their run in every row") {
 }
 
 TEST_CASE("The README describes every column with its unit and meaning") {
-  std::ifstream file(std::string(SGDBENCH_SOURCE_DIR) + "/README.md");
+  std::ifstream file(SGDBENCH_SOURCE_DIR "/README.md");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto described = [&](const auto& fields) {
     for (const auto& field : fields) {
