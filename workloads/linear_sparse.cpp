@@ -5,6 +5,10 @@
 // in two passes over the row and no other memory. With λ = 0 and exclusive access it gives the same
 // bits as read → compute → apply: each coordinate sees the same two roundings. With λ > 0 the
 // compiler may fuse a different multiplication into the sum, a difference of one rounding.
+//
+// An update from a mini-batch in place goes over its rows twice: first the sum of the gradients is
+// gathered, coordinate by coordinate, then the first entry to meet a coordinate again takes all of
+// its sum and leaves zero behind. So nobody has to know which coordinates there are.
 #include "workloads/kernels/memory.h"
 #include "workloads/kernels/sparse_row.h"
 #include "workloads/linear.h"
@@ -17,50 +21,114 @@ template <class Loss>
 class SparseLinearWorker final : public SparseWorker {
  public:
   SparseLinearWorker(const SparseLinear& model, const WorkerOptions& options)
-      : SparseWorker(model.matrix, model.longest_row, 1, options), model_(model) {}
+      : SparseWorker(model.matrix, model.longest_row, 1, model.regulariser, options),
+        targets_(model.targets.data()),
+        shrinkage_(everywhere() ? model.matrix.columns : 0),
+        sums_(everywhere() || options.max_batch == 1 ? 0 : model.matrix.columns) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    if (!single_sgd(run)) return SparseWorker::run_in_place(state, run);
-    with_memory(run.access, run.probe,
-                [&](const auto& memory) { step_through(memory, state.data(), run); });
+    const bool whole_vectors = everywhere() && run.batch > 1;
+    if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
+    with_memory(run.access, run.probe, [&](const auto& memory) {
+      if (run.batch == 1)
+        step_through(memory, state.data(), run);
+      else
+        batch_through(memory, state.data(), run);
+    });
   }
 
  protected:
   /// values += ∑ᵢ (ℓ′(⟨w, xᵢ⟩, yᵢ)·xᵢ + ∑_{v ∈ i} λ/d_v·w_v·e_v)
   void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
                   std::span<Real> values) override {
-    for (std::size_t k = 0; k < rows.size(); ++k) {
-      fetch_ahead(rows, k);
-      const auto x = matrix().row(rows[k]);
-      const Real z = dot(ExclusiveMemory{}, w.data(), x);
-      const Real s = Loss::slope(z, model_.targets[rows[k]]);
-      for (const auto& [v, x_v] : x) values[v] += s * x_v + model_.regulariser[v] * w[v];
-    }
+    const ExclusiveMemory memory;
+    if (!everywhere()) return add_gradients(memory, w.data(), rows, 0, rows.size(), values.data());
+    // In a large block an entry finds the second term ready: one pass makes it for all features.
+    const auto r = regulariser();
+    for (std::size_t v = 0; v < r.size(); ++v) shrinkage_[v] = r[v] * w[v];
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      add_gradient(memory, w.data(), rows, k, values.data(),
+                   [this](std::uint32_t v) { return shrinkage_[v]; });
   }
 
  private:
+  /// ℓ′ of the k-th of `rows`; asks for rows that come later.
   template <class Memory>
-  void step_through(const Memory& memory, Real* w, const InPlaceRun& run) {
-    const Real* const regulariser = model_.regulariser.data();
+  Real slope(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
+             std::size_t k) const {
+    fetch_ahead(matrix(), rows, k, targets_);
+    return Loss::slope(dot(memory, w, matrix().row(rows[k])), targets_[rows[k]]);
+  }
+
+  /// values += s·x + ∑_{v ∈ x} shrinkage(v)·e_v for the k-th of `rows`.
+  template <class Memory, class Shrinkage>
+  void add_gradient(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
+                    std::size_t k, Real* values, Shrinkage shrinkage) const {
+    const Real s = slope(memory, w, rows, k);
+    for (const auto& [v, x_v] : matrix().row(rows[k])) values[v] += s * x_v + shrinkage(v);
+  }
+
+  template <class Memory>
+  void add_gradients(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
+                     std::size_t begin, std::size_t end, Real* values) const {
+    const Real* const r = regulariser().data();
+    for (std::size_t k = begin; k < end; ++k)
+      add_gradient(memory, w, rows, k, values, [&memory, w, r](std::uint32_t v) {
+        return r[v] * memory.template load<Real>(w + v);
+      });
+  }
+
+  template <class Memory>
+  void step_through(const Memory& memory, Real* w, const InPlaceRun& run) const {
+    const Real* const r = regulariser().data();
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      fetch_ahead(run.rows, k);
-      const auto x = matrix().row(run.rows[k]);
-      const Real z = dot(memory, w, x);
-      const Real s = Loss::slope(z, model_.targets[run.rows[k]]);
+      const Real s = slope(memory, w, run.rows, k);
       const Real step = updates.step();
-      for (const Entry& e : x) {
-        const Real r = regulariser[e.column];
+      const auto x = matrix().row(run.rows[k]);
+      const auto step_along = [&](const Entry& e) {
         memory.template modify<Real>(w + e.column, [&](Real w_v) {
-          const Real g = s * e.value + r * w_v;
+          const Real g = s * e.value + r[e.column] * w_v;
           return w_v - step * g;
         });
-      }
+      };
+      std::size_t j = 0;
+      for (; j + 4 <= x.size(); j += 4)
+        for (std::size_t i = 0; i < 4; ++i) step_along(x[j + i]);
+      for (; j < x.size(); ++j) step_along(x[j]);
       updates.made();
     }
   }
 
-  SparseLinear model_;
+  template <class Memory>
+  void batch_through(const Memory& memory, Real* w, const InPlaceRun& run) {
+    UpdateCounter updates(run);
+    for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
+      const std::size_t end = std::min(begin + run.batch, run.rows.size());
+      add_gradients(memory, w, run.rows, begin, end, sums_.data());
+      const Real mean = Real(1) / static_cast<Real>(end - begin);
+      for (std::size_t k = begin; k < end; ++k)
+        take_sums(memory, w, matrix().row(run.rows[k]), updates.step() * mean);
+      updates.made();
+    }
+  }
+
+  /// w_v ← w_v − rate·sums_v,  sums_v ← 0    for each v in x
+  template <class Memory>
+  void take_sums(const Memory& memory, Real* w, std::span<const Entry> x, Real rate) {
+    for (const Entry& e : x) {
+      Real& sum = sums_[e.column];
+      // Where nobody else writes, subtracting zero is cheaper than asking.
+      if constexpr (!Memory::kPlain)
+        if (sum == 0) continue;
+      memory.template modify<Real>(w + e.column, [&](Real w_v) { return w_v - rate * sum; });
+      sum = 0;
+    }
+  }
+
+  const Real* targets_;
+  AlignedVector<Real> shrinkage_;  ///< λ/d_v·w_v, for blocks that go everywhere
+  AlignedVector<Real> sums_;       ///< of one mini-batch in place; zero between them
 };
 
 }  // namespace

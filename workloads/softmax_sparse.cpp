@@ -17,7 +17,7 @@ namespace {
 class SparseSoftmaxWorker final : public SparseWorker {
  public:
   SparseSoftmaxWorker(const SparseSoftmax& model, const WorkerOptions& options)
-      : SparseWorker(model.matrix, model.longest_row, model.classes, options),
+      : SparseWorker(model.matrix, model.longest_row, model.classes, model.regulariser, options),
         model_(model),
         scores_(model.classes) {}
 
@@ -32,11 +32,11 @@ class SparseSoftmaxWorker final : public SparseWorker {
                   std::span<Real> values) override {
     const std::size_t classes = width();
     for (std::size_t k = 0; k < rows.size(); ++k) {
-      fetch_ahead(rows, k);
+      fetch_ahead(matrix(), rows, k, model_.labels.data());
       const auto x = matrix().row(rows[k]);
       const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
       for (const Entry& e : x) {
-        const Real x_v = e.value, r = model_.regulariser[e.column];
+        const Real x_v = e.value, r = regulariser()[e.column];
         const Real* const w_v = &w[e.column * classes];
         Real* const values_v = &values[e.column * classes];
 #pragma omp simd
@@ -68,11 +68,11 @@ class SparseSoftmaxWorker final : public SparseWorker {
   void step_through(const Memory& memory, Real* w, const InPlaceRun& run) {
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      fetch_ahead(run.rows, k);
+      fetch_ahead(matrix(), run.rows, k, model_.labels.data());
       const auto x = matrix().row(run.rows[k]);
       const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
       for (const Entry& e : x)
-        step_feature(memory, w + e.column * width(), s, e.value, model_.regulariser[e.column],
+        step_feature(memory, w + e.column * width(), s, e.value, regulariser()[e.column],
                      updates.step());
       updates.made();
     }

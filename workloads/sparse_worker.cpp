@@ -6,14 +6,31 @@
 
 namespace sgdbench {
 
+namespace {
+
+/// Moving a coordinate with all others costs about as much as this share of one entry's random
+/// accesses to collect, clear and apply it.
+constexpr std::size_t kDenseShare = 8;
+
+bool goes_everywhere(const SparseMatrix& matrix, std::size_t batch) {
+  const std::size_t rows = std::max<std::size_t>(1, matrix.rows());
+  const std::size_t mean_row = matrix.entries.size() / rows;
+  return batch > 1 && mean_row * std::min(batch, rows) > matrix.columns / kDenseShare;
+}
+
+}  // namespace
+
 SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
-                           const WorkerOptions& options)
+                           std::span<const Real> regulariser, const WorkerOptions& options)
     : WorkerBase(options.rule),
       matrix_(matrix),
       width_(width),
+      regulariser_(regulariser),
+      everywhere_(goes_everywhere(matrix, options.max_batch)),
       copy_(matrix.columns * width),
-      values_(matrix.columns * width),
-      stamps_(matrix.columns) {
+      values_(matrix.columns * width) {
+  if (everywhere_) return;
+  stamps_.resize(matrix.columns);
   const std::size_t rows = std::max<std::size_t>(1, options.max_batch);
   const bool all = longest != 0 && rows > matrix.columns / longest;
   const std::size_t features = all ? matrix.columns : rows * longest;
@@ -49,8 +66,12 @@ void SparseWorker::prepare(std::span<const std::uint32_t> rows) {
   if (dirty_ == next) clear(block);
   block.rows = rows;
   block.examples = rows.size();
+  if (!everywhere_) collect_support(block);
+}
+
+void SparseWorker::collect_support(Block& block) {
   std::uint32_t* const support = block.support.data();
-  const std::size_t features = collect_features(rows, support);
+  const std::size_t features = collect_features(block.rows, support);
   block.size = features * width_;
   if (width_ == 1) return;
   // Widened in place, from the back, where nothing is still to be read.
@@ -63,6 +84,13 @@ void SparseWorker::prepare(std::span<const std::uint32_t> rows) {
 
 void SparseWorker::read(std::span<const Real> w, Access access) {
   current_ = 1 - current_;
+  if (everywhere_) {
+    if (access == Access::exclusive)
+      std::copy(w.begin(), w.end(), copy_.begin());
+    else
+      racy::copy(w.data(), copy_.data(), w.size());
+    return;
+  }
   const Block& block = blocks_[current_];
   const std::uint32_t* const support = block.support.data();
   if (access == Access::exclusive)
@@ -84,13 +112,20 @@ void SparseWorker::compute_current(std::span<const Real> w) {
 }
 
 void SparseWorker::clear(Block& block) {
-  for (std::size_t k = 0; k < block.size; ++k) values_[block.support[k]] = 0;
+  if (everywhere_)
+    std::fill(values_.begin(), values_.end(), Real(0));
+  else
+    for (std::size_t k = 0; k < block.size; ++k) values_[block.support[k]] = 0;
   dirty_ = kNone;
 }
 
 Direction SparseWorker::direction() const {
   const Block& block = blocks_[current_];
-  return {values_, std::span(block.support).first(block.size), false, block.examples};
+  return {values_, std::span(block.support).first(block.size), everywhere_, block.examples};
+}
+
+std::size_t SparseWorker::read_bytes() const {
+  return (everywhere_ ? copy_.size() : blocks_[current_].size) * sizeof(Real);
 }
 
 std::size_t longest_row(const SparseMatrix& matrix) {

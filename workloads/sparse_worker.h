@@ -1,8 +1,11 @@
-// A Worker over sparse rows: moves and clears the coordinates of a block, never whole vectors.
+// A Worker over sparse rows. Its private vectors have a place for every parameter, so that a
+// coordinate needs no translation. Blocks come in two sizes:
 //
-// Its private vectors have a place for every parameter, so that a coordinate needs no translation,
-// but only the places in the block's support mean anything: the copy of w is valid there, and the
-// values of the direction are zero everywhere else.
+// Small ones have a support, and only its coordinates are moved and cleared, never whole vectors:
+// the copy of w is valid there, and the values of the direction are zero everywhere else.
+//
+// Large ones, which meet a good part of all features, go everywhere: whole vectors are moved, at
+// the speed of memory, and nobody asks of an entry whether its feature was met before.
 //
 // A feature v owns `width` parameters, v·width + c: one for a linear model, one for each class for
 // softmax.
@@ -23,12 +26,13 @@ class SparseWorker : public WorkerBase {
   void compute() override { compute_current(copy_); }
   void compute_from(std::span<const Real> w) override;
   Direction direction() const override;
-  std::size_t read_bytes() const override { return blocks_[current_].size * sizeof(Real); }
+  std::size_t read_bytes() const override;
 
  protected:
-  /// `matrix` must outlive the worker; `longest` is its longest row.
+  /// `matrix` and `regulariser` (λ/d_v per feature, see below) must outlive the worker; `longest`
+  /// is the matrix's longest row.
   SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
-               const WorkerOptions& options);
+               std::span<const Real> regulariser, const WorkerOptions& options);
 
   /// Adds ∑ ∇fᵢ(w) over the rows to `values`; w is valid on their support.
   virtual void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
@@ -36,10 +40,10 @@ class SparseWorker : public WorkerBase {
 
   const SparseMatrix& matrix() const { return matrix_; }
   std::size_t width() const { return width_; }
-  /// Asks for a row that comes soon after the k-th.
-  void fetch_ahead(std::span<const std::uint32_t> rows, std::size_t k) const {
-    if (k + kRowsAhead < rows.size()) prefetch(matrix_.row(rows[k + kRowsAhead]));
-  }
+  /// λ/d_v per feature.
+  std::span<const Real> regulariser() const { return regulariser_; }
+  /// Whether blocks of max_batch rows go everywhere.
+  bool everywhere() const { return everywhere_; }
 
  private:
   struct Block {
@@ -50,12 +54,15 @@ class SparseWorker : public WorkerBase {
   };
   static constexpr std::size_t kNone = 2;
 
+  void collect_support(Block& block);
   std::size_t collect_features(std::span<const std::uint32_t> rows, std::uint32_t* features);
   void compute_current(std::span<const Real> w);
   void clear(Block& block);
 
   const SparseMatrix& matrix_;
   std::size_t width_;
+  std::span<const Real> regulariser_;
+  bool everywhere_;
   Block blocks_[2];
   std::size_t current_ = 0;    ///< whose direction it is; the other one is prepared
   std::size_t dirty_ = kNone;  ///< whose support `values_` is not zero on

@@ -43,9 +43,8 @@ class WorkerBase : public Worker {
   explicit WorkerBase(const Rule& rule) : rule_(rule) {}
 
   /// Whether an update is one example's gradient step and nothing more.
-  bool single_sgd(const InPlaceRun& run) const {
-    return run.batch == 1 && rule_.kind == Rule::Kind::sgd;
-  }
+  bool single_sgd(const InPlaceRun& run) const { return run.batch == 1 && plain_sgd(); }
+  bool plain_sgd() const { return rule_.kind == Rule::Kind::sgd; }
 
  private:
   Rule rule_;

@@ -25,13 +25,24 @@ Real dot(const Memory& memory, const Real* w, std::span<const Entry> x) {
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/// Asks for all of a row before it is needed: rows are read once an epoch, from main memory.
-inline void prefetch(std::span<const Entry> x) {
+/// Asks for rows that come soon, in two steps: first for what says where a row lies and what its
+/// target is, then, once that has arrived, for the row. One step alone would stop at the first.
+/// `at` is the k-th of `rows`; one element of `targets` belongs to each row of the matrix.
+template <class Target>
+void fetch_ahead(const SparseMatrix& matrix, std::span<const std::uint32_t> rows, std::size_t k,
+                 const Target* targets) {
+  constexpr std::size_t kPlaceAhead = 16;  // rows; far enough for two trips to memory
+  constexpr std::size_t kRowAhead = 4;     // near enough that the row is still in L1 when used
   constexpr std::size_t kPerLine = kAlignment / sizeof(Entry);
-  for (std::size_t k = 0; k < x.size(); k += kPerLine) __builtin_prefetch(x.data() + k);
+  if (k + kPlaceAhead < rows.size()) {
+    const std::size_t row = rows[k + kPlaceAhead];
+    __builtin_prefetch(&matrix.offsets[row]);
+    __builtin_prefetch(&targets[row]);
+  }
+  if (k + kRowAhead < rows.size()) {
+    const auto x = matrix.row(rows[k + kRowAhead]);
+    for (std::size_t j = 0; j < x.size(); j += kPerLine) __builtin_prefetch(x.data() + j);
+  }
 }
-
-/// How many rows ahead to ask. Far enough for the trip to memory, near enough to stay in L1.
-inline constexpr std::size_t kRowsAhead = 4;
 
 }  // namespace sgdbench
