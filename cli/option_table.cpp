@@ -104,6 +104,16 @@ constexpr Option kProblem[] = {
      "target, class or y, else the first",
      "", Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
      [](const Cell& c) { return c.data.label_column; }},
+    {"--feature-order", "", "ORDER",
+     "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
+     "rounding and speed only (and an mlp's random first weights)",
+     "popularity", Group::problem, kRun, nullptr,
+     [](Cell& c, Text v) {
+       c.data.popular_features_first = choose(v, "feature order", {"popularity", "file"}) == 0;
+     },
+     [](const Cell& c) {
+       return std::string(c.data.popular_features_first ? "popularity" : "file");
+     }},
     {"--l2", "", "X,…", "regulariser λ; auto is 1/n", "auto", Group::problem, kCells, expand_reals,
      [](Cell& c, Text v) { c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative); },
      [](const Cell& c) { return c.workload.l2 < 0 ? "auto" : number_text(c.workload.l2); }},

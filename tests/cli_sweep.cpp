@@ -119,6 +119,8 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
        "t,u.csv",
        "--holdout",
        "0.125",
+       "--feature-order",
+       "file",
        "--l2",
        "0,1e-5",
        "--shuffle",

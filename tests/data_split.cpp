@@ -30,6 +30,7 @@ void check_rows_match_targets(const Dataset& data) {
 DataRequest request_for(const std::string& source) {
   DataRequest request;
   request.source = source;
+  request.popular_features_first = false;
   return request;
 }
 

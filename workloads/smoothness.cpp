@@ -52,6 +52,24 @@ double power_step(const Matrix& matrix, std::size_t m, std::span<const double> m
   return length;
 }
 
+/// A random start that doesn't depend on how sparse features are numbered: of one number per
+/// feature, or, for sparse data, of one per row, ∑ gᵢ xᵢ.
+std::vector<double> random_start(const DenseMatrix& matrix, std::size_t) {
+  Random random(1);
+  std::vector<double> u(matrix.columns);
+  for (double& x : u) x = random.normal();
+  return u;
+}
+std::vector<double> random_start(const SparseMatrix& matrix, std::size_t m) {
+  Random random(1);
+  std::vector<double> u(matrix.columns);
+  for (std::size_t i = 0; i < m; ++i) {
+    const double g = random.normal();
+    for_each_value(matrix, i, u.size(), [&](std::size_t v, Real x) { u[v] += g * x; });
+  }
+  return u;
+}
+
 template <class Matrix>
 DataScale scale(const Matrix& matrix, bool centred) {
   DataScale result;
@@ -63,9 +81,7 @@ DataScale scale(const Matrix& matrix, bool centred) {
   }
   const std::size_t m = std::min(kSample, matrix.rows()), d = matrix.columns;
   const auto mean = centred ? mean_row(matrix, m) : std::vector<double>(d);
-  Random random(1);
-  std::vector<double> u(d);
-  for (double& x : u) x = random.normal();
+  auto u = random_start(matrix, m);
   for (int k = 0; k < kIterations; ++k) {
     const double length = power_step(matrix, m, mean, u);
     if (k > 0) result.eigenvalue = length;

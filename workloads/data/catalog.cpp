@@ -7,6 +7,7 @@
 
 #include "workloads/data/checksum.h"
 #include "workloads/data/error.h"
+#include "workloads/data/feature_order.h"
 #include "workloads/data/idx.h"
 #include "workloads/data/source.h"
 #include "workloads/data/split.h"
@@ -91,6 +92,15 @@ void permute(Dataset& data, std::uint64_t seed, const ParallelFor& parallel) {
   data.targets = std::move(examples.targets);
 }
 
+/// Renumbers the features of both parts by their popularity in the training part.
+void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
+  auto* train = std::get_if<SparseMatrix>(&data.train.features);
+  if (train == nullptr) return;
+  const auto numbers = popularity_numbers(*train, parallel);
+  renumber_features(*train, numbers, parallel);
+  if (data.test) renumber_features(std::get<SparseMatrix>(data.test->features), numbers, parallel);
+}
+
 }  // namespace
 
 TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
@@ -106,6 +116,7 @@ TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
   if (data.train.columns() == 0) throw BadData(data.train.name + ": no row has a feature");
   if (request.standardize) standardize(data, parallel);
   if (request.permute) permute(data.train, request.seed, parallel);
+  if (request.popular_features_first) put_popular_features_first(data, parallel);
   data.train.load_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return data;

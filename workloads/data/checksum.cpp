@@ -27,7 +27,7 @@ Partial sum_rows(const Features& features, const std::vector<float>& targets, st
           std::size_t columns = 0;
           for_each_non_zero(matrix, i, [&](std::uint32_t column, float value) {
             row += mix(std::uint64_t{column} << 32 | bits(value));
-            columns = std::size_t{column} + 1;
+            columns = std::max(columns, std::size_t{column} + 1);
           });
           partial.sum += mix(mix(row + mix(bits(targets[i]))), i);
           partial.columns = std::max(partial.columns, columns);

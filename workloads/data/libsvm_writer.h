@@ -1,7 +1,8 @@
 // A data set as text that other programs read.
 //
 // Every number is written as the shortest decimal that reads back as the same float, so that
-// writing and reading give the same checksum.
+// writing and reading give the same checksum. The columns of a row must ascend, as they do in what
+// load_source() returns.
 #pragma once
 
 #include <functional>

@@ -22,7 +22,8 @@ struct Entry {
   Entry(std::uint32_t column_, float value_) : column(column_), value(value_) {}
 };
 
-/// Compressed sparse rows. Columns within a row strictly increase.
+/// Compressed sparse rows. No column is twice in a row. From readers and generators they ascend;
+/// once features are renumbered (data/feature_order.h) they come in any order.
 struct SparseMatrix {
   std::size_t columns = 0;
   std::vector<std::uint64_t> offsets{0};  ///< rows()+1 positions in `entries`

@@ -40,7 +40,7 @@ void for_row_blocks(std::size_t rows, const ParallelFor& parallel, const Body& b
   });
 }
 
-/// Calls visit(column, value) for the non-zeros of a row, columns ascending.
+/// Calls visit(column, value) for the non-zeros of a row, in the order in which they are stored.
 template <class Visit>
 void for_each_non_zero(const SparseMatrix& matrix, std::size_t row, const Visit& visit) {
   for (const Entry& entry : matrix.row(row))
