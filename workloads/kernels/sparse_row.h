@@ -27,10 +27,13 @@ Real dot(const Memory& memory, const Real* w, std::span<const Entry> x) {
 
 /// Asks for rows that come soon, in two steps: first for what says where a row lies and what its
 /// target is, then, once that has arrived, for the row. One step alone would stop at the first.
-/// `at` is the k-th of `rows`; one element of `targets` belongs to each row of the matrix.
+/// The rows near the k-th of `rows`; one element of `targets` belongs to each row of the matrix.
+/// Always inlined: GCC takes a function that only prefetches for one without effect, and drops
+/// its calls.
 template <class Target>
-void fetch_ahead(const SparseMatrix& matrix, std::span<const std::uint32_t> rows, std::size_t k,
-                 const Target* targets) {
+[[gnu::always_inline]] inline void fetch_ahead(const SparseMatrix& matrix,
+                                               std::span<const std::uint32_t> rows, std::size_t k,
+                                               const Target* targets) {
   constexpr std::size_t kPlaceAhead = 16;  // rows; far enough for two trips to memory
   constexpr std::size_t kRowAhead = 4;     // near enough that the row is still in L1 when used
   constexpr std::size_t kPerLine = kAlignment / sizeof(Entry);
