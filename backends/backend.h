@@ -66,6 +66,7 @@ struct BackendEntry {
   bool uses_protocol = false;
   bool uses_write = false;
   bool uses_persistence = false;
+  bool uses_exchange = false;
   /// Never more than one worker: where no count is asked for, it is given one.
   bool one_worker = false;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.

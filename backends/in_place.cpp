@@ -2,21 +2,24 @@
 
 namespace sgdbench {
 
-void train_in_place(Course& course, Seat& seat, const Stretch& stretch,
-                    std::span<const std::uint32_t> rows, Access access, WriteProbe* probe) {
+void train_in_place(const Course& course, Seat& seat, const Stretch& stretch,
+                    std::span<const std::uint32_t> rows, const InPlaceTarget& target) {
   InPlaceRun run;
   run.rows = rows;
   run.batch = stretch.batch;
   run.first_update = stretch.first_update;
   run.step = course.spec.step.during(stretch.epoch);
-  run.access = access;
-  run.applied = &seat.updates;
-  run.probe = probe;
-  seat.compute->run_in_place(course.state, run);
+  run.access = target.access;
+  run.applied = target.applied;
+  run.probe = target.probe;
+  seat.compute->run_in_place(target.state, run);
+  seat.report.computed += rows.size();
+}
 
-  const std::uint64_t done = seat.examples.load(std::memory_order_relaxed) + rows.size();
-  seat.examples.store(done, std::memory_order_relaxed);
-  seat.report.computed = done;
+void train_in_place(Course& course, Seat& seat, const Stretch& stretch,
+                    std::span<const std::uint32_t> rows, Access access, WriteProbe* probe) {
+  train_in_place(course, seat, stretch, rows, {course.state, access, &seat.updates, probe});
+  seat.examples.store(seat.report.computed, std::memory_order_relaxed);
 }
 
 }  // namespace sgdbench

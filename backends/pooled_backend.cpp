@@ -64,11 +64,11 @@ RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
   return result;
 }
 
-Cut in_place_cut(const RunSpec& spec, std::size_t examples) {
+Cut in_place_cut(const RunSpec& spec, std::size_t examples, std::size_t longest) {
   std::uint64_t planned = spec.epochs * examples;
   if (spec.updates != 0) planned = std::min(planned, spec.updates * spec.batch);
   const std::uint64_t points = curve_points(spec, planned, examples);
-  const std::size_t longest = std::min<std::uint64_t>(kExamplesPerStretch, planned / points);
+  longest = std::min<std::uint64_t>(longest, planned / points);
   return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
 }
 

@@ -54,9 +54,11 @@ class PooledBackend : public Backend {
 /// nothing, short enough that workers end together.
 inline constexpr std::size_t kExamplesPerStretch = 128;
 
-/// The cut of a strategy whose workers make updates of `spec.batch` examples in place: no stretch
-/// is longer than the distance between two points of the curve, so that none is passed over.
-Cut in_place_cut(const RunSpec& spec, std::size_t examples);
+/// The cut of a strategy whose workers make updates of `spec.batch` examples in place, about
+/// `longest` examples at a time: no stretch is longer than the distance between two points of the
+/// curve, so that none is passed over.
+Cut in_place_cut(const RunSpec& spec, std::size_t examples,
+                 std::size_t longest = kExamplesPerStretch);
 
 /// The default of `length` = 1 update.
 inline Cut single_update_cut(const RunSpec& spec) {

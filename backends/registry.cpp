@@ -42,6 +42,14 @@ std::string no_versions(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
+// Updates are made on a replica, and how stale they are is known when they are exchanged.
+std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
+  if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
+    return "a staleness policy needs an update's staleness when it is made; here it is known when "
+           "the replica is exchanged";
+  return common(spec, problem);
+}
+
 std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   RunSpec inside = spec;
   inside.kernels = "onednn";
@@ -82,6 +90,14 @@ const std::vector<BackendEntry>& backend_catalog() {
        .why_not = no_versions,
        .unavailable = always,
        .make = make_hogwild},
+      {.name = "downpour",
+       .summary =
+           "asynchronous, on private replicas that exchange changes every --exchange examples",
+       .uses_exchange = true,
+       .deterministic = with_one_worker,
+       .why_not = made_before_landing,
+       .unavailable = always,
+       .make = make_downpour},
       {.name = "locked",
        .summary = "asynchronous, consistent: a lock around update and snapshot",
        .deterministic = with_one_worker,

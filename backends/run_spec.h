@@ -23,6 +23,7 @@ struct RunSpec {
   std::string write = "store";     ///< hogwild: store or cas
   std::uint64_t persistence =
       0;  ///< leashed: failed publications before a gradient is dropped; 0: never
+  std::uint64_t exchange = 1024;  ///< downpour: examples between two exchanges of a replica
   std::size_t workers = 1;
   bool pin = false;  ///< worker k to the k-th core of this process's own
   std::string kernels = "native";

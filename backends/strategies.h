@@ -11,6 +11,7 @@ std::unique_ptr<Backend> make_sequential(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_onednn(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_openmp_sync(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_hogwild(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_downpour(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_leashed(const RunSpec&, const Problem&);
 /// The protocol is `async` whatever the spec says.
 std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);

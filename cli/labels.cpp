@@ -40,6 +40,8 @@ std::string strategy_label(const RunRecord& row) {
     if (!part.empty()) inside += (inside.empty() ? "" : ", ") + part;
   if (row.persistence.value_or(0) > 0)
     inside += fmt::format("{}persistence {}", inside.empty() ? "" : ", ", *row.persistence);
+  if (row.exchange)
+    inside += fmt::format("{}exchange {}", inside.empty() ? "" : ", ", *row.exchange);
   return inside.empty() ? row.backend : fmt::format("{} ({})", row.backend, inside);
 }
 

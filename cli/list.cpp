@@ -30,6 +30,7 @@ std::vector<Item> backend_items() {
     add(row.uses_protocol, "--protocol");
     add(row.uses_write, "--write");
     add(row.uses_persistence, "--persistence");
+    add(row.uses_exchange, "--exchange");
     items.push_back(
         {std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
   }

@@ -22,6 +22,7 @@ void describe_strategy(RunRecord& row, const Configuration& c) {
   if (c.backend->uses_protocol) row.protocol = spec.protocol;
   if (c.backend->uses_write) row.write = spec.write;
   if (c.backend->uses_persistence) row.persistence = spec.persistence;
+  if (c.backend->uses_exchange) row.exchange = spec.exchange;
   row.workers = spec.workers;
   row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
   row.assign = find_option(kRun, "--assign").show(c.cell);

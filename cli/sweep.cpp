@@ -74,6 +74,7 @@ Cell normalised(Cell cell) {
   if (!backend.uses_write) cell.spec.write = usual.spec.write;
   if (!backend.own_kernels.empty()) cell.spec.kernels = usual.spec.kernels;
   if (!backend.uses_persistence) cell.spec.persistence = usual.spec.persistence;
+  if (!backend.uses_exchange) cell.spec.exchange = usual.spec.exchange;
   if (parse_rule(cell.rule, cell.momentum).slots() == 1) cell.momentum = usual.momentum;
   if (!has_hidden_layers(cell)) {
     cell.workload.hidden = usual.workload.hidden;

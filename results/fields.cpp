@@ -111,6 +111,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"hidden", "", "widths of a network's hidden layers", run<&R::hidden>},
     {"activation", "", "activation of a network's hidden layers", run<&R::activation>},
     {"persistence", "", "failed publications before an update is dropped, 0: never", run<&R::persistence>},
+    {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>},
     {"threads_used", "threads", "threads of this process that used over 5 % of a core in training", run<&R::threads>},
     {"dropped_gradients", "gradients", "example gradients computed and thrown away", run<&R::dropped_gradients>},
     {"staleness_samples", "updates", "updates in the staleness histogram", run<&R::staleness_samples>},

@@ -70,6 +70,7 @@ struct RunRecord {
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
   std::optional<std::uint64_t> persistence;
+  std::optional<std::uint64_t> exchange;
   std::optional<std::uint64_t>
       threads;  ///< threads that used over 5 % of a core while training was timed
   std::optional<std::uint64_t> dropped_gradients;  ///< computed and thrown away

@@ -48,12 +48,13 @@ TEST_CASE("Cells are the product of the lists") {
 }
 
 TEST_CASE("What a backend does not look at is not swept over for it") {
-  const Texts axes{"--write", "store,cas", "--protocol", "async,bsp", "--persistence", "0,3"};
+  const Texts axes{"--write",       "store,cas", "--protocol", "async,bsp",
+                   "--persistence", "0,3",       "--exchange", "64,128"};
   for (const auto& row : backend_catalog()) {
     auto words = with({"--backend", std::string(row.name), "--workers", "2"});
     words.insert(words.end(), axes.begin(), axes.end());
     const std::size_t wanted = (row.uses_write ? 2U : 1U) * (row.uses_protocol ? 2U : 1U) *
-                               (row.uses_persistence ? 2U : 1U);
+                               (row.uses_persistence ? 2U : 1U) * (row.uses_exchange ? 2U : 1U);
     CAPTURE(row.name);
     CHECK(cells_of(words).size() == wanted);
   }
@@ -99,9 +100,26 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
     const auto more = cells_of(words);
     cells.insert(cells.end(), more.begin(), more.end());
   };
-  add(with({"--workers", "1,3", "--lr", "auto,0.1,3e-7", "--rule", "*", "--momentum", "-0.3,0.9",
-            "--protocol", "async,ssp:2,bsp", "--write", "store,cas", "--persistence", "0,5",
-            "--lr-schedule", "inverse,exponential:0.97", "--staleness-policy", "inverse"}));
+  add(with({"--workers",
+            "1,3",
+            "--lr",
+            "auto,0.1,3e-7",
+            "--rule",
+            "*",
+            "--momentum",
+            "-0.3,0.9",
+            "--protocol",
+            "async,ssp:2,bsp",
+            "--write",
+            "store,cas",
+            "--persistence",
+            "0,5",
+            "--exchange",
+            "1,4096",
+            "--lr-schedule",
+            "inverse,exponential:0.97",
+            "--staleness-policy",
+            "inverse"}));
   add({"--workload",
        "mlp",
        "--data",

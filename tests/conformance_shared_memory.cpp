@@ -31,7 +31,8 @@ Case counting_case(std::size_t rows) {
 TEST_CASE(
     "Compare-and-swap writes and consistent backends lose no update of one contended number") {
   const Case c = counting_case(4096);
-  for (const char* name : {"sequential", "hogwild", "locked", "leashed", "parameter-server"}) {
+  for (const char* name :
+       {"sequential", "hogwild", "downpour", "locked", "leashed", "parameter-server"}) {
     for (const std::size_t workers : {1, 4}) {
       RunSpec spec = spec_for(backend(name), *c.problem, workers, 1, 4);
       spec.step.initial = 0x1p20;

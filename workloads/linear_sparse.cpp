@@ -24,10 +24,11 @@ class SparseLinearWorker final : public SparseWorker {
       : SparseWorker(model.matrix, model.longest_row, 1, model.regulariser, options),
         targets_(model.targets.data()),
         shrinkage_(everywhere() ? model.matrix.columns : 0),
-        sums_(everywhere() || options.max_batch == 1 ? 0 : model.matrix.columns) {}
+        sums_(options.max_batch == 1 ? 0 : model.matrix.columns) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    const bool whole_vectors = everywhere() && run.batch > 1;
+    // Only where nobody else writes: a whole vector written back would undo others' updates.
+    const bool whole_vectors = everywhere() && run.batch > 1 && run.access == Access::exclusive;
     if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe, [&](const auto& memory) {
       if (run.batch == 1)

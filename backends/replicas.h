@@ -1,0 +1,65 @@
+// Shared parameters of which every worker owns a copy, its replica. A worker trains on its replica
+// alone and now and then exchanges: what it has changed is added to the shared parameters, and what
+// the others have added meanwhile is taken over,
+//
+//   shared ← shared + (w − base),    w, base ← shared
+//
+// base being the replica as the last exchange left it. Nothing is lost, whatever the others do.
+// Where no other worker came between, shared ← w says the same without a rounding.
+//
+// Thread safety: parameters are exchanged in chunks, each under its own lock, so that several
+// workers exchange at once, in different places. A chunk is written under its lock alone, through
+// racy::store, so that whoever observes the curve may copy it without the lock and sees whole
+// numbers, each a moment old. A replica belongs to its worker.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "backends/course.h"
+
+namespace sgdbench {
+
+/// One worker's copy.
+struct alignas(64) Replica {
+  AlignedVector<Real> state;          ///< [w | state of the rule], the latter never exchanged
+  AlignedVector<Real> base;           ///< w as the last exchange left it
+  std::vector<std::uint64_t> landed;  ///< per chunk, the updates that were in it by then
+  std::atomic<std::uint64_t> made{0};
+};
+
+class SharedParameters {
+ public:
+  /// `w` must outlive this.
+  explicit SharedParameters(std::span<Real> w);
+
+  /// Makes `replica` a copy of the shared parameters; before the workers start.
+  void copy_to(Replica& replica, std::size_t slots) const;
+
+  /// Exchanges everything, `updates` being how many the replica made since its last exchange.
+  /// Returns their staleness: how many updates of others landed meanwhile in the chunk where most
+  /// did. Workers begin at different chunks. The seat's stopwatch is left in phase communicate.
+  std::uint64_t exchange(Replica& replica, std::uint64_t updates, std::size_t worker,
+                         std::size_t workers, Seat& seat);
+
+  /// Updates that have landed; after the join.
+  std::uint64_t landed() const { return chunks_.front().landed; }
+
+ private:
+  static constexpr std::size_t kChunk = 4096;  // parameters: some microseconds under the lock
+
+  struct alignas(64) Chunk {
+    std::mutex mutex;
+    std::uint64_t landed = 0;
+  };
+  /// Exchanges one chunk, whose lock is held; returns how many updates of others landed in it.
+  std::uint64_t merge(Replica& replica, std::size_t chunk, std::uint64_t updates);
+
+  std::span<Real> w_;
+  std::vector<Chunk> chunks_;
+};
+
+}  // namespace sgdbench

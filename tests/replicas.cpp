@@ -1,0 +1,90 @@
+#include "backends/replicas.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <thread>
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kParameters = 10000;  // three chunks, the last one short
+
+struct Exchange {
+  AlignedVector<Real> w = AlignedVector<Real>(kParameters, Real(0.3));
+  SharedParameters shared{w};
+  std::vector<Replica> replicas;
+  std::vector<Seat> seats;
+
+  explicit Exchange(std::size_t workers) : replicas(workers), seats(workers) {
+    for (auto& replica : replicas) shared.copy_to(replica, 1);
+    for (auto& seat : seats) seat.report.time.start(0);
+  }
+  std::uint64_t exchange(std::size_t worker, std::uint64_t updates) {
+    return shared.exchange(replicas[worker], updates, worker, replicas.size(), seats[worker]);
+  }
+  void add(std::size_t worker, Real change) {
+    for (Real& w_v : replicas[worker].state) w_v += change;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A replica that nobody else came before lands bit for bit") {
+  Exchange e(2);
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t v = 0; v < kParameters; ++v)
+      e.replicas[0].state[v] += Real(1e-9) * static_cast<Real>(v);
+    const auto expected = e.replicas[0].state;
+    CHECK(e.exchange(0, 5) == 0);
+    CHECK(std::memcmp(e.w.data(), expected.data(), kParameters * sizeof(Real)) == 0);
+    CHECK(std::memcmp(e.replicas[0].state.data(), expected.data(), kParameters * sizeof(Real)) ==
+          0);
+  }
+}
+
+TEST_CASE("An exchange adds a replica's changes to those of others, and takes theirs") {
+  Exchange e(2);
+  e.add(0, 1);
+  e.add(1, 10);
+  CHECK(e.exchange(0, 1) == 0);
+  CHECK(e.exchange(1, 1) == 1);
+  for (const std::size_t v : {std::size_t{0}, kParameters / 2, kParameters - 1}) {
+    CAPTURE(v);
+    CHECK(e.w[v] == doctest::Approx(11.3));
+    CHECK(e.replicas[0].state[v] == doctest::Approx(1.3));
+    CHECK(e.replicas[1].state[v] == e.w[v]);
+    CHECK(e.replicas[1].base[v] == e.w[v]);
+  }
+}
+
+TEST_CASE("The staleness of an exchange is the number of others' updates since the last one") {
+  Exchange e(3);
+  CHECK(e.exchange(0, 7) == 0);
+  CHECK(e.exchange(1, 2) == 7);
+  CHECK(e.exchange(1, 4) == 0);
+  CHECK(e.exchange(2, 1) == 13);
+  CHECK(e.exchange(0, 1) == 7);
+  CHECK(e.shared.landed() == 15);
+}
+
+TEST_CASE("Workers that exchange at the same time lose nothing") {
+  constexpr int kRounds = 200;
+  Exchange e(3);
+  for (Real& w_v : e.w) w_v = 0;
+  for (auto& replica : e.replicas) e.shared.copy_to(replica, 1);
+  std::vector<std::thread> threads;
+  for (std::size_t worker = 0; worker < 3; ++worker)
+    threads.emplace_back([&e, worker] {
+      for (int round = 0; round < kRounds; ++round) {
+        e.add(worker, 1);
+        e.exchange(worker, 1);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(e.shared.landed() == 3 * kRounds);
+  for (const std::size_t v : {std::size_t{0}, kParameters / 2, kParameters - 1})
+    CHECK(e.w[v] == 3 * kRounds);
+}
+
+}  // namespace sgdbench
