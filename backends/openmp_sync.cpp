@@ -2,7 +2,7 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
-//   barrier
+//   barrier   (barrier.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' directions in
 //             worker order: the result does not depend on timing
 //   barrier
@@ -15,8 +15,10 @@
 
 #include <algorithm>
 
+#include "backends/barrier.h"
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
+#include "backends/topology.h"
 
 namespace sgdbench {
 namespace {
@@ -24,7 +26,9 @@ namespace {
 class OpenMpSync final : public PooledBackend {
  public:
   OpenMpSync(const RunSpec& spec, const Problem& problem)
-      : PooledBackend(spec, problem, 1), directions_(spec.workers) {
+      : PooledBackend(spec, problem, 1),
+        barrier_(spec.workers, spec.workers <= usable_cpus().size()),
+        directions_(spec.workers) {
     start_team(spec.workers, spec.pin);
   }
 
@@ -43,21 +47,25 @@ class OpenMpSync final : public PooledBackend {
       while (more) {
         const Stretch mine = round;
         compute(course, seat, mine, me);
-        meet(seat);
+        meet(seat, me, Phase::communicate);
         if (me == 0) more = course.take_round(course.seats[0], round);
         reduce(course, seat, mine, me);
-        meet(seat);
+        meet(seat, me, Phase::compute);
         if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
       }
       finish(seat);
     }
   }
 
-  /// A barrier; the time until the last worker arrives is waiting.
-  static void meet(Seat& seat) {
-    seat.report.time.enter(Phase::wait, now());
-#pragma omp barrier
-    seat.report.time.enter(Phase::compute, now());
+  /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
+  /// communicate with.
+  void meet(Seat& seat, std::size_t me, Phase next) {
+    if (workers() == 1) return;
+    if (!barrier_.arrive(me)) {
+      seat.report.time.enter(Phase::wait, now());
+      barrier_.wait(me);
+    }
+    seat.report.time.enter(next, now());
   }
 
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
@@ -70,7 +78,6 @@ class OpenMpSync final : public PooledBackend {
   }
 
   void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
-    seat.report.time.enter(Phase::communicate, now());
     // Slices start on cache lines, so that no line has two writers.
     const std::size_t n = problem().parameters();
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
@@ -86,6 +93,7 @@ class OpenMpSync final : public PooledBackend {
     seat.report.last_update = round.first_update + 1;
   }
 
+  Barrier barrier_;
   std::vector<Direction> directions_;
 };
 

@@ -1,0 +1,65 @@
+// A barrier that is short where it can be: a worker says on a cache line of its own that it has
+// arrived and watches the lines of the others, so that a meeting costs one transfer of a line each
+// way. OpenMP's own barrier was measured at 10 to 20 times that between two updates of one example.
+//
+// A worker that watches for long, or has no core of its own to watch on, sleeps: watching would
+// take the core from the one it waits for.
+//
+// Thread safety: each worker calls with its own number. What a worker did before it arrived is seen
+// by all after they have waited.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "backends/adaptive_wait.h"
+
+namespace sgdbench {
+
+class Barrier {
+ public:
+  /// `may_poll`: every worker has a core of its own.
+  Barrier(std::size_t workers, bool may_poll) : lines_(workers), polls_(may_poll ? kPolls : 0) {}
+
+  /// Arrives; true if all others had arrived already, so that there is nothing to wait for.
+  bool arrive(std::size_t me) {
+    const std::uint32_t meeting = lines_[me].meeting.load(std::memory_order_relaxed) + 1;
+    lines_[me].meeting.store(meeting, std::memory_order_release);  // publishes what was done before
+    lines_[me].meeting.notify_all();
+    for (const Line& line : lines_)
+      if (!is_at(line, meeting)) return false;
+    return true;
+  }
+
+  /// Waits for the meeting at which this worker has arrived.
+  void wait(std::size_t me) {
+    const std::uint32_t meeting = lines_[me].meeting.load(std::memory_order_relaxed);
+    for (const Line& line : lines_) wait_for(line, meeting);
+  }
+
+ private:
+  struct alignas(64) Line {
+    std::atomic<std::uint32_t> meeting{0};  ///< the last one at which its worker arrived
+  };
+
+  /// Acquire: what its worker did before is seen after. Nobody is a meeting ahead by more than one.
+  static bool is_at(const Line& line, std::uint32_t meeting) {
+    return line.meeting.load(std::memory_order_acquire) - meeting <= 1;
+  }
+
+  void wait_for(const Line& line, std::uint32_t meeting) const {
+    for (int i = 0; i < polls_; ++i) {
+      if (is_at(line, meeting)) return;
+      if (i >= kEagerPolls) relax();
+    }
+    while (!is_at(line, meeting)) line.meeting.wait(meeting - 1, std::memory_order_acquire);
+  }
+
+  static constexpr int kEagerPolls = 50;  // without a pause, which can cost as much as a transfer
+
+  std::vector<Line> lines_;
+  int polls_;
+};
+
+}  // namespace sgdbench
