@@ -20,14 +20,15 @@ class DenseLinearWorker final : public WorkerBase {
   DenseLinearWorker(const DenseLinear& model, const WorkerOptions& options)
       : WorkerBase(options.rule),
         model_(model),
+        ahead_(rows_ahead(model.matrix.stride)),
         copy_(model.matrix.stride),
         values_(model.matrix.stride) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
     if (!single_sgd(run) || run.probe) return WorkerBase::run_in_place(state, run);
-    with_memory(run.access, nullptr,
-                [&](const auto& memory) { step_through(memory, state.data(), run); });
+    if (run.access == Access::exclusive) return step_through_copy(state, run);
+    with_memory(run.access, nullptr, [&](const auto& memory) { step_through(memory, state, run); });
   }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
@@ -63,6 +64,7 @@ class DenseLinearWorker final : public WorkerBase {
     const Real* x[count];
     Real y[count], s[count];
     for (std::size_t r = 0; r < count; ++r) {
+      ask_ahead(k + r);
       x[r] = model_.matrix.row(rows_[k + r]).data();
       y[r] = model_.targets[rows_[k + r]];
     }
@@ -71,13 +73,33 @@ class DenseLinearWorker final : public WorkerBase {
     add_rows<count>(values_.data(), x, copy_.size(), s);
   }
 
+  /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always inlined:
+  /// see fetch_ahead() of sparse_row.h.
+  [[gnu::always_inline]] void ask_ahead(std::size_t k) const {
+    k += ahead_;
+    if (k < rows_.size())
+      prefetch_row(model_.matrix.row(rows_[k]).data(), model_.matrix.stride);
+    else if (k - rows_.size() < following().size())
+      prefetch_row(model_.matrix.row(following()[k - rows_.size()]).data(), model_.matrix.stride);
+  }
+
+  /// On a padded copy of w, where a row is whole vectors: nobody else looks at w meanwhile.
+  void step_through_copy(std::span<Real> w, const InPlaceRun& run) {
+    std::copy(w.begin(), w.end(), copy_.begin());
+    step_through(ExclusiveMemory{}, copy_, run);
+    std::copy_n(copy_.begin(), w.size(), w.begin());
+  }
+
+  /// w may be as long as the rows, or as long as their padding.
   template <class Memory>
-  void step_through(const Memory& memory, Real* w, const InPlaceRun& run) {
+  void step_through(const Memory& memory, std::span<Real> w, const InPlaceRun& run) {
     UpdateCounter updates(run);
-    for (const std::uint32_t row : run.rows) {
-      const auto x = model_.matrix.row(row);
-      const Real s = Loss::slope(dot(memory, w, x), model_.targets[row]);
-      step_along(memory, w, x, s, updates.step());
+    for (std::size_t k = 0; k < run.rows.size(); ++k) {
+      if (k + ahead_ < run.rows.size())
+        prefetch_row(model_.matrix.row(run.rows[k + ahead_]).data(), model_.matrix.stride);
+      const std::span x(model_.matrix.row(run.rows[k]).data(), w.size());
+      const Real s = Loss::slope(dot(memory, w.data(), x), model_.targets[run.rows[k]]);
+      step_along(memory, w.data(), x, s, updates.step());
       updates.made();
     }
   }
@@ -112,6 +134,7 @@ class DenseLinearWorker final : public WorkerBase {
   }
 
   DenseLinear model_;
+  std::size_t ahead_;  ///< rows to ask for in advance
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
   AlignedVector<Real> copy_, values_;

@@ -16,19 +16,21 @@ inline constexpr std::size_t kAlignment = 64;
 /// How many Reals fill one cache line; rows of a dense matrix are padded to a multiple of it.
 inline constexpr std::size_t kLine = kAlignment / sizeof(Real);
 
-/// The standard allocator with every block starting on a cache line.
+/// Memory that starts on a cache line; a large block also starts on a huge page, and huge pages are
+/// asked for: a row picked at random then costs no walk through the page table. Only a hint.
+/// Throws std::bad_alloc.
+void* allocate_aligned(std::size_t bytes);
+void free_aligned(void* block, std::size_t bytes) noexcept;
+
+/// The standard allocator on such memory.
 template <class T>
 struct AlignedAllocator {
   using value_type = T;
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{kAlignment}));
-  }
-  void deallocate(T* p, std::size_t) noexcept {
-    ::operator delete (p, std::align_val_t{kAlignment});
-  }
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_aligned(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) noexcept { free_aligned(p, n * sizeof(T)); }
   template <class U>
   bool operator==(const AlignedAllocator<U>&) const noexcept {
     return true;

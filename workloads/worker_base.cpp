@@ -9,7 +9,9 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
   const auto w = state.first(parameters);
   UpdateCounter updates(run);
   for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
-    prepare(run.rows.subspan(begin, std::min(run.batch, run.rows.size() - begin)));
+    const std::size_t end = std::min(begin + run.batch, run.rows.size());
+    following_ = run.rows.subspan(end);
+    prepare(run.rows.subspan(begin, end - begin));
     if (run.access == Access::exclusive) {
       compute_from(w);
     } else {
@@ -20,6 +22,7 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
     apply(rule_, state, direction, 0, parameters, updates.step(), run.access, run.probe);
     updates.made();
   }
+  following_ = {};
 }
 
 }  // namespace sgdbench

@@ -44,10 +44,13 @@ class WorkerBase : public Worker {
 
   /// Whether an update is one example's gradient step and nothing more.
   bool single_sgd(const InPlaceRun& run) const { return run.batch == 1 && plain_sgd(); }
+  /// Rows of the run behind the prepared block, where there is a run: worth asking for.
+  std::span<const std::uint32_t> following() const { return following_; }
   bool plain_sgd() const { return rule_.kind == Rule::Kind::sgd; }
 
  private:
   Rule rule_;
+  std::span<const std::uint32_t> following_;
 };
 
 }  // namespace sgdbench

@@ -12,6 +12,19 @@ namespace sgdbench {
 /// sums in registers.
 inline constexpr std::size_t kRowGroup = 8;
 
+/// Asks for a row in advance; the processor itself follows long rows on from there.
+[[gnu::always_inline]] inline void prefetch_row(const Real* x, std::size_t stride) {
+  constexpr std::size_t kMostLines = 16;
+  const std::size_t lines = stride / kLine < kMostLines ? stride / kLine : kMostLines;
+  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(x + line * kLine);
+}
+
+/// How many rows ahead to ask: some kilobytes, and one row at least.
+inline std::size_t rows_ahead(std::size_t stride) {
+  constexpr std::size_t kAhead = 8192 / sizeof(Real);
+  return stride < kAhead ? kAhead / stride : 1;
+}
+
 /// z[r] = ⟨w, x[r]⟩ for `count` rows of `stride` Reals.
 template <std::size_t count>
 void dot_rows(const Real* w, const Real* const* x, std::size_t stride, Real* z) {
