@@ -4,7 +4,8 @@
 
 namespace sgdbench {
 
-void Seat::reset() {
+void Seat::reset(bool record) {
+  recording = record;
   report = {};
   probe = {};
   taken = 0;
@@ -13,6 +14,7 @@ void Seat::reset() {
 }
 
 std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples) {
+  if (!spec.recording) return 1;
   if (spec.evaluations != 0) return spec.evaluations;
   return std::min<std::uint64_t>(kUsualPoints, (planned + examples - 1) / examples);
 }
@@ -33,7 +35,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
     seat.rows.resize(std::max(seat.rows.size(), most));
-    seat.reset();
+    seat.reset(spec.recording);
   }
 }
 

@@ -32,7 +32,17 @@ struct alignas(64) Seat {
   alignas(64) std::atomic<std::uint64_t> updates{0};
   std::atomic<std::uint64_t> examples{0};
 
-  void reset();
+  bool recording = true;  ///< RunSpec::recording
+
+  void reset(bool record);
+  /// Begins a phase.
+  void enter(Phase phase) {
+    if (recording) report.time.enter(phase, now());
+  }
+  /// `count` updates landed with this staleness.
+  void note_staleness(std::uint64_t tau, std::uint64_t count = 1) {
+    if (recording) report.staleness.add(tau, count);
+  }
 };
 
 /// How a strategy cuts its work.

@@ -44,7 +44,7 @@ class Downpour final : public PooledBackend {
                      {replica.state, Access::exclusive, &replica.made});
       land(seat, worker, rows.size(), before);
       course.observe(seat, stretch, course.w(), Access::racy_store);
-      seat.report.time.enter(Phase::compute, now());
+      seat.enter(Phase::compute);
     }
     finish(seat);
   }
@@ -55,7 +55,7 @@ class Downpour final : public PooledBackend {
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     const std::uint64_t staleness =
         shared_->exchange(replica, made - before, worker, workers(), seat);
-    seat.report.staleness.add(staleness, made - before);
+    seat.note_staleness(staleness, made - before);
     seat.report.last_update = replica.landed.front();
     seat.updates.store(made, std::memory_order_relaxed);
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,

@@ -37,7 +37,7 @@ class Hogwild final : public PooledBackend {
         std::max<std::size_t>(1, kProbeEvery / (whole.length * whole.batch));
     Stretch stretch;
     while (course.take(worker, stretch)) {
-      const bool watch = workers() > 1 && (seat.taken - 1) % probe_stretches == 0;
+      const bool watch = seat.recording && workers() > 1 && (seat.taken - 1) % probe_stretches == 0;
       train(course, seat, stretch, access, watch ? &seat.probe : nullptr);
       course.observe(seat, stretch, course.w(), access);
     }
@@ -61,7 +61,7 @@ class Hogwild final : public PooledBackend {
     if (rows.size() > batch) take(rows.size() - batch, nullptr);
     const std::uint64_t before = others(course, seat);
     take(batch, probe);
-    seat.report.staleness.add(others(course, seat) - before);
+    seat.note_staleness(others(course, seat) - before);
   }
 
   static std::uint64_t others(const Course& course, const Seat& me) {
@@ -69,6 +69,7 @@ class Hogwild final : public PooledBackend {
   }
 
   void close(Course& course, RunOutcome& outcome) override {
+    if (!course.spec.recording) return;
     outcome.staleness_mode = "sampled";
     if (course.spec.write != "store") return;
     WriteProbe sum;

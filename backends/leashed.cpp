@@ -42,12 +42,12 @@ class Leashed final : public PooledBackend {
       versions_->release(worker, Role::read);
       seat.report.computed += stretch.end - stretch.begin;
 
-      seat.report.time.enter(Phase::communicate, now());
+      seat.enter(Phase::communicate);
       if (publish(course, worker, stretch, read_version, spare))
         spare = &versions_->acquire_spare();
       else
         seat.report.dropped += stretch.end - stretch.begin;
-      seat.report.time.enter(Phase::compute, now());
+      seat.enter(Phase::compute);
       observe(course, seat, worker, stretch);
     }
     finish(seat);
@@ -79,7 +79,7 @@ class Leashed final : public PooledBackend {
     seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);
-    seat.report.staleness.add(staleness);
+    seat.note_staleness(staleness);
     seat.report.last_update = update;
   }
 

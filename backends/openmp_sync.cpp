@@ -62,10 +62,10 @@ class OpenMpSync final : public PooledBackend {
   void meet(Seat& seat, std::size_t me, Phase next) {
     if (workers() == 1) return;
     if (!barrier_.arrive(me)) {
-      seat.report.time.enter(Phase::wait, now());
+      seat.enter(Phase::wait);
       barrier_.wait(me);
     }
-    seat.report.time.enter(next, now());
+    seat.enter(next);
   }
 
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
@@ -89,7 +89,7 @@ class OpenMpSync final : public PooledBackend {
     seat.examples.store(seat.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
-    seat.report.staleness.add(0);
+    seat.note_staleness(0);
     seat.report.last_update = round.first_update + 1;
   }
 

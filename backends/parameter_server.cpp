@@ -77,7 +77,7 @@ class ParameterServer final : public PooledBackend {
     if (server_->push(worker, done)) observe(course, seat, done);
     if (next != nullptr && !server_->may_pull(worker)) {
       server_->mutex().unlock();
-      seat.report.time.enter(Phase::wait, now());
+      seat.enter(Phase::wait);
       server_->wait_for_release(worker);
       enter(seat);
     }
@@ -92,12 +92,12 @@ class ParameterServer final : public PooledBackend {
   }
 
   void enter(Seat& seat) {
-    lock_or_wait(server_->mutex(), [&] { seat.report.time.enter(Phase::wait, now()); });
-    seat.report.time.enter(Phase::communicate, now());
+    lock_or_wait(server_->mutex(), [&] { seat.enter(Phase::wait); });
+    seat.enter(Phase::communicate);
   }
   void leave(Seat& seat) {
     server_->mutex().unlock();
-    seat.report.time.enter(Phase::compute, now());
+    seat.enter(Phase::compute);
   }
 
   std::string protocol_;

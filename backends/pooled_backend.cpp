@@ -54,7 +54,7 @@ RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
     course.stop.stop(Stopped::not_finite);
   result.curve = course.curve.take();
   result.stopped = course.stop.reason();
-  result.staleness_mode = "exact";
+  if (course.spec.recording) result.staleness_mode = "exact";
   for (auto& seat : seats_) {
     seat.report.time.stop(end);
     seat.report.updates = seat.updates.load(std::memory_order_relaxed);

@@ -40,14 +40,13 @@ void SharedParameters::copy_to(Replica& replica, std::size_t slots) const {
 
 std::uint64_t SharedParameters::exchange(Replica& replica, std::uint64_t updates,
                                          std::size_t worker, std::size_t workers, Seat& seat) {
-  seat.report.time.enter(Phase::communicate, now());
+  seat.enter(Phase::communicate);
   std::uint64_t staleness = 0;
   const std::size_t first = worker * chunks_.size() / workers;
   for (std::size_t k = 0; k < chunks_.size(); ++k) {
     const std::size_t chunk = (first + k) % chunks_.size();
-    const bool at_once =
-        lock_or_wait(chunks_[chunk].mutex, [&] { seat.report.time.enter(Phase::wait, now()); });
-    if (!at_once) seat.report.time.enter(Phase::communicate, now());
+    const bool at_once = lock_or_wait(chunks_[chunk].mutex, [&] { seat.enter(Phase::wait); });
+    if (!at_once) seat.enter(Phase::communicate);
     staleness = std::max(staleness, merge(replica, chunk, updates));
     chunks_[chunk].mutex.unlock();
   }

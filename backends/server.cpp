@@ -49,7 +49,7 @@ void Server::apply_held(std::size_t worker, const Stretch& done) {
 
   Seat& seat = course_.seats[worker];
   seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  seat.report.staleness.add(stalest);
+  seat.note_staleness(stalest);
   seat.report.last_update = version_;
 }
 

@@ -234,6 +234,13 @@ constexpr Option kMeasurement[] = {
      Group::measurement, kRun, nullptr,
      [](Cell& c, Text v) { c.spec.evaluations = parse_count(v, 0, 100'000); },
      [](const Cell& c) { return std::to_string(c.spec.evaluations); }},
+    {"--recording", "", "HOW,…",
+     "full, or none: no curve, staleness or phases, to see what these cost", "full",
+     Group::measurement, kRun, one_list,
+     [](Cell& c, Text v) {
+       c.spec.recording = choose(v, "recording", {"full", "none"}) == 0;
+     },
+     [](const Cell& c) { return std::string(c.spec.recording ? "full" : "none"); }},
     {"--target-loss", "", "X", "report the time until the training loss is at most X", "",
      Group::measurement, kRun, nullptr, [](Cell& c, Text v) { c.target_loss = parse_real(v); },
      [](const Cell& c) { return optional_text(c.target_loss); }},

@@ -25,6 +25,7 @@ void describe_strategy(RunRecord& row, const Configuration& c) {
   if (c.backend->uses_exchange) row.exchange = spec.exchange;
   row.workers = spec.workers;
   row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
+  row.recording = find_option(kRun, "--recording").show(c.cell);
   row.assign = find_option(kRun, "--assign").show(c.cell);
   row.deterministic = c.backend->deterministic(spec);
 }

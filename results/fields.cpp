@@ -118,6 +118,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"loss_test", "", "mean loss on held-out examples at the end", run<&R::loss_test>},
     {"target_accuracy", "", "accuracy that counts as reaching the target", run<&R::target_accuracy>},
     {"data_checksum", "", "of the parsed content of the training data", checksum},
+    {"recording", "", "full, or none: training alone was timed", run<&R::recording>},
     {"pinned", "", "each worker was tied to a core", run<&R::pinned>},
     {"command", "", "command line that repeats this configuration", run<&R::command>},
     // clang-format on

@@ -71,6 +71,7 @@ struct RunRecord {
   std::string shuffle, assign, hidden, activation;
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
+  std::string recording = "full";
   std::optional<std::uint64_t>
       threads;  ///< threads that used over 5 % of a core while training was timed
   std::optional<std::uint64_t> dropped_gradients;  ///< computed and thrown away

@@ -104,6 +104,22 @@ TEST_CASE("The loss curve has the asked number of points, in order, from the sta
   });
 }
 
+TEST_CASE("Recording changes nothing but what is recorded") {
+  for_every_backend(1, 4, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
+    spec.evaluations = 5;
+    const auto recorded = run(entry, spec, *c.problem);
+    spec.recording = false;
+    const auto bare = run(entry, spec, *c.problem);
+    CHECK(bare.updates == recorded.updates);
+    CHECK(final_parameters(bare) == final_parameters(recorded));
+    CHECK(bare.wall > 0);
+    CHECK(bare.curve.size() == 2);
+    CHECK(bare.staleness_mode.empty());
+    CHECK(!bare.lost_updates.has_value());
+    for (const auto& worker : bare.workers) CHECK(worker.time.spent(Phase::observe) == 0);
+  });
+}
+
 TEST_CASE("A limit on updates is met exactly") {
   for_every_backend(3, 4, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
     spec.updates = 7;
