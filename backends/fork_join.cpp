@@ -18,7 +18,7 @@ constexpr int kTeamPolls = 5 * kPolls;
 }  // namespace
 
 ForkJoin::ForkJoin(std::size_t threads, bool pin)
-    : polls_(threads <= usable_cpus().size() ? kTeamPolls : 0), bells_(threads) {
+    : polls_(threads <= usable_cpus().size() ? kTeamPolls : 0), pieces_(threads) {
   try {
     for (std::size_t k = 1; k < threads; ++k) members_.emplace_back([=, this] { serve(k, pin); });
   } catch (const std::system_error& error) {
@@ -27,7 +27,8 @@ ForkJoin::ForkJoin(std::size_t threads, bool pin)
     throw std::runtime_error("the system gives " + std::to_string(made) + " of " +
                              std::to_string(threads) + " threads: " + error.what());
   }
-  run(threads, [](std::size_t) {});  // returns once every member lives and is pinned
+  for (std::uint32_t alive; (alive = alive_.load(std::memory_order_acquire)) + 1 < threads;)
+    alive_.wait(alive, std::memory_order_acquire);
 }
 
 ForkJoin::~ForkJoin() {
@@ -36,25 +37,31 @@ ForkJoin::~ForkJoin() {
 
 void ForkJoin::close() {
   body_ = nullptr;
-  for (std::size_t k = 1; k <= members_.size(); ++k) {
-    bells_[k].rung.fetch_add(1, std::memory_order_release);
-    bells_[k].rung.notify_one();
-  }
+  for (std::size_t k = 1; k <= members_.size(); ++k) post(pieces_[k]);
   for (auto& member : members_) member.join();
+}
+
+/// Release: who takes it sees the body, and all that was computed before.
+void ForkJoin::post(Piece& piece) {
+  piece.state.fetch_add(posted, std::memory_order_release);
+  piece.state.notify_one();
 }
 
 void ForkJoin::run(std::size_t n, const std::function<void(std::size_t)>& body) {
   body_ = &body;
-  // Release: the member sees the body, and all that was computed before.
-  for (std::size_t k = 1; k < n; ++k) {
-    bells_[k].rung.fetch_add(1, std::memory_order_release);
-    bells_[k].rung.notify_one();
-  }
+  for (std::size_t k = 1; k < n; ++k) post(pieces_[k]);
   body(0);
-  for (std::size_t k = 1; k < n; ++k) {
-    const auto rung = bells_[k].rung.load(std::memory_order_acquire);
-    if (rung % 2 != 0) wait_while(bells_[k].rung, rung);
-  }
+  for (std::size_t k = 1; k < n; ++k) take_or_await(pieces_[k], k);
+}
+
+void ForkJoin::take_or_await(Piece& piece, std::size_t member) {
+  auto state = piece.state.load(std::memory_order_acquire);
+  // Acquire on failure: the member has begun, or is done and its results are seen.
+  if (state % after == posted &&
+      piece.state.compare_exchange_strong(state, state - posted + after, std::memory_order_relaxed,
+                                          std::memory_order_acquire))
+    return (*body_)(member);
+  if (state % after == taken) wait_while(piece.state, state);
 }
 
 /// Acquire: what the one who changed it did before is seen.
@@ -69,13 +76,21 @@ void ForkJoin::wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t
 void ForkJoin::serve(std::size_t member, bool pin) {
   omp_set_num_threads(1);  // what a member calls starts no threads of its own
   if (pin && !pin_this_thread(member)) pinned_ = false;
-  auto& rung = bells_[member].rung;
-  for (std::uint32_t done = 0;; done += 2) {
-    wait_while(rung, done);
+  alive_.fetch_add(1, std::memory_order_release);
+  alive_.notify_one();
+  auto& state = pieces_[member].state;
+  for (;;) {
+    auto seen = state.load(std::memory_order_acquire);
+    if (seen % after != posted) {
+      wait_while(state, seen);
+      continue;
+    }
+    if (!state.compare_exchange_strong(seen, seen - posted + taken, std::memory_order_acquire))
+      continue;
     if (!body_) return;
     (*body_)(member);
-    rung.store(done + 2, std::memory_order_release);
-    rung.notify_one();
+    state.fetch_add(after - taken, std::memory_order_release);
+    state.notify_one();
   }
 }
 
