@@ -35,6 +35,7 @@ void with_activation(Activation activation, F body) {
 NetworkPass::NetworkPass(const Network& network, std::size_t max_rows, const DenseKernels& kernels,
                          Team team)
     : network_(network), kernels_(kernels), team_(std::move(team)) {
+  kernels.load();
   for (const Layer& layer : network.layers)
     activations_.emplace_back(max_rows * padded_to_line(layer.out));
   for (std::size_t l = 0; l + 1 < network.layers.size(); ++l)

@@ -16,6 +16,8 @@ struct DenseKernels {
   /// (Reals from one row to the next of the array as stored). With β = 0, C is not read.
   void (*gemm)(bool transpose_a, bool transpose_b, int m, int n, int k, const Real* a, int lda,
                const Real* b, int ldb, Real beta, Real* c, int ldc);
+  /// Makes gemm ready, off the clock; throws UsageError where its library is missing.
+  void (*load)() = [] {};
 };
 
 struct KernelEntry {
