@@ -9,14 +9,15 @@
 
 namespace sgdbench {
 
-PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads)
+PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads,
+                             Team team)
     : problem_(problem),
       seats_(spec.workers),
       pool_(threads, spec.pin && threads == spec.workers),
       pinned_(pool_.pinned()) {
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   for (auto& seat : seats_)
-    seat.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels});
+    seat.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, team});
 }
 
 void PooledBackend::start_team(std::size_t threads, bool pin) {

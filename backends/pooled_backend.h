@@ -15,7 +15,8 @@ class PooledBackend : public Backend {
  public:
   /// `threads` of the pool; by default one per worker. A strategy whose workers are somebody
   /// else's threads (OpenMP's) takes one, from which it starts them.
-  PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads);
+  /// Every worker gets the `team`.
+  PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads, Team team = {});
   PooledBackend(const RunSpec& spec, const Problem& problem)
       : PooledBackend(spec, problem, spec.workers) {}
 

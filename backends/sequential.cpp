@@ -1,12 +1,13 @@
 // One stream of updates: the reference that every other strategy is checked against.
 //
-// The same strategy is the intra-op backend: there the worker is still one, but the kernels below
-// it use every core. Only the number of threads that the kernels may start differs.
-
-#include <omp.h>
+// The same strategy is the intra-op backend: there the worker is still one, but a team of threads
+// shares the products and passes within each of its steps. The cut is ours, and each thread calls
+// the library's kernel for one thread: measured, the library's own threads make an update of these
+// sizes slower than one thread does. The result is that of one thread.
 
 #include <algorithm>
 
+#include "backends/fork_join.h"
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
@@ -14,7 +15,7 @@
 namespace sgdbench {
 namespace {
 
-/// A copy of the spec with one worker, whose kernels run on as many threads as it had workers.
+/// A copy of the spec with one worker.
 RunSpec one_worker(RunSpec spec, std::string_view kernels) {
   spec.workers = 1;
   spec.kernels = kernels;
@@ -23,16 +24,18 @@ RunSpec one_worker(RunSpec spec, std::string_view kernels) {
 
 class Sequential final : public PooledBackend {
  public:
-  Sequential(const RunSpec& spec, const Problem& problem, std::size_t kernel_threads)
-      : PooledBackend(spec, problem), kernel_threads_(static_cast<int>(kernel_threads)) {
-    if (kernel_threads > 1) start_team(kernel_threads, spec.pin);
-  }
+  Sequential(const RunSpec& spec, const Problem& problem) : PooledBackend(spec, problem) {}
+  Sequential(const RunSpec& spec, const Problem& problem, std::size_t threads)
+      : Sequential(spec, problem, threads, std::make_shared<ForkJoin>(threads, spec.pin)) {}
 
  private:
+  Sequential(const RunSpec& spec, const Problem& problem, std::size_t threads,
+             const std::shared_ptr<ForkJoin>& team)
+      : PooledBackend(spec, problem, 1, team_of(team, threads)), team_(team) {}
+
   Cut cut(const RunSpec& spec) const override { return in_place_cut(spec, problem().examples()); }
 
   void work(Course& course, std::size_t worker) override {
-    omp_set_num_threads(kernel_threads_);  // of this thread's kernels alone
     Seat& seat = course.seats[worker];
     Stretch stretch;
     while (course.take(worker, stretch)) {
@@ -45,13 +48,17 @@ class Sequential final : public PooledBackend {
     seat.report.last_update = updates;
   }
 
-  int kernel_threads_;
+  void close(Course&, RunOutcome& outcome) override {
+    if (team_ && !team_->pinned()) outcome.pinned = false;
+  }
+
+  std::shared_ptr<ForkJoin> team_;  ///< null: this worker alone
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> make_sequential(const RunSpec& spec, const Problem& problem) {
-  return std::make_unique<Sequential>(spec, problem, 1);
+  return std::make_unique<Sequential>(spec, problem);
 }
 
 std::unique_ptr<Backend> make_onednn(const RunSpec& spec, const Problem& problem) {

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "workloads/kernels/dense_kernels.h"
+#include "workloads/kernels/dense_layer.h"
 #include "workloads/mlp.h"
+#include "workloads/team.h"
 
 namespace sgdbench {
 
@@ -25,10 +27,11 @@ class InputGatherer {
   /// Takes the memory for rows that do not lie together, before anything is timed.
   void allocate() { scratch_.resize(max_rows_ * stride_); }
   /// Valid until the next call.
-  Input gather(std::span<const std::uint32_t> rows);
+  Input gather(std::span<const std::uint32_t> rows, const Team& team = {});
 
  private:
   const Real* in_place(std::span<const std::uint32_t> rows) const;
+  void copy_row(std::size_t row, Real* out) const;
 
   const Dataset& data_;
   std::size_t columns_;
@@ -37,29 +40,49 @@ class InputGatherer {
   AlignedVector<Real> scratch_;  ///< taken when first needed
 };
 
-/// The activations of one mini-batch. One thread at a time.
+/// Where a gradient goes:  out ← keep·out + scale·∑ᵢ ∇ℓᵢ(w). With out = w, keep = 1 − γλ and
+/// scale = −γ/b it is the update itself. With keep = 0, `out` is not read.
+struct Target {
+  Real* out;
+  Real keep;
+  Real scale;
+};
+
+/// The activations of one mini-batch. One caller at a time, whose team does the work.
 class NetworkPass {
  public:
-  NetworkPass(const Network& network, std::size_t max_rows, const DenseKernels& kernels);
+  NetworkPass(const Network& network, std::size_t max_rows, const DenseKernels& kernels,
+              Team team = {});
 
   /// The scores z_L, one row of classes() for each row of the input, stride() apart. They stay
-  /// until the next forward() or backward().
+  /// until the next call.
   const Real* forward(const Real* w, const Input& input);
   std::size_t stride() const { return padded_to_line(network_.classes()); }
 
-  /// After forward() at the same w and input: gradient += ∑ᵢ ∇ℓᵢ(w), labels[r] being the class of
-  /// row r.
-  void backward(const Real* w, const Input& input, const std::uint32_t* labels, Real* gradient);
+  /// Forward and backward, labels[r] being the class of row r. All of w has been read for the last
+  /// time before any of target.out is written.
+  void train(const Real* w, const Input& input, const std::uint32_t* labels, const Target& target);
 
  private:
-  Real* activations(std::size_t layer) { return activations_[layer].data(); }
-  void activate(std::size_t layer, std::size_t rows);
-  void multiply_by_slope(std::size_t layer, std::size_t rows, Real* delta) const;
+  /// Rows [rows.begin, rows.end) and these columns of what a layer puts out, or of its δ.
+  Block part(AlignedVector<Real>& of, std::size_t layer, Range rows, Range columns);
+  const Real* below(std::size_t layer, const Input& input) const;
+  std::size_t below_stride(std::size_t layer, const Input& input) const;
+  std::size_t multiply_adds(std::size_t layer, const Input& input) const;
+
+  void product(const Real* w, const Input& input, std::size_t layer, Range rows, Range columns);
+  void hidden(const Real* w, const Input& input, std::size_t layer, Range columns);
+  void head(const Real* w, const Input& input, const std::uint32_t* labels, Real scale, Range rows);
+  void delta_below(const Real* w, std::size_t layer, Range rows, Range columns);
+  void gradient(const Input& input, std::size_t layer, const Target& target, std::size_t piece,
+                std::size_t pieces);
 
   const Network& network_;
   const DenseKernels& kernels_;
-  std::vector<AlignedVector<Real>> activations_;  ///< a_l of layer l, padded rows
-  AlignedVector<Real> deltas_[2];
+  const Team team_;
+  std::vector<AlignedVector<Real>>
+      activations_;                          ///< a_l of layer l, padded rows; then δ_L, at last
+  std::vector<AlignedVector<Real>> deltas_;  ///< δ_l of hidden layer l
 };
 
 }  // namespace sgdbench

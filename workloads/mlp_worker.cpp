@@ -1,4 +1,13 @@
 // The Worker of a network: a direction is everywhere, so reading means copying all of w.
+//
+// Memory is the price of a small mini-batch: every pass over w costs as much as some rows'
+// products. So there are as few as can be. Where w is ours alone and the rule is sgd, the products
+// add to w itself, which is first shrunk by 1 − γλ on the way through the registers:
+//
+//   w ← (1 − γλ)·w + ∑ᵢ (−γ/b)·∇ℓᵢ(w)
+//
+// Elsewhere they add to the copy that they were computed from, shrunk by bλ, once the last of its
+// readers is done with it: ∑ᵢ (∇ℓᵢ(w) + λ·w), the direction.
 #include <algorithm>
 
 #include "workloads/kernels/native.h"
@@ -9,58 +18,102 @@
 namespace sgdbench {
 namespace {
 
+/// Factors 1 − γλ in single precision, where one alone is off by up to a few percent of γλ: each
+/// makes up for the rounding of those before it, so that their product stays exact.
+class Shrinking {
+ public:
+  Real next(double rate) {
+    owed_ *= 1 - rate;
+    const Real factor = static_cast<Real>(owed_);
+    owed_ = factor == 0 ? 1 : owed_ / static_cast<double>(factor);
+    return factor;
+  }
+
+ private:
+  double owed_ = 1;
+};
+
 class MlpWorker final : public WorkerBase {
  public:
   MlpWorker(const Network& network, const Dataset& data, std::span<const std::uint32_t> labels,
             double l2, const WorkerOptions& options)
       : WorkerBase(options.rule),
+        rule_(options.rule),
         labels_(labels),
         l2_(static_cast<Real>(l2)),
+        team_(options.team),
         input_(data, network.inputs(), options.max_batch),
-        pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels),
+        pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels,
+              options.team),
         batch_labels_(options.max_batch),
-        copy_(network.parameters),
         values_(network.parameters) {
     input_.allocate();
+  }
+
+  void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
+    if (run.access != Access::exclusive || rule_.kind != Rule::Kind::sgd)
+      return WorkerBase::run_in_place(state, run);
+    if (run.first_update == 0) shrinking_ = {};
+    UpdateCounter updates(run);
+    for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
+      rows_ = run.rows.subspan(begin, std::min(run.batch, run.rows.size() - begin));
+      const Real step = updates.step();
+      const Real keep = shrinking_.next(static_cast<double>(step) * static_cast<double>(l2_));
+      train(state.data(), {state.data(), keep, -step / static_cast<Real>(rows_.size())});
+      updates.made();
+    }
   }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
   void read(std::span<const Real> w, Access access) override {
     rows_ = next_;
     if (access == Access::exclusive)
-      std::copy(w.begin(), w.end(), copy_.begin());
+      std::copy(w.begin(), w.end(), values_.begin());
     else
-      racy::copy(w.data(), copy_.data(), w.size());
+      racy::copy(w.data(), values_.data(), w.size());
   }
-  void compute() override { compute_at(copy_); }
+  void compute() override {
+    examples_ = rows_.size();
+    train(values_.data(), {values_.data(), regulariser(), 1});
+  }
   void compute_from(std::span<const Real> w) override {
     rows_ = next_;
-    compute_at(w);
+    examples_ = rows_.size();
+    const Real keep = regulariser();
+    if (keep != 0)
+#pragma omp simd
+      for (std::size_t k = 0; k < values_.size(); ++k) values_[k] = keep * w[k];
+    train(w.data(), {values_.data(), keep == 0 ? Real(0) : Real(1), 1});
   }
-  Direction direction() const override { return {values_, {}, true, examples_}; }
-  std::size_t read_bytes() const override { return copy_.size() * sizeof(Real); }
+  Direction direction() const override {
+    return {values_, {}, true, examples_};
+  }
+  std::size_t read_bytes() const override {
+    return values_.size() * sizeof(Real);
+  }
 
  private:
-  /// values = ∑ᵢ (∇ℓᵢ(w) + λ·w)
-  void compute_at(std::span<const Real> w) {
-    examples_ = rows_.size();
-    const Real shrink = static_cast<Real>(examples_) * l2_;
-#pragma omp simd
-    for (std::size_t k = 0; k < values_.size(); ++k) values_[k] = shrink * w[k];
-    for (std::size_t r = 0; r < rows_.size(); ++r) batch_labels_[r] = labels_[rows_[r]];
-    const Input input = input_.gather(rows_);
-    pass_.forward(w.data(), input);
-    pass_.backward(w.data(), input, batch_labels_.data(), values_.data());
+  /// bλ, for the regularisers of all examples of the block.
+  Real regulariser() const {
+    return static_cast<Real>(rows_.size()) * l2_;
   }
 
+  void train(const Real* w, const Target& target) {
+    for (std::size_t r = 0; r < rows_.size(); ++r) batch_labels_[r] = labels_[rows_[r]];
+    pass_.train(w, input_.gather(rows_, team_), batch_labels_.data(), target);
+  }
+
+  Rule rule_;
   std::span<const std::uint32_t> labels_;
   Real l2_;
+  Team team_;
   InputGatherer input_;
   NetworkPass pass_;
   std::vector<std::uint32_t> batch_labels_;
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
-  AlignedVector<Real> copy_, values_;
+  Shrinking shrinking_;
+  AlignedVector<Real> values_;  ///< the copy that was read, until it is made the direction
 };
 
 }  // namespace

@@ -30,6 +30,7 @@
 #include "workloads/real.h"
 #include "workloads/rules/rule.h"
 #include "workloads/step_size.h"
+#include "workloads/team.h"
 
 namespace sgdbench {
 
@@ -39,6 +40,7 @@ struct WorkerOptions {
   Rule rule;
   std::size_t max_batch = 1;  ///< no block that this worker is given is longer
   const DenseKernels* kernels = nullptr;
+  Team team = {};  ///< threads for what is inside of one step
 };
 
 /// A run of consecutive mini-batches for one worker to make in place.
@@ -68,7 +70,7 @@ class Worker {
   virtual void prepare(std::span<const std::uint32_t> rows) = 0;
   /// Makes the prepared block current and copies what it needs of w. Invalidates direction().
   virtual void read(std::span<const Real> w, Access access) = 0;
-  /// The current block's direction, at the copy.
+  /// The current block's direction, at the copy; once for each read(), which it may use up.
   virtual void compute() = 0;
   /// Makes the prepared block current and computes its direction at w itself, which nobody
   /// changes meanwhile.

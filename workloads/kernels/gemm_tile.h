@@ -35,11 +35,10 @@ template <std::size_t n, class F>
   (std::make_index_sequence<n>{});
 }
 
-/// `b` holds depth rows of `vectors` registers, `b_row` Reals apart. With `add`, β is 1, else 0
-/// and C is not read.
+/// `b` holds depth rows of `vectors` registers, `b_row` Reals apart. With β = 0, C is not read.
 template <std::size_t rows, std::size_t vectors>
 void tile(std::size_t depth, Strided a, const Real* b, std::ptrdiff_t b_row, Real* c,
-          std::ptrdiff_t c_row, bool add) {
+          std::ptrdiff_t c_row, Real beta) {
   Vec sum[rows][vectors];
   for (auto& row : sum)
     for (Vec& v : row) v = Vec{};
@@ -62,12 +61,12 @@ void tile(std::size_t depth, Strided a, const Real* b, std::ptrdiff_t b_row, Rea
     Real* const c_i = c + static_cast<std::ptrdiff_t>(i) * c_row;
     for (std::size_t j = 0; j < vectors; ++j)
       plain::store(c_i + j * kLanes,
-                   add ? plain::load<Vec>(c_i + j * kLanes) + sum[i][j] : sum[i][j]);
+                   beta == 0 ? sum[i][j] : beta * plain::load<Vec>(c_i + j * kLanes) + sum[i][j]);
   });
 }
 
 using Tile = void (*)(std::size_t, Strided, const Real*, std::ptrdiff_t, Real*, std::ptrdiff_t,
-                      bool);
+                      Real);
 
 template <std::size_t vectors, std::size_t... i>
 constexpr std::array<Tile, sizeof...(i)> tiles_of(std::index_sequence<i...>) {

@@ -46,18 +46,18 @@ Panel panel_of(const Strided& b, std::size_t depth, std::size_t columns, Real* s
 
 /// One tile whose last register reaches over the edge of C: made aside, then the part inside kept.
 void edge_tile(std::size_t rows, std::size_t depth, const Strided& a, const Panel& b, Real* c,
-               std::ptrdiff_t c_row, bool add) {
+               std::ptrdiff_t c_row, Real beta) {
   Real aside[kTileRows * kTileColumns];
   const auto width = static_cast<std::ptrdiff_t>(kTileColumns);
-  kTiles[b.vectors() - 1][rows - 1](depth, a, b.data, b.row, aside, width, false);
+  kTiles[b.vectors() - 1][rows - 1](depth, a, b.data, b.row, aside, width, 0);
   for (std::size_t i = 0; i < rows; ++i, c += c_row)
     for (std::size_t j = 0; j < b.columns; ++j)
-      c[j] = (add ? c[j] : Real(0)) + aside[i * kTileColumns + j];
+      c[j] = (beta == 0 ? Real(0) : beta * c[j]) + aside[i * kTileColumns + j];
 }
 
 /// All rows of a block of A against one panel of B, in tiles of nearly equal height.
 void block_times_panel(std::size_t rows, std::size_t depth, const Strided& a, const Panel& b,
-                       Real* c, std::ptrdiff_t c_row, bool add) {
+                       Real* c, std::ptrdiff_t c_row, Real beta) {
   const std::size_t tiles = (rows + kTileRows - 1) / kTileRows;
   for (std::size_t t = 0, first = 0; t < tiles; ++t) {
     const std::size_t height = (rows - first + (tiles - t) - 1) / (tiles - t);
@@ -65,16 +65,16 @@ void block_times_panel(std::size_t rows, std::size_t depth, const Strided& a, co
     const Strided a_tile{a.data + offset * a.row, a.row, a.column};
     if (b.columns % kLanes == 0)
       kTiles[b.vectors() - 1][height - 1](depth, a_tile, b.data, b.row, c + offset * c_row, c_row,
-                                          add);
+                                          beta);
     else
-      edge_tile(height, depth, a_tile, b, c + offset * c_row, c_row, add);
+      edge_tile(height, depth, a_tile, b, c + offset * c_row, c_row, beta);
     first += height;
   }
 }
 
 /// C (m × n) ← β·C + A·B for one block of B.
 void multiply_block(std::size_t m, std::size_t n, std::size_t depth, const Strided& a,
-                    const Strided& b, Real* c, std::ptrdiff_t c_row, bool add) {
+                    const Strided& b, Real* c, std::ptrdiff_t c_row, Real beta) {
   Panel panels[kColumns / kTileColumns + 1];
   PackingSpace& packing = packing_space();
   Real* space = packing.b.data();
@@ -90,7 +90,7 @@ void multiply_block(std::size_t m, std::size_t n, std::size_t depth, const Strid
     if (a.column != 1 && count > 1) rows = packed(rows, height, depth, kRows, packing.a.data());
     for (std::size_t k = 0; k < count; ++k)
       block_times_panel(height, depth, rows, panels[k], c + offset * c_row + k * kTileColumns,
-                        c_row, add);
+                        c_row, beta);
   }
 }
 
@@ -102,17 +102,16 @@ void multiply(bool transpose_a, bool transpose_b, int m, int n, int k, const Rea
   for (std::size_t j = 0; j < size(n); j += kColumns) {
     const auto column = static_cast<std::ptrdiff_t>(j);
     const std::size_t columns = std::min(kColumns, size(n) - j);
-    if (k == 0 && beta == 0)
-      for (std::size_t i = 0; i < size(m); ++i)
-        std::fill_n(c + i * size(ldc) + j, columns, Real(0));
-    for (std::size_t p = 0; p < size(k); p += kDepth) {
+    std::size_t p = 0;
+    do {  // once even if there is nothing to add
       const auto depth = static_cast<std::ptrdiff_t>(p);
       multiply_block(
           size(m), columns, std::min(kDepth, size(k) - p),
           {a_all.data + depth * a_all.column, a_all.row, a_all.column},
           {b_all.data + depth * b_all.row + column * b_all.column, b_all.row, b_all.column}, c + j,
-          ldc, beta != 0 || p > 0);
-    }
+          ldc, p == 0 ? beta : Real(1));
+      p += kDepth;
+    } while (p < size(k));
   }
 }
 

@@ -10,9 +10,9 @@
 
 namespace sgdbench {
 
-/// z ← ∂ℓ/∂z:  z_c ← e^{z_c} / ∑_k e^{z_k} − [c = y]. The largest is subtracted first, so nothing
-/// overflows.
-inline void softmax_slope(Real* z, std::size_t classes, std::size_t y) {
+/// z ← scale·∂ℓ/∂z:  z_c ← scale·(e^{z_c} / ∑_k e^{z_k} − [c = y]). The largest is subtracted
+/// first, so nothing overflows.
+inline void softmax_slope(Real* z, std::size_t classes, std::size_t y, Real scale = 1) {
   const Real top = *std::max_element(z, z + classes);
   Real sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -20,9 +20,10 @@ inline void softmax_slope(Real* z, std::size_t classes, std::size_t y) {
     z[c] = fast_exp(z[c] - top);
     sum += z[c];
   }
-  const Real inverse = 1 / sum;
-  for (std::size_t c = 0; c < classes; ++c) z[c] *= inverse;
-  z[y] -= 1;
+  const Real share = scale / sum;
+#pragma omp simd
+  for (std::size_t c = 0; c < classes; ++c) z[c] *= share;
+  z[y] -= scale;
 }
 
 /// ℓ in double.

@@ -1,0 +1,79 @@
+// What a dense layer does beside its products: one pass each over a block of rows, `columns` wide,
+// whose rows lie `stride` Reals apart.
+#pragma once
+
+#include "workloads/kernels/exp.h"
+#include "workloads/kernels/vector.h"
+
+namespace sgdbench {
+
+struct Block {
+  Real* values;
+  std::size_t stride;
+  std::size_t rows;
+  std::size_t columns;
+};
+
+/// max(0, z); NaN stays NaN.
+struct Relu {
+  static Real value(Real z) { return z < 0 ? 0 : z; }
+  static Real slope(Real a) { return a > 0 ? Real(1) : Real(0); }
+};
+
+/// tanh z = 1 − 2 / (1 + e^{2z}), the absolute error being that of one rounding; φ′ = 1 − a².
+struct Tanh {
+  static Real value(Real z) { return 1 - 2 / (1 + fast_exp(2 * z)); }
+  static Real slope(Real a) { return 1 - a * a; }
+};
+
+/// z[r, ·] += bias.
+inline void add_bias(const Block& z, const Real* bias) {
+  for (std::size_t r = 0; r < z.rows; ++r) {
+    Real* const row = z.values + r * z.stride;
+#pragma omp simd
+    for (std::size_t j = 0; j < z.columns; ++j) row[j] += bias[j];
+  }
+}
+
+/// a[r, ·] = φ(z[r, ·] + bias), in place; `bias` may be null.
+template <class Activation>
+void activate(const Block& z, const Real* bias) {
+  for (std::size_t r = 0; r < z.rows; ++r) {
+    Real* const row = z.values + r * z.stride;
+    if (bias) {
+#pragma omp simd
+      for (std::size_t j = 0; j < z.columns; ++j) row[j] = Activation::value(row[j] + bias[j]);
+    } else {
+#pragma omp simd
+      for (std::size_t j = 0; j < z.columns; ++j) row[j] = Activation::value(row[j]);
+    }
+  }
+}
+
+/// δ ← δ ⊙ φ′, from a = φ(z), whose rows lie as those of δ do.
+template <class Activation>
+void multiply_by_slope(const Block& delta, const Real* a) {
+  for (std::size_t r = 0; r < delta.rows; ++r) {
+    Real* const row = delta.values + r * delta.stride;
+    const Real* const a_row = a + r * delta.stride;
+#pragma omp simd
+    for (std::size_t j = 0; j < delta.columns; ++j) row[j] *= Activation::slope(a_row[j]);
+  }
+}
+
+/// sum ← keep·sum + ∑_r values[r, ·]; with keep = 0, `sum` is not read.
+inline void add_column_sums(const Block& of, Real keep, Real* sum) {
+  for (std::size_t j = 0; j < of.columns; j += kLine) {
+    const std::size_t width = std::min(kLine, of.columns - j);
+    Real total[kLine] = {};
+    for (std::size_t r = 0; r < of.rows; ++r) {
+      const Real* const row = of.values + r * of.stride + j;
+#pragma omp simd
+      for (std::size_t k = 0; k < kLine; ++k) total[k] += row[k];  // into the padding
+    }
+    for (std::size_t k = 0; k < width; ++k)
+      sum[j + k] = keep == 0 ? total[k] : keep * sum[j + k] + total[k];
+  }
+}
+
+}  // namespace sgdbench
