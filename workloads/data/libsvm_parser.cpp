@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "workloads/data/entry_batch.h"
+#include "workloads/data/libsvm_lines.h"
 #include "workloads/data/number.h"
 #include "workloads/data/text.h"
 
@@ -12,10 +13,6 @@ namespace sgdbench {
 namespace {
 
 constexpr std::uint64_t kMaxIndex = std::uint64_t{1} << 31;
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 
 const char* skip_blanks(const char* p) {
   while (is_blank(*p)) ++p;
@@ -27,7 +24,7 @@ class Parser {
   Parser(std::string_view chunk, std::uint32_t index_base)
       : begin_(chunk.data()), end_(chunk.data() + chunk.size()), base_(index_base) {}
 
-  ParsedRows parse(const RowSink& sink);
+  void parse(RowSink& sink);
 
  private:
   bool ends_row(const char* p) const { return *p == '\n' || *p == '#' || (*p == 0 && p == end_); }
@@ -51,20 +48,16 @@ class Parser {
   EntryBatch batch_;
 };
 
-ParsedRows Parser::parse(const RowSink& sink) {
-  ParsedRows parsed;
-  Entry* out = sink.entries;
+void Parser::parse(RowSink& sink) {
   for (const char* p = begin_; p < end_; p = next_line(p)) {
     p = skip_blanks(p);
     if (ends_row(p)) continue;
-    Entry* const first = out;
-    p = parse_label(p, sink.targets[parsed.rows]);
+    Entry* out = sink.begin_row();
+    float label;
+    p = parse_label(p, label);
     p = parse_features(p, out);
-    if (out > first) parsed.columns = std::max<std::size_t>(parsed.columns, out[-1].column + 1u);
-    parsed.entries = static_cast<std::size_t>(out - sink.entries);
-    sink.row_ends[parsed.rows++] = sink.first_entry + parsed.entries;
+    sink.end_row(label, out);
   }
-  return parsed;
 }
 
 const char* Parser::parse_label(const char* p, float& label) const {
@@ -169,8 +162,8 @@ void Parser::sort_row(const char* features, Entry* first, Entry* last) const {
 
 }  // namespace
 
-ParsedRows parse_libsvm(std::string_view chunk, std::uint32_t index_base, const RowSink& sink) {
-  return Parser(chunk, index_base).parse(sink);
+void parse_libsvm(std::string_view chunk, std::uint32_t index_base, RowSink& sink) {
+  Parser(chunk, index_base).parse(sink);
 }
 
 }  // namespace sgdbench
