@@ -7,7 +7,6 @@
 #include <string>
 
 #include "workloads/data/number.h"
-#include "workloads/data/token.h"
 #include "workloads/random.h"
 
 using namespace sgdbench;
@@ -36,9 +35,6 @@ void check_exact(const std::string& text) {
   INFO(text);
   CHECK(parse_float(padded.begin(), value) == padded.end());
   CHECK(std::bit_cast<std::uint32_t>(value) == std::bit_cast<std::uint32_t>(correct(text)));
-  float fast = 0;
-  if (parse_short_decimal(padded.begin(), padded.end(), fast))
-    CHECK(std::bit_cast<std::uint32_t>(fast) == std::bit_cast<std::uint32_t>(value));
 }
 
 std::string random_decimal(Random& random) {
@@ -98,13 +94,4 @@ TEST_CASE("Numbers too small for a float become zero or the nearest small one") 
   CHECK(parse_float(tiny.begin(), value) == tiny.end());
   CHECK(value == 0);
   check_exact("1e-44");
-}
-
-TEST_CASE("A token's length is that of the plain loop") {
-  Random random(10);
-  std::string text(4096, 'x');
-  for (char& c : text) c = static_cast<char>(random.below(3) == 0 ? random.below(256) : 'a');
-  for (std::size_t i = 0; i + kLongestToken <= text.size(); ++i)
-    CHECK(token_length(text.data() + i) == token_length_reference(text.data() + i));
-  CHECK(token_length(std::string(64, 'y').data()) == kLongestToken);
 }

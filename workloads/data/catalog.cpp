@@ -9,8 +9,8 @@
 #include "workloads/data/error.h"
 #include "workloads/data/feature_order.h"
 #include "workloads/data/idx.h"
+#include "workloads/data/scaling.h"
 #include "workloads/data/source.h"
-#include "workloads/data/split.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
 
@@ -28,30 +28,38 @@ void check(const DataRequest& request) {
     throw UsageError("--holdout and --test-data both name the test rows; give one of them");
 }
 
-/// Replaces the rows of `data`, which keeps its name and classes.
-void replace_rows(Dataset& data, Examples examples, const ParallelFor& parallel) {
-  data.features = std::move(examples.features);
-  data.targets = std::move(examples.targets);
-  data.checksum = content_checksum(data.features, data.targets, parallel);
+/// Standardising sums up the training rows in file order, so their permutation comes after it.
+bool permutes_while_loading(const DataRequest& request) {
+  return request.permute && !request.standardize;
 }
 
-void hold_out(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
-  Dataset& train = data.train;
-  const RowSplit rows = choose_holdout(train.rows(), request.holdout, mix(request.seed, kHoldout));
-  Dataset test;
-  test.name = train.name + " (held out)";
-  test.classes = train.classes;
-  replace_rows(test, gather(train.features, train.targets, rows.test, parallel), parallel);
-  replace_rows(train, gather(train.features, train.targets, rows.train, parallel), parallel);
-  data.test = std::move(test);
+Placement place_rows(const DataRequest& request, std::size_t rows) {
+  Placement placement = request.holdout > 0
+                            ? held_out(rows, request.holdout, mix(request.seed, kHoldout))
+                            : in_file_order(rows);
+  if (permutes_while_loading(request))
+    shuffle_training_part(placement, mix(request.seed, kPermutation));
+  return placement;
 }
 
-/// --test-data, else a hold-out, else the t10k pair beside an IDX train pair.
+/// The source itself, and what is held out of it.
+TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel) {
+  auto parts = load_parts(
+      request.source, request, [&request](std::size_t rows) { return place_rows(request, rows); },
+      parallel);
+  TrainTest data{std::move(parts[0]), std::nullopt};
+  if (parts.size() > 1) {
+    data.test = std::move(parts[1]);
+    data.test->name += " (held out)";
+  }
+  return data;
+}
+
+/// --test-data, else the hold-out, else the t10k pair beside an IDX train pair.
 void find_test_part(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
+  if (data.test) return;
   if (!request.test_source.empty()) {
     data.test = load_source(request.test_source, request, parallel);
-  } else if (request.holdout > 0) {
-    hold_out(data, request, parallel);
   } else if (const std::string path = resolve_path(request.source); !path.empty()) {
     if (const auto images = test_images_beside(path))
       data.test = load_source(*images, request, parallel);
@@ -86,10 +94,11 @@ void standardize(TrainTest& data, const ParallelFor& parallel) {
 }
 
 void permute(Dataset& data, std::uint64_t seed, const ParallelFor& parallel) {
-  const auto order = permutation(data.rows(), mix(seed, kPermutation));
-  Examples examples = gather(data.features, data.targets, order, parallel);
-  data.features = std::move(examples.features);
-  data.targets = std::move(examples.targets);
+  Placement placement = in_file_order(data.rows());
+  shuffle_training_part(placement, mix(seed, kPermutation));
+  auto parts = deal({std::move(data.features), std::move(data.targets)}, placement, parallel);
+  data.features = std::move(parts[0].features);
+  data.targets = std::move(parts[0].targets);
 }
 
 /// Renumbers the features of both parts by their popularity in the training part.
@@ -106,8 +115,7 @@ void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
 TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
   const auto start = std::chrono::steady_clock::now();
   check(request);
-  TrainTest data;
-  data.train = load_source(request.source, request, parallel);
+  TrainTest data = load_source_parts(request, parallel);
   find_test_part(data, request, parallel);
   if (data.test) {
     match_classes(data.train, *data.test);
@@ -115,7 +123,8 @@ TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
   }
   if (data.train.columns() == 0) throw BadData(data.train.name + ": no row has a feature");
   if (request.standardize) standardize(data, parallel);
-  if (request.permute) permute(data.train, request.seed, parallel);
+  if (request.permute && !permutes_while_loading(request))
+    permute(data.train, request.seed, parallel);
   if (request.popular_features_first) put_popular_features_first(data, parallel);
   data.train.load_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

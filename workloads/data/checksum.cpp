@@ -12,46 +12,97 @@ std::uint64_t bits(float value) {
   return std::bit_cast<std::uint32_t>(value + 0.0f);
 }
 
-struct Partial {
-  std::uint64_t sum = 0;
-  std::size_t columns = 0;
-};
+RowContent row_content(const SparseMatrix& matrix, std::size_t row) {
+  return content_of(matrix.row(row));
+}
+RowContent row_content(const DenseMatrix& matrix, std::size_t row) {
+  RowContent content;
+  for_each_non_zero(matrix, row, [&](std::uint32_t column, float value) {
+    content.sum += mix(std::uint64_t{column} << 32 | bits(value));
+    content.columns = std::size_t{column} + 1;
+  });
+  return content;
+}
 
-Partial sum_rows(const Features& features, const std::vector<float>& targets, std::size_t begin,
-                 std::size_t end) {
-  Partial partial;
+std::array<ContentSum, 2> sum_rows(const Examples& examples, const Placement& placement,
+                                   std::size_t begin, std::size_t end, Ranks ranks) {
+  std::array<ContentSum, 2> sums;
   std::visit(
       [&](const auto& matrix) {
         for (std::size_t i = begin; i < end; ++i) {
-          std::uint64_t row = 0;
-          std::size_t columns = 0;
-          for_each_non_zero(matrix, i, [&](std::uint32_t column, float value) {
-            row += mix(std::uint64_t{column} << 32 | bits(value));
-            columns = std::max(columns, std::size_t{column} + 1);
-          });
-          partial.sum += mix(mix(row + mix(bits(targets[i]))), i);
-          partial.columns = std::max(partial.columns, columns);
+          const std::size_t part = placement.part_of(placement.place(i));
+          sums[part].add(row_content(matrix, i), examples.targets[i], ranks[part]++);
         }
       },
-      features);
-  return partial;
+      examples.features);
+  return sums;
 }
 
 }  // namespace
 
+/// In one word per entry, the column above the value's bits, so that several words make a vector.
+RowContent content_of(std::span<const Entry> row) {
+  static_assert(std::endian::native == std::endian::little, "the value lies above the column");
+  std::uint64_t sum = 0;
+  std::uint64_t columns = 0;
+  for (const Entry& entry : row) {
+    const std::uint64_t word = std::rotl(std::bit_cast<std::uint64_t>(entry), 32);
+    const bool zero = (word & 0x7fffffffu) == 0;
+    sum += zero ? 0 : mix(word);
+    columns = std::max(columns, zero ? 0 : (word >> 32) + 1);
+  }
+  return {sum, columns};
+}
+
+void ContentSum::add(const RowContent& row, float target, std::size_t number) {
+  sum_ += mix(mix(row.sum + mix(bits(target))), number);
+  columns_ = std::max(columns_, row.columns);
+  ++rows_;
+}
+
+void ContentSum::add(const ContentSum& other) {
+  sum_ += other.sum_;
+  columns_ = std::max(columns_, other.columns_);
+  rows_ += other.rows_;
+}
+
+std::uint64_t ContentSum::checksum() const {
+  return mix(rows_, mix(columns_, sum_));
+}
+
+std::vector<std::uint64_t> content_checksums(const Examples& examples, const Placement& placement,
+                                             const ParallelFor& parallel) {
+  std::vector<std::size_t> begins;
+  for (std::size_t row = 0; row < placement.rows; row += kRowBlock) begins.push_back(row);
+  const auto ranks = ranks_at(placement, begins);
+  std::vector<std::array<ContentSum, 2>> blocks(begins.size());
+  for_row_blocks(placement.rows, parallel, [&](std::size_t begin, std::size_t end) {
+    const std::size_t block = begin / kRowBlock;
+    blocks[block] = sum_rows(examples, placement, begin, end, ranks[block]);
+  });
+  std::vector<std::uint64_t> checksums;
+  for (std::size_t part = 0; part < placement.parts(); ++part) {
+    ContentSum all;
+    for (const auto& block : blocks) all.add(block[part]);
+    checksums.push_back(all.checksum());
+  }
+  return checksums;
+}
+
 std::uint64_t content_checksum(const Features& features, const std::vector<float>& targets,
                                const ParallelFor& parallel) {
-  const std::size_t rows = targets.size();
-  std::vector<Partial> partials((rows + kRowBlock - 1) / kRowBlock);
-  for_row_blocks(rows, parallel, [&](std::size_t begin, std::size_t end) {
-    partials[begin / kRowBlock] = sum_rows(features, targets, begin, end);
-  });
-  Partial all;
-  for (const Partial& partial : partials) {
-    all.sum += partial.sum;
-    all.columns = std::max(all.columns, partial.columns);
-  }
-  return mix(rows, mix(all.columns, all.sum));
+  std::vector<ContentSum> blocks((targets.size() + kRowBlock - 1) / kRowBlock);
+  std::visit(
+      [&](const auto& matrix) {
+        for_row_blocks(targets.size(), parallel, [&](std::size_t begin, std::size_t end) {
+          for (std::size_t i = begin; i < end; ++i)
+            blocks[begin / kRowBlock].add(row_content(matrix, i), targets[i], i);
+        });
+      },
+      features);
+  ContentSum all;
+  for (const ContentSum& block : blocks) all.add(block);
+  return all.checksum();
 }
 
 }  // namespace sgdbench

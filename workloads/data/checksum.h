@@ -9,13 +9,41 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "workloads/data/placement.h"
 #include "workloads/data/storage.h"
 
 namespace sgdbench {
 
+/// What the non-zeros of a row add to hᵢ, and the columns up to the last of them.
+struct RowContent {
+  std::uint64_t sum = 0;
+  std::size_t columns = 0;
+};
+RowContent content_of(std::span<const Entry> row);
+
+/// The checksum of some rows, collected in any order.
+class ContentSum {
+ public:
+  /// `number` is i, the row's number among all.
+  void add(const RowContent& row, float target, std::size_t number);
+  void add(const ContentSum& other);
+  std::uint64_t checksum() const;
+  std::size_t columns() const { return columns_; }
+
+ private:
+  std::uint64_t sum_ = 0;
+  std::size_t rows_ = 0;
+  std::size_t columns_ = 0;
+};
+
 std::uint64_t content_checksum(const Features& features, const std::vector<float>& targets,
                                const ParallelFor& parallel);
+
+/// Of each part that the rows will be dealt to, in file order.
+std::vector<std::uint64_t> content_checksums(const Examples& examples, const Placement& placement,
+                                             const ParallelFor& parallel);
 
 }  // namespace sgdbench

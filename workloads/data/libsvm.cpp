@@ -1,87 +1,183 @@
 #include "workloads/data/libsvm.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <utility>
-#include <vector>
 
+#include "workloads/data/checksum.h"
 #include "workloads/data/error.h"
+#include "workloads/data/libsvm_lines.h"
 #include "workloads/data/libsvm_parser.h"
 #include "workloads/data/text.h"
 
 namespace sgdbench {
 namespace {
 
-/// A chunk of the text and where its rows start in the final arrays.
-struct Slot {
-  std::string_view text;
-  std::size_t first_row = 0;
-  std::size_t first_entry = 0;
-  ParsedRows parsed;
+/// The arrays of one part.
+struct Arrays {
+  SparseMatrix matrix;
+  std::vector<float> targets;
+  std::vector<std::uint32_t> lengths;  ///< of each row, as it was parsed
+  ContentSum content;
+  std::size_t non_zeros = 0;
+
+  bool has_gaps() const { return non_zeros != matrix.entries.size(); }
+  void close_gaps();
 };
 
-std::vector<Slot> make_slots(const InputFile& file, const ParallelFor& parallel, Tally& total) {
-  const auto chunks = line_chunks(file.bytes(), kChunkBytes);
-  std::vector<Tally> tallies(chunks.size());
-  parallel(chunks.size(), [&](std::size_t i) { tallies[i] = tally(chunks[i]); });
-  std::vector<Slot> slots(chunks.size());
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    slots[i] = {chunks[i], total.lines, total.colons, {}};
-    total.lines += tallies[i].lines;
-    total.colons += tallies[i].colons;
+/// Moves each row up to the end of the one before it.
+void Arrays::close_gaps() {
+  Entry* out = matrix.entries.data();
+  std::uint64_t begin = 0;
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    const Entry* const from = matrix.entries.data() + begin;
+    begin = matrix.offsets[i + 1];
+    out = std::copy(from, from + lengths[i], out);
+    matrix.offsets[i + 1] = static_cast<std::uint64_t>(out - matrix.entries.data());
   }
-  return slots;
+  matrix.entries.resize(non_zeros);
 }
 
-/// Moves each chunk's rows up to the end of the ones before it.
-void close_gaps(const std::vector<Slot>& slots, SparseMatrix& matrix, std::vector<float>& targets) {
-  std::size_t rows = 0;
-  std::size_t entries = 0;
-  for (const Slot& slot : slots) {
-    const auto moved = slot.first_entry - entries;
-    if (moved > 0) {
-      const Entry* from = matrix.entries.data() + slot.first_entry;
-      std::copy(from, from + slot.parsed.entries, matrix.entries.data() + entries);
-    }
-    for (std::size_t i = 0; i < slot.parsed.rows; ++i) {
-      targets[rows + i] = targets[slot.first_row + i];
-      matrix.offsets[rows + i + 1] = matrix.offsets[slot.first_row + i + 1] - moved;
-    }
-    rows += slot.parsed.rows;
-    entries += slot.parsed.entries;
+struct Chunk {
+  std::string_view text;
+  std::vector<std::uint32_t> colons;  ///< of each row
+  std::size_t first_row = 0;
+  Ranks ranks{};                         ///< of its first row
+  std::array<ContentSum, 2> content{};   ///< of each part
+  std::array<std::size_t, 2> entries{};  ///< of each part
+};
+
+/// Puts the rows of a chunk in their places.
+class PlacedRows final : public RowSink {
+ public:
+  PlacedRows(Chunk& chunk, const Placement& placement, std::vector<Arrays>& parts)
+      : chunk_(chunk), placement_(placement), parts_(parts), row_(chunk.first_row) {}
+
+  Entry* begin_row() override {
+    place_ = placement_.place(row_++);
+    part_ = placement_.part_of(place_);
+    place_ -= placement_.first_place(part_);
+    SparseMatrix& matrix = parts_[part_].matrix;
+    first_ = matrix.entries.data() + matrix.offsets[place_];
+    return first_;
   }
-  targets.resize(rows);
-  matrix.offsets.resize(rows + 1);
-  matrix.entries.resize(entries);
+  void end_row(float target, const Entry* end) override {
+    const auto length = static_cast<std::size_t>(end - first_);
+    parts_[part_].targets[place_] = target;
+    parts_[part_].lengths[place_] = static_cast<std::uint32_t>(length);
+    chunk_.entries[part_] += length;
+    chunk_.content[part_].add(content_of({first_, length}), target, chunk_.ranks[part_]++);
+  }
+
+ private:
+  Chunk& chunk_;
+  const Placement& placement_;
+  std::vector<Arrays>& parts_;
+  std::size_t row_;
+  std::size_t place_ = 0;  ///< in the part
+  std::size_t part_ = 0;
+  Entry* first_ = nullptr;
+};
+
+/// The chunks with their colons; returns the number of rows.
+std::size_t count_rows(const InputFile& file, std::vector<Chunk>& chunks,
+                       const ParallelFor& parallel) {
+  for (const std::string_view text : line_chunks(file.bytes(), kChunkBytes))
+    chunks.emplace_back().text = text;
+  for_each_chunk(file, chunks.size(), parallel,
+                 [&](std::size_t i) { chunks[i].colons = colons_of_rows(chunks[i].text); });
+  std::size_t rows = 0;
+  for (Chunk& chunk : chunks) {
+    chunk.first_row = rows;
+    rows += chunk.colons.size();
+  }
+  return rows;
+}
+
+void find_ranks(std::vector<Chunk>& chunks, const Placement& placement) {
+  std::vector<std::size_t> rows;
+  for (const Chunk& chunk : chunks) rows.push_back(chunk.first_row);
+  const auto ranks = ranks_at(placement, rows);
+  for (std::size_t i = 0; i < chunks.size(); ++i) chunks[i].ranks = ranks[i];
+}
+
+/// Each part's arrays with the rows' places, as far apart as their colons ask for, which are freed.
+std::vector<Arrays> make_arrays(std::vector<Chunk>& chunks, const Placement& placement) {
+  std::vector<Arrays> parts(placement.parts());
+  for (std::size_t part = 0; part < parts.size(); ++part)
+    parts[part].matrix.offsets.resize(placement.rows_of(part) + 1);
+  for (Chunk& chunk : chunks) {
+    std::size_t row = chunk.first_row;
+    for (const std::uint32_t colons : chunk.colons) {
+      const std::size_t place = placement.place(row++), part = placement.part_of(place);
+      parts[part].matrix.offsets[place - placement.first_place(part) + 1] = colons;
+    }
+    chunk.colons = {};
+  }
+  for (Arrays& part : parts) {
+    auto& [columns, offsets, entries] = part.matrix;
+    std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+    entries.resize(offsets.back());
+    prefer_huge_pages(entries.data(), entries.size() * sizeof(Entry));
+    part.targets.resize(offsets.size() - 1);
+    part.lengths.resize(offsets.size() - 1);
+  }
+  return parts;
+}
+
+/// Adds up what the chunks counted, closes the gaps, and makes all parts equally wide.
+void finish(const std::vector<Chunk>& chunks, std::vector<Arrays>& parts) {
+  std::size_t columns = 0;
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    for (const Chunk& chunk : chunks) {
+      parts[part].content.add(chunk.content[part]);
+      parts[part].non_zeros += chunk.entries[part];
+    }
+    columns = std::max(columns, parts[part].content.columns());
+    if (parts[part].has_gaps()) parts[part].close_gaps();
+    parts[part].lengths = {};
+  }
+  for (Arrays& part : parts) part.matrix.columns = columns;
+}
+
+std::vector<Part> stored(std::vector<Arrays> parts, const ParallelFor& parallel) {
+  std::size_t rows = 0, non_zeros = 0;
+  for (const Arrays& part : parts) {
+    rows += part.targets.size();
+    non_zeros += part.non_zeros;
+  }
+  const std::size_t columns = parts[0].matrix.columns;
+  const bool dense = is_dense(non_zeros, rows, columns);
+  std::vector<Part> result;
+  for (Arrays& part : parts) {
+    SparseMatrix matrix = std::move(part.matrix);
+    Features features;
+    if (dense)
+      features = to_dense(matrix, columns, parallel);
+    else
+      features = std::move(matrix);
+    result.push_back({{std::move(features), std::move(part.targets)}, part.content.checksum()});
+  }
+  return result;
 }
 
 }  // namespace
 
-Examples read_libsvm(const InputFile& file, std::uint32_t index_base, const ParallelFor& parallel) {
-  Tally total;
-  std::vector<Slot> slots = make_slots(file, parallel, total);
-  SparseMatrix matrix;
-  std::vector<float> targets(total.lines);
-  matrix.offsets.resize(total.lines + 1);
-  matrix.entries.resize(total.colons);
-  prefer_huge_pages(matrix.entries.data(), total.colons * sizeof(Entry));
-  for_each_chunk(file, slots.size(), parallel, [&](std::size_t i) {
-    Slot& slot = slots[i];
-    slot.parsed =
-        parse_libsvm(slot.text, index_base,
-                     {matrix.entries.data() + slot.first_entry, slot.first_entry,
-                      matrix.offsets.data() + slot.first_row + 1, targets.data() + slot.first_row});
-  });
-
-  std::size_t rows = 0;
-  std::size_t entries = 0;
-  for (const Slot& slot : slots) {
-    rows += slot.parsed.rows;
-    entries += slot.parsed.entries;
-    matrix.columns = std::max(matrix.columns, slot.parsed.columns);
-  }
+std::vector<Part> read_libsvm(const InputFile& file, std::uint32_t index_base, const Placer& placer,
+                              const ParallelFor& parallel) {
+  std::vector<Chunk> chunks;
+  const std::size_t rows = count_rows(file, chunks, parallel);
   if (rows == 0) throw BadData(file.path() + ":1:1: the file has no rows");
-  if (rows != total.lines || entries != total.colons) close_gaps(slots, matrix, targets);
-  return {std::move(matrix), std::move(targets)};
+  const Placement placement = placer(rows);
+  find_ranks(chunks, placement);
+  std::vector<Arrays> parts = make_arrays(chunks, placement);
+  for_each_chunk(file, chunks.size(), parallel, [&](std::size_t i) {
+    PlacedRows sink(chunks[i], placement, parts);
+    parse_libsvm(chunks[i].text, index_base, sink);
+  });
+  finish(chunks, parts);
+  return stored(std::move(parts), parallel);
 }
 
 }  // namespace sgdbench

@@ -1,22 +1,35 @@
-// LIBSVM text to compressed sparse rows, on all cores, in no more memory than the result takes.
+// LIBSVM text to compressed sparse rows in their final order, on all cores, in hardly more memory
+// than the result takes.
 //
-// Two passes over the text, in chunks cut at line ends. The first only counts lines and colons,
-// at the speed of memory: a row needs a line and an entry needs a colon, so the counts bound both,
-// and their prefix sums say where each chunk's rows go. The second parses every chunk straight
-// into its place in the final arrays. Nothing is copied or grown. Where the counts were too high
-// (blank lines, colons in comments, explicit zeros), the gaps are closed at the end.
+// Two passes over the text, in chunks cut at line ends. The first counts, at the speed of memory,
+// the rows and the colons of each: an entry needs a colon, so these bound its length. With the
+// number of rows known, each row's part and place are; with the lengths in the order of the places,
+// so is where its entries start. The second pass parses every row straight to there. Nothing is
+// copied or grown. Where the counts were too high (explicit zeros, colons in comments), the gaps
+// are closed at the end.
+//
+// Beside the result and the text there are 8 bytes a row: its place, and first its number of
+// colons, then of entries. The checksums are summed up while each row is still in the nearest
+// cache.
 #pragma once
 
 #include <cstdint>
 
 #include "workloads/data/input_file.h"
-#include "workloads/data/storage.h"
-#include "workloads/parallel.h"
+#include "workloads/data/placement.h"
 
 namespace sgdbench {
 
-/// The features are sparse. `index_base` is 0 or 1; columns go up to the last non-zero one. Throws
-/// BadData. The rules for what a row may look like are in libsvm_parser.h.
-Examples read_libsvm(const InputFile& file, std::uint32_t index_base, const ParallelFor& parallel);
+/// One part of a source.
+struct Part {
+  Examples examples;
+  std::uint64_t checksum = 0;  ///< of its content in file order (checksum.h)
+};
+
+/// Stored by the density rule (storage.h). `index_base` is 0 or 1; columns go up to the last
+/// non-zero one of all parts. Throws BadData. The rules for what a row may look like are in
+/// libsvm_parser.h.
+std::vector<Part> read_libsvm(const InputFile& file, std::uint32_t index_base, const Placer& placer,
+                              const ParallelFor& parallel);
 
 }  // namespace sgdbench

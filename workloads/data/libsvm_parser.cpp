@@ -4,18 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "workloads/data/entry_batch.h"
+#include "workloads/data/libsvm_lines.h"
 #include "workloads/data/number.h"
 #include "workloads/data/text.h"
-#include "workloads/data/token.h"
 
 namespace sgdbench {
 namespace {
 
 constexpr std::uint64_t kMaxIndex = std::uint64_t{1} << 31;
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 
 const char* skip_blanks(const char* p) {
   while (is_blank(*p)) ++p;
@@ -27,7 +24,7 @@ class Parser {
   Parser(std::string_view chunk, std::uint32_t index_base)
       : begin_(chunk.data()), end_(chunk.data() + chunk.size()), base_(index_base) {}
 
-  ParsedRows parse(const RowSink& sink);
+  void parse(RowSink& sink);
 
  private:
   bool ends_row(const char* p) const { return *p == '\n' || *p == '#' || (*p == 0 && p == end_); }
@@ -38,7 +35,7 @@ class Parser {
   }
 
   const char* parse_label(const char* p, float& label) const;
-  const char* parse_features(const char* p, Entry*& out) const;
+  const char* parse_features(const char* p, Entry*& out);
   const char* parse_entry(const char* p, std::uint32_t& column, float& value) const;
   const char* parse_index(const char* p, std::uint32_t& column) const;
   void sort_row(const char* features, Entry* first, Entry* last) const;
@@ -48,22 +45,19 @@ class Parser {
   const char* begin_;
   const char* end_;
   std::uint32_t base_;
+  EntryBatch batch_;
 };
 
-ParsedRows Parser::parse(const RowSink& sink) {
-  ParsedRows parsed;
-  Entry* out = sink.entries;
+void Parser::parse(RowSink& sink) {
   for (const char* p = begin_; p < end_; p = next_line(p)) {
     p = skip_blanks(p);
     if (ends_row(p)) continue;
-    Entry* const first = out;
-    p = parse_label(p, sink.targets[parsed.rows]);
+    Entry* out = sink.begin_row();
+    float label;
+    p = parse_label(p, label);
     p = parse_features(p, out);
-    if (out > first) parsed.columns = std::max<std::size_t>(parsed.columns, out[-1].column + 1u);
-    parsed.entries = static_cast<std::size_t>(out - sink.entries);
-    sink.row_ends[parsed.rows++] = sink.first_entry + parsed.entries;
+    sink.end_row(label, out);
   }
-  return parsed;
 }
 
 const char* Parser::parse_label(const char* p, float& label) const {
@@ -75,12 +69,20 @@ const char* Parser::parse_label(const char* p, float& label) const {
 }
 
 /// Appends the row's entries, in ascending order of their columns; returns where the row ends.
-const char* Parser::parse_features(const char* p, Entry*& out) const {
+const char* Parser::parse_features(const char* p, Entry*& out) {
   Entry* const first = out;
   const char* const features = p;
   std::int64_t previous = -1;
   bool ascending = true;
   for (p = skip_blanks(p); !ends_row(p); p = skip_blanks(p)) {
+    const EntryBatch::Read batch = batch_.read(p, base_, previous, out);
+    if (batch.read > 0) {
+      ascending &= batch.ascending;
+      previous = batch.last;
+      out += batch.written;
+      p = batch.end;
+      continue;
+    }
     std::uint32_t column;
     float value;
     p = parse_entry(p, column, value);
@@ -93,16 +95,8 @@ const char* Parser::parse_features(const char* p, Entry*& out) const {
   return p;
 }
 
-/// Reads "index:value"; returns its end. The usual form, a few digits and a short decimal, is
-/// parsed from both ends once token_length() has found the second one.
+/// Reads any "index:value"; returns its end.
 const char* Parser::parse_entry(const char* p, std::uint32_t& column, float& value) const {
-  const char* const end = p + token_length(p);
-  const Digits index = read_digits(p);
-  if (p[index.count] == ':' && index.count != 0 && index.value >= base_ && end - begin_ >= 16 &&
-      parse_short_decimal(p + index.count + 1, end, value) && ends_number(end)) [[likely]] {
-    column = static_cast<std::uint32_t>(index.value) - base_;
-    return end;
-  }
   const char* const at_value = parse_index(p, column);
   const char* const stop = parse_float(at_value, value);
   if (stop == nullptr || !ends_number(stop)) refuse_value(at_value);
@@ -168,8 +162,8 @@ void Parser::sort_row(const char* features, Entry* first, Entry* last) const {
 
 }  // namespace
 
-ParsedRows parse_libsvm(std::string_view chunk, std::uint32_t index_base, const RowSink& sink) {
-  return Parser(chunk, index_base).parse(sink);
+void parse_libsvm(std::string_view chunk, std::uint32_t index_base, RowSink& sink) {
+  Parser(chunk, index_base).parse(sink);
 }
 
 }  // namespace sgdbench

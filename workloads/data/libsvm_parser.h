@@ -16,23 +16,17 @@
 
 namespace sgdbench {
 
-/// Where a chunk's rows are written. The arrays must hold one element per line and one entry per
-/// colon of the chunk (text.h: tally), which no chunk's rows exceed.
-struct RowSink {
-  Entry* entries;
-  std::uint64_t first_entry;  ///< position of entries[0] in the whole matrix
-  std::uint64_t* row_ends;    ///< of each row, in the whole matrix
-  float* targets;
-};
-
-struct ParsedRows {
-  std::size_t rows = 0;
-  std::size_t entries = 0;
-  std::size_t columns = 0;  ///< up to the last non-zero one
+/// Takes a chunk's rows, one after the other.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  /// Where the next row's entries go: room for one for each colon in its line.
+  virtual Entry* begin_row() = 0;
+  virtual void end_row(float target, const Entry* end) = 0;
 };
 
 /// Throws TextError. `chunk` holds whole lines and is followed by InputFile::kPadding readable
 /// bytes; `index_base` is 0 or 1.
-ParsedRows parse_libsvm(std::string_view chunk, std::uint32_t index_base, const RowSink& sink);
+void parse_libsvm(std::string_view chunk, std::uint32_t index_base, RowSink& sink);
 
 }  // namespace sgdbench

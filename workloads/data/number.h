@@ -74,31 +74,6 @@ inline bool half_way_between_floats(double d) {
   return (std::bit_cast<std::uint64_t>(d) & 0x1fffffffu) == 0x10000000u;
 }
 
-/// Reads [-]d.f with one digit before the point and 1 to 15 behind it, which must end exactly at
-/// `end`. False for anything else, even if it is a number. 16 bytes before `end` must be readable.
-inline bool parse_short_decimal(const char* p, const char* end, float& value) {
-  const bool negative = *p == '-';
-  p += negative ? 1 : 0;
-  const auto places = static_cast<std::size_t>(end - p - 2);  // wraps where there are none
-  if (p[1] != '.' || places - 1 >= 15) return false;
-  // The last eight places, and those before them; what is not a place becomes 0.
-  const std::size_t late = places < 8 ? places : 8;
-  const std::size_t early = places - late;  // at most 7
-  const std::uint64_t low = load_digits(end - 8) >> (64 - 8 * late) << (64 - 8 * late);
-  const std::uint64_t high = load_digits(end - 16) >> 8 >> (56 - 8 * early)
-                                                               << (56 - 8 * early) << 8;
-  const auto whole = static_cast<std::uint64_t>(*p) - '0';
-  const std::uint64_t mantissa =
-      whole * kTenToThe[places] + join_digits(high) * kTenToThe[8] + join_digits(low);
-  const double d = static_cast<double>(mantissa) / kPowersOfTen[places];
-  if (whole > 9 || non_digits(low) != 0 || non_digits(high) != 0 || mantissa >= kExactMantissa ||
-      half_way_between_floats(d)) [[unlikely]]
-    return false;
-  const auto nearest = static_cast<float>(d);
-  value = negative ? -nearest : nearest;
-  return true;
-}
-
 /// Reads the finite number at p, [+-]digits[.digits][e[+-]digits], as the nearest float. Returns
 /// its end, or null where there is none or it is beyond the largest float. InputFile::kPadding
 /// zero bytes must follow the text.

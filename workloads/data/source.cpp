@@ -47,26 +47,39 @@ std::uint32_t index_base(const DataRequest& request) {
   return static_cast<std::uint32_t>(base);
 }
 
-Examples read_text(const InputFile& file, FileFormat format, const DataRequest& request,
-                   const ParallelFor& parallel) {
-  Examples examples = format == FileFormat::libsvm
-                          ? read_libsvm(file, index_base(request), parallel)
-                          : read_table(file, format == FileFormat::tsv ? '\t' : ',',
-                                       request.label_column, parallel);
+/// Deals out what was read in file order.
+std::vector<Part> parts_of(Examples examples, const Placer& placer, const ParallelFor& parallel) {
+  const Placement placement = placer(examples.targets.size());
+  const auto checksums = content_checksums(examples, placement, parallel);
+  std::vector<Part> parts;
+  for (Examples& part : deal(std::move(examples), placement, parallel)) {
+    const std::uint64_t checksum = checksums[parts.size()];
+    parts.push_back({std::move(part), checksum});
+  }
+  return parts;
+}
+
+Examples read_any_table(const InputFile& file, FileFormat format, const DataRequest& request,
+                        const ParallelFor& parallel) {
+  Examples examples =
+      read_table(file, format == FileFormat::tsv ? '\t' : ',', request.label_column, parallel);
   // Whoever standardises a table wants it dense, whatever its zeros.
-  if (format == FileFormat::libsvm || !request.standardize)
+  if (!request.standardize)
     examples.features = stored_by_density(std::move(examples.features), parallel);
   return examples;
 }
 
-Examples read_file(const std::string& path, const DataRequest& request, std::uint64_t& bytes_read,
-                   const ParallelFor& parallel) {
+std::vector<Part> read_file(const std::string& path, const DataRequest& request,
+                            const Placer& placer, std::uint64_t& bytes_read,
+                            const ParallelFor& parallel) {
   const InputFile file(path);
   if (file.bytes().empty()) throw BadData(path + ":1:1: the file is empty");
   const FileFormat format = detect_format(path, file.bytes());
-  if (format == FileFormat::idx) return read_idx_pair(file, bytes_read, parallel);
+  if (format == FileFormat::idx)
+    return parts_of(read_idx_pair(file, bytes_read, parallel), placer, parallel);
   bytes_read = file.bytes().size();
-  return read_text(file, format, request, parallel);
+  if (format == FileFormat::libsvm) return read_libsvm(file, index_base(request), placer, parallel);
+  return parts_of(read_any_table(file, format, request, parallel), placer, parallel);
 }
 
 }  // namespace
@@ -86,21 +99,29 @@ std::string resolve_path(std::string_view source) {
   throw UsageError(unknown_name("data set (and no such file)", name_of(source), valid));
 }
 
+std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
+                                const Placer& placer, const ParallelFor& parallel) {
+  const auto start = std::chrono::steady_clock::now();
+  const Generator* generator = find_generator(source);
+  std::uint64_t bytes_read = 0;
+  std::vector<Part> parts =
+      generator != nullptr ? parts_of(generate(*generator, source, parallel), placer, parallel)
+                           : read_file(resolve_path(source), request, placer, bytes_read, parallel);
+  std::vector<std::span<const float>> targets;
+  for (const Part& part : parts) targets.emplace_back(part.examples.targets);
+  const auto classes = find_classes(targets);
+  std::vector<Dataset> result;
+  for (Part& part : parts)
+    result.push_back({std::string(source), std::move(part.examples.features),
+                      std::move(part.examples.targets), classes, part.checksum, bytes_read, 0});
+  result.front().load_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
 Dataset load_source(std::string_view source, const DataRequest& request,
                     const ParallelFor& parallel) {
-  const auto start = std::chrono::steady_clock::now();
-  Dataset data;
-  data.name = std::string(source);
-  const Generator* generator = find_generator(source);
-  Examples examples = generator != nullptr
-                          ? generate(*generator, source, parallel)
-                          : read_file(resolve_path(source), request, data.bytes_read, parallel);
-  data.features = std::move(examples.features);
-  data.targets = std::move(examples.targets);
-  data.classes = find_classes(data.targets);
-  data.checksum = content_checksum(data.features, data.targets, parallel);
-  data.load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return data;
+  return std::move(load_parts(source, request, in_file_order, parallel).front());
 }
 
 const std::vector<DataEntry>& data_catalog() {

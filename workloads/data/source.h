@@ -3,13 +3,20 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "workloads/data/catalog.h"
+#include "workloads/data/placement.h"
 
 namespace sgdbench {
 
 /// The path that `source` stands for: itself, or where fashion-mnist is installed; empty for a
 /// generator. Throws UsageError for an unknown name and MissingData where there is no such file.
 std::string resolve_path(std::string_view source);
+
+/// Loads one source, its rows dealt out by `placer`: the training part, and the test part if there
+/// is one.
+std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
+                                const Placer& placer, const ParallelFor& parallel);
 
 }  // namespace sgdbench

@@ -89,11 +89,12 @@ SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel) {
   return sparse;
 }
 
+bool is_dense(std::size_t non_zeros, std::size_t rows, std::size_t columns) {
+  return static_cast<double>(non_zeros) >
+         kDenseAbove * static_cast<double>(rows) * static_cast<double>(columns);
+}
+
 Features stored_by_density(Features features, const ParallelFor& parallel) {
-  const auto is_dense = [](std::size_t non_zeros, std::size_t rows, std::size_t columns) {
-    return static_cast<double>(non_zeros) >
-           kDenseAbove * static_cast<double>(rows) * static_cast<double>(columns);
-  };
   if (const auto* sparse = std::get_if<SparseMatrix>(&features)) {
     if (is_dense(sparse->entries.size(), sparse->rows(), sparse->columns))
       return to_dense(*sparse, sparse->columns, parallel);
@@ -122,14 +123,15 @@ void match_storage(Features& train, Features& test, const ParallelFor& parallel)
   }
 }
 
-std::vector<float> find_classes(const std::vector<float>& targets) {
+std::vector<float> find_classes(const std::vector<std::span<const float>>& parts) {
   std::vector<float> classes;
-  for (const float target : targets) {
-    const auto place = std::lower_bound(classes.begin(), classes.end(), target);
-    if (place != classes.end() && *place == target) continue;
-    if (target != std::trunc(target) || classes.size() == kMaxClasses) return {};
-    classes.insert(place, target);
-  }
+  for (const auto targets : parts)
+    for (const float target : targets) {
+      const auto place = std::lower_bound(classes.begin(), classes.end(), target);
+      if (place != classes.end() && *place == target) continue;
+      if (target != std::trunc(target) || classes.size() == kMaxClasses) return {};
+      classes.insert(place, target);
+    }
   return classes;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -66,6 +67,9 @@ Occupancy occupancy(const Features& features, const ParallelFor& parallel);
 DenseMatrix to_dense(const SparseMatrix& matrix, std::size_t columns, const ParallelFor& parallel);
 SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel);
 
+/// The density rule.
+bool is_dense(std::size_t non_zeros, std::size_t rows, std::size_t columns);
+
 /// Applies the density rule. Sparse features come from a reader that dropped explicit zeros and
 /// counted the columns.
 Features stored_by_density(Features features, const ParallelFor& parallel);
@@ -74,7 +78,8 @@ Features stored_by_density(Features features, const ParallelFor& parallel);
 /// part is stored.
 void match_storage(Features& train, Features& test, const ParallelFor& parallel);
 
-/// The distinct targets, ascending, if they are at most 1,000 different integers; else empty.
-std::vector<float> find_classes(const std::vector<float>& targets);
+/// The distinct targets of all parts, ascending, if they are at most 1,000 different integers; else
+/// empty.
+std::vector<float> find_classes(const std::vector<std::span<const float>>& parts);
 
 }  // namespace sgdbench

@@ -51,37 +51,6 @@ std::vector<std::string_view> line_chunks(std::string_view text, std::size_t byt
   return chunks;
 }
 
-Tally tally(std::string_view chunk) {
-  // Counts in single bytes, at most 255 at a time, so that one vector holds as many counters as
-  // characters.
-  constexpr std::size_t kStride = 64;
-  Tally sum;
-  const char* p = chunk.data();
-  std::size_t left = chunk.size();
-  while (left > 0) {
-    std::uint8_t lines[kStride] = {};
-    std::uint8_t colons[kStride] = {};
-    const std::size_t strides = std::min<std::size_t>(left / kStride, 255);
-    for (std::size_t s = 0; s < strides; ++s, p += kStride)
-      for (std::size_t k = 0; k < kStride; ++k) {
-        lines[k] = static_cast<std::uint8_t>(lines[k] + (p[k] == '\n'));
-        colons[k] = static_cast<std::uint8_t>(colons[k] + (p[k] == ':'));
-      }
-    left -= strides * kStride;
-    if (left < kStride)
-      for (; left > 0; --left, ++p) {
-        sum.lines += *p == '\n' ? 1 : 0;
-        sum.colons += *p == ':' ? 1 : 0;
-      }
-    for (std::size_t k = 0; k < kStride; ++k) {
-      sum.lines += lines[k];
-      sum.colons += colons[k];
-    }
-  }
-  if (!chunk.empty() && chunk.back() != '\n') ++sum.lines;
-  return sum;
-}
-
 void for_each_chunk(const InputFile& file, std::size_t chunks, const ParallelFor& parallel,
                     const std::function<void(std::size_t)>& body) {
   std::vector<std::optional<TextError>> errors(chunks);

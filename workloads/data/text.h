@@ -30,12 +30,6 @@ std::vector<std::string_view> line_chunks(std::string_view text, std::size_t byt
 /// Big enough to make a hand-out cheap, small enough to keep all cores busy to the end.
 inline constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
 
-struct Tally {
-  std::size_t lines = 0;  ///< an unfinished last one counts
-  std::size_t colons = 0;
-};
-Tally tally(std::string_view chunk);
-
 /// Calls body(i) for every chunk. Of all TextErrors thrown, the earliest in the file is rethrown
 /// as BadData: the message doesn't depend on the number of threads.
 void for_each_chunk(const InputFile& file, std::size_t chunks, const ParallelFor& parallel,
