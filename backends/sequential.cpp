@@ -33,7 +33,10 @@ class Sequential final : public PooledBackend {
              const std::shared_ptr<ForkJoin>& team)
       : PooledBackend(spec, problem, 1, team_of(team, threads)), team_(team) {}
 
-  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec, problem().examples()); }
+  /// Longer stretches than where workers share them: rows are asked for ahead within a stretch.
+  Cut cut(const RunSpec& spec) const override {
+    return in_place_cut(spec, problem().examples(), 16 * kExamplesPerStretch);
+  }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];
@@ -44,7 +47,7 @@ class Sequential final : public PooledBackend {
     }
     finish(seat);
     const auto updates = seat.updates.load(std::memory_order_relaxed);
-    seat.report.staleness.add(0, updates);
+    seat.note_staleness(0, updates);
     seat.report.last_update = updates;
   }
 
