@@ -18,18 +18,22 @@ namespace sgdbench::testing {
 inline constexpr std::size_t kRows = 40;
 inline constexpr std::size_t kFeatures = 23;
 
-/// Sparse rows have 1 to 8 of the features; feature 22 is in no row.
-inline SparseMatrix sparse_matrix(std::size_t rows, std::uint64_t seed) {
+/// So many that a few rows meet a small part of them: nothing is then done for all features.
+inline constexpr std::size_t kManyFeatures = 2000;
+
+/// Sparse rows have 1 to 8 of the features; the last one is in no row.
+inline SparseMatrix sparse_matrix(std::size_t rows, std::uint64_t seed,
+                                  std::size_t features = kFeatures) {
   Random random(seed);
   SparseMatrix m;
-  m.columns = kFeatures;
+  m.columns = features;
   for (std::size_t i = 0; i < rows; ++i) {
-    std::vector<std::uint32_t> columns(kFeatures - 1);
-    std::iota(columns.begin(), columns.end(), 0u);
-    shuffle(columns, random);
-    columns.resize(1 + random.below(8));
-    std::sort(columns.begin(), columns.end());
-    for (const auto v : columns) m.entries.push_back({v, static_cast<float>(random.normal())});
+    std::vector<std::uint32_t> own(features - 1);
+    std::iota(own.begin(), own.end(), 0u);
+    shuffle(own, random);
+    own.resize(1 + random.below(8));
+    std::sort(own.begin(), own.end());
+    for (const auto v : own) m.entries.push_back({v, static_cast<float>(random.normal())});
     m.offsets.push_back(m.entries.size());
   }
   return m;
@@ -45,11 +49,11 @@ inline DenseMatrix dense_matrix(std::size_t rows, std::uint64_t seed) {
 
 /// Classes are labelled 2, 5, 8, …; with no classes, targets are real numbers.
 inline Dataset dataset(bool sparse, std::size_t classes, std::size_t rows = kRows,
-                       std::uint64_t seed = 7) {
+                       std::uint64_t seed = 7, std::size_t features = kFeatures) {
   Dataset data;
   data.name = sparse ? "sparse" : "dense";
   if (sparse)
-    data.features = sparse_matrix(rows, seed);
+    data.features = sparse_matrix(rows, seed, features);
   else
     data.features = dense_matrix(rows, seed);
   Random random(seed + 1);
@@ -67,15 +71,17 @@ struct Example {
   std::unique_ptr<Problem> problem;
 };
 
-inline Example example(const WorkloadOptions& options, bool sparse) {
+inline Example example(const WorkloadOptions& options, bool sparse,
+                       std::size_t features = kFeatures) {
   const bool binary = options.workload == "logreg" || options.workload == "svm";
   const std::size_t classes = options.workload == "least-squares" ? 0 : binary ? 2 : 5;
   Example made;
   made.name = options.workload + (sparse ? " on sparse data" : " on dense data") +
+              (features == kFeatures ? "" : " of many features") +
               (options.workload == "mlp" ? ", " + options.activation : "");
   made.data = std::make_unique<TrainTest>();
-  made.data->train = dataset(sparse, classes);
-  made.data->test = dataset(sparse, classes, 15, 99);
+  made.data->train = dataset(sparse, classes, kRows, 7, features);
+  made.data->test = dataset(sparse, classes, 15, 99, features);
   made.problem = make_problem(options, *made.data);
   return made;
 }
@@ -89,6 +95,8 @@ inline std::vector<Example> all_examples(double l2) {
     all.push_back(example({"mlp", l2, {19, 6}, "relu"}, sparse));
     all.push_back(example({"mlp", l2, {17}, "tanh"}, sparse));
   }
+  for (const char* name : {"logreg", "softmax"})
+    all.push_back(example({name, l2, {}, "relu"}, true, kManyFeatures));
   return all;
 }
 
