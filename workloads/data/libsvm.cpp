@@ -118,7 +118,7 @@ std::vector<Arrays> make_arrays(std::vector<Chunk>& chunks, const Placement& pla
       const std::size_t place = placement.place(row++), part = placement.part_of(place);
       parts[part].matrix.offsets[place - placement.first_place(part) + 1] = bound;
     }
-    chunk.bounds = {};
+    std::exchange(chunk.bounds, std::vector<std::uint32_t>());
   }
   for (Arrays& part : parts) {
     auto& [columns, offsets, entries] = part.matrix;

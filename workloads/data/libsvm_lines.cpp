@@ -6,7 +6,7 @@
 #include "workloads/data/text.h"
 
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace sgdbench {
@@ -21,7 +21,18 @@ struct Places {
 
 Places places_in(const char* p) {
   Places places;
-#if defined(__SSE2__)
+#if defined(__AVX2__)
+  for (std::size_t k = 0; k < kBlock; k += 32) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + k));
+    const auto bits = [k](__m256i hits) {
+      return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(hits))} << k;
+    };
+    places.colons |= bits(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(':')));
+    places.zeros |= bits(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('0')));
+    places.ends |= bits(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n')));
+    places.blanks |= bits(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(' ')), bytes));
+  }
+#elif defined(__SSE2__)
   for (std::size_t k = 0; k < kBlock; k += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + k));
     const auto bits = [k](__m128i hits) {
