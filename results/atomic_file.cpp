@@ -2,7 +2,8 @@
 //
 // The invariant: at every moment `path` holds either its old content or all of the new one. A
 // temporary file in the same folder (so that rename() never crosses a file system) takes the
-// content, reaches the disk, and only then takes the name; it's removed whatever goes wrong.
+// content, reaches the disk, and only then takes the name; it's removed whatever goes wrong. Where
+// the file system can, it has no name at all until then, so that not even a kill leaves it behind.
 #include "results/atomic_file.h"
 
 #include <fcntl.h>
@@ -94,12 +95,12 @@ int open_directly(const fs::path& path) {
   return fd;
 }
 
-/// A new file of a name that nobody uses; removed again unless it was renamed.
+/// A new file without a name, or of a name that nobody uses; removed again unless it was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) : target_(target), file_(create()) {}
   ~TemporaryFile() {
-    if (!renamed_) ::unlink(name_.c_str());
+    if (named_) ::unlink(name_.c_str());
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -111,31 +112,56 @@ class TemporaryFile {
   void append(std::string_view content) { write_all(file_.get(), content, target_); }
   void close() {
     sync(file_.get(), target_);
+    if (!named_) link();
     if (!file_.close()) fail_errno(target_);
   }
+  /// linkat() would do, but it replaces nothing.
   void rename() {
     if (::rename(name_.c_str(), target_.c_str()) == -1) fail_errno(target_);
-    renamed_ = true;
+    named_ = false;
   }
 
  private:
-  /// The name doesn't grow with the target's, which may be as long as the system allows.
   int create() {
+    const fs::path folder = folder_of(target_);
+    constexpr int kUnnamed = O_WRONLY | O_TMPFILE | O_CLOEXEC;
+    const int unnamed = retry([&] { return ::open(folder.c_str(), kUnnamed, 0666); });
+    if (unnamed >= 0 && ::access(link_to(unnamed).c_str(), F_OK) == 0) return unnamed;
+    if (unnamed >= 0) ::close(unnamed);
+    return with_new_name([this] {
+      constexpr int kNamed = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+      return retry([this] { return ::open(name_.c_str(), kNamed, 0666); });
+    });
+  }
+  void link() {
+    with_new_name([this] {
+      return ::linkat(AT_FDCWD, link_to(file_.get()).c_str(), AT_FDCWD, name_.c_str(),
+                      AT_SYMLINK_FOLLOW);
+    });
+  }
+  static std::string link_to(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+  /// What `make`, which is tried with several names and is −1 if it fails, returns. The name
+  /// doesn't grow with the target's, which may be as long as the system allows.
+  template <class Make>
+  int with_new_name(Make make) {
     static std::atomic<unsigned> counter{0};
     for (int attempt = 0; attempt < 1000; ++attempt) {
       name_ = folder_of(target_) / (".sgdbench-" + std::to_string(::getpid()) + '-' +
                                     std::to_string(counter.fetch_add(1)) + ".tmp");
-      constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-      const int fd = retry([this] { return ::open(name_.c_str(), kFlags, 0666); });
-      if (fd >= 0) return fd;
+      const int result = make();
+      if (result >= 0) {
+        named_ = true;
+        return result;
+      }
       if (errno != EEXIST) break;
     }
     fail_errno(target_);
   }
 
   fs::path target_, name_;
+  bool named_ = false;
   Descriptor file_;
-  bool renamed_ = false;
 };
 
 /// After this, the new name survives a power cut too.

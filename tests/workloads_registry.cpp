@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "tests/workloads_fixture.h"
+#include "workloads/data/error.h"
 #include "workloads/names.h"
 #include "workloads/sample_order.h"
 
@@ -58,7 +59,13 @@ TEST_CASE("A test label that no training example has is refused with its row") {
   CHECK_THROWS_WITH_AS(make_problem({"logreg", -1, {}, "relu"}, data),
                        "sparse: row 4 has the label 9, which no training example has; use data "
                        "with the same classes",
-                       UsageError);
+                       BadData);
+}
+
+TEST_CASE("Regression is tested on any targets, also where all training targets are integers") {
+  TrainTest data{dataset(true, 2), dataset(true, 2)};
+  data.test->targets[3] = 9;
+  CHECK(make_problem({"least-squares", -1, {}, "relu"}, data)->has_test());
 }
 
 TEST_CASE("Features that only the test data have weigh nothing") {

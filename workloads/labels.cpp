@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "workloads/names.h"
+#include "workloads/data/error.h"
 
 namespace sgdbench {
 
@@ -17,7 +17,7 @@ std::vector<std::uint32_t> class_numbers(const Dataset& data, std::span<const fl
       std::ostringstream line;
       line << data.name << ": row " << i + 1 << " has the label " << label
            << ", which no training example has; use data with the same classes";
-      throw UsageError(line.str());
+      throw BadData(line.str());
     }
     numbers.push_back(static_cast<std::uint32_t>(found - classes.begin()));
   }

@@ -154,7 +154,7 @@ void EntryBatch::convert(const char* text) {
   }
 }
 
-std::size_t EntryBatch::write(Entry* out) const {
+std::size_t EntryBatch::write(Entry* __restrict out) const {
   if (!has_zeros_) {
     for (std::size_t k = 0; k < count_; ++k)
       out[k] = {columns_[k], std::bit_cast<float>(values_[k])};

@@ -39,8 +39,8 @@ class EntryBatch {
   };
 
   /// Reads entries from `text`, until one is unusual, kMost are read, or no single blank follows.
-  /// Non-zero ones are written to `out`, where there must be room for as many as there are colons
-  /// up to the line end. `base` is 0 or 1, `previous` the column before the first, or −1. 64 bytes
+  /// Non-zero ones are written to `out`, where there must be room for all non-zero ones of the
+  /// line. `base` is 0 or 1, `previous` the column before the first, or −1. 64 bytes
   /// behind the line end must be readable.
   Read read(const char* text, std::uint32_t base, std::int64_t previous, Entry* out);
 

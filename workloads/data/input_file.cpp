@@ -48,7 +48,22 @@ bool is_compressed(int descriptor) {
 [[noreturn]] void damaged(const std::string& path, archive* reader, std::size_t after) {
   const char* why = archive_error_string(reader);
   throw BadData(path + ": damaged or cut off after " + std::to_string(after) +
-                " bytes of content: " + (why != nullptr ? why : "unknown error"));
+                " bytes of content: " + (why != nullptr ? why : "the file is truncated"));
+}
+
+/// What gzip and bzip2 readers take no notice of: bytes behind the last compressed stream. Zeros,
+/// which tapes and block devices leave, say nothing.
+void refuse_trailing_garbage(int descriptor, const std::string& path, archive* reader) {
+  std::array<char, 4096> bytes;
+  auto at = static_cast<off_t>(archive_filter_bytes(reader, -1));
+  for (;;) {
+    const ssize_t got = pread(descriptor, bytes.data(), bytes.size(), at);
+    if (got <= 0) return;
+    for (ssize_t i = 0; i < got; ++i, ++at)
+      if (bytes[static_cast<std::size_t>(i)] != 0)
+        throw BadData(path + ": after the compressed data ends, something else follows at byte " +
+                      std::to_string(at + 1) + " of the file; remove it");
+  }
 }
 
 using Archive = std::unique_ptr<archive, int (*)(archive*)>;
@@ -113,23 +128,33 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
     throw MissingData(path_ + ": is a device; name a file or a pipe");
   if (S_ISDIR(status.st_mode)) throw MissingData(path_ + ": is a folder; name a file in it");
-  if (!S_ISREG(status.st_mode) || is_compressed(file.value)) {
-    decompress(file.value);
-    return;
+  if (!S_ISREG(status.st_mode)) {
+    read_stream(file.value, false);
+  } else if (is_compressed(file.value)) {
+    read_stream(file.value, true);
+  } else {
+    size_ = static_cast<std::size_t>(status.st_size);
+    pages_.allocate(size_ + kPadding);
+    if (size_ > 0 && !pages_.map_file(file.value, size_))
+      throw MissingData(path_ + ": can't be mapped: " + std::strerror(errno));
   }
-  size_ = static_cast<std::size_t>(status.st_size);
-  pages_.allocate(size_ + kPadding);
-  if (size_ > 0 && !pages_.map_file(file.value, size_))
-    throw MissingData(path_ + ": can't be mapped: " + std::strerror(errno));
+  constexpr auto kByteOrderMark = "\xef\xbb\xbf"sv;
+  if (bytes().starts_with(kByteOrderMark)) start_ = kByteOrderMark.size();
 }
 
-void InputFile::decompress(int descriptor) {
+void InputFile::read_stream(int descriptor, bool is_compressed) {
   const Archive reader = open_stream(descriptor, path_);
   archive_entry* entry = nullptr;
   const int opened = archive_read_next_header(reader.get(), &entry);
   pages_.allocate(std::size_t{1} << 20);
-  if (opened == ARCHIVE_EOF) return;
-  if (opened != ARCHIVE_OK) damaged(path_, reader.get(), 0);
+  // Of a stream that is cut off within its header, the library takes the bytes as they are.
+  const bool unpacks = archive_filter_code(reader.get(), 0) != ARCHIVE_FILTER_NONE;
+  if ((is_compressed && !unpacks) || (opened != ARCHIVE_OK && opened != ARCHIVE_EOF))
+    damaged(path_, reader.get(), 0);
+  if (opened == ARCHIVE_EOF) {
+    if (is_compressed) refuse_trailing_garbage(descriptor, path_, reader.get());
+    return;
+  }
   for (;;) {
     const std::size_t room = pages_.size() - kPadding - size_;
     const la_ssize_t got = archive_read_data(reader.get(), pages_.data() + size_, room);
@@ -141,6 +166,7 @@ void InputFile::decompress(int descriptor) {
                     " GiB of content; decompress it to a file first");
     if (pages_.size() - size_ < 2 * kPadding) pages_.grow(2 * pages_.size());
   }
+  if (is_compressed) refuse_trailing_garbage(descriptor, path_, reader.get());
   // A failed read may have left bytes behind the end: restore the padding.
   std::memset(pages_.data() + size_, 0, kPadding);
 }

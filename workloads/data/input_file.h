@@ -49,14 +49,17 @@ class InputFile {
   explicit InputFile(std::string path);
 
   const std::string& path() const { return path_; }
-  std::string_view bytes() const { return {pages_.data(), size_}; }
+  /// The content, without the byte-order mark that some editors put before UTF-8 text.
+  std::string_view bytes() const { return {pages_.data() + start_, size_ - start_}; }
 
  private:
-  void decompress(int descriptor);
+  /// A pipe, or a regular file that begins as a compressed one.
+  void read_stream(int descriptor, bool is_compressed);
 
   std::string path_;
   Pages pages_;
   std::size_t size_ = 0;
+  std::size_t start_ = 0;
 };
 
 /// Whether `path` names something that an InputFile could be made from.

@@ -18,7 +18,6 @@ namespace {
 struct Arrays {
   SparseMatrix matrix;
   std::vector<float> targets;
-  std::vector<std::uint32_t> lengths;  ///< of each row, as it was parsed
   ContentSum content;
   std::size_t non_zeros = 0;
 
@@ -26,14 +25,19 @@ struct Arrays {
   void close_gaps();
 };
 
+/// Fills the room that a row didn't need. No entry has this column: indices end at 2^31.
+constexpr std::uint32_t kGap = ~std::uint32_t{0};
+
 /// Moves each row up to the end of the one before it.
 void Arrays::close_gaps() {
   Entry* out = matrix.entries.data();
-  std::uint64_t begin = 0;
-  for (std::size_t i = 0; i < lengths.size(); ++i) {
-    const Entry* const from = matrix.entries.data() + begin;
-    begin = matrix.offsets[i + 1];
-    out = std::copy(from, from + lengths[i], out);
+  const Entry* row = out;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const Entry* const next = matrix.entries.data() + matrix.offsets[i + 1];
+    const Entry* end = next;
+    while (end != row && end[-1].column == kGap) --end;
+    out = std::copy(row, end, out);
+    row = next;
     matrix.offsets[i + 1] = static_cast<std::uint64_t>(out - matrix.entries.data());
   }
   matrix.entries.resize(non_zeros);
@@ -41,7 +45,7 @@ void Arrays::close_gaps() {
 
 struct Chunk {
   std::string_view text;
-  std::vector<std::uint32_t> colons;  ///< of each row
+  std::vector<std::uint32_t> bounds;  ///< of the length of each row
   std::size_t first_row = 0;
   Ranks ranks{};                         ///< of its first row
   std::array<ContentSum, 2> content{};   ///< of each part
@@ -65,7 +69,8 @@ class PlacedRows final : public RowSink {
   void end_row(float target, const Entry* end) override {
     const auto length = static_cast<std::size_t>(end - first_);
     parts_[part_].targets[place_] = target;
-    parts_[part_].lengths[place_] = static_cast<std::uint32_t>(length);
+    SparseMatrix& matrix = parts_[part_].matrix;
+    std::fill(first_ + length, matrix.entries.data() + matrix.offsets[place_ + 1], Entry(kGap, 0));
     chunk_.entries[part_] += length;
     chunk_.content[part_].add(content_of({first_, length}), target, chunk_.ranks[part_]++);
   }
@@ -80,17 +85,17 @@ class PlacedRows final : public RowSink {
   Entry* first_ = nullptr;
 };
 
-/// The chunks with their colons; returns the number of rows.
+/// The chunks with their bounds; returns the number of rows.
 std::size_t count_rows(const InputFile& file, std::vector<Chunk>& chunks,
                        const ParallelFor& parallel) {
   for (const std::string_view text : line_chunks(file.bytes(), kChunkBytes))
     chunks.emplace_back().text = text;
   for_each_chunk(file, chunks.size(), parallel,
-                 [&](std::size_t i) { chunks[i].colons = colons_of_rows(chunks[i].text); });
+                 [&](std::size_t i) { chunks[i].bounds = bounds_of_rows(chunks[i].text); });
   std::size_t rows = 0;
   for (Chunk& chunk : chunks) {
     chunk.first_row = rows;
-    rows += chunk.colons.size();
+    rows += chunk.bounds.size();
   }
   return rows;
 }
@@ -102,18 +107,18 @@ void find_ranks(std::vector<Chunk>& chunks, const Placement& placement) {
   for (std::size_t i = 0; i < chunks.size(); ++i) chunks[i].ranks = ranks[i];
 }
 
-/// Each part's arrays with the rows' places, as far apart as their colons ask for, which are freed.
+/// Each part's arrays with the rows' places, as far apart as their bounds ask for, which are freed.
 std::vector<Arrays> make_arrays(std::vector<Chunk>& chunks, const Placement& placement) {
   std::vector<Arrays> parts(placement.parts());
   for (std::size_t part = 0; part < parts.size(); ++part)
     parts[part].matrix.offsets.resize(placement.rows_of(part) + 1);
   for (Chunk& chunk : chunks) {
     std::size_t row = chunk.first_row;
-    for (const std::uint32_t colons : chunk.colons) {
+    for (const std::uint32_t bound : chunk.bounds) {
       const std::size_t place = placement.place(row++), part = placement.part_of(place);
-      parts[part].matrix.offsets[place - placement.first_place(part) + 1] = colons;
+      parts[part].matrix.offsets[place - placement.first_place(part) + 1] = bound;
     }
-    chunk.colons = {};
+    std::exchange(chunk.bounds, std::vector<std::uint32_t>());
   }
   for (Arrays& part : parts) {
     auto& [columns, offsets, entries] = part.matrix;
@@ -121,7 +126,6 @@ std::vector<Arrays> make_arrays(std::vector<Chunk>& chunks, const Placement& pla
     entries.resize(offsets.back());
     prefer_huge_pages(entries.data(), entries.size() * sizeof(Entry));
     part.targets.resize(offsets.size() - 1);
-    part.lengths.resize(offsets.size() - 1);
   }
   return parts;
 }
@@ -136,7 +140,6 @@ void finish(const std::vector<Chunk>& chunks, std::vector<Arrays>& parts) {
     }
     columns = std::max(columns, parts[part].content.columns());
     if (parts[part].has_gaps()) parts[part].close_gaps();
-    parts[part].lengths = {};
   }
   for (Arrays& part : parts) part.matrix.columns = columns;
 }

@@ -2,15 +2,14 @@
 // than the result takes.
 //
 // Two passes over the text, in chunks cut at line ends. The first counts, at the speed of memory,
-// the rows and the colons of each: an entry needs a colon, so these bound its length. With the
+// the rows and the colons of each: an entry needs one, so they bound its length. With the
 // number of rows known, each row's part and place are; with the lengths in the order of the places,
 // so is where its entries start. The second pass parses every row straight to there. Nothing is
-// copied or grown. Where the counts were too high (explicit zeros, colons in comments), the gaps
-// are closed at the end.
+// copied or grown. Where the counts were too high (zeros written as 0.0, colons in comments), the
+// gaps are closed at the end.
 //
-// Beside the result and the text there are 8 bytes a row: its place, and first its number of
-// colons, then of entries. The checksums are summed up while each row is still in the nearest
-// cache.
+// Beside the result and the text there are 4 bytes a row, for its place. The checksums are summed
+// up while each row is still in the nearest cache.
 #pragma once
 
 #include <cstdint>

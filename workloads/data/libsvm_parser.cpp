@@ -86,8 +86,7 @@ const char* Parser::parse_features(const char* p, Entry*& out) {
     std::uint32_t column;
     float value;
     p = parse_entry(p, column, value);
-    *out = {column, value};
-    out += value != 0 ? 1 : 0;
+    if (value != 0) *out++ = {column, value};
     ascending &= column > previous;
     previous = column;
   }

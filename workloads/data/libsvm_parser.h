@@ -20,7 +20,7 @@ namespace sgdbench {
 class RowSink {
  public:
   virtual ~RowSink() = default;
-  /// Where the next row's entries go: room for one for each colon in its line.
+  /// Where the next row's entries go: room for as many as libsvm_lines.h says.
   virtual Entry* begin_row() = 0;
   virtual void end_row(float target, const Entry* end) = 0;
 };
