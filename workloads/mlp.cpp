@@ -32,6 +32,7 @@ class MlpProblem final : public DataProblem {
   MlpProblem(const MlpOptions& options, double l2, const TrainTest& data)
       : DataProblem(data, l2),
         network_(options, data.train.columns(), data.train.classes.size()),
+        filled_(filled_share(data.train)),
         train_labels_(class_numbers(data.train, data.train.classes)),
         reference_(data.train, train_labels_,
                    widths_of(options, network_.inputs(), network_.classes()), options.biases,
@@ -44,7 +45,7 @@ class MlpProblem final : public DataProblem {
   bool uses_dense_kernels() const override { return true; }
   void initialise(std::span<Real> w, std::uint64_t seed) const override;
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
-    return sgdbench::make_worker(network_, train(), train_labels_, l2(), options);
+    return sgdbench::make_worker(network_, train(), train_labels_, l2(), filled_, options);
   }
   RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                    std::size_t end) const override;
@@ -63,6 +64,7 @@ class MlpProblem final : public DataProblem {
 
  private:
   Network network_;
+  double filled_;
   std::vector<std::uint32_t> train_labels_, test_labels_;
   reference::Network reference_;
 };
@@ -85,14 +87,14 @@ void MlpProblem::initialise(std::span<Real> w, std::uint64_t seed) const {
 RowSums MlpProblem::sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                              std::size_t end) const {
   const auto& labels = part == Part::train ? train_labels_ : test_labels_;
-  InputGatherer gatherer(dataset(part), network_.inputs(), kEvaluated);
+  InputGatherer gatherer(dataset(part), network_.inputs(), kEvaluated, filled_);
   NetworkPass pass(network_, kEvaluated, kNativeKernels);
   std::vector<std::uint32_t> rows;
   RowSums sums;
   for (std::size_t first = begin; first < end; first += rows.size()) {
     rows.resize(std::min(kEvaluated, end - first));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-    const Real* scores = pass.forward(w.data(), gatherer.gather(rows));
+    const Real* scores = pass.forward(w.data(), gatherer, rows);
     for (const std::uint32_t row : rows) {
       sums.loss += cross_entropy(scores, network_.classes(), labels[row]);
       sums.correct += predicts(scores, network_.classes(), labels[row]);

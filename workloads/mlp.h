@@ -46,8 +46,9 @@ struct Network {
   std::size_t classes() const { return layers.back().out; }
 };
 
+/// `filled`: the share of the data's values that are not zero.
 std::unique_ptr<Worker> make_worker(const Network& network, const Dataset& data,
-                                    std::span<const std::uint32_t> labels, double l2,
+                                    std::span<const std::uint32_t> labels, double l2, double filled,
                                     const WorkerOptions& options);
 
 }  // namespace sgdbench

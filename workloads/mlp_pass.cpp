@@ -1,12 +1,14 @@
-// The chain rule in products, and how they are cut among a team's threads.
+// The chain rule in products, and how they are cut among a team's threads: twice a step.
 //
-//   z_l = a_{l−1}·W_l + b_l,   a_l = φ(z_l)             by columns of W_l
-//   δ_L = softmax(z_L) − e_y                            by rows of the mini-batch, z_L with it
-//   δ_{l−1} = δ_l·W_lᵀ ⊙ φ′(z_{l−1})                    by rows of W_l (the topmost with δ_L)
-//   ∂ℓ/∂W_l = a_{l−1}ᵀ·δ_l,   ∂ℓ/∂b_l = ∑_rows δ_l      by columns of W_l (rows, if l = L)
+//   z_l = a_{l−1}·W_l + b_l,   a_l = φ(z_l)             by rows of the mini-batch,
+//   δ_L = softmax(z_L) − e_y,                             all of it without meeting:
+//   δ_{l−1} = δ_l·W_lᵀ ⊙ φ′(z_{l−1})                      an example needs no other
+//   ∂ℓ/∂W_l = a_{l−1}ᵀ·δ_l,   ∂ℓ/∂b_l = ∑_rows δ_l      by rows of W_l
 //
-// A thread updates the columns that it reads in the next step's forward pass: the largest weights
-// never leave its cache. The output layer is narrow, and goes by rows of the mini-batch.
+// Rows of W_l are one stretch of memory, so no two threads write near each other. The price is that
+// each reads the others' part of the weights in the next step. Cut by columns of W_l they would
+// stay in the cache of their thread, but that was measured slower: the products become narrow, and
+// the hardware fetches ahead into what the others are writing.
 #include "workloads/mlp_pass.h"
 
 #include <algorithm>
@@ -20,6 +22,15 @@ namespace {
 int as_int(std::size_t n) {
   return static_cast<int>(n);
 }
+
+/// A team's thread gets a multiple of so many rows: the height of the libraries' tiles. Cut through
+/// a tile, oneDNN's δ·Wᵀ was seen to round in another way.
+constexpr std::size_t kRowGrain = 16;
+
+/// Multiply-adds of a step that one more thread must have to itself. It reads and writes all of the
+/// weights from other caches, which takes as long as some rows' products, and is told and awaited
+/// twice, for about two microseconds each.
+constexpr std::size_t kWorthAThread = 200'000;
 
 /// Calls body(φ) with the activation's class.
 template <class F>
@@ -42,125 +53,105 @@ NetworkPass::NetworkPass(const Network& network, std::size_t max_rows, const Den
     deltas_.emplace_back(activations_[l].size());
 }
 
-Block NetworkPass::part(AlignedVector<Real>& of, std::size_t layer, Range rows, Range columns) {
-  const std::size_t stride = padded_to_line(network_.layers[layer].out);
-  return {of.data() + rows.begin * stride + columns.begin, stride, rows.size(), columns.size()};
+Block NetworkPass::part(AlignedVector<Real>& of, std::size_t layer, Range rows) {
+  const std::size_t width = network_.layers[layer].out, stride = padded_to_line(width);
+  return {of.data() + rows.begin * stride, stride, rows.size(), width};
 }
 
-const Real* NetworkPass::below(std::size_t layer, const Input& input) const {
-  return layer == 0 ? input.x : activations_[layer - 1].data();
-}
-std::size_t NetworkPass::below_stride(std::size_t layer, const Input& input) const {
-  return layer == 0 ? input.stride : padded_to_line(network_.layers[layer].in);
-}
-std::size_t NetworkPass::multiply_adds(std::size_t layer, const Input& input) const {
-  return input.rows * network_.layers[layer].in * network_.layers[layer].out;
+/// δ_L lies where the scores were.
+Block NetworkPass::delta(std::size_t layer, Range rows) {
+  const bool top = layer + 1 == network_.layers.size();
+  return part(top ? activations_[layer] : deltas_[layer], layer, rows);
 }
 
-const Real* NetworkPass::forward(const Real* w, const Input& input) {
-  const std::size_t last = network_.layers.size() - 1;
-  for (std::size_t l = 0; l < last; ++l) hidden(w, input, l, {0, network_.layers[l].out});
-  product(w, input, last, {0, input.rows}, {0, network_.classes()});
-  if (network_.biases)
-    add_bias(part(activations_[last], last, {0, input.rows}, {0, network_.classes()}),
-             w + network_.layers[last].biases);
-  return activations_[last].data();
+const Real* NetworkPass::forward(const Real* w, InputGatherer& gatherer,
+                                 std::span<const std::uint32_t> rows) {
+  const Input input = gatherer.begin(rows);
+  gatherer.fill({0, rows.size()});
+  scores(w, input, {0, rows.size()});
+  return activations_.back().data();
 }
 
-void NetworkPass::train(const Real* w, const Input& input, const std::uint32_t* labels,
-                        const Target& target) {
-  const std::size_t last = network_.layers.size() - 1;
-  const auto columns = [&](std::size_t l, std::size_t i, std::size_t n) {
-    return piece_of(network_.layers[l].out, kLine, i, n);
-  };
-  for (std::size_t l = 0; l < last; ++l)
-    in_pieces(team_, multiply_adds(l, input),
-              [&](std::size_t i, std::size_t n) { hidden(w, input, l, columns(l, i, n)); });
-  in_pieces(team_, 2 * multiply_adds(last, input), [&](std::size_t i, std::size_t n) {
-    head(w, input, labels, target.scale, piece_of(input.rows, 1, i, n));
+void NetworkPass::train(const Real* w, InputGatherer& gatherer, std::span<const std::uint32_t> rows,
+                        const std::uint32_t* labels, const Target& target) {
+  const Input input = gatherer.begin(rows);
+  const std::size_t worth =
+      std::min(rows.size() / kRowGrain, rows.size() * network_.parameters / kWorthAThread);
+  const std::size_t pieces = std::min(team_.threads, worth);
+  in_pieces(team_, pieces, [&](std::size_t i, std::size_t n) {
+    const Range mine = piece_of(rows.size(), kRowGrain, i, n);
+    if (mine.empty()) return;
+    gatherer.fill(mine);
+    scores(w, input, mine);
+    deltas(w, labels, target.scale, mine);
   });
-  for (std::size_t l = last; l-- > 1;)
-    in_pieces(team_, multiply_adds(l, input), [&](std::size_t i, std::size_t n) {
-      delta_below(w, l, {0, input.rows}, columns(l - 1, i, n));
-    });
-  std::size_t all = 0;
-  for (std::size_t l = 0; l <= last; ++l) all += multiply_adds(l, input);
-  in_pieces(team_, all, [&](std::size_t i, std::size_t n) {
-    for (std::size_t l = 0; l <= last; ++l) gradient(input, l, target, i, n);
+  in_pieces(team_, pieces, [&](std::size_t i, std::size_t n) {
+    for (std::size_t l = 0; l < network_.layers.size(); ++l)
+      gradient(input, l, target, piece_of(network_.layers[l].in, kFeatureBlock, i, n));
   });
 }
 
 /// z_l = a_{l−1}·W_l, without the bias.
-void NetworkPass::product(const Real* w, const Input& input, std::size_t layer, Range rows,
-                          Range columns) {
+void NetworkPass::product(const Real* w, const Input& input, std::size_t layer, Range rows) {
   const Layer& shape = network_.layers[layer];
-  const std::size_t stride = below_stride(layer, input);
-  const Block z = part(activations_[layer], layer, rows, columns);
+  const Block z = part(activations_[layer], layer, rows);
+  if (layer == 0 && input.sparse) return multiply(*input.sparse, rows, w + shape.weights, z);
+  const std::size_t stride = layer == 0 ? input.stride : padded_to_line(shape.in);
+  const Real* const below = layer == 0 ? input.x : activations_[layer - 1].data();
   kernels_.gemm(false, false, as_int(z.rows), as_int(z.columns), as_int(shape.in),
-                below(layer, input) + rows.begin * stride, as_int(stride),
-                w + shape.weights + columns.begin, as_int(shape.out), 0, z.values,
-                as_int(z.stride));
+                below + rows.begin * stride, as_int(stride), w + shape.weights, as_int(shape.out),
+                0, z.values, as_int(z.stride));
 }
 
-void NetworkPass::hidden(const Real* w, const Input& input, std::size_t layer, Range columns) {
-  if (columns.empty()) return;
-  const Range rows{0, input.rows};
-  product(w, input, layer, rows, columns);
-  const Real* const bias =
-      network_.biases ? w + network_.layers[layer].biases + columns.begin : nullptr;
-  with_activation(network_.activation, [&](auto phi) {
-    activate<decltype(phi)>(part(activations_[layer], layer, rows, columns), bias);
-  });
-}
-
-/// scale·δ_L, and with it everything below, the chain rule being linear in it.
-void NetworkPass::head(const Real* w, const Input& input, const std::uint32_t* labels, Real scale,
-                       Range rows) {
-  if (rows.empty()) return;
+void NetworkPass::scores(const Real* w, const Input& input, Range rows) {
   const std::size_t last = network_.layers.size() - 1;
-  product(w, input, last, rows, {0, network_.classes()});
-  const Block z = part(activations_[last], last, rows, {0, network_.classes()});
-  if (network_.biases) add_bias(z, w + network_.layers[last].biases);
-  for (std::size_t r = 0; r < z.rows; ++r)
-    softmax_slope(z.values + r * z.stride, z.columns, labels[rows.begin + r], scale);
-  if (last > 0) delta_below(w, last, rows, {0, network_.layers[last].in});
+  for (std::size_t l = 0; l <= last; ++l) {
+    product(w, input, l, rows);
+    const Block z = part(activations_[l], l, rows);
+    const Real* const bias = network_.biases ? w + network_.layers[l].biases : nullptr;
+    if (l < last)
+      with_activation(network_.activation, [&](auto phi) { activate<decltype(phi)>(z, bias); });
+    else if (bias)
+      add_bias(z, bias);
+  }
+}
+
+/// All δ_l of these rows, times `scale`: the chain rule is linear in δ_L.
+void NetworkPass::deltas(const Real* w, const std::uint32_t* labels, Real scale, Range rows) {
+  const std::size_t last = network_.layers.size() - 1;
+  softmax_slopes(delta(last, rows), labels + rows.begin, scale);
+  for (std::size_t l = last; l > 0; --l) delta_below(w, l, rows);
 }
 
 /// δ_{l−1} = δ_l·W_lᵀ ⊙ φ′(z_{l−1}).
-void NetworkPass::delta_below(const Real* w, std::size_t layer, Range rows, Range columns) {
-  if (columns.empty()) return;
+void NetworkPass::delta_below(const Real* w, std::size_t layer, Range rows) {
   const Layer& shape = network_.layers[layer];
-  auto& above = layer + 1 == network_.layers.size() ? activations_[layer] : deltas_[layer];
-  const Block from = part(above, layer, rows, {0, shape.out});
-  const Block to = part(deltas_[layer - 1], layer - 1, rows, columns);
+  const Block from = delta(layer, rows), to = delta(layer - 1, rows);
   kernels_.gemm(false, true, as_int(to.rows), as_int(to.columns), as_int(shape.out), from.values,
-                as_int(from.stride), w + shape.weights + columns.begin * shape.out,
-                as_int(shape.out), 0, to.values, as_int(to.stride));
+                as_int(from.stride), w + shape.weights, as_int(shape.out), 0, to.values,
+                as_int(to.stride));
   with_activation(network_.activation, [&](auto phi) {
-    multiply_by_slope<decltype(phi)>(
-        to, part(activations_[layer - 1], layer - 1, rows, columns).values);
+    multiply_by_slope<decltype(phi)>(to, part(activations_[layer - 1], layer - 1, rows).values);
   });
 }
 
-/// W_l ← keep·W_l + a_{l−1}ᵀ·δ_l,   b_l ← keep·b_l + ∑_rows δ_l   in the target.
+/// W_l ← keep·W_l + a_{l−1}ᵀ·δ_l for these of its rows, and with the first one
+/// b_l ← keep·b_l + ∑_rows δ_l, in the target.
 void NetworkPass::gradient(const Input& input, std::size_t layer, const Target& target,
-                           std::size_t piece, std::size_t pieces) {
+                           Range features) {
+  if (features.empty()) return;
   const Layer& shape = network_.layers[layer];
-  const bool top = layer + 1 == network_.layers.size();
-  const Range all_rows{0, shape.in}, all_columns{0, shape.out};
-  const Range rows = top ? piece_of(shape.in, kLine, piece, pieces) : all_rows;
-  const Range columns = top ? all_columns : piece_of(shape.out, kLine, piece, pieces);
-  if (rows.empty() || columns.empty()) return;
-
-  const Block delta =
-      part(top ? activations_[layer] : deltas_[layer], layer, {0, input.rows}, columns);
-  kernels_.gemm(true, false, as_int(rows.size()), as_int(columns.size()), as_int(input.rows),
-                below(layer, input) + rows.begin, as_int(below_stride(layer, input)), delta.values,
-                as_int(delta.stride), target.keep,
-                target.out + shape.weights + rows.begin * shape.out + columns.begin,
+  const Block slopes = delta(layer, {0, input.rows});
+  if (network_.biases && features.begin == 0)
+    add_column_sums(slopes, target.keep, target.out + shape.biases);
+  if (layer == 0 && input.sparse)
+    return add_transposed(*input.sparse, features, slopes, target.keep, target.out + shape.weights);
+  const std::size_t stride = layer == 0 ? input.stride : padded_to_line(shape.in);
+  const Real* const below = layer == 0 ? input.x : activations_[layer - 1].data();
+  kernels_.gemm(true, false, as_int(features.size()), as_int(shape.out), as_int(input.rows),
+                below + features.begin, as_int(stride), slopes.values, as_int(slopes.stride),
+                target.keep, target.out + shape.weights + features.begin * shape.out,
                 as_int(shape.out));
-  if (network_.biases && rows.begin == 0)
-    add_column_sums(delta, target.keep, target.out + shape.biases + columns.begin);
 }
 
 }  // namespace sgdbench

@@ -36,13 +36,12 @@ class Shrinking {
 class MlpWorker final : public WorkerBase {
  public:
   MlpWorker(const Network& network, const Dataset& data, std::span<const std::uint32_t> labels,
-            double l2, const WorkerOptions& options)
+            double l2, double filled, const WorkerOptions& options)
       : WorkerBase(options.rule),
         rule_(options.rule),
         labels_(labels),
         l2_(static_cast<Real>(l2)),
-        team_(options.team),
-        input_(data, network.inputs(), options.max_batch),
+        input_(data, network.inputs(), options.max_batch, filled),
         pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels,
               options.team),
         batch_labels_(options.max_batch),
@@ -100,13 +99,12 @@ class MlpWorker final : public WorkerBase {
 
   void train(const Real* w, const Target& target) {
     for (std::size_t r = 0; r < rows_.size(); ++r) batch_labels_[r] = labels_[rows_[r]];
-    pass_.train(w, input_.gather(rows_, team_), batch_labels_.data(), target);
+    pass_.train(w, input_, rows_, batch_labels_.data(), target);
   }
 
   Rule rule_;
   std::span<const std::uint32_t> labels_;
   Real l2_;
-  Team team_;
   InputGatherer input_;
   NetworkPass pass_;
   std::vector<std::uint32_t> batch_labels_;
@@ -119,9 +117,9 @@ class MlpWorker final : public WorkerBase {
 }  // namespace
 
 std::unique_ptr<Worker> make_worker(const Network& network, const Dataset& data,
-                                    std::span<const std::uint32_t> labels, double l2,
+                                    std::span<const std::uint32_t> labels, double l2, double filled,
                                     const WorkerOptions& options) {
-  return std::make_unique<MlpWorker>(network, data, labels, l2, options);
+  return std::make_unique<MlpWorker>(network, data, labels, l2, filled, options);
 }
 
 }  // namespace sgdbench

@@ -1,8 +1,7 @@
 // Several threads inside of one step: its products and passes are cut into pieces, one a thread.
 //
 // A piece is a range of rows or of columns of a result, never a part of a sum's terms, so the
-// result does not depend on the number of pieces as far as the kernels below keep to that. What is
-// too small to gain by it is not cut.
+// result does not depend on the number of pieces as far as the kernels below keep to that.
 #pragma once
 
 #include <algorithm>
@@ -26,24 +25,18 @@ struct Range {
   bool empty() const { return begin == end; }
 };
 
-/// Piece `i` of `pieces` of [0, n), cut at multiples of `grain`. May be empty.
+/// Piece `i` of `pieces` of [0, n), cut at multiples of `grain`. May be empty, but is never shorter
+/// than a grain if it is not all there is: kernels treat a single row in a way of its own.
 inline Range piece_of(std::size_t n, std::size_t grain, std::size_t i, std::size_t pieces) {
-  const std::size_t grains = (n + grain - 1) / grain;
-  const auto cut = [&](std::size_t k) { return std::min(n, grains * k / pieces * grain); };
+  const std::size_t grains = std::max<std::size_t>(1, n / grain);
+  const auto cut = [&](std::size_t k) { return k == pieces ? n : grains * k / pieces * grain; };
   return {cut(i), cut(i + 1)};
 }
 
-/// Multiply-adds below which a second thread costs more than it does: about two microseconds, the
-/// price of telling it and of waiting for it, and of the lines that move between the caches.
-inline constexpr std::size_t kWorthAThread = 100'000;
-
-/// Calls body(i, pieces) for every i below `pieces`: as many as there are threads, or as are worth
-/// it for so many multiply-adds.
+/// Calls body(i, pieces) for every i below `pieces`, which is not more than there are threads.
 template <class Body>
-void in_pieces(const Team& team, std::size_t multiply_adds, Body body) {
-  const std::size_t pieces =
-      std::min(team.threads, std::max<std::size_t>(1, multiply_adds / kWorthAThread));
-  if (pieces == 1) return body(std::size_t{0}, pieces);
+void in_pieces(const Team& team, std::size_t pieces, Body body) {
+  if (pieces <= 1) return body(std::size_t{0}, std::size_t{1});
   const auto one = [&](std::size_t i) { body(i, pieces); };
   team.run(pieces, std::ref(one));  // by reference: nothing is allocated
 }

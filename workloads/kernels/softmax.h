@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "workloads/kernels/dense_layer.h"
 #include "workloads/kernels/exp.h"
 #include "workloads/real.h"
 
@@ -24,6 +25,12 @@ inline void softmax_slope(Real* z, std::size_t classes, std::size_t y, Real scal
 #pragma omp simd
   for (std::size_t c = 0; c < classes; ++c) z[c] *= share;
   z[y] -= scale;
+}
+
+/// The same for every row of a block, padded to whole lines: the padding is worked on too.
+inline void softmax_slopes(const Block& z, const std::uint32_t* labels, Real scale) {
+  for (std::size_t r = 0; r < z.rows; ++r)
+    softmax_slope(z.values + r * z.stride, z.columns, labels[r], scale);
 }
 
 /// ℓ in double.

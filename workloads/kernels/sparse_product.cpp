@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "workloads/kernels/gemm_tile.h"
 #include "workloads/kernels/vector.h"
 
 #ifdef __AVX512F__
@@ -12,6 +13,8 @@
 
 namespace sgdbench {
 namespace {
+
+using gemm::unrolled;
 
 /// Registers of a panel of columns: enough sums to hide the latency of a multiply-add.
 constexpr std::size_t kPanel = 8;
@@ -23,25 +26,28 @@ constexpr double kEntriesInBlock = 8;
 template <std::size_t vectors>
 void gather_rows(std::span<const Entry> x, const Real* w, std::size_t stride, bool first, Real* z) {
   Vec sum[vectors];
-  for (std::size_t j = 0; j < vectors; ++j)
-    sum[j] = first ? Vec{} : plain::load<Vec>(z + j * kLanes);
+  unrolled<vectors>([&](std::size_t j) { sum[j] = Vec{}; });
   for (const Entry& e : x) {
     const Real* const row = w + e.column * stride;
-    for (std::size_t j = 0; j < vectors; ++j)
-      sum[j] += e.value * plain::load<Vec>(row + j * kLanes);
+    const Real value = e.value;
+    unrolled<vectors>([&](std::size_t j) { sum[j] += value * plain::load<Vec>(row + j * kLanes); });
   }
-  for (std::size_t j = 0; j < vectors; ++j) plain::store(z + j * kLanes, sum[j]);
+  unrolled<vectors>([&](std::size_t j) {
+    plain::store(z + j * kLanes, first ? sum[j] : plain::load<Vec>(z + j * kLanes) + sum[j]);
+  });
 }
 
 /// W[v, ·] += x_v·δ for whole registers.
 template <std::size_t vectors>
 void scatter_rows(std::span<const Entry> x, const Real* delta, Real* w, std::size_t stride) {
   Vec d[vectors];
-  for (std::size_t j = 0; j < vectors; ++j) d[j] = plain::load<Vec>(delta + j * kLanes);
+  unrolled<vectors>([&](std::size_t j) { d[j] = plain::load<Vec>(delta + j * kLanes); });
   for (const Entry& e : x) {
     Real* const row = w + e.column * stride;
-    for (std::size_t j = 0; j < vectors; ++j)
-      plain::store(row + j * kLanes, plain::load<Vec>(row + j * kLanes) + e.value * d[j]);
+    const Real value = e.value;
+    unrolled<vectors>([&](std::size_t j) {
+      plain::store(row + j * kLanes, plain::load<Vec>(row + j * kLanes) + value * d[j]);
+    });
   }
 }
 
@@ -73,30 +79,32 @@ void for_each_panel(std::size_t columns, F body) {
   }
 }
 
-void multiply_row(std::span<const Entry> x, const DenseView& w, const Panel& p, bool first,
-                  Real* z) {
-  if (p.whole > 0) kGathers[p.whole / kLanes - 1](x, w.values + p.begin, w.stride, first, z);
+void multiply_row(std::span<const Entry> x, const Real* w, std::size_t stride, const Panel& p,
+                  bool first, Real* z) {
+  if (p.whole > 0) kGathers[p.whole / kLanes - 1](x, w, stride, first, z);
   for (std::size_t j = p.whole; j < p.whole + p.rest; ++j) {
     Real sum = first ? Real(0) : z[j];
-    for (const Entry& e : x) sum += e.value * w.values[e.column * w.stride + p.begin + j];
+    for (const Entry& e : x) sum += e.value * w[e.column * stride + j];
     z[j] = sum;
   }
 }
 
-void add_row(std::span<const Entry> x, const Real* delta, const Panel& p, const DenseView& w) {
-  if (p.whole > 0) kScatters[p.whole / kLanes - 1](x, delta, w.values + p.begin, w.stride);
+void add_row(std::span<const Entry> x, const Real* delta, const Panel& p, Real* w,
+             std::size_t stride) {
+  if (p.whole > 0) kScatters[p.whole / kLanes - 1](x, delta, w, stride);
   for (std::size_t j = p.whole; j < p.whole + p.rest; ++j)
-    for (const Entry& e : x) w.values[e.column * w.stride + p.begin + j] += e.value * delta[j];
+    for (const Entry& e : x) w[e.column * stride + j] += e.value * delta[j];
 }
 
-void shrink(const DenseView& w, std::size_t begin, std::size_t end, const Panel& p, Real keep) {
-  for (std::size_t v = begin; v < end; ++v) {
-    Real* const row = w.values + v * w.stride + p.begin;
+/// Rows [begin, end) of W, `stride` apart, and of these so many columns.
+void shrink(Real* w, std::size_t stride, Range rows, std::size_t columns, Real keep) {
+  for (std::size_t v = rows.begin; v < rows.end; ++v) {
+    Real* const row = w + v * stride;
     if (keep == 0)
-      std::fill_n(row, p.whole + p.rest, Real(0));
+      std::fill_n(row, columns, Real(0));
     else
 #pragma omp simd
-      for (std::size_t j = 0; j < p.whole + p.rest; ++j) row[j] *= keep;
+      for (std::size_t j = 0; j < columns; ++j) row[j] *= keep;
   }
 }
 
@@ -113,21 +121,25 @@ SparseBatch::SparseBatch(std::size_t max_rows, std::size_t features, double entr
   bounds_.resize(max_rows * (blocks_ + 1));
 }
 
-void multiply(const SparseBatch& x, std::size_t rows, const DenseView& w, const DenseView& z) {
+void multiply(const SparseBatch& x, Range rows, const Real* w, const Block& z) {
   for_each_panel(z.columns, [&](const Panel& p) {
     for (std::size_t k = 0; k < x.blocks(); ++k)
-      for (std::size_t r = 0; r < rows; ++r)
-        multiply_row(x.entries(r, k), w, p, k == 0, z.values + r * z.stride + p.begin);
+      for (std::size_t r = 0; r < z.rows; ++r)
+        multiply_row(x.entries(rows.begin + r, k), w + p.begin, z.columns, p, k == 0,
+                     z.values + r * z.stride + p.begin);
   });
 }
 
-void add_transposed(const SparseBatch& x, std::size_t rows, const DenseView& delta, Real keep,
-                    const DenseView& w) {
-  for_each_panel(w.columns, [&](const Panel& p) {
-    for (std::size_t k = 0; k < x.blocks(); ++k) {
-      if (keep != 1) shrink(w, k * x.width(), std::min(x.features(), (k + 1) * x.width()), p, keep);
-      for (std::size_t r = 0; r < rows; ++r)
-        add_row(x.entries(r, k), delta.values + r * delta.stride + p.begin, p, w);
+void add_transposed(const SparseBatch& x, Range features, const Block& delta, Real keep, Real* w) {
+  const std::size_t first = (features.begin + x.width() - 1) / x.width();
+  const std::size_t last = (features.end + x.width() - 1) / x.width();
+  for_each_panel(delta.columns, [&](const Panel& p) {
+    for (std::size_t k = first; k < last; ++k) {
+      const Range block{k * x.width(), std::min(x.features(), (k + 1) * x.width())};
+      if (keep != 1) shrink(w + p.begin, delta.columns, block, p.whole + p.rest, keep);
+      for (std::size_t r = 0; r < delta.rows; ++r)
+        add_row(x.entries(r, k), delta.values + r * delta.stride + p.begin, p, w + p.begin,
+                delta.columns);
     }
   });
 }

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "workloads/data/matrix.h"
+#include "workloads/kernels/dense_layer.h"
 #include "workloads/real.h"
+#include "workloads/team.h"
 
 namespace sgdbench {
 
@@ -45,19 +47,12 @@ class SparseBatch {
   std::vector<const Entry*> bounds_;
 };
 
-/// A matrix of `columns` columns, rows `stride` apart.
-struct DenseView {
-  Real* values;
-  std::size_t stride;
-  std::size_t columns;
-};
+/// z_r = x_r·W for these of its rows; `z` begins with the first of them.
+void multiply(const SparseBatch& x, Range rows, const Real* w, const Block& z);
 
-/// z (rows × columns) = x·W.
-void multiply(const SparseBatch& x, std::size_t rows, const DenseView& w, const DenseView& z);
-
-/// W ← keep·W + xᵀ·δ; with keep = 0, W is not read.
-void add_transposed(const SparseBatch& x, std::size_t rows, const DenseView& delta, Real keep,
-                    const DenseView& w);
+/// W ← keep·W + xᵀ·δ for these features, cut at multiples of kFeatureBlock; with keep = 0, W is not
+/// read. W has as many columns as δ.
+void add_transposed(const SparseBatch& x, Range features, const Block& delta, Real keep, Real* w);
 
 /// The entries of a dense row that are not zero, NaN among them, from `out` on, which must have
 /// room for the whole row and a register more; fills bounds (see SparseBatch) for blocks of `width`
