@@ -12,7 +12,7 @@ import numpy as np
 
 import objective
 
-TOLERANCES = (1000, 100, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+TOLERANCES = (1000, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 SOLVERS = {0: "trust-region Newton", 7: "dual coordinate descent"}
 
 

@@ -33,10 +33,10 @@ class Peer:
         self.name = module
         environment = dict(os.environ, **{name: str(pool or threads) for name in THREAD_VARIABLES})
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), module + ".py")
+        cores = ",".join(map(str, usable_cores()[:threads]))
         self.process = subprocess.Popen(
-            [PYTHON, "-B", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            ["taskset", "-c", cores, PYTHON, "-B", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=environment)
-        os.sched_setaffinity(self.process.pid, usable_cores()[:threads])
         self.call("load", threads=threads, **load)
 
     def call(self, function, **arguments):

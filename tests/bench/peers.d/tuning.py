@@ -13,7 +13,7 @@ import numpy as np
 
 from bench import loss_of
 
-MULTIPLIERS = tuple(2.0**k for k in range(-3, 4))
+MULTIPLIERS = tuple(2.0**k for k in range(-2, 6))
 POINTS = 16   # places in an epoch where training may stop, unless it is at whole epochs
 EPOCHS = 2    # of a trial; those that fail all get LONGER
 LONGER = 8
@@ -59,18 +59,20 @@ def ours(program, options, target):
             "--warmup", "0", "--epochs", str(epochs), "--evaluations", str(epochs * POINTS),
             curves=True)
         for row in rows:
-            collect(row, fine, target, lambda epoch: True)
-            collect(row, whole, target, lambda epoch: abs(epoch - round(epoch)) < 1e-3)
+            collect(row, fine, target, natural, 1)
+            collect(row, whole, target, natural, POINTS)
         if fine and whole:
             break
     return best(fine, "sgdbench"), best(whole, "sgdbench")
 
 
-def collect(row, trials, target, counts):
-    """Adds the first point of the row's curve that counts and meets the target."""
-    for point in row["curve"]:
-        if counts(float(point["epoch"])) and point["loss"] and float(point["loss"]) <= target:
-            setting = {"step": float(row["lr"]), "schedule": row["lr_schedule"]}
+def collect(row, trials, target, natural, every):
+    """Adds the first of every so many points of the row's curve that meets the target."""
+    for point in row["curve"][::every]:
+        if point["loss"] and float(point["loss"]) <= target:
+            step = float(row["lr"])
+            setting = {"step": step, "times natural": step / natural,
+                       "schedule": row["lr_schedule"]}
             trials.append(Choice(float(point["epoch"]), float(point["loss"]), setting))
             return
 
