@@ -81,9 +81,7 @@ RowSums LinearProblem::sum_rows(std::span<const Real> w, Part part, std::size_t 
       [&](const auto& matrix) {
         with_loss(kind_, [&](auto loss) {
           for (std::size_t i = begin; i < end; ++i) {
-            double z = 0;
-            for_each_value(matrix, i, w.size(),
-                           [&](std::size_t v, Real x) { z += static_cast<double>(w[v]) * x; });
+            const double z = product(matrix, i, w);
             sums.loss += loss.value(z, targets[i]);
             sums.correct += (z > 0) == (targets[i] > 0);
           }

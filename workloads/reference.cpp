@@ -7,11 +7,11 @@ namespace sgdbench::reference {
 namespace {
 
 std::vector<double> shares(const Dataset& data) {
-  if (!data.sparse()) return std::vector<double>(data.columns(), 1.0);
+  const auto* sparse = std::get_if<SparseMatrix>(&data.features);
+  if (!sparse) return std::vector<double>(data.columns(), 1.0);
   std::vector<double> share(data.columns());
-  for (std::size_t i = 0; i < data.rows(); ++i)
-    for (const auto& [v, x] : values_of(data, i))
-      share[v] += 1.0 / static_cast<double>(data.rows());
+  for (const Entry& entry : sparse->entries) share[entry.column] += 1;
+  for (double& d_v : share) d_v /= static_cast<double>(data.rows());
   return share;
 }
 

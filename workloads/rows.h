@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "workloads/data/matrix.h"
 
@@ -20,6 +21,29 @@ void for_each_value(const DenseMatrix& matrix, std::size_t row, std::size_t colu
   const auto values = matrix.row(row);
   const std::size_t n = std::min(columns, values.size());
   for (std::size_t v = 0; v < n; ++v) body(v, values[v]);
+}
+
+/// ⟨w, x⟩ in double, of the values in columns that w has. Four sums hide the latency of addition.
+inline double product(const SparseMatrix& matrix, std::size_t row, std::span<const Real> w) {
+  const auto x = matrix.row(row);
+  const bool has_all = matrix.columns <= w.size();
+  const auto term = [&](const Entry& e) {
+    return has_all || e.column < w.size() ? static_cast<double>(w[e.column]) * e.value : 0;
+  };
+  double sum[4] = {};
+  std::size_t k = 0;
+  for (; k + 4 <= x.size(); k += 4)
+    for (std::size_t j = 0; j < 4; ++j) sum[j] += term(x[k + j]);
+  for (; k < x.size(); ++k) sum[0] += term(x[k]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+inline double product(const DenseMatrix& matrix, std::size_t row, std::span<const Real> w) {
+  const auto x = matrix.row(row);
+  const std::size_t n = std::min(w.size(), x.size());
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t v = 0; v < n; ++v) sum += static_cast<double>(w[v]) * x[v];
+  return sum;
 }
 
 }  // namespace sgdbench

@@ -16,7 +16,7 @@ constexpr int kIterations = 20;  // enough for a few per cent
 
 /// ∑_v u_v·x_v of a row.
 template <class Matrix>
-double product(const Matrix& matrix, std::size_t row, std::span<const double> u) {
+double along(const Matrix& matrix, std::size_t row, std::span<const double> u) {
   double z = 0;
   for_each_value(matrix, row, u.size(), [&](std::size_t v, Real x) { z += u[v] * x; });
   return z;
@@ -42,7 +42,7 @@ double power_step(const Matrix& matrix, std::size_t m, std::span<const double> m
   for (std::size_t v = 0; v < u.size(); ++v) along_mean += mean[v] * u[v];
   for (std::size_t v = 0; v < u.size(); ++v) next[v] = -along_mean * mean[v];
   for (std::size_t i = 0; i < m; ++i) {
-    const double z = product(matrix, i, u) / static_cast<double>(m);
+    const double z = along(matrix, i, u) / static_cast<double>(m);
     for_each_value(matrix, i, u.size(), [&](std::size_t v, Real x) { next[v] += z * x; });
   }
   const double length = std::sqrt(std::inner_product(next.begin(), next.end(), next.begin(), 0.0));
