@@ -23,19 +23,23 @@ void for_each_value(const DenseMatrix& matrix, std::size_t row, std::size_t colu
   for (std::size_t v = 0; v < n; ++v) body(v, values[v]);
 }
 
-/// ⟨w, x⟩ in double, of the values in columns that w has. Four sums hide the latency of addition.
-inline double product(const SparseMatrix& matrix, std::size_t row, std::span<const Real> w) {
-  const auto x = matrix.row(row);
-  const bool has_all = matrix.columns <= w.size();
-  const auto term = [&](const Entry& e) {
-    return has_all || e.column < w.size() ? static_cast<double>(w[e.column]) * e.value : 0;
-  };
+/// ∑ term(entry) over a sparse row, in four sums, which hide the latency of addition.
+template <class Term>
+double sum_over(std::span<const Entry> x, Term term) {
   double sum[4] = {};
   std::size_t k = 0;
   for (; k + 4 <= x.size(); k += 4)
     for (std::size_t j = 0; j < 4; ++j) sum[j] += term(x[k + j]);
   for (; k < x.size(); ++k) sum[0] += term(x[k]);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/// ⟨w, x⟩ in double, of the values in columns that w has.
+inline double product(const SparseMatrix& matrix, std::size_t row, std::span<const Real> w) {
+  const bool has_all = matrix.columns <= w.size();
+  return sum_over(matrix.row(row), [&](const Entry& e) {
+    return has_all || e.column < w.size() ? static_cast<double>(w[e.column]) * e.value : 0;
+  });
 }
 inline double product(const DenseMatrix& matrix, std::size_t row, std::span<const Real> w) {
   const auto x = matrix.row(row);
@@ -44,6 +48,15 @@ inline double product(const DenseMatrix& matrix, std::size_t row, std::span<cons
 #pragma omp simd reduction(+ : sum)
   for (std::size_t v = 0; v < n; ++v) sum += static_cast<double>(w[v]) * x[v];
   return sum;
+}
+
+/// ‖x‖² in double.
+inline double squared_norm(const SparseMatrix& matrix, std::size_t row) {
+  return sum_over(matrix.row(row),
+                  [](const Entry& e) { return static_cast<double>(e.value) * e.value; });
+}
+inline double squared_norm(const DenseMatrix& matrix, std::size_t row) {
+  return product(matrix, row, matrix.row(row));
 }
 
 }  // namespace sgdbench

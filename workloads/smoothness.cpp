@@ -73,12 +73,8 @@ std::vector<double> random_start(const SparseMatrix& matrix, std::size_t m) {
 template <class Matrix>
 DataScale scale(const Matrix& matrix, bool centred) {
   DataScale result;
-  for (std::size_t i = 0; i < matrix.rows(); ++i) {
-    double square = 0;
-    for_each_value(matrix, i, matrix.columns,
-                   [&](std::size_t, Real x) { square += static_cast<double>(x) * x; });
-    result.largest = std::max(result.largest, square);
-  }
+  for (std::size_t i = 0; i < matrix.rows(); ++i)
+    result.largest = std::max(result.largest, squared_norm(matrix, i));
   const std::size_t m = std::min(kSample, matrix.rows()), d = matrix.columns;
   const auto mean = centred ? mean_row(matrix, m) : std::vector<double>(d);
   auto u = random_start(matrix, m);
