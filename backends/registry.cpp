@@ -119,7 +119,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .unavailable = always,
        .make = make_parameter_server},
       {.name = "onednn",
-       .summary = "one stream of updates, every core inside the oneDNN kernels",
+       .summary = "one stream of updates; every core has a part of each step, computed by oneDNN",
        .own_kernels = "onednn",
        .deterministic = yes,
        .why_not = onednn_inside,
