@@ -1,7 +1,5 @@
 #include "workloads/data/input_file.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,10 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <utility>
 
+#include "workloads/data/decompressor.h"
 #include "workloads/data/error.h"
 
 namespace sgdbench {
@@ -43,45 +41,6 @@ bool is_compressed(int descriptor) {
                            "\x28\xb5\x2f\xfd"sv})
     if (text.starts_with(magic)) return true;
   return false;
-}
-
-[[noreturn]] void damaged(const std::string& path, archive* reader, std::size_t after) {
-  const char* why = archive_error_string(reader);
-  throw BadData(path + ": damaged or cut off after " + std::to_string(after) +
-                " bytes of content: " + (why != nullptr ? why : "the file is truncated"));
-}
-
-/// What gzip and bzip2 readers take no notice of: bytes behind the last compressed stream. Zeros,
-/// which tapes and block devices leave, say nothing.
-void refuse_trailing_garbage(int descriptor, const std::string& path, archive* reader) {
-  std::array<char, 4096> bytes;
-  auto at = static_cast<off_t>(archive_filter_bytes(reader, -1));
-  for (;;) {
-    const ssize_t got = pread(descriptor, bytes.data(), bytes.size(), at);
-    if (got <= 0) return;
-    for (ssize_t i = 0; i < got; ++i, ++at)
-      if (bytes[static_cast<std::size_t>(i)] != 0)
-        throw BadData(path + ": after the compressed data ends, something else follows at byte " +
-                      std::to_string(at + 1) + " of the file; remove it");
-  }
-}
-
-using Archive = std::unique_ptr<archive, int (*)(archive*)>;
-
-/// A reader of one unnamed stream behind any of our four compressions, or none.
-Archive open_stream(int descriptor, const std::string& path) {
-  Archive reader(archive_read_new(), archive_read_free);
-  if (!reader) throw std::bad_alloc();
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_filter_bzip2(reader.get());
-  archive_read_support_filter_xz(reader.get());
-  archive_read_support_filter_zstd(reader.get());
-  archive_read_support_format_raw(reader.get());
-  archive_read_support_format_empty(reader.get());
-  constexpr std::size_t kBlock = std::size_t{1} << 20;
-  if (archive_read_open_fd(reader.get(), descriptor, kBlock) != ARCHIVE_OK)
-    damaged(path, reader.get(), 0);
-  return reader;
 }
 
 }  // namespace
@@ -143,30 +102,16 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
 }
 
 void InputFile::read_stream(int descriptor, bool is_compressed) {
-  const Archive reader = open_stream(descriptor, path_);
-  archive_entry* entry = nullptr;
-  const int opened = archive_read_next_header(reader.get(), &entry);
+  Decompressor stream(descriptor, path_, is_compressed);
   pages_.allocate(std::size_t{1} << 20);
-  // Of a stream that is cut off within its header, the library takes the bytes as they are.
-  const bool unpacks = archive_filter_code(reader.get(), 0) != ARCHIVE_FILTER_NONE;
-  if ((is_compressed && !unpacks) || (opened != ARCHIVE_OK && opened != ARCHIVE_EOF))
-    damaged(path_, reader.get(), 0);
-  if (opened == ARCHIVE_EOF) {
-    if (is_compressed) refuse_trailing_garbage(descriptor, path_, reader.get());
-    return;
-  }
-  for (;;) {
-    const std::size_t room = pages_.size() - kPadding - size_;
-    const la_ssize_t got = archive_read_data(reader.get(), pages_.data() + size_, room);
-    if (got < 0) damaged(path_, reader.get(), size_);
-    if (got == 0) break;
-    size_ += static_cast<std::size_t>(got);
+  while (const std::size_t got =
+             stream.read(pages_.data() + size_, pages_.size() - kPadding - size_)) {
+    size_ += got;
     if (size_ > kMaxDecompressed)
       throw BadData(path_ + ": more than " + std::to_string(kMaxDecompressed >> 30) +
                     " GiB of content; decompress it to a file first");
     if (pages_.size() - size_ < 2 * kPadding) pages_.grow(2 * pages_.size());
   }
-  if (is_compressed) refuse_trailing_garbage(descriptor, path_, reader.get());
   // A failed read may have left bytes behind the end: restore the padding.
   std::memset(pages_.data() + size_, 0, kPadding);
 }
