@@ -23,7 +23,7 @@ void naive(bool ta, bool tb, const Shape& s, const Real* a, int lda, const Real*
         sum += static_cast<double>(ta ? a[p * lda + i] : a[i * lda + p]) *
                static_cast<double>(tb ? b[j * ldb + p] : b[p * ldb + j]);
       double& out = c[static_cast<std::size_t>(i * ldc + j)];
-      out = beta == 0 ? sum : sum + out;
+      out = beta == 0 ? sum : sum + static_cast<double>(beta) * out;
     }
 }
 
@@ -67,6 +67,7 @@ TEST_CASE("Every kernel set's GEMM is the definition, for odd sizes and all tran
           CAPTURE(tb);
           check(*entry.kernels, shape, ta, tb, 0);
           check(*entry.kernels, shape, ta, tb, 1);
+          check(*entry.kernels, shape, ta, tb, Real(0.75));
         }
       }
     }

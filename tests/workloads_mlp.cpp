@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include "tests/workloads_fixture.h"
 #include "workloads/mlp_pass.h"
 
@@ -96,4 +98,26 @@ TEST_CASE("A batch of neighbours and the same rows scattered give the same direc
   worker->prepare(scattered);
   worker->compute_from(w);
   CHECK(relative_error(worker->direction().values, first) < 1e-5);
+}
+
+TEST_CASE("Over many small steps the regulariser shrinks weights as exact arithmetic would") {
+  // γλ = 1e-6 is 16.8 units in the last place of 1 − γλ: rounded, it would be off by 1.3 %.
+  constexpr std::size_t kUpdates = 4000, kWidth = 1000;
+  TrainTest data{dataset(false, 3), {}};
+  auto& matrix = std::get<DenseMatrix>(data.train.features);
+  for (std::size_t i = 0; i < kRows; ++i) matrix.row(i)[0] = 0;  // its weights have no other slope
+  const auto problem = make_problem({"mlp", 1e-3, {kWidth}, "relu"}, data);
+  const auto worker = problem->make_worker({{}, 1, nullptr});
+  AlignedVector<Real> w(problem->parameters());
+  problem->initialise(w, 1);
+  const std::vector<Real> before(w.begin(), w.begin() + kWidth);
+  std::vector<std::uint32_t> rows(kUpdates);
+  for (std::size_t i = 0; i < kUpdates; ++i) rows[i] = static_cast<std::uint32_t>(i % kRows);
+  std::atomic<std::uint64_t> applied{0};
+  const StepSize step{1e-3, Schedule::constant, 1, 0, StalenessPolicy::none};
+  worker->run_in_place(w, {rows, 1, 0, step.during(0), Access::exclusive, &applied, nullptr});
+  double ratio = 0;
+  for (std::size_t j = 0; j < kWidth; ++j)
+    ratio += static_cast<double>(w[j]) / static_cast<double>(before[j]) / kWidth;
+  CHECK(std::abs(ratio - std::pow(1 - 1e-6, kUpdates)) < 2e-5);
 }

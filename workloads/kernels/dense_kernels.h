@@ -14,6 +14,7 @@ struct DenseKernels {
   std::string_view name;
   /// C (m×n) = op(A) (m×k) · op(B) (k×n) + β·C, all row-major with the given leading dimensions
   /// (Reals from one row to the next of the array as stored). With β = 0, C is not read.
+  /// No size is 0.
   void (*gemm)(bool transpose_a, bool transpose_b, int m, int n, int k, const Real* a, int lda,
                const Real* b, int ldb, Real beta, Real* c, int ldc);
   /// Makes gemm ready, off the clock; throws UsageError where its library is missing.

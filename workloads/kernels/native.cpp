@@ -102,16 +102,14 @@ void multiply(bool transpose_a, bool transpose_b, int m, int n, int k, const Rea
   for (std::size_t j = 0; j < size(n); j += kColumns) {
     const auto column = static_cast<std::ptrdiff_t>(j);
     const std::size_t columns = std::min(kColumns, size(n) - j);
-    std::size_t p = 0;
-    do {  // once even if there is nothing to add
+    for (std::size_t p = 0; p < size(k); p += kDepth) {
       const auto depth = static_cast<std::ptrdiff_t>(p);
       multiply_block(
           size(m), columns, std::min(kDepth, size(k) - p),
           {a_all.data + depth * a_all.column, a_all.row, a_all.column},
           {b_all.data + depth * b_all.row + column * b_all.column, b_all.row, b_all.column}, c + j,
           ldc, p == 0 ? beta : Real(1));
-      p += kDepth;
-    } while (p < size(k));
+    }
   }
 }
 
