@@ -26,41 +26,53 @@ inline std::string name_of(const std::vector<int>& widths) {
   return name;
 }
 
-/// z = a·W and ∂W = aᵀ·δ for each layer, and δ·Wᵀ above the input.
+/// z = a·W and ∂W = aᵀ·δ for each layer, and δ·Wᵀ above the input, in the memory that a network
+/// has: ∂W lands in W. All of it is zero, so that nothing grows from one call to the next.
 class Products {
  public:
   Products(const std::vector<int>& widths, int batch) {
-    std::size_t most = 0;
-    const auto add = [&](Product p) {
-      all_.push_back(p);
-      const double m = p.m, n = p.n, k = p.k;
-      flops += 2 * m * n * k;
-      bytes += (m * k + k * n + 2 * m * n) * sizeof(Real);
-      most = std::max(most, static_cast<std::size_t>(std::max({m * k, k * n, m * n})));
+    const auto size = [](int rows, int columns) {
+      return static_cast<std::size_t>(rows * columns);
     };
+    for (const int width : widths) {
+      values_.emplace_back(size(batch, width));
+      slopes_.emplace_back(size(batch, width));
+    }
     for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
       const int in = widths[l], out = widths[l + 1];
-      add({false, false, batch, out, in});
-      add({true, false, in, out, batch});
-      if (l > 0) add({false, true, batch, in, out});
+      weights_.emplace_back(size(in, out));
+      add({false, false, batch, out, in}, values_[l], weights_[l], values_[l + 1]);
+      if (l > 0) add({false, true, batch, in, out}, slopes_[l + 1], weights_[l], slopes_[l]);
+      add({true, false, in, out, batch}, values_[l], slopes_[l + 1], weights_[l]);
     }
-    a_.assign(most, Real(0.5));
-    b_.assign(most, Real(0.25));
-    c_.resize(most);
   }
 
   void run(const DenseKernels& kernels) {
-    for (const Product& p : all_)
-      kernels.gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a_.data(),
-                   p.transpose_a ? p.m : p.k, b_.data(), p.transpose_b ? p.k : p.n, Real(0),
-                   c_.data(), p.n);
+    for (const auto& [p, a, b, c] : all_)
+      kernels.gemm(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a, p.transpose_a ? p.m : p.k, b,
+                   p.transpose_b ? p.k : p.n, Real(0), c, p.n);
   }
 
   double flops = 0, bytes = 0;
 
  private:
-  std::vector<Product> all_;
-  AlignedVector<Real> a_, b_, c_;
+  using Matrix = AlignedVector<Real>;
+  struct Call {
+    Product product;
+    const Real* a;
+    const Real* b;
+    Real* c;
+  };
+
+  void add(const Product& p, const Matrix& a, const Matrix& b, Matrix& c) {
+    all_.push_back({p, a.data(), b.data(), c.data()});
+    const double m = p.m, n = p.n, k = p.k;
+    flops += 2 * m * n * k;
+    bytes += (m * k + k * n + 2 * m * n) * sizeof(Real);
+  }
+
+  std::vector<Call> all_;
+  std::vector<Matrix> values_, slopes_, weights_;  // their data stay where they are when these move
 };
 
 }  // namespace sgdbench::bench
