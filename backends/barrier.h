@@ -20,7 +20,7 @@ namespace sgdbench {
 class Barrier {
  public:
   /// `may_poll`: every worker has a core of its own.
-  Barrier(std::size_t workers, bool may_poll) : lines_(workers), polls_(may_poll ? kPolls : 0) {}
+  Barrier(std::size_t workers, bool may_poll) : lines_(workers), may_poll_(may_poll) {}
 
   /// Arrives; true if all others had arrived already, so that there is nothing to wait for.
   bool arrive(std::size_t me) {
@@ -49,17 +49,12 @@ class Barrier {
   }
 
   void wait_for(const Line& line, std::uint32_t meeting) const {
-    for (int i = 0; i < polls_; ++i) {
-      if (is_at(line, meeting)) return;
-      if (i >= kEagerPolls) relax();
-    }
+    if (may_poll_ && poll([&] { return is_at(line, meeting); }, kPollLimit)) return;
     while (!is_at(line, meeting)) line.meeting.wait(meeting - 1, std::memory_order_acquire);
   }
 
-  static constexpr int kEagerPolls = 50;  // without a pause, which can cost as much as a transfer
-
   std::vector<Line> lines_;
-  int polls_;
+  bool may_poll_;
 };
 
 }  // namespace sgdbench

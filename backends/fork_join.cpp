@@ -10,15 +10,8 @@
 #include "backends/topology.h"
 
 namespace sgdbench {
-namespace {
-
-/// Some tens of microseconds.
-constexpr int kTeamPolls = 5 * kPolls;
-
-}  // namespace
-
 ForkJoin::ForkJoin(std::size_t threads, bool pin)
-    : polls_(threads <= usable_cpus().size() ? kTeamPolls : 0), pieces_(threads) {
+    : may_poll_(threads <= usable_cpus().size()), pieces_(threads) {
   try {
     for (std::size_t k = 1; k < threads; ++k) members_.emplace_back([=, this] { serve(k, pin); });
   } catch (const std::system_error& error) {
@@ -66,10 +59,8 @@ void ForkJoin::take_or_await(Piece& piece, std::size_t member) {
 
 /// Acquire: what the one who changed it did before is seen.
 void ForkJoin::wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) const {
-  for (int i = 0; i < polls_; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    relax();
-  }
+  const auto changed = [&] { return value.load(std::memory_order_acquire) != old; };
+  if (may_poll_ && poll(changed, kPollLimit)) return;
   value.wait(old, std::memory_order_acquire);
 }
 

@@ -49,7 +49,7 @@ class ForkJoin {
   void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) const;
   void close();
 
-  const int polls_;
+  const bool may_poll_;
   const std::function<void(std::size_t)>* body_ = nullptr;  // null: the end
   std::atomic<bool> pinned_{true};
   std::atomic<std::uint32_t> alive_{0};  // members whose thread runs, and is pinned
