@@ -101,8 +101,8 @@ void add_staleness(RunRecord& row, const RunOutcome& outcome) {
     const auto& histogram = outcome.workers[w].staleness;
     all.merge(histogram);
     const auto& bins = histogram.bins();
-    for (std::uint64_t tau = 0; tau < bins.size(); ++tau)
-      if (bins[tau] > 0) row.staleness.push_back({w, tau, bins[tau]});
+    for (std::size_t bin = 0; bin < bins.size(); ++bin)
+      if (bins[bin] > 0) row.staleness.push_back({w, StalenessHistogram::least_of(bin), bins[bin]});
   }
   row.staleness_samples = all.count();
   if (all.count() == 0) return;

@@ -144,7 +144,8 @@ using S = StalenessCount;
 constexpr auto kStalenessFields = std::to_array<Field<StalenessRow>>({
     {"run_id", "", "as in runs.csv", [](const StalenessRow& r) { return to_value(r.run.run_id); }},
     {"worker", "", "number of the worker, from 0", staleness<&S::worker>},
-    {"staleness", "updates", "staleness of this bin; the last bin, 1024, holds all above it too",
+    {"staleness", "updates",
+     "least staleness of this bin: one a bin below 1024, then 64 bins a doubling",
      staleness<&S::staleness>},
     {"count", "updates", "updates in the bin", staleness<&S::count>},
 });

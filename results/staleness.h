@@ -2,21 +2,24 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
 namespace sgdbench {
 
-/// One bin per τ below kBins and one for all above; count, sum and maximum are exact whatever
-/// the bins hold. Thread safety: one per worker, merged after the join.
+/// One bin per τ below kExact, from there 64 bins to each doubling, and one for all from kOverflow
+/// on; count, sum and maximum are exact whatever the bins hold. Thread safety: one per worker,
+/// merged after the join.
 class StalenessHistogram {
  public:
-  static constexpr std::uint64_t kBins = 1024;
+  static constexpr std::uint64_t kExact = 1024;
+  static constexpr std::uint64_t kOverflow = std::uint64_t{1} << 32;
 
-  StalenessHistogram() : bins_(kBins + 1) {}
+  StalenessHistogram() : bins_(bin_of(kOverflow) + 1) {}
 
   void add(std::uint64_t staleness, std::uint64_t updates = 1) {
-    bins_[std::min(staleness, kBins)] += updates;
+    bins_[bin_of(staleness)] += updates;
     count_ += updates;
     sum_ += staleness * updates;
     max_ = std::max(max_, staleness);
@@ -34,21 +37,38 @@ class StalenessHistogram {
   double mean() const {
     return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
   }
-  /// The smallest τ with at least the share q of the updates at or below it; max() where that lies
-  /// in the overflow bin. q in (0, 1].
+  /// The least τ of the first bin at whose end the share q of the updates is reached: exact below
+  /// kExact, at most 1/64 too low from there; max() in the overflow bin. q in (0, 1].
   std::uint64_t quantile(double q) const {
     const double wanted = q * static_cast<double>(count_);
     std::uint64_t seen = 0;
-    for (std::uint64_t tau = 0; tau < kBins; ++tau) {
-      seen += bins_[tau];
-      if (static_cast<double>(seen) >= wanted) return tau;
+    for (std::size_t bin = 0; bin + 1 < bins_.size(); ++bin) {
+      seen += bins_[bin];
+      if (static_cast<double>(seen) >= wanted) return least_of(bin);
     }
     return max_;
   }
-  /// Bin kBins holds everything at or above kBins.
   const std::vector<std::uint64_t>& bins() const { return bins_; }
 
+  /// The least τ that a bin holds.
+  static constexpr std::uint64_t least_of(std::size_t bin) {
+    if (bin < kExact) return bin;
+    const std::uint64_t beyond = bin - kExact;
+    return (kPerDoubling + beyond % kPerDoubling) << (beyond / kPerDoubling + kFirstShift);
+  }
+
  private:
+  static constexpr std::uint64_t kPerDoubling = 64;
+  static constexpr std::uint64_t kFirstShift =
+      4;  // a bin of the first doubling, [1024, 2048), is 16 wide
+
+  static constexpr std::size_t bin_of(std::uint64_t tau) {
+    if (tau < kExact) return tau;
+    tau = std::min(tau, kOverflow);
+    const auto doubling = static_cast<std::uint64_t>(std::bit_width(tau) - std::bit_width(kExact));
+    return kExact + doubling * kPerDoubling + (tau >> (doubling + kFirstShift)) - kPerDoubling;
+  }
+
   std::vector<std::uint64_t> bins_;
   std::uint64_t count_ = 0;
   std::uint64_t sum_ = 0;
