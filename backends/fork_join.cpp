@@ -49,10 +49,9 @@ void ForkJoin::run(std::size_t n, const std::function<void(std::size_t)>& body) 
 
 void ForkJoin::take_or_await(Piece& piece, std::size_t member) {
   auto state = piece.state.load(std::memory_order_acquire);
-  // Acquire on failure: the member has begun, or is done and its results are seen.
+  // Acquire, for the failure: the member has begun, or is done and its results are seen.
   if (state % after == posted &&
-      piece.state.compare_exchange_strong(state, state - posted + after, std::memory_order_relaxed,
-                                          std::memory_order_acquire))
+      piece.state.compare_exchange_strong(state, state - posted + after, std::memory_order_acquire))
     return (*body_)(member);
   if (state % after == taken) wait_while(piece.state, state);
 }
