@@ -38,7 +38,7 @@ inline Case make_case(std::string workload, std::string source, double l2 = -1) 
 /// One problem for each kind of worker there is. Row counts are no multiple of any batch used.
 inline std::vector<Case> make_cases() {
   std::vector<Case> all;
-  all.push_back(make_case("logreg", "rcv1-like:rows=203,features=20000"));
+  all.push_back(make_case("logreg", "rcv1-like:rows=203,features=4000"));
   all.push_back(make_case("svm", "covtype-like:rows=203"));
   all.push_back(make_case("least-squares", "quadratic:rows=203,features=10"));
   all.push_back(make_case("softmax", "rcv1-like:rows=203,features=60"));
