@@ -7,11 +7,10 @@
 // Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
 // of workloads/kernels/racy.h. A stale or half-updated view is what the algorithm allows.
 //
-// There are no versions, so staleness is sampled: around the last update of a stretch, the others'
-// update counts are read before and after; the growth is τ. Lost updates are estimated on one
-// update in kProbeEvery examples, the first of its stretch: its writes are made by one
-// compare-and-swap each, and a failure means that a plain store would have overwritten a concurrent
-// change (it then does).
+// There are no versions, so both are sampled, on one stretch in kSampleEvery examples. Staleness:
+// around its last update, the others' update counts are read before and after; the growth is τ.
+// Lost updates: the writes of its first update are made by one compare-and-swap each, and a failure
+// means that a plain store would have overwritten a concurrent change (it then does).
 
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
@@ -20,7 +19,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kProbeEvery = 512;  // examples: the watch costs less than 1 %
+constexpr std::size_t kSampleEvery = 512;  // examples: cutting a stretch up costs its pace
 
 class Hogwild final : public PooledBackend {
  public:
@@ -33,12 +32,14 @@ class Hogwild final : public PooledBackend {
     Seat& seat = course.seats[worker];
     const Access access = course.spec.write == "cas" ? Access::racy_cas : Access::racy_store;
     const Cut whole = cut(course.spec);
-    const std::size_t probe_stretches =
-        std::max<std::size_t>(1, kProbeEvery / (whole.length * whole.batch));
+    const std::size_t sampled_stretches =
+        std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
     Stretch stretch;
     while (course.take(worker, stretch)) {
-      const bool watch = seat.recording && workers() > 1 && (seat.taken - 1) % probe_stretches == 0;
-      train(course, seat, stretch, access, watch ? &seat.probe : nullptr);
+      if (seat.recording && (seat.taken - 1) % sampled_stretches == 0)
+        train_sampled(course, seat, stretch, access, workers() > 1 ? &seat.probe : nullptr);
+      else
+        train_in_place(course, seat, stretch, course.rows(seat, stretch), access);
       course.observe(seat, stretch, course.w(), access);
     }
     finish(seat);
@@ -46,7 +47,8 @@ class Hogwild final : public PooledBackend {
 
   /// The stretch's first update under the probe, if there is one; its last one, for staleness,
   /// alone.
-  static void train(Course& course, Seat& seat, Stretch stretch, Access access, WriteProbe* probe) {
+  static void train_sampled(Course& course, Seat& seat, Stretch stretch, Access access,
+                            WriteProbe* probe) {
     auto rows = course.rows(seat, stretch);
     const auto take = [&](std::size_t count, WriteProbe* watch) {
       train_in_place(course, seat, stretch, rows.first(count), access, watch);

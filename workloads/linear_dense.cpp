@@ -73,8 +73,8 @@ class DenseLinearWorker final : public WorkerBase {
     add_rows<count>(values_.data(), x, copy_.size(), s);
   }
 
-  /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always inlined:
-  /// see fetch_ahead() of sparse_row.h.
+  /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
+  /// inlined: see fetch_ahead() of sparse_row.h.
   [[gnu::always_inline]] void ask_ahead(std::size_t k) const {
     k += ahead_;
     if (k < rows_.size())

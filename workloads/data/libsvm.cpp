@@ -124,7 +124,6 @@ std::vector<Arrays> make_arrays(std::vector<Chunk>& chunks, const Placement& pla
     auto& [columns, offsets, entries] = part.matrix;
     std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
     entries.resize(offsets.back());
-    prefer_huge_pages(entries.data(), entries.size() * sizeof(Entry));
     part.targets.resize(offsets.size() - 1);
   }
   return parts;

@@ -44,7 +44,6 @@ std::vector<Features> deal_rows(const SparseMatrix& from, const Placement& place
   for (SparseMatrix& to : parts) {
     std::partial_sum(to.offsets.begin(), to.offsets.end(), to.offsets.begin());
     to.entries.resize(to.offsets.back());
-    prefer_huge_pages(to.entries.data(), to.entries.size() * sizeof(Entry));
   }
   for_row_blocks(placement.rows, parallel, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {

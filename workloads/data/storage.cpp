@@ -1,7 +1,5 @@
 #include "workloads/data/storage.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -31,12 +29,6 @@ void resize_columns(Features& features, std::size_t columns, const ParallelFor& 
 }
 
 }  // namespace
-
-void prefer_huge_pages(void* begin, std::size_t bytes) {
-  constexpr std::size_t kHugePage = std::size_t{2} << 20;
-  if (std::align(kHugePage, kHugePage, begin, bytes) == nullptr) return;
-  madvise(begin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
-}
 
 Occupancy occupancy(const Features& features, const ParallelFor& parallel) {
   const auto count = [&](const auto& matrix) {

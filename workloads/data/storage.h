@@ -54,10 +54,6 @@ void for_each_non_zero(const DenseMatrix& matrix, std::size_t row, const Visit& 
     if (values[j] != 0) visit(static_cast<std::uint32_t>(j), values[j]);
 }
 
-/// Asks the system for huge pages, before the memory is first touched: fewer faults while it is
-/// filled, fewer TLB misses while rows of it are read at random. Only a hint.
-void prefer_huge_pages(void* begin, std::size_t bytes);
-
 struct Occupancy {
   std::size_t non_zeros = 0;
   std::size_t columns = 0;  ///< one more than the last column with a non-zero
