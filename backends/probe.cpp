@@ -20,7 +20,7 @@
 
 #include "backends/adaptive_wait.h"
 #include "backends/topology.h"
-#include "results/reports.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "cli/labels.h"
-#include "results/reports.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {

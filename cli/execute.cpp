@@ -11,11 +11,12 @@
 namespace sgdbench {
 namespace {
 
-DataFacts facts_of(const Dataset& train) {
+DataFacts facts_of(const Dataset& train, const Environment& environment) {
   return {.examples = train.rows(),
           .features = train.columns(),
           .load_s = train.load_s,
-          .checksum = train.checksum};
+          .checksum = train.checksum,
+          .environment = &environment};
 }
 
 void check_targets(const Cell& cell, const Problem& problem) {
@@ -33,8 +34,9 @@ std::size_t count_steps(const std::vector<Cell>& cells) {
   return steps;
 }
 
-void execute(const std::vector<Cell>& cells, std::size_t cores, Progress& progress,
+void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
              std::vector<RunRecord>& rows) {
+  const auto cores = environment.cores_available;
   const auto parallel = threaded_for(cores);
   const auto data_groups = by_data(cells);
   for (const auto& same_data : data_groups) {
@@ -42,7 +44,7 @@ void execute(const std::vector<Cell>& cells, std::size_t cores, Progress& progre
     const TrainTest data = load_data(same_data.front().data, parallel);
     const auto groups = by_problem(same_data);
     for (const auto& group : groups) {
-      auto facts = facts_of(data.train);
+      auto facts = facts_of(data.train, environment);
       const auto& options = group.front().workload;
       const auto why =
           find_by_name(workload_catalog(), "workload", options.workload).why_not(data.train);

@@ -9,6 +9,7 @@
 
 #include "cli/cell.h"
 #include "cli/progress.h"
+#include "results/environment.h"
 #include "results/record.h"
 
 namespace sgdbench {
@@ -16,7 +17,7 @@ namespace sgdbench {
 /// Appends a row per repeat of every cell to `rows`, in the order in which they ran. Returns when
 /// all are done, or early when interrupted(): then the last row is `interrupted`. Throws
 /// UsageError, BadData or MissingData; `rows` then has what was finished.
-void execute(const std::vector<Cell>& cells, std::size_t cores, Progress& progress,
+void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
              std::vector<RunRecord>& rows);
 
 /// Runs that execute() will make at most, warm-ups included.

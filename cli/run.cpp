@@ -42,8 +42,7 @@ bool all_ok(const std::vector<RunRecord>& rows) {
 
 int run_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
-  const auto cores = available_cores();
-  const auto cells = sweep(given, cores);
+  const auto cells = sweep(given, available_cores());
   const Outputs outputs(given);
   if (given.has("--dry-run")) {
     print(dry_run_text(cells));
@@ -58,7 +57,7 @@ int run_verb(const Invocation& invocation) {
   std::vector<RunRecord> rows;
   try {
     Progress progress(count_steps(cells), given.has("--quiet"));
-    execute(cells, cores, progress, rows);
+    execute(cells, context.environment, progress, rows);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
     if (!rows.empty()) report(outputs, rows, cells, context);

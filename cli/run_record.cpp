@@ -141,6 +141,7 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   row.seed = c.spec.seed + repeat;
   row.clock = "real";
   row.command = c.command;
+  if (facts.environment) add_environment(row, *facts.environment);
   describe_problem(row, c.cell, facts);
   describe_strategy(row, c);
   describe_step(row, c);

@@ -11,6 +11,7 @@
 
 #include "backends/backend.h"
 #include "cli/configuration.h"
+#include "results/environment.h"
 #include "results/record.h"
 
 namespace sgdbench {
@@ -21,6 +22,7 @@ struct DataFacts {
   double l2 = 0;
   double load_s = 0;
   std::uint64_t checksum = 0;
+  const Environment* environment = nullptr;
 };
 
 /// The losses at one snapshot.

@@ -40,16 +40,16 @@ void append_cell(std::string& out, std::string_view text) {
   out += '"';
 }
 
-template <class Row>
-std::string header(std::span<const Field<Row>> fields) {
+template <class Row, class Part>
+std::string header(std::span<const Field<Row, Part>> fields) {
   std::string out;
   for (const auto& field : fields) (out += field.name) += ',';
   out.back() = '\n';
   return out;
 }
 
-template <class Row>
-void append_row(std::string& out, std::span<const Field<Row>> fields, const Row& row) {
+template <class Row, class Part>
+void append_row(std::string& out, std::span<const Field<Row, Part>> fields, const Row& row) {
   for (const auto& field : fields) {
     append_cell(out, to_text(field.get(row)));
     out += ',';

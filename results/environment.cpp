@@ -154,6 +154,16 @@ Environment read_environment() {
   return environment;
 }
 
+void add_environment(RunRecord& row, const Environment& environment) {
+  row.host = environment.hostname_hash;
+  row.cpu_model = environment.cpu_model;
+  row.cores_available = environment.cores_available;
+  row.compiler = environment.compiler;
+  row.build = environment.build_type + ' ' + environment.flags;
+  row.instruction_set = environment.instruction_set;
+  row.git_revision = environment.git_revision;
+}
+
 std::uint64_t peak_rss_bytes() {
   return kilobytes(value_of("/proc/self/status", "VmHWM"));
 }

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "results/record.h"
+
 namespace sgdbench {
 
 /// Cores that this process may really use: the affinity mask and the cgroup's quota, whichever is
@@ -38,6 +40,9 @@ struct Environment {
 /// Reads the machine; the build's part comes from the build system. Library versions are added
 /// by those who use the libraries.
 Environment read_environment();
+
+/// Says in a row where it was measured, and by which build.
+void add_environment(RunRecord& row, const Environment& environment);
 
 /// High-water mark of this process's resident memory, bytes.
 std::uint64_t peak_rss_bytes();

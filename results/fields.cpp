@@ -2,6 +2,7 @@
 #include "results/fields.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -39,6 +40,33 @@ Value staleness(const StalenessRow& row) {
   return to_value(std::uint64_t{row.count.*Member});
 }
 
+/// Whole numbers and doubles, all of the text and finite.
+template <class Number>
+bool from_text(Number& value, std::string_view text) {
+  if (text.empty()) return true;  // stays as it is: there was nothing to say
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if constexpr (std::is_floating_point_v<Number>) return std::isfinite(value);
+  return true;
+}
+bool from_text(bool& value, std::string_view text) {
+  value = text == "true";
+  return value || text == "false" || text.empty();
+}
+bool from_text(std::string& value, std::string_view text) {
+  value = text;
+  return true;
+}
+template <class T>
+bool from_text(std::optional<T>& value, std::string_view text) {
+  value.reset();
+  return text.empty() || from_text(value.emplace(), text);
+}
+template <auto Member, class Part>
+bool set(Part& part, std::string_view text) {
+  return from_text(part.*Member, text);
+}
+
 /// 16 hexadecimal digits: as a number, readers that hold integers in doubles would round it.
 Value checksum(const RunRecord& row) {
   if (!row.data_checksum) return {};
@@ -48,106 +76,126 @@ Value checksum(const RunRecord& row) {
   return text;
 }
 
+bool set_checksum(RunRecord& row, std::string_view text) {
+  row.data_checksum.reset();
+  if (text.empty()) return true;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, row.data_checksum.emplace(), 16);
+  return error == std::errc() && end == last;
+}
+
 using R = RunRecord;
 constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     // clang-format off
-    {"run_id", "", "this run, unique within the report", run<&R::run_id>},
-    {"config_id", "", "its configuration: the same for all repeats", run<&R::config_id>},
-    {"repeat", "", "which repeat of the configuration, from 0", run<&R::repeat>},
-    {"order", "", "when it ran among all runs of the invocation, from 0", run<&R::order>},
-    {"status", "", "ok, diverged, timeout, interrupted, failed or unsupported", run<&R::status>},
-    {"reason", "", "why it is not ok", run<&R::reason>},
-    {"workload", "", "objective and model", run<&R::workload>},
-    {"data", "", "the training data as named on the command line", run<&R::data>},
-    {"examples", "examples", "training examples, n", run<&R::examples>},
-    {"features", "features", "columns of the data", run<&R::features>},
-    {"backend", "", "execution strategy", run<&R::backend>},
-    {"protocol", "", "when the server takes and releases updates; empty where there is no server", run<&R::protocol>},
-    {"write", "", "how shared parameters are written; empty where there is no choice", run<&R::write>},
-    {"workers", "workers", "workers asked for, P", run<&R::workers>},
-    {"rule", "", "update rule", run<&R::rule>},
-    {"kernels", "", "kernel set that did the dense arithmetic", run<&R::kernels>},
-    {"batch", "examples", "mini-batch of one worker", run<&R::batch>},
-    {"lr", "", "initial step size", run<&R::lr>},
-    {"lr_schedule", "", "how the step size falls", run<&R::lr_schedule>},
-    {"staleness_policy", "", "what a stale gradient does to its step", run<&R::staleness_policy>},
-    {"l2", "", "coefficient of the L2 regulariser", run<&R::l2>},
-    {"seed", "", "seed of the initial parameters and of the order of examples", run<&R::seed>},
-    {"epochs", "epochs", "examples_processed / examples", run<&R::epochs>},
-    {"updates", "updates", "updates applied to the parameters", run<&R::updates>},
-    {"examples_processed", "examples", "example gradients that landed in the parameters", run<&R::examples_processed>},
-    {"gradient_evaluations", "gradients", "example gradients computed, those thrown away included", run<&R::gradient_evaluations>},
-    {"wall_s", "s", "training time: no loading, warm-up or evaluation", run<&R::wall_s>},
-    {"compute_s", "s", "of wall_s, the mean worker's time in gradients and in-place updates", run<&R::compute_s>},
-    {"wait_s", "s", "of wall_s, the mean worker's time waiting for others", run<&R::wait_s>},
-    {"communicate_s", "s", "of wall_s, the mean worker's time moving parameters and updates", run<&R::communicate_s>},
-    {"observe_s", "s", "of wall_s, the mean worker's time copying parameters for the loss curve", run<&R::observe_s>},
-    {"evaluate_s", "s", "evaluating the loss curve, off the clock", run<&R::evaluate_s>},
-    {"load_s", "s", "loading or generating the data, off the clock", run<&R::load_s>},
-    {"updates_per_s", "1/s", "updates / wall_s", run<&R::updates_per_s>},
-    {"examples_per_s", "1/s", "examples_processed / wall_s", run<&R::examples_per_s>},
-    {"loss_initial", "", "training objective before the first update", run<&R::loss_initial>},
-    {"loss_final", "", "training objective after the last update", run<&R::loss_final>},
-    {"loss_optimum", "", "smallest possible training objective, where computed", run<&R::loss_optimum>},
-    {"accuracy_final", "", "share of held-out examples classified right at the end, of training examples where nothing is held out", run<&R::accuracy_final>},
-    {"target_loss", "", "loss that counts as reaching the target", run<&R::target_loss>},
-    {"time_to_target_s", "s", "training time at the first curve point that reaches the target", run<&R::time_to_target_s>},
-    {"epochs_to_target", "epochs", "epochs at that point", run<&R::epochs_to_target>},
-    {"updates_to_target", "updates", "updates at that point", run<&R::updates_to_target>},
-    {"staleness_mean", "updates", "mean staleness: updates applied between an update's read and its own application", run<&R::staleness_mean>},
-    {"staleness_p50", "updates", "median staleness", run<&R::staleness_p50>},
-    {"staleness_p95", "updates", "95th percentile of staleness", run<&R::staleness_p95>},
-    {"staleness_max", "updates", "largest staleness", run<&R::staleness_max>},
-    {"staleness_mode", "", "exact or sampled", run<&R::staleness_mode>},
-    {"lost_updates", "updates", "estimate of the updates overwritten by concurrent ones", run<&R::lost_updates>},
-    {"parallel_capacity", "", "pure-compute throughput of P threads over one, measured beside the run", run<&R::parallel_capacity>},
-    {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>},
-    {"peak_rss_bytes", "bytes", "largest resident memory of the process so far", run<&R::peak_rss_bytes>},
-    {"clock", "", "real or virtual", run<&R::clock>},
-    {"deterministic", "", "the same seed gives the same parameters, bit for bit", run<&R::deterministic>},
-    {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>},
-    {"shuffle", "", "order in which examples are visited", run<&R::shuffle>},
-    {"assign", "", "which worker takes which mini-batches", run<&R::assign>},
-    {"hidden", "", "widths of a network's hidden layers", run<&R::hidden>},
-    {"activation", "", "activation of a network's hidden layers", run<&R::activation>},
-    {"persistence", "", "failed publications before an update is dropped, 0: never", run<&R::persistence>},
-    {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>},
-    {"threads_used", "threads", "threads of this process that used over 5 % of a core in training", run<&R::threads>},
-    {"dropped_gradients", "gradients", "example gradients computed and thrown away", run<&R::dropped_gradients>},
-    {"staleness_samples", "updates", "updates in the staleness histogram", run<&R::staleness_samples>},
-    {"loss_test", "", "mean loss on held-out examples at the end", run<&R::loss_test>},
-    {"target_accuracy", "", "accuracy that counts as reaching the target", run<&R::target_accuracy>},
-    {"data_checksum", "", "of the parsed content of the training data", checksum},
-    {"recording", "", "full, or none: training alone was timed", run<&R::recording>},
-    {"pinned", "", "each worker was tied to a core", run<&R::pinned>},
-    {"command", "", "command line that repeats this configuration", run<&R::command>},
+    {"run_id", "", "this run, unique within the report", run<&R::run_id>, set<&R::run_id, R>},
+    {"config_id", "", "its configuration: the same for all repeats", run<&R::config_id>, set<&R::config_id, R>},
+    {"repeat", "", "which repeat of the configuration, from 0", run<&R::repeat>, set<&R::repeat, R>},
+    {"order", "", "when it ran among all runs of the invocation, from 0", run<&R::order>, set<&R::order, R>},
+    {"status", "", "ok, diverged, timeout, interrupted, failed or unsupported", run<&R::status>, set<&R::status, R>},
+    {"reason", "", "why it is not ok", run<&R::reason>, set<&R::reason, R>},
+    {"workload", "", "objective and model", run<&R::workload>, set<&R::workload, R>},
+    {"data", "", "the training data as named on the command line", run<&R::data>, set<&R::data, R>},
+    {"examples", "examples", "training examples, n", run<&R::examples>, set<&R::examples, R>},
+    {"features", "features", "columns of the data", run<&R::features>, set<&R::features, R>},
+    {"backend", "", "execution strategy", run<&R::backend>, set<&R::backend, R>},
+    {"protocol", "", "when the server takes and releases updates; empty where there is no server", run<&R::protocol>, set<&R::protocol, R>},
+    {"write", "", "how shared parameters are written; empty where there is no choice", run<&R::write>, set<&R::write, R>},
+    {"workers", "workers", "workers asked for, P", run<&R::workers>, set<&R::workers, R>},
+    {"rule", "", "update rule", run<&R::rule>, set<&R::rule, R>},
+    {"kernels", "", "kernel set that did the dense arithmetic", run<&R::kernels>, set<&R::kernels, R>},
+    {"batch", "examples", "mini-batch of one worker", run<&R::batch>, set<&R::batch, R>},
+    {"lr", "", "initial step size", run<&R::lr>, set<&R::lr, R>},
+    {"lr_schedule", "", "how the step size falls", run<&R::lr_schedule>, set<&R::lr_schedule, R>},
+    {"staleness_policy", "", "what a stale gradient does to its step", run<&R::staleness_policy>, set<&R::staleness_policy, R>},
+    {"l2", "", "coefficient of the L2 regulariser", run<&R::l2>, set<&R::l2, R>},
+    {"seed", "", "seed of the initial parameters and of the order of examples", run<&R::seed>, set<&R::seed, R>},
+    {"epochs", "epochs", "examples_processed / examples", run<&R::epochs>, set<&R::epochs, R>},
+    {"updates", "updates", "updates applied to the parameters", run<&R::updates>, set<&R::updates, R>},
+    {"examples_processed", "examples", "example gradients that landed in the parameters", run<&R::examples_processed>, set<&R::examples_processed, R>},
+    {"gradient_evaluations", "gradients", "example gradients computed, those thrown away included", run<&R::gradient_evaluations>, set<&R::gradient_evaluations, R>},
+    {"wall_s", "s", "training time: no loading, warm-up or evaluation", run<&R::wall_s>, set<&R::wall_s, R>},
+    {"compute_s", "s", "of wall_s, the mean worker's time in gradients and in-place updates", run<&R::compute_s>, set<&R::compute_s, R>},
+    {"wait_s", "s", "of wall_s, the mean worker's time waiting for others", run<&R::wait_s>, set<&R::wait_s, R>},
+    {"communicate_s", "s", "of wall_s, the mean worker's time moving parameters and updates", run<&R::communicate_s>, set<&R::communicate_s, R>},
+    {"observe_s", "s", "of wall_s, the mean worker's time copying parameters for the loss curve", run<&R::observe_s>, set<&R::observe_s, R>},
+    {"evaluate_s", "s", "evaluating the loss curve, off the clock", run<&R::evaluate_s>, set<&R::evaluate_s, R>},
+    {"load_s", "s", "loading or generating the data, off the clock", run<&R::load_s>, set<&R::load_s, R>},
+    {"updates_per_s", "1/s", "updates / wall_s", run<&R::updates_per_s>, set<&R::updates_per_s, R>},
+    {"examples_per_s", "1/s", "examples_processed / wall_s", run<&R::examples_per_s>, set<&R::examples_per_s, R>},
+    {"loss_initial", "", "training objective before the first update", run<&R::loss_initial>, set<&R::loss_initial, R>},
+    {"loss_final", "", "training objective after the last update", run<&R::loss_final>, set<&R::loss_final, R>},
+    {"loss_optimum", "", "smallest possible training objective, where computed", run<&R::loss_optimum>, set<&R::loss_optimum, R>},
+    {"accuracy_final", "", "share of held-out examples classified right at the end, of training examples where nothing is held out", run<&R::accuracy_final>, set<&R::accuracy_final, R>},
+    {"target_loss", "", "loss that counts as reaching the target", run<&R::target_loss>, set<&R::target_loss, R>},
+    {"time_to_target_s", "s", "training time at the first curve point that reaches the target", run<&R::time_to_target_s>, set<&R::time_to_target_s, R>},
+    {"epochs_to_target", "epochs", "epochs at that point", run<&R::epochs_to_target>, set<&R::epochs_to_target, R>},
+    {"updates_to_target", "updates", "updates at that point", run<&R::updates_to_target>, set<&R::updates_to_target, R>},
+    {"staleness_mean", "updates", "mean staleness: updates applied between an update's read and its own application", run<&R::staleness_mean>, set<&R::staleness_mean, R>},
+    {"staleness_p50", "updates", "median staleness", run<&R::staleness_p50>, set<&R::staleness_p50, R>},
+    {"staleness_p95", "updates", "95th percentile of staleness", run<&R::staleness_p95>, set<&R::staleness_p95, R>},
+    {"staleness_max", "updates", "largest staleness", run<&R::staleness_max>, set<&R::staleness_max, R>},
+    {"staleness_mode", "", "exact or sampled", run<&R::staleness_mode>, set<&R::staleness_mode, R>},
+    {"lost_updates", "updates", "estimate of the updates overwritten by concurrent ones", run<&R::lost_updates>, set<&R::lost_updates, R>},
+    {"parallel_capacity", "", "pure-compute throughput of P threads over one, measured beside the run", run<&R::parallel_capacity>, set<&R::parallel_capacity, R>},
+    {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>, set<&R::line_transfer_ns, R>},
+    {"peak_rss_bytes", "bytes", "largest resident memory of the process so far", run<&R::peak_rss_bytes>, set<&R::peak_rss_bytes, R>},
+    {"clock", "", "real or virtual", run<&R::clock>, set<&R::clock, R>},
+    {"deterministic", "", "the same seed gives the same parameters, bit for bit", run<&R::deterministic>, set<&R::deterministic, R>},
+    {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>, set<&R::momentum, R>},
+    {"shuffle", "", "order in which examples are visited", run<&R::shuffle>, set<&R::shuffle, R>},
+    {"assign", "", "which worker takes which mini-batches", run<&R::assign>, set<&R::assign, R>},
+    {"hidden", "", "widths of a network's hidden layers", run<&R::hidden>, set<&R::hidden, R>},
+    {"activation", "", "activation of a network's hidden layers", run<&R::activation>, set<&R::activation, R>},
+    {"persistence", "", "failed publications before an update is dropped, 0: never", run<&R::persistence>, set<&R::persistence, R>},
+    {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>, set<&R::exchange, R>},
+    {"threads_used", "threads", "threads of this process that used over 5 % of a core in training", run<&R::threads>, set<&R::threads, R>},
+    {"dropped_gradients", "gradients", "example gradients computed and thrown away", run<&R::dropped_gradients>, set<&R::dropped_gradients, R>},
+    {"staleness_samples", "updates", "updates in the staleness histogram", run<&R::staleness_samples>, set<&R::staleness_samples, R>},
+    {"loss_test", "", "mean loss on held-out examples at the end", run<&R::loss_test>, set<&R::loss_test, R>},
+    {"target_accuracy", "", "accuracy that counts as reaching the target", run<&R::target_accuracy>, set<&R::target_accuracy, R>},
+    {"data_checksum", "", "of the parsed content of the training data", checksum, set_checksum},
+    {"recording", "", "full, or none: training alone was timed", run<&R::recording>, set<&R::recording, R>},
+    {"pinned", "", "each worker was tied to a core", run<&R::pinned>, set<&R::pinned, R>},
+    {"host", "", "hash of the machine's name", run<&R::host>, set<&R::host, R>},
+    {"cpu_model", "", "the machine's processor", run<&R::cpu_model>, set<&R::cpu_model, R>},
+    {"cores_available", "", "cores that the process could use", run<&R::cores_available>, set<&R::cores_available, R>},
+    {"compiler", "", "compiler that built the program", run<&R::compiler>, set<&R::compiler, R>},
+    {"build", "", "its build type and flags", run<&R::build>, set<&R::build, R>},
+    {"instruction_set", "", "instructions it was built for", run<&R::instruction_set>, set<&R::instruction_set, R>},
+    {"git_revision", "", "commit it was built from", run<&R::git_revision>, set<&R::git_revision, R>},
+    {"command", "", "command line that repeats this configuration", run<&R::command>, set<&R::command, R>},
     // clang-format on
 });
 
 using P = CurvePoint;
-constexpr auto kCurveFields = std::to_array<Field<CurveRow>>({
-    {"run_id", "", "as in runs.csv", [](const CurveRow& r) { return to_value(r.run.run_id); }},
+constexpr auto kCurveFields = std::to_array<Field<CurveRow, CurvePoint>>({
+    {"run_id", "", "as in runs.csv", [](const CurveRow& r) { return to_value(r.run.run_id); },
+     nullptr},
     {"point", "", "number of the point, from 0 (the start)",
-     [](const CurveRow& r) { return to_value(std::uint64_t{r.point}); }},
-    {"time_s", "s", "training time, evaluations excluded", curve<&P::time_s>},
-    {"epoch", "epochs", "examples_processed / examples", curve<&P::epoch>},
-    {"updates", "updates", "updates applied so far", curve<&P::updates>},
+     [](const CurveRow& r) { return to_value(std::uint64_t{r.point}); }, nullptr},
+    {"time_s", "s", "training time, evaluations excluded", curve<&P::time_s>, set<&P::time_s, P>},
+    {"epoch", "epochs", "examples_processed / examples", curve<&P::epoch>, set<&P::epoch, P>},
+    {"updates", "updates", "updates applied so far", curve<&P::updates>, set<&P::updates, P>},
     {"examples_processed", "examples", "example gradients landed so far",
-     curve<&P::examples_processed>},
-    {"loss", "", "training objective; empty where not finite", curve<&P::loss>},
-    {"suboptimality", "", "loss minus loss_optimum", curve<&P::suboptimality>},
-    {"test_loss", "", "mean loss on held-out examples", curve<&P::test_loss>},
-    {"test_accuracy", "", "share of held-out examples classified right", curve<&P::test_accuracy>},
+     curve<&P::examples_processed>, set<&P::examples_processed, P>},
+    {"loss", "", "training objective; empty where not finite", curve<&P::loss>, set<&P::loss, P>},
+    {"suboptimality", "", "loss minus loss_optimum", curve<&P::suboptimality>,
+     set<&P::suboptimality, P>},
+    {"test_loss", "", "mean loss on held-out examples", curve<&P::test_loss>,
+     set<&P::test_loss, P>},
+    {"test_accuracy", "", "share of held-out examples classified right", curve<&P::test_accuracy>,
+     set<&P::test_accuracy, P>},
 });
 
 using S = StalenessCount;
-constexpr auto kStalenessFields = std::to_array<Field<StalenessRow>>({
-    {"run_id", "", "as in runs.csv", [](const StalenessRow& r) { return to_value(r.run.run_id); }},
-    {"worker", "", "number of the worker, from 0", staleness<&S::worker>},
+constexpr auto kStalenessFields = std::to_array<Field<StalenessRow, StalenessCount>>({
+    {"run_id", "", "as in runs.csv", [](const StalenessRow& r) { return to_value(r.run.run_id); },
+     nullptr},
+    {"worker", "", "number of the worker, from 0", staleness<&S::worker>, set<&S::worker, S>},
     {"staleness", "updates",
      "least staleness of this bin: one a bin below 1024, then 64 bins a doubling",
-     staleness<&S::staleness>},
-    {"count", "updates", "updates in the bin", staleness<&S::count>},
+     staleness<&S::staleness>, set<&S::staleness, S>},
+    {"count", "updates", "updates in the bin", staleness<&S::count>, set<&S::count, S>},
 });
 
 }  // namespace
@@ -155,10 +203,10 @@ constexpr auto kStalenessFields = std::to_array<Field<StalenessRow>>({
 std::span<const Field<RunRecord>> run_fields() {
   return kRunFields;
 }
-std::span<const Field<CurveRow>> curve_fields() {
+std::span<const Field<CurveRow, CurvePoint>> curve_fields() {
   return kCurveFields;
 }
-std::span<const Field<StalenessRow>> staleness_fields() {
+std::span<const Field<StalenessRow, StalenessCount>> staleness_fields() {
   return kStalenessFields;
 }
 

@@ -15,13 +15,16 @@ namespace sgdbench {
 /// monostate is an empty cell (CSV) or null (JSON). Doubles are finite.
 using Value = std::variant<std::monostate, bool, std::uint64_t, double, std::string>;
 
-/// One column of a file whose rows are `Row`s.
-template <class Row>
+/// One column of a file whose rows are `Row`s. What it reads back into is a `Part` of one.
+template <class Row, class Part = Row>
 struct Field {
   std::string_view name;
   std::string_view unit;     ///< "s", "1/s", "bytes", "updates"; "" for text and pure numbers
   std::string_view meaning;  ///< one line
   Value (*get)(const Row&);
+  /// Takes a cell's text, as to_text() wrote it; false where it can't be one. Null where the column
+  /// is no value of the part (the number of a row).
+  bool (*set)(Part&, std::string_view text);
 };
 
 /// A curve point or a histogram bin, with the run that it belongs to.
@@ -36,7 +39,7 @@ struct StalenessRow {
 
 /// runs.csv: the required columns first, in their fixed order.
 std::span<const Field<RunRecord>> run_fields();
-std::span<const Field<CurveRow>> curve_fields();
-std::span<const Field<StalenessRow>> staleness_fields();
+std::span<const Field<CurveRow, CurvePoint>> curve_fields();
+std::span<const Field<StalenessRow, StalenessCount>> staleness_fields();
 
 }  // namespace sgdbench

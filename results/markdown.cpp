@@ -7,6 +7,7 @@
 #include <map>
 
 #include "results/reports.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {

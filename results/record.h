@@ -79,6 +79,10 @@ struct RunRecord {
   std::optional<double> loss_test, target_accuracy;
   std::optional<std::uint64_t> data_checksum;
   std::optional<bool> pinned;
+  // The machine and the build, as environment.h has them.
+  std::string host, cpu_model;
+  std::uint64_t cores_available = 0;
+  std::string compiler, build, instruction_set, git_revision;
   std::string command;  ///< repeats this configuration
 
   std::vector<CurvePoint> curve;

@@ -36,7 +36,4 @@ std::string report_markdown(std::span<const RunRecord> runs);
 /// Text of one cell, as in CSV but unquoted.
 std::string to_text(const Value& value);
 
-/// Median of the values (mean of the middle two for an even count); the span must not be empty.
-double median(std::span<const double> values);
-
 }  // namespace sgdbench

@@ -1,7 +1,7 @@
-// Statistics over repeats.
-#include <algorithm>
+#include "results/statistics.h"
 
-#include "results/reports.h"
+#include <algorithm>
+#include <vector>
 
 namespace sgdbench {
 

@@ -9,6 +9,7 @@
 #include "results/cgroup.h"
 #include "results/environment.h"
 #include "results/reports.h"
+#include "results/statistics.h"
 #include "results/staleness.h"
 #include "results/stopwatch.h"
 

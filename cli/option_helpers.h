@@ -1,0 +1,54 @@
+// What the parts of the option table share: ways to split, check and show a value.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/lists.h"
+#include "cli/numbers.h"
+#include "cli/options.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+
+// The table's parts, in the order of the help and of a sweep's loops.
+std::span<const Option> problem_options();
+std::span<const Option> step_options();
+std::span<const Option> strategy_options();
+std::span<const Option> measurement_options();
+std::span<const Option> output_options();
+
+using Text = std::string_view;
+using Texts = std::vector<std::string>;
+
+inline constexpr unsigned kCells = kRun | kVerify;
+inline constexpr unsigned kReading = kRun | kDataInfo;
+inline constexpr std::uint64_t kMany = 1'000'000'000'000;
+inline constexpr Interval kPositive{.least = 0, .open_below = true};
+inline constexpr Interval kNotNegative{.least = 0};
+
+template <class Table>
+Texts names_of(const Table& table) {
+  Texts names;
+  for (const auto& row : table) names.emplace_back(row.name);
+  return names;
+}
+
+inline Texts one_list(Text text) {
+  return split_list(text);
+}
+
+/// One of a few words; returns its place.
+inline std::size_t choose(Text value, Text kind, std::initializer_list<Text> words) {
+  std::size_t place = 0;
+  for (const auto word : words) {
+    if (value == word) return place;
+    ++place;
+  }
+  throw UsageError(unknown_name(kind, value, Texts(words.begin(), words.end())));
+}
+
+}  // namespace sgdbench
