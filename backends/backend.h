@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +36,7 @@ struct WorkerReport {
   std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
 };
 
-enum class Stopped { completed, time_limit, interrupted, not_finite };
+enum class Stopped { completed, time_limit, interrupted, not_finite, target };
 
 struct RunOutcome {
   Stopped stopped = Stopped::completed;
@@ -45,17 +46,25 @@ struct RunOutcome {
   std::vector<Snapshot> curve;  ///< in order of time, the start and the end included
   std::string staleness_mode;   ///< exact or sampled
   std::optional<double> lost_updates;
-  bool pinned = false;      ///< every worker had a core of its own
-  std::size_t threads = 0;  ///< threads of this process that used over 5 % of a core in the run
+  bool pinned = false;  ///< every worker had a core of its own
+  /// Threads of this process that used over 5 % of a core in the run; nothing where others than
+  /// workers ran meanwhile.
+  std::optional<std::size_t> threads;
 };
+
+/// Called at each inner point of the curve while all workers, and their clock, stand still; true
+/// ends the run. The snapshot's parameters are gone afterwards.
+using AtPoint = std::function<bool(const Snapshot&)>;
 
 /// Thread safety: one run at a time. Threads are created when the backend is made, outside of any
 /// measurement, and serve all its runs.
 class Backend {
  public:
   virtual ~Backend() = default;
-  /// Trains from the start. `interrupt` is polled at every block.
-  virtual RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt) = 0;
+  /// Trains from the start. `interrupt` is polled at every block. With `at_point`, workers pause at
+  /// each inner point of the curve; without, points are copied on the way.
+  virtual RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                         const AtPoint& at_point = {}) = 0;
 };
 
 /// One row of the registry.

@@ -4,8 +4,10 @@
 
 namespace sgdbench {
 
-void Seat::reset(bool record) {
-  recording = record;
+void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
+  recording = spec.recording;
+  number = worker;
+  pause = shared_pause;
   report = {};
   probe = {};
   taken = 0;
@@ -19,23 +21,33 @@ std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t
   return std::min<std::uint64_t>(kUsualPoints, (planned + examples - 1) / examples);
 }
 
+std::uint64_t curve_distance(const RunSpec& spec, std::uint64_t planned, std::size_t examples) {
+  const std::uint64_t points = curve_points(spec, planned, examples);
+  return planned / (spec.spacing == Spacing::even ? points : kGeometricSpan);
+}
+
 Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
-               const std::atomic<bool>& interrupt, std::vector<Seat>& seats_)
+               const std::atomic<bool>& interrupt, const AtPoint& at_point,
+               std::vector<Seat>& seats_)
     : problem(problem_),
       spec(spec_),
       plan(problem_.examples(), cut.batch, cut.length, spec_.epochs, spec_.updates),
       order(problem_.examples(), spec_.epochs, spec_.shuffle, spec_.seed),
-      stop(interrupt, spec_.max_seconds),
+      pause(at_point && spec_.recording ? std::make_unique<Pause>(seats_.size()) : nullptr),
+      stop(interrupt, spec_.max_seconds, pause.get()),
       curve(problem_.parameters(), plan.examples(),
-            curve_points(spec_, plan.examples(), problem_.examples())),
+            {curve_points(spec_, plan.examples(), problem_.examples()), spec_.spacing,
+             pause == nullptr}),
       seats(seats_),
-      state(problem_.parameters() * spec_.rule.slots()) {
+      state(problem_.parameters() * spec_.rule.slots()),
+      at_point_(at_point) {
   problem.initialise(w(), spec.seed);
-  for (auto& seat : seats) {
+  for (std::size_t worker = 0; worker < seats.size(); ++worker) {
+    Seat& seat = seats[worker];
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
     seat.rows.resize(std::max(seat.rows.size(), most));
-    seat.reset(spec.recording);
+    seat.reset(spec, worker, pause.get());
   }
 }
 
@@ -46,8 +58,9 @@ void Course::begin(Nanoseconds now) {
 }
 
 bool Course::take(std::size_t worker, Stretch& stretch) {
-  if (stop.should_stop()) return false;
   Seat& seat = seats[worker];
+  if (pause) pause->rest(worker);
+  if (stop.should_stop()) return false;
   const std::uint64_t k = spec.assign == Assign::dynamic
                               ? next_.fetch_add(1, std::memory_order_relaxed)
                               : seat.taken * seats.size() + worker;
@@ -76,11 +89,26 @@ void Course::observe(Seat& seat, const Stretch& done, std::span<const Real> w_no
                      Phase next) {
   const std::size_t point = point_of(done);
   if (point == 0) return;
-  const Nanoseconds begun = now();
+  const Nanoseconds begun = seat.time();
   seat.report.time.enter(Phase::observe, begun);
-  if (!curve.record(point, begun - start, updates_now(), examples_now(), w_now, access))
+  if (!pause) {
+    record(point, begun - start, w_now, access);
+  } else {
+    pause->hold(seat.number, [&](Nanoseconds time) {
+      if (stop.reason() != Stopped::completed) return;
+      record(point, time - start, w_now, access);
+      if (stop.reason() != Stopped::completed) return;  // not finite: a copy for afterwards
+      if (at_point_(curve.at(point))) stop.stop(Stopped::target);
+      curve.forget(point);
+    });
+  }
+  seat.report.time.enter(next, seat.time());
+}
+
+void Course::record(std::size_t point, Nanoseconds time, std::span<const Real> w_now,
+                    Access access) {
+  if (!curve.record(point, time, updates_now(), examples_now(), w_now, access))
     stop.stop(Stopped::not_finite);
-  seat.report.time.enter(next, now());
 }
 
 std::uint64_t Course::updates_now() const {

@@ -12,6 +12,7 @@
 #include "backends/backend.h"
 #include "backends/clock.h"
 #include "backends/curve.h"
+#include "backends/pause.h"
 #include "backends/stop.h"
 #include "backends/work_plan.h"
 #include "workloads/problem.h"
@@ -32,16 +33,28 @@ struct alignas(64) Seat {
   alignas(64) std::atomic<std::uint64_t> updates{0};
   std::atomic<std::uint64_t> examples{0};
 
-  bool recording = true;  ///< RunSpec::recording
+  bool recording = true;   ///< RunSpec::recording
+  std::size_t number = 0;  ///< of this worker
+  Pause* pause = nullptr;  ///< where workers may be asked to stand still
 
-  void reset(bool record);
-  /// Begins a phase.
+  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause);
+  Nanoseconds time() const { return pause ? pause->clock() : now(); }
+  /// Begins a phase. Whoever waits stands still; whoever goes on may have to.
   void enter(Phase phase) {
-    if (recording) report.time.enter(phase, now());
+    if (recording) switch_to(phase);
   }
+  /// The rest of the run is waiting for the others.
+  void finish() { switch_to(Phase::wait); }
   /// `count` updates landed with this staleness.
   void note_staleness(std::uint64_t tau, std::uint64_t count = 1) {
     if (recording) report.staleness.add(tau, count);
+  }
+
+ private:
+  void switch_to(Phase phase) {
+    if (pause && phase == Phase::wait) pause->idle(number);
+    if (pause && phase != Phase::wait) pause->busy(number);
+    report.time.enter(phase, time());
   }
 };
 
@@ -58,17 +71,22 @@ inline constexpr std::size_t kUsualPoints = 100;
 /// one for every epoch begun.
 std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples);
 
+/// Examples from one point of that curve to the next, at the least.
+std::uint64_t curve_distance(const RunSpec& spec, std::uint64_t planned, std::size_t examples);
+
 /// Thread safety: each seat belongs to one worker; the rest is immutable during the run, or
 /// synchronised as its class says, or (state) owned as the strategy says.
 class Course {
  public:
+  /// `at_point` as in Backend::run(); it must outlive the course.
   Course(const Problem& problem, const RunSpec& spec, Cut cut, const std::atomic<bool>& interrupt,
-         std::vector<Seat>& seats);
+         const AtPoint& at_point, std::vector<Seat>& seats);
 
   const Problem& problem;
   const RunSpec& spec;
   const WorkPlan plan;
   const SampleOrder order;
+  const std::unique_ptr<Pause> pause;  ///< null where points are copied on the way
   StopControl stop;
   CurveRecorder curve;
   std::vector<Seat>& seats;
@@ -92,8 +110,9 @@ class Course {
     return spec.step.during(epoch).at(update) * spec.step.damping(staleness);
   }
 
-  /// Where the finished stretch crosses a point of the curve: copies w on the observe phase, and
-  /// stops the run if w is no longer finite. The phase afterwards is `next`.
+  /// Where the finished stretch crosses a point of the curve: copies w on the observe phase, or
+  /// evaluates it in a pause, and stops the run if w is no longer finite or the pause found that it
+  /// should. The phase afterwards is `next`.
   void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
                Phase next = Phase::compute);
   bool crosses(const Stretch& done) const { return point_of(done) != 0; }
@@ -103,6 +122,9 @@ class Course {
 
  private:
   std::size_t point_of(const Stretch& done) const;
+  void record(std::size_t point, Nanoseconds time, std::span<const Real> w, Access access);
+
+  const AtPoint& at_point_;
   alignas(64) std::atomic<std::uint64_t> next_{0};
 };
 

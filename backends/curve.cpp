@@ -9,9 +9,25 @@
 namespace sgdbench {
 namespace {
 
-std::size_t affordable(std::size_t points, std::size_t parameters) {
-  const std::size_t bytes = std::max<std::size_t>(1, parameters * sizeof(Real));
-  return std::max<std::size_t>(1, std::min(points, CurveRecorder::kMaxBytes / bytes));
+/// ⌈j·E/points⌉, or E·1000^{−(points−j)/(points−1)} to the nearest, for j = 1 … points; 0 in front.
+/// Each once.
+std::vector<std::uint64_t> positions(std::uint64_t examples, const CurvePlan& plan) {
+  const std::uint64_t last = std::clamp<std::uint64_t>(plan.points, 1, examples);
+  std::vector<std::uint64_t> found{0};
+  for (std::uint64_t j = 1; j < last; ++j) {
+    if (plan.spacing == Spacing::even) {
+      found.push_back(
+          static_cast<std::uint64_t>((static_cast<Uint128>(j) * examples + last - 1) / last));
+    } else {
+      const double exponent = static_cast<double>(last - j) / static_cast<double>(last - 1);
+      const double part = std::pow(static_cast<double>(kGeometricSpan), -exponent);
+      const auto position = std::llround(static_cast<double>(examples) * part);
+      found.push_back(static_cast<std::uint64_t>(std::max(1LL, position)));
+    }
+  }
+  found.push_back(examples);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
 }
 
 // x·0 is 0 for a finite x and NaN for all others.
@@ -24,22 +40,18 @@ bool all_finite(std::span<const Real> w) {
 
 }  // namespace
 
-CurveRecorder::CurveRecorder(std::size_t parameters, std::uint64_t examples, std::size_t points)
-    : examples_(examples) {
-  const std::size_t inner_and_end =
-      std::min<std::uint64_t>(affordable(points, parameters), std::max<std::uint64_t>(1, examples));
-  snapshots_.resize(inner_and_end + 1);
-  used_.resize(snapshots_.size());
-  for (auto& snapshot : snapshots_) snapshot.parameters.resize(parameters);
+CurveRecorder::CurveRecorder(std::size_t parameters, std::uint64_t examples, const CurvePlan& plan)
+    : positions_(positions(std::max<std::uint64_t>(1, examples), plan)),
+      snapshots_(positions_.size()),
+      used_(positions_.size()) {
+  if (plan.keep)
+    for (auto& snapshot : snapshots_) snapshot.parameters.resize(parameters);
 }
 
 std::size_t CurveRecorder::crossed(std::uint64_t before, std::uint64_t after) const {
-  // Point j lies at ⌈j·examples/last⌉: the last one at or below `after` is ⌊after·last/examples⌋.
-  const auto at_or_below = [&](std::uint64_t position) {
-    return static_cast<std::size_t>(static_cast<Uint128>(position) * last() / examples_);
-  };
-  const std::size_t point = at_or_below(after);
-  return point == last() || point == at_or_below(before) ? 0 : point;
+  const auto next = std::upper_bound(positions_.begin(), positions_.end(), after) - 1;
+  const auto point = static_cast<std::size_t>(next - positions_.begin());
+  return point == last() || *next <= before ? 0 : point;
 }
 
 bool CurveRecorder::record(std::size_t point, Nanoseconds time, std::uint64_t updates,
@@ -48,6 +60,7 @@ bool CurveRecorder::record(std::size_t point, Nanoseconds time, std::uint64_t up
   snapshot.time = time;
   snapshot.updates = updates;
   snapshot.examples = examples;
+  snapshot.parameters.resize(w.size());  // there already, where copies stay
   if (access == Access::exclusive)
     std::copy(w.begin(), w.end(), snapshot.parameters.begin());
   else

@@ -9,16 +9,22 @@
 
 namespace sgdbench {
 
-/// Points lie evenly over the planned examples; the start is point 0 and the end the last one.
-/// Memory is taken and touched before the run, so that a copy is only a copy.
+/// Geometric points begin at this part of the run.
+inline constexpr std::uint64_t kGeometricSpan = 1000;
+
+struct CurvePlan {
+  std::size_t points = 1;  ///< after the first
+  Spacing spacing = Spacing::even;
+  bool keep = true;  ///< copies stay until the end; else each is forgotten when it was looked at
+};
+
+/// Points lie over the planned examples; the start is point 0 and the end the last one. The memory
+/// of copies that stay is taken and touched before the run, so that a copy is only a copy.
 ///
 /// Thread safety: a point belongs to the worker whose stretch crosses it, and to nobody else.
 class CurveRecorder {
  public:
-  /// Copies may take this many bytes; above, points are left out, evenly.
-  static constexpr std::size_t kMaxBytes = std::size_t{2} << 30;
-
-  CurveRecorder(std::size_t parameters, std::uint64_t examples, std::size_t points);
+  CurveRecorder(std::size_t parameters, std::uint64_t examples, const CurvePlan& plan);
 
   /// The index of the last inner point in (before, after], in planned examples; 0 if there is none.
   std::size_t crossed(std::uint64_t before, std::uint64_t after) const;
@@ -28,12 +34,15 @@ class CurveRecorder {
               std::span<const Real> w, Access access);
 
   std::size_t last() const { return snapshots_.size() - 1; }
+  const Snapshot& at(std::size_t point) const { return snapshots_[point]; }
+  /// Gives the memory of a copy back; its time and counts stay.
+  void forget(std::size_t point) { snapshots_[point].parameters = {}; }
 
   /// The recorded points in order of time.
   std::vector<Snapshot> take();
 
  private:
-  std::uint64_t examples_;
+  std::vector<std::uint64_t> positions_;  ///< in planned examples, ascending
   std::vector<Snapshot> snapshots_;
   std::vector<unsigned char> used_;
 };

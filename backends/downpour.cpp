@@ -46,7 +46,7 @@ class Downpour final : public PooledBackend {
       course.observe(seat, stretch, course.w(), Access::racy_store);
       seat.enter(Phase::compute);
     }
-    finish(seat);
+    seat.finish();
   }
 
   /// Exchanges the updates after the first `before` ones of this worker.

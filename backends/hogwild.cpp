@@ -42,7 +42,7 @@ class Hogwild final : public PooledBackend {
         train_in_place(course, seat, stretch, course.rows(seat, stretch), access);
       course.observe(seat, stretch, course.w(), access);
     }
-    finish(seat);
+    seat.finish();
   }
 
   /// The stretch's first update under the probe, if there is one; its last one, for staleness,

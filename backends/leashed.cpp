@@ -50,7 +50,7 @@ class Leashed final : public PooledBackend {
       seat.enter(Phase::compute);
       observe(course, seat, worker, stretch);
     }
-    finish(seat);
+    seat.finish();
   }
 
   /// False if the gradient was dropped; `spare` is then still this worker's.

@@ -53,7 +53,7 @@ class OpenMpSync final : public PooledBackend {
         meet(seat, me, Phase::compute);
         if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
       }
-      finish(seat);
+      seat.finish();
     }
   }
 

@@ -53,7 +53,7 @@ class ParameterServer final : public PooledBackend {
     enter(seat);
     server_->retire(worker);
     leave(seat);
-    finish(seat);
+    seat.finish();
   }
 
   /// Takes the next block and notes what it touches; in rounds, this worker's share of the next

@@ -24,8 +24,9 @@ void PooledBackend::start_team(std::size_t threads, bool pin) {
   pinned_ = start_openmp_team(pool_, threads, pin);
 }
 
-RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt) {
-  Course course(problem_, spec, cut(spec), interrupt, seats_);
+RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                              const AtPoint& at_point) {
+  Course course(problem_, spec, cut(spec), interrupt, at_point, seats_);
   if (!course.curve.record(0, 0, 0, 0, course.w(), Access::exclusive))
     course.stop.stop(Stopped::not_finite);
   open(course);
@@ -40,7 +41,7 @@ RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& inte
   RunOutcome result = outcome(course, end);
   // The calling thread only waits, but its readings cost a share of a very short run.
   const auto five_percent = static_cast<std::uint64_t>(result.wall) / 20;
-  result.threads = busy_threads(cpu_before, cpu_after, five_percent);
+  if (!course.pause) result.threads = busy_threads(cpu_before, cpu_after, five_percent);
   close(course, result);
   return result;
 }
@@ -68,8 +69,7 @@ RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
 Cut in_place_cut(const RunSpec& spec, std::size_t examples, std::size_t longest) {
   std::uint64_t planned = spec.epochs * examples;
   if (spec.updates != 0) planned = std::min(planned, spec.updates * spec.batch);
-  const std::uint64_t points = curve_points(spec, planned, examples);
-  longest = std::min<std::uint64_t>(longest, planned / points);
+  longest = std::min<std::uint64_t>(longest, curve_distance(spec, planned, examples));
   return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
 }
 

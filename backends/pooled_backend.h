@@ -20,7 +20,8 @@ class PooledBackend : public Backend {
   PooledBackend(const RunSpec& spec, const Problem& problem)
       : PooledBackend(spec, problem, spec.workers) {}
 
-  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt) final;
+  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                 const AtPoint& at_point = {}) final;
 
  protected:
   /// How the work is cut for this run.
@@ -38,9 +39,6 @@ class PooledBackend : public Backend {
   /// Starts OpenMP's threads under the pool's only thread, tied to cores like workers if wanted.
   void start_team(std::size_t threads, bool pin);
   std::size_t workers() const { return seats_.size(); }
-
-  /// Ends a worker's part: from here to the end of the run it waits.
-  static void finish(Seat& seat) { seat.report.time.enter(Phase::wait, now()); }
 
  private:
   RunOutcome outcome(Course& course, Nanoseconds end);

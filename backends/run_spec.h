@@ -16,6 +16,12 @@ enum class Assign {
   round_robin  ///< run k goes to worker k mod P: each keeps to its own share
 };
 
+/// Where the points of the loss curve lie, in examples.
+enum class Spacing {
+  even,      ///< at equal distances
+  geometric  ///< at equal ratios, from a thousandth of the run to its end
+};
+
 /// An immutable value: a run never changes its configuration.
 struct RunSpec {
   std::string backend;             ///< a name of the registry
@@ -41,6 +47,7 @@ struct RunSpec {
   /// left is the training alone; the difference is what measuring costs.
   bool recording = true;
   std::size_t evaluations = 0;  ///< points of the loss curve after the first; 0: one per epoch
+  Spacing spacing = Spacing::even;
 };
 
 }  // namespace sgdbench

@@ -45,7 +45,7 @@ class Sequential final : public PooledBackend {
       train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
       course.observe(seat, stretch, course.w(), Access::exclusive);
     }
-    finish(seat);
+    seat.finish();
     const auto updates = seat.updates.load(std::memory_order_relaxed);
     seat.note_staleness(0, updates);
     seat.report.last_update = updates;

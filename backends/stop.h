@@ -4,7 +4,7 @@
 #include <atomic>
 
 #include "backends/backend.h"
-#include "backends/clock.h"
+#include "backends/pause.h"
 
 namespace sgdbench {
 
@@ -12,8 +12,9 @@ namespace sgdbench {
 /// block late trains one block more, and results are read after the join.
 class StopControl {
  public:
-  StopControl(const std::atomic<bool>& interrupt, double max_seconds)
-      : interrupt_(interrupt), limit_(static_cast<Nanoseconds>(max_seconds * 1e9)) {}
+  /// Time is told by `pause`, if there is one.
+  StopControl(const std::atomic<bool>& interrupt, double max_seconds, const Pause* pause)
+      : interrupt_(interrupt), limit_(static_cast<Nanoseconds>(max_seconds * 1e9)), pause_(pause) {}
 
   void start(Nanoseconds now) { deadline_ = limit_ > 0 ? now + limit_ : 0; }
 
@@ -21,7 +22,8 @@ class StopControl {
   bool should_stop() {
     if (reason_.load(std::memory_order_relaxed) != Stopped::completed) return true;
     if (interrupt_.load(std::memory_order_relaxed)) return stop(Stopped::interrupted);
-    if (deadline_ != 0 && now() >= deadline_) return stop(Stopped::time_limit);
+    if (deadline_ != 0 && (pause_ ? pause_->clock() : now()) >= deadline_)
+      return stop(Stopped::time_limit);
     return false;
   }
   bool stop(Stopped reason) {
@@ -35,6 +37,7 @@ class StopControl {
   const std::atomic<bool>& interrupt_;
   Nanoseconds limit_;
   Nanoseconds deadline_ = 0;
+  const Pause* pause_;
   std::atomic<Stopped> reason_{Stopped::completed};
 };
 

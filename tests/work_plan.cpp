@@ -52,7 +52,7 @@ TEST_CASE("A limit on updates cuts the plan within an epoch") {
 TEST_CASE("Every inner point of a curve is crossed by exactly one stretch") {
   const WorkPlan plan(203, 4, 3, 4, 0);
   for (const std::size_t points : {1, 2, 4, 13}) {
-    const CurveRecorder curve(1, plan.examples(), points);
+    const CurveRecorder curve(1, plan.examples(), {.points = points});
     std::vector<int> crossed(curve.last() + 1);
     std::uint64_t before = 0;
     for (std::uint64_t k = 0; k < plan.stretches(); ++k) {
@@ -65,8 +65,21 @@ TEST_CASE("Every inner point of a curve is crossed by exactly one stretch") {
   }
 }
 
+TEST_CASE("Geometric points keep one ratio from a thousandth of the run to its end") {
+  const CurveRecorder curve(1, 1'000'000, {.points = 4, .spacing = Spacing::geometric});
+  REQUIRE(curve.last() == 4);
+  CHECK(curve.crossed(0, 999) == 0);
+  CHECK(curve.crossed(999, 1000) == 1);
+  CHECK(curve.crossed(1000, 10'000) == 2);
+  CHECK(curve.crossed(10'000, 99'999) == 0);
+  CHECK(curve.crossed(10'000, 100'001) == 3);
+  CHECK(curve.crossed(100'001, 1'000'000) == 0);
+  const CurveRecorder few(1, 5, {.points = 100, .spacing = Spacing::geometric});
+  CHECK(few.last() <= 5);
+}
+
 TEST_CASE("A curve says when what it copies is not finite") {
-  CurveRecorder curve(2, 10, 2);
+  CurveRecorder curve(2, 10, {.points = 2});
   const Real fine[] = {1, 2}, infinite[] = {1, HUGE_VALF}, nan[] = {NAN, 1};
   CHECK(curve.record(0, 0, 0, 0, fine, Access::exclusive));
   CHECK_FALSE(curve.record(1, 5, 0, 0, infinite, Access::exclusive));
