@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backends/run_spec.h"
 #include "workloads/data/catalog.h"
@@ -28,12 +29,21 @@ struct Cell {
   std::optional<double> lr;             ///< unset: Problem::suggested_step()
   std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
   Pin pin = Pin::automatic;             ///< automatic: where each worker can have its own core
+  std::vector<double> targets;  ///< percentages above the optimum, each tighter than the last
   std::optional<double> target_loss, target_accuracy;
+  bool stop_at_target = false;
   std::uint64_t repeats = 5;
+  double until_ci = 0;        ///< repeat until this half-width, as a share of the median; 0: no
+  double budget_s = kBudget;  ///< seconds for the repeats of one problem, where until_ci is set
   std::uint64_t warmup = 1;
 
   static constexpr std::uint64_t kEpochs = 10;
+  static constexpr double kBudget = 600;
 };
+
+inline bool has_target(const Cell& cell) {
+  return !cell.targets.empty() || cell.target_loss || cell.target_accuracy;
+}
 
 /// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.
 inline bool has_hidden_layers(const Cell& cell) {

@@ -23,6 +23,9 @@ struct Interval {
 /// A finite number in `allowed`; throws UsageError.
 double parse_real(std::string_view text, const Interval& allowed = {});
 
+/// "5%", or a share: 0.05; in per cent, and within `allowed`, which is too. Throws UsageError.
+double parse_percent(std::string_view text, const Interval& allowed = {});
+
 /// The fewest digits that read back as the same number.
 std::string number_text(double value);
 

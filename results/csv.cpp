@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "results/csv_rows.h"
 #include "results/reports.h"
 
 namespace sgdbench {
@@ -27,7 +28,13 @@ struct TextOf {
   std::string operator()(const std::string& value) const { return value; }
 };
 
-void append_cell(std::string& out, std::string_view text) {
+}  // namespace
+
+std::string to_text(const Value& value) {
+  return std::visit(TextOf{}, value);
+}
+
+void append_csv_cell(std::string& out, std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
     out += text;
     return;
@@ -40,48 +47,25 @@ void append_cell(std::string& out, std::string_view text) {
   out += '"';
 }
 
-template <class Row, class Part>
-std::string header(std::span<const Field<Row, Part>> fields) {
-  std::string out;
-  for (const auto& field : fields) (out += field.name) += ',';
-  out.back() = '\n';
-  return out;
-}
-
-template <class Row, class Part>
-void append_row(std::string& out, std::span<const Field<Row, Part>> fields, const Row& row) {
-  for (const auto& field : fields) {
-    append_cell(out, to_text(field.get(row)));
-    out += ',';
-  }
-  out.back() = '\n';
-}
-
-}  // namespace
-
-std::string to_text(const Value& value) {
-  return std::visit(TextOf{}, value);
-}
-
 std::string runs_csv(std::span<const RunRecord> runs) {
-  std::string out = header(run_fields());
-  for (const auto& run : runs) append_row(out, run_fields(), run);
+  std::string out = csv_header(run_fields());
+  for (const auto& run : runs) append_csv_row(out, run_fields(), run);
   return out;
 }
 
 std::string curve_csv(std::span<const RunRecord> runs) {
-  std::string out = header(curve_fields());
+  std::string out = csv_header(curve_fields());
   for (const auto& run : runs)
     for (std::size_t i = 0; i < run.curve.size(); ++i)
-      append_row(out, curve_fields(), CurveRow{run, i});
+      append_csv_row(out, curve_fields(), CurveRow{run, i});
   return out;
 }
 
 std::string staleness_csv(std::span<const RunRecord> runs) {
-  std::string out = header(staleness_fields());
+  std::string out = csv_header(staleness_fields());
   for (const auto& run : runs)
     for (const auto& count : run.staleness)
-      append_row(out, staleness_fields(), StalenessRow{run, count});
+      append_csv_row(out, staleness_fields(), StalenessRow{run, count});
   return out;
 }
 

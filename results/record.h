@@ -77,6 +77,14 @@ struct RunRecord {
   std::optional<std::uint64_t> dropped_gradients;  ///< computed and thrown away
   std::optional<std::uint64_t> staleness_samples;  ///< updates in the histogram
   std::optional<double> loss_test, target_accuracy;
+  std::string target;          ///< percentages above the optimum that were asked for: "10%,1%"
+  std::string target_measure;  ///< relative, suboptimality, loss, accuracy
+  std::optional<bool> reached, stopped_at_target;
+  std::optional<double> loss_start;   ///< f(x₀) without a run: what suboptimality is measured by
+  std::optional<double> optimum_gap;  ///< loss_optimum lies at most this far above f*
+  std::optional<double> speedup_to_target, hardware_efficiency, statistical_efficiency;
+  std::string speedup_baseline;  ///< configuration that the speedup is over
+  std::optional<double> speedup_over_best_single;
   std::optional<std::uint64_t> data_checksum;
   std::optional<bool> pinned;
   // The machine and the build, as environment.h has them.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "results/csv_rows.h"
 #include "results/environment.h"
 #include "results/fields.h"
 #include "results/record.h"
@@ -32,8 +33,5 @@ std::string report_json(std::span<const RunRecord> runs, const ReportContext& co
 
 /// A table for job summaries: one row per configuration, medians over its repeats.
 std::string report_markdown(std::span<const RunRecord> runs);
-
-/// Text of one cell, as in CSV but unquoted.
-std::string to_text(const Value& value);
 
 }  // namespace sgdbench

@@ -1,0 +1,120 @@
+#include "results/speedup.h"
+
+#include <limits>
+#include <list>
+#include <map>
+#include <tuple>
+
+#include "results/statistics.h"
+
+namespace sgdbench {
+namespace {
+
+auto problem_of(const RunRecord& r) {
+  return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.hidden, r.activation);
+}
+
+/// What is left of a configuration without the number of its workers. The step size is not part of
+/// it where it is the workload's own: it depends on the mini-batch alone.
+auto strategy_of(const RunRecord& r) {
+  return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
+                  r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
+                  r.recording, r.target, r.target_loss, r.target_accuracy);
+}
+
+std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {
+  if (!a || !b || !(*b > 0)) return {};
+  return *a / *b;
+}
+
+bool has_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy;
+}
+
+std::optional<double> seconds_per_epoch(const RunRecord& run) {
+  if (run.time_to_target_s) return ratio(run.time_to_target_s, run.epochs_to_target);
+  return ratio(run.wall_s, run.epochs);
+}
+
+/// What a configuration is judged by: time to the target, or time per epoch without one.
+double time_of(const RunRecord& run) {
+  const auto time = has_target(run) ? run.time_to_target_s : seconds_per_epoch(run);
+  return time.value_or(std::numeric_limits<double>::infinity());
+}
+
+/// The one-worker configurations of one problem that went well.
+class Singles {
+ public:
+  Singles(std::span<const RunRecord> runs, const RunRecord& any) : any_(any) {
+    for (const auto& run : runs)
+      if (run.workers == 1 && run.status == "ok" && same_problem(run, any))
+        repeats_[run.config_id][run.repeat] = &run;
+    double least = std::numeric_limits<double>::infinity();
+    for (const auto& [id, repeats] : repeats_)
+      if (const double time = median_time(repeats); time < least) {
+        least = time;
+        best_ = id;
+      }
+  }
+
+  bool serves(const RunRecord& row) const { return same_problem(any_, row); }
+  const std::string& best() const { return best_; }
+  /// The same strategy with one worker, or else the best.
+  const std::string& own(const RunRecord& row) const {
+    for (const auto& [id, repeats] : repeats_)
+      if (strategy_of(*repeats.begin()->second) == strategy_of(row)) return id;
+    return best_;
+  }
+  const RunRecord* repeat(const std::string& config_id, std::uint64_t repeat) const {
+    const auto found = repeats_.find(config_id);
+    if (found == repeats_.end()) return nullptr;
+    const auto run = found->second.find(repeat);
+    return run == found->second.end() ? nullptr : run->second;
+  }
+
+ private:
+  using Repeats = std::map<std::uint64_t, const RunRecord*>;
+  static double median_time(const Repeats& repeats) {
+    std::vector<double> times;
+    for (const auto& [repeat, run] : repeats) times.push_back(time_of(*run));
+    return median(times);
+  }
+
+  const RunRecord& any_;
+  std::map<std::string, Repeats> repeats_;
+  std::string best_;
+};
+
+const Singles& singles_for(std::list<Singles>& all, std::span<const RunRecord> runs,
+                           const RunRecord& row) {
+  for (const auto& singles : all)
+    if (singles.serves(row)) return singles;
+  return all.emplace_back(runs, row);
+}
+
+void compare(RunRecord& row, const RunRecord& one) {
+  row.speedup_baseline = one.config_id;
+  row.hardware_efficiency = ratio(seconds_per_epoch(one), seconds_per_epoch(row));
+  if (!has_target(row)) return;
+  row.speedup_to_target = ratio(one.time_to_target_s, row.time_to_target_s);
+  row.statistical_efficiency = ratio(one.epochs_to_target, row.epochs_to_target);
+}
+
+}  // namespace
+
+bool same_problem(const RunRecord& a, const RunRecord& b) {
+  return problem_of(a) == problem_of(b);
+}
+
+void add_speedups(std::span<RunRecord> runs) {
+  std::list<Singles> problems;
+  for (auto& row : runs) {
+    if (row.workers < 2 || row.status != "ok") continue;
+    const auto& singles = singles_for(problems, runs, row);
+    if (const auto* one = singles.repeat(singles.own(row), row.repeat)) compare(row, *one);
+    if (const auto* one = singles.repeat(singles.best(), row.repeat); one && has_target(row))
+      row.speedup_over_best_single = ratio(one->time_to_target_s, row.time_to_target_s);
+  }
+}
+
+}  // namespace sgdbench
