@@ -1,11 +1,27 @@
-// Statistics over repeats.
+// Statistics over repeats. Nothing is assumed of the distribution of run times: medians, order
+// statistics and ranks only, so that a single slow repeat cannot decide anything. Infinite values
+// (a target that was missed) are ordinary: they sort last. NaN is not.
 #pragma once
 
+#include <optional>
 #include <span>
 
 namespace sgdbench {
 
+/// From low to high, both included; either may be infinite.
+struct ConfidenceInterval {
+  double low = 0, high = 0;
+};
+
 /// Median of the values (mean of the middle two for an even count); the span must not be empty.
 double median(std::span<const double> values);
+
+/// ConfidenceInterval that holds the population's median with at least this probability, whatever
+/// the distribution: the k-th smallest and k-th largest value with the largest k for which
+///   1 − 2·P(Binomial(n, ½) ≤ k − 1) ≥ confidence
+/// (the sign test, inverted: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2).
+/// Nothing where n is too small: two-sided 90 % needs 5 values, 95 % 6, 99 % 8.
+std::optional<ConfidenceInterval> median_interval(std::span<const double> values,
+                                                  double confidence);
 
 }  // namespace sgdbench
