@@ -22,7 +22,8 @@ struct Snapshot {
   Nanoseconds time = 0;  ///< since the start, when the copy began
   std::uint64_t updates = 0;
   std::uint64_t examples = 0;
-  AlignedVector<Real> parameters;
+  AlignedVector<Real> parameters;  ///< empty where they were evaluated in a pause
+  std::size_t point = 0;           ///< which of the curve's points
 };
 
 /// What one worker did. Conservation: computed = applied + dropped + left over at the end.
@@ -46,6 +47,7 @@ struct RunOutcome {
   std::vector<Snapshot> curve;  ///< in order of time, the start and the end included
   std::string staleness_mode;   ///< exact or sampled
   std::optional<double> lost_updates;
+  bool paused = false;  ///< workers stood still while points were evaluated
   bool pinned = false;  ///< every worker had a core of its own
   /// Threads of this process that used over 5 % of a core in the run; nothing where others than
   /// workers ran meanwhile.

@@ -60,6 +60,7 @@ bool CurveRecorder::record(std::size_t point, Nanoseconds time, std::uint64_t up
   snapshot.time = time;
   snapshot.updates = updates;
   snapshot.examples = examples;
+  snapshot.point = point;
   snapshot.parameters.resize(w.size());  // there already, where copies stay
   if (access == Access::exclusive)
     std::copy(w.begin(), w.end(), snapshot.parameters.begin());

@@ -41,7 +41,8 @@ RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& inte
   RunOutcome result = outcome(course, end);
   // The calling thread only waits, but its readings cost a share of a very short run.
   const auto five_percent = static_cast<std::uint64_t>(result.wall) / 20;
-  if (!course.pause) result.threads = busy_threads(cpu_before, cpu_after, five_percent);
+  result.paused = course.pause != nullptr;
+  if (!result.paused) result.threads = busy_threads(cpu_before, cpu_after, five_percent);
   close(course, result);
   return result;
 }

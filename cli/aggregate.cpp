@@ -1,16 +1,25 @@
 #include "cli/aggregate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "cli/labels.h"
+#include "results/speedup.h"
 #include "results/statistics.h"
+#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
 
 using Records = std::vector<const RunRecord*>;
+
+constexpr std::array<std::string_view, 4> kOfProblem{"l2", "hidden", "activation", "data_checksum"};
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// The values that are there; with `missing`, that instead of each that is not.
 template <class Get>
@@ -43,12 +52,34 @@ std::optional<double> ratio(const std::optional<double>& a, const std::optional<
   return *a / *b;
 }
 
+std::vector<TargetSummary> summarise_targets(const Records& rows) {
+  std::vector<TargetSummary> summaries;
+  std::vector<std::vector<double>> times;
+  for (const auto* row : rows) {
+    const auto targets = targets_of(*row);
+    summaries.resize(std::max(summaries.size(), targets.size()));
+    times.resize(summaries.size());
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      summaries[i].target = targets[i].target;
+      summaries[i].reached += targets[i].time_s.has_value();
+      times[i].push_back(targets[i].time_s.value_or(kNever));
+    }
+  }
+  for (std::size_t i = 0; i < summaries.size(); ++i) summaries[i].time = spread(times[i]);
+  return summaries;
+}
+
 void summarise(Aggregate& a) {
   using R = RunRecord;
-  constexpr double never = std::numeric_limits<double>::infinity();
   a.epoch_s = spread(values(a.ok, [](const R& r) { return ratio(r.wall_s, r.epochs); }));
   a.time_to_target_s = spread(values(
-      a.ok, [](const R& r) { return r.time_to_target_s; }, never));
+      a.ok, [](const R& r) { return r.time_to_target_s; }, kNever));
+  a.targets = summarise_targets(a.ok);
+  a.reached = static_cast<std::size_t>(std::count_if(
+      a.ok.begin(), a.ok.end(), [](const R* r) { return r->time_to_target_s.has_value(); }));
+  a.speedup = middle(values(a.ok, [](const R& r) { return r.speedup_to_target; }));
+  a.hardware = middle(values(a.ok, [](const R& r) { return r.hardware_efficiency; }));
+  a.statistical = middle(values(a.ok, [](const R& r) { return r.statistical_efficiency; }));
   a.epochs_to_target = middle(values(a.ok, [](const R& r) { return r.epochs_to_target; }));
   a.updates_per_s = middle(values(a.ok, [](const R& r) { return r.updates_per_s; }));
   a.loss = middle(values(a.ok, [](const R& r) { return r.loss_final; }));
@@ -69,8 +100,25 @@ Aggregate& member_for(std::vector<Aggregate>& members, const RunRecord& row) {
 
 AggregateGroup& group_for(std::vector<AggregateGroup>& groups, const RunRecord& row) {
   for (auto& group : groups)
-    if (problem_label(*group.members.front().first) == problem_label(row)) return group;
+    if (same_problem(*group.members.front().first, row)) return group;
   return groups.emplace_back();
+}
+
+/// "mlp on fashion-mnist (hidden=32)" where another group has the same workload and data.
+void name_groups(std::vector<AggregateGroup>& groups) {
+  std::map<std::string, Records> same;
+  for (const auto& group : groups) {
+    const auto& any = *group.members.front().first;
+    same[problem_label(any)].push_back(&any);
+  }
+  for (auto& group : groups) {
+    const auto& any = *group.members.front().first;
+    group.name = problem_label(any);
+    const auto& others = same[group.name];
+    if (others.size() < 2) continue;
+    const auto text = column_text(any, differing_columns(others, kOfProblem));
+    if (!text.empty()) group.name += fmt::format(" ({})", text);
+  }
 }
 
 void sort_members(AggregateGroup& group, const std::vector<std::string>& config_ids) {
@@ -107,6 +155,7 @@ std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
     }
     sort_members(group, config_ids);
   }
+  name_groups(groups);
   return groups;
 }
 

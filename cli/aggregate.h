@@ -18,6 +18,13 @@ struct Spread {
 /// Whether the two ranges have a point in common.
 bool overlap(const Spread& a, const Spread& b);
 
+/// One target over the repeats.
+struct TargetSummary {
+  std::string target;          ///< "1%", "loss"
+  std::size_t reached = 0;     ///< of the `ok` repeats
+  std::optional<Spread> time;  ///< unset when half of them or more missed it
+};
+
 struct Aggregate {
   const RunRecord* first = nullptr;  ///< any of its rows: what was asked for
   std::string name;                  ///< unique within the group: "hogwild (cas) with 2 workers"
@@ -29,6 +36,10 @@ struct Aggregate {
   std::optional<Spread> time_to_target_s;
   std::optional<double> epochs_to_target;
   std::optional<double> updates_per_s, loss, accuracy, staleness, wait_share, capacity;
+  std::vector<TargetSummary> targets;  ///< the last one being time_to_target_s
+  /// Over one worker of the same strategy, and the two factors.
+  std::optional<double> speedup, hardware, statistical;
+  std::size_t reached = 0;  ///< `ok` repeats that reached the row's own target
 
   /// Some update was stale: workers did not wait for each other.
   bool asynchronous = false;
@@ -36,6 +47,7 @@ struct Aggregate {
 
 /// Configurations that train the same workload on the same data.
 struct AggregateGroup {
+  std::string name;  ///< unique among the groups
   std::vector<Aggregate> members;
   std::vector<std::string> varying;  ///< columns that tell members of one name apart
 };

@@ -33,7 +33,7 @@ struct Cell {
   std::optional<double> target_loss, target_accuracy;
   bool stop_at_target = false;
   std::uint64_t repeats = 5;
-  double until_ci = 0;        ///< repeat until this half-width, as a share of the median; 0: no
+  double until_ci = 0;        ///< repeat until this half-width, in per cent of the median; 0: no
   double budget_s = kBudget;  ///< seconds for the repeats of one problem, where until_ci is set
   std::uint64_t warmup = 1;
 

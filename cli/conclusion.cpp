@@ -7,6 +7,7 @@
 
 #include "cli/labels.h"
 #include "cli/text.h"
+#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
@@ -30,7 +31,13 @@ double time_of(const Race& race, const Aggregate& member) {
 
 std::string target_text(const RunRecord& row) {
   std::string text;
-  if (row.target_loss) text = fmt::format("a loss of {:g}", *row.target_loss);
+  if (row.target_loss && !row.target.empty())
+    text = fmt::format("{} {}", row.target.substr(row.target.rfind(',') + 1),
+                       row.target_measure == to_string(Measure::relative)
+                           ? "above the optimum"
+                           : "of the initial suboptimality");
+  else if (row.target_loss)
+    text = fmt::format("a loss of {:g}", *row.target_loss);
   if (row.target_accuracy)
     text += fmt::format("{}{:g} % held-out accuracy", text.empty() ? "" : " and ",
                         100 * *row.target_accuracy);
@@ -164,7 +171,7 @@ std::string opening(const Race& race, const Members& level) {
 
 std::string conclude(const AggregateGroup& group) {
   const auto& any = *group.members.front().first;
-  const auto start = problem_label(any) + ": ";
+  const auto start = group.name + ": ";
   const bool has_target = any.target_loss || any.target_accuracy;
   const auto race = has_target ? race_to_target(group) : race_per_epoch(group);
   if (race.members.empty())

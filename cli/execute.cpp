@@ -6,6 +6,7 @@
 #include "cli/grouping.h"
 #include "cli/interrupt.h"
 #include "cli/problem_group.h"
+#include "cli/targets.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -16,14 +17,8 @@ DataFacts facts_of(const Dataset& train, const Environment& environment) {
           .features = train.columns(),
           .load_s = train.load_s,
           .checksum = train.checksum,
-          .environment = &environment};
-}
-
-void check_targets(const Cell& cell, const Problem& problem) {
-  if (cell.target_accuracy && !(problem.has_test() && problem.classifies()))
-    throw UsageError(fmt::format(
-        "--target-accuracy: {} on {} has no held-out accuracy; --holdout 0.1 sets rows aside",
-        cell.workload.workload, cell.data.source));
+          .environment = &environment,
+          .optimum = {}};
 }
 
 }  // namespace
@@ -54,8 +49,9 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
         continue;
       }
       const auto problem = make_problem(options, data);
-      check_targets(group.front(), *problem);
+      check_target(group.front(), *problem);
       facts.l2 = problem->l2();
+      facts.optimum = optimum_for(group, *problem, data, parallel, progress);
       ProblemGroup(*problem, facts, parallel, cores, progress, rows).run(group);
       if (interrupted()) return;
     }

@@ -57,6 +57,17 @@ std::string contender_label(const RunRecord& row) {
   return fmt::format("{} with {}", strategy_label(row), worker_count(row));
 }
 
+std::vector<std::string> differing_columns(std::span<const RunRecord* const> rows,
+                                           std::span<const std::string_view> columns) {
+  std::vector<std::string> differing;
+  for (const auto column : columns) {
+    std::set<std::string> values;
+    for (const auto* row : rows) values.insert(value_of(*row, column));
+    if (values.size() > 1) differing.emplace_back(column);
+  }
+  return differing;
+}
+
 std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows) {
   std::vector<std::string> columns;
   for (const auto column : kDistinguishing) {

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/record.h"
@@ -20,6 +21,10 @@ std::string label(const RunRecord& row);
 
 /// "hogwild (cas) with 2 workers"
 std::string contender_label(const RunRecord& row);
+
+/// Those of `columns` in which the rows differ.
+std::vector<std::string> differing_columns(std::span<const RunRecord* const> rows,
+                                           std::span<const std::string_view> columns);
 
 /// Columns other than those above that differ among the rows: "lr", "batch", ….
 std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows);

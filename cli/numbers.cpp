@@ -25,6 +25,15 @@ T parse_whole(std::string_view text, std::string_view what) {
   return value;
 }
 
+void check(double value, std::string_view text, const Interval& allowed, std::string_view unit) {
+  if (value < allowed.least || (allowed.open_below && value == allowed.least))
+    throw UsageError(fmt::format("{} is too small: {} {}{}", text,
+                                 allowed.open_below ? "above" : "at least", allowed.least, unit));
+  if (value > allowed.most || (allowed.open_above && value == allowed.most))
+    throw UsageError(fmt::format("{} is too large: {} {}{}", text,
+                                 allowed.open_above ? "below" : "at most", allowed.most, unit));
+}
+
 }  // namespace
 
 std::uint64_t parse_count(std::string_view text, std::uint64_t least, std::uint64_t most) {
@@ -37,12 +46,14 @@ std::uint64_t parse_count(std::string_view text, std::uint64_t least, std::uint6
 double parse_real(std::string_view text, const Interval& allowed) {
   const auto value = parse_whole<double>(text, "a number");
   if (!std::isfinite(value)) throw UsageError(fmt::format("'{}' is not a finite number", text));
-  if (value < allowed.least || (allowed.open_below && value == allowed.least))
-    throw UsageError(fmt::format("{} is too small: {} {}", text,
-                                 allowed.open_below ? "above" : "at least", allowed.least));
-  if (value > allowed.most || (allowed.open_above && value == allowed.most))
-    throw UsageError(fmt::format("{} is too large: {} {}", text,
-                                 allowed.open_above ? "below" : "at most", allowed.most));
+  check(value, text, allowed, "");
+  return value;
+}
+
+double parse_percent(std::string_view text, const Interval& allowed) {
+  const bool percent = text.ends_with('%');
+  const double value = (percent ? 1 : 100) * parse_real(text.substr(0, text.size() - percent));
+  check(value, text, allowed, "%");
   return value;
 }
 

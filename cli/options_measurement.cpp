@@ -95,10 +95,10 @@ constexpr Option kMeasurement[] = {
      "known to ±Q, with 95 % confidence; --repeats is then the least",
      "", Group::measurement, kRun, nullptr,
      [](Cell& c, Text v) {
-       c.until_ci = parse_percent(v, {.least = 0, .most = 100, .open_below = true}) / 100;
+       c.until_ci = parse_percent(v, {.least = 0, .most = 100, .open_below = true});
      },
-     [](const Cell& c) { return c.until_ci > 0 ? percent(100 * c.until_ci) : std::string(); },
-     false, false},
+     [](const Cell& c) { return c.until_ci > 0 ? percent(c.until_ci) : std::string(); }, false,
+     false},
     {"--budget", "", "SECONDS", "with --until-ci, the longest to repeat the runs of one problem",
      "600", Group::measurement, kRun, nullptr,
      [](Cell& c, Text v) { c.budget_s = parse_real(v, {.least = 0, .most = 1e9}); },

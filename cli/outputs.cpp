@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "results/atomic_file.h"
+#include "results/targets.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -26,6 +27,8 @@ constexpr Report kReports[] = {
      [](std::span<const RunRecord> rows, const ReportContext&) { return curve_csv(rows); }},
     {"--staleness", "staleness.csv",
      [](std::span<const RunRecord> rows, const ReportContext&) { return staleness_csv(rows); }},
+    {"--targets", "targets.csv",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return targets_csv(rows); }},
     {"--json", "run.json", report_json},
     {"--markdown", "",
      [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},

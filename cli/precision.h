@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,14 +11,24 @@
 
 namespace sgdbench {
 
-/// Half the 95 % interval of the median time, as a share of the median: of the time to the target
-/// where the rows have one, else of the training time. Nothing with too few repeats, and where half
-/// of them missed the target.
-std::optional<double> relative_half_width(const std::vector<RunRecord>& rows,
-                                          std::string_view config_id);
+inline constexpr double kPrecisionConfidence = 0.95;
+/// With so many repeats, half of which missed the target, more of them will not help.
+inline constexpr std::size_t kHopeless = 12;
 
-/// Whether every configuration that had an `ok` row is known to ±`share`, or will never be: where
-/// half of ten repeats or more missed the target.
-bool precise(const std::vector<RunRecord>& rows, std::string_view workload_rows_of, double share);
+/// Half the 95 % interval of a median time, as a share of the median.
+struct Precision {
+  std::size_t repeats = 0;
+  std::optional<double> half_width;  ///< nothing with too few repeats, or half of them missed
+};
+
+/// Of the time to the target where the rows have one, else of the training time; over the `ok` rows
+/// of a configuration.
+Precision precision_of(std::span<const RunRecord> rows, std::string_view config_id);
+
+/// Whether more repeats can't or needn't make it more precise than ±`share`.
+bool settled(const Precision& precision, double share);
+
+/// What a report says of configurations that are less precise than ±`share`, one line each.
+std::vector<std::string> precision_notes(std::span<const RunRecord> rows, double share);
 
 }  // namespace sgdbench

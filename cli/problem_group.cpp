@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "backends/probe.h"
 #include "backends/verification.h"
+#include "cli/curve_memory.h"
 #include "cli/execute.h"
 #include "cli/interrupt.h"
 #include "cli/labels.h"
+#include "cli/precision.h"
 #include "results/environment.h"
 #include "workloads/random.h"
 
@@ -16,6 +19,8 @@ namespace sgdbench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kMostRepeats = 10'000;
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -55,8 +60,21 @@ void ProblemGroup::run(const std::vector<Cell>& cells) {
     prepare(contenders_.back());
     if (interrupted()) return mark_interrupted(contenders_.back());
   }
-  for (std::uint64_t repeat = 0; repeat < cells.front().repeats && !interrupted(); ++repeat)
-    repeat_all(repeat);
+  repeats_began_ = Clock::now();
+  for (std::uint64_t repeat = 0; wants_more(repeat) && !interrupted(); ++repeat) repeat_all(repeat);
+}
+
+/// The repeats that were asked for; then, if asked for, more of them until all configurations are
+/// known well enough or time is up. All go on as long as one does: repeats are compared in pairs.
+bool ProblemGroup::wants_more(std::uint64_t repeat) const {
+  const Cell& cell = contenders_.front().configuration.cell;
+  if (repeat < cell.repeats) return true;
+  if (cell.until_ci == 0 || repeat >= kMostRepeats) return false;
+  if (since(repeats_began_) >= cell.budget_s) return false;
+  return std::any_of(contenders_.begin(), contenders_.end(), [&](const Contender& contender) {
+    return contender.status.empty() &&
+           !settled(precision_of(rows_, contender.configuration.id), cell.until_ci / 100);
+  });
 }
 
 void ProblemGroup::prepare(Contender& contender) {
@@ -64,6 +82,8 @@ void ProblemGroup::prepare(Contender& contender) {
   try {
     auto why = c.backend->unavailable();
     if (why.empty()) why = c.backend->why_not(c.spec, problem_);
+    if (why.empty())
+      why = settle_curve(contender.configuration, problem_, available_memory_bytes());
     if (!why.empty()) {
       contender.status = "unsupported";
       contender.reason = why;
@@ -128,22 +148,42 @@ RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
 }
 
 void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row) {
-  const RunOutcome outcome = contender.backend->run(spec, interrupted());
+  Seen seen;
+  row.evaluate_s = 0;
+  const RunOutcome outcome = train(contender, spec, row, seen);
   const auto start = Clock::now();
-  const auto evaluations = evaluate_curve(outcome);
-  row.evaluate_s = since(start);
+  const auto evaluations = evaluate_curve(outcome, seen);
+  *row.evaluate_s += since(start);
   add_outcome(row, outcome);
   add_curve(row, outcome, evaluations);
   judge(row, outcome, spec);
 }
 
-std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outcome) const {
+RunOutcome ProblemGroup::train(Contender& contender, const RunSpec& spec, RunRecord& row,
+                               Seen& seen) {
+  if (!contender.configuration.cell.stop_at_target)
+    return contender.backend->run(spec, interrupted());
+  return contender.backend->run(spec, interrupted(), [&](const Snapshot& snapshot) {
+    const auto start = Clock::now();
+    const auto& found = seen[snapshot.point] = evaluate_point(snapshot);
+    *row.evaluate_s += since(start);
+    return meets_target(row, found);
+  });
+}
+
+PointEvaluation ProblemGroup::evaluate_point(const Snapshot& snapshot) const {
+  PointEvaluation point{evaluate(problem_, snapshot.parameters, Part::train, parallel_), {}};
+  if (problem_.has_test())
+    point.test = evaluate(problem_, snapshot.parameters, Part::test, parallel_);
+  return point;
+}
+
+std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outcome,
+                                                          const Seen& seen) const {
   std::vector<PointEvaluation> evaluations;
   for (const auto& snapshot : outcome.curve) {
-    PointEvaluation point{evaluate(problem_, snapshot.parameters, Part::train, parallel_), {}};
-    if (problem_.has_test())
-      point.test = evaluate(problem_, snapshot.parameters, Part::test, parallel_);
-    evaluations.push_back(point);
+    const auto found = seen.find(snapshot.point);
+    evaluations.push_back(found == seen.end() ? evaluate_point(snapshot) : found->second);
   }
   return evaluations;
 }

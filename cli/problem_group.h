@@ -1,6 +1,8 @@
 // All configurations that train the same problem, measured together.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,13 +34,19 @@ class ProblemGroup {
   void run(const std::vector<Cell>& cells);
 
  private:
+  /// What was evaluated in pauses, by point of the curve.
+  using Seen = std::map<std::size_t, PointEvaluation>;
+
   void prepare(Contender& contender);
   void start(Contender& contender);
   void warm_up(Contender& contender);
   void repeat_all(std::uint64_t repeat);
   RunRecord measure(Contender& contender, std::uint64_t repeat);
   void run_timed(Contender& contender, RunSpec spec, RunRecord& row);
-  std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome) const;
+  RunOutcome train(Contender& contender, const RunSpec& spec, RunRecord& row, Seen& seen);
+  PointEvaluation evaluate_point(const Snapshot& snapshot) const;
+  std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;
+  bool wants_more(std::uint64_t repeat) const;
   void mark_interrupted(const Contender& contender);
 
   const Problem& problem_;
@@ -48,6 +56,7 @@ class ProblemGroup {
   Progress& progress_;
   std::vector<RunRecord>& rows_;
   std::vector<Contender> contenders_;
+  std::chrono::steady_clock::time_point repeats_began_;
 };
 
 /// A row per repeat for cells whose problem can't be: status `unsupported`.

@@ -5,11 +5,14 @@
 #include "cli/execute.h"
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
+#include "cli/precision.h"
 #include "cli/sources.h"
 #include "cli/summary.h"
 #include "cli/sweep.h"
+#include "cli/targets.h"
 #include "cli/verbs.h"
 #include "results/environment.h"
+#include "results/speedup.h"
 
 namespace sgdbench {
 namespace {
@@ -32,6 +35,15 @@ void report(const Outputs& outputs, const std::vector<RunRecord>& rows,
   print(summary(rows, ids));
 }
 
+/// Adds what can only be said when all rows are there.
+void finish(std::vector<RunRecord>& rows, const std::vector<Cell>& cells, ReportContext& context) {
+  add_speedups(rows);
+  const double share = cells.front().until_ci / 100;
+  if (share == 0) return;
+  context.notes = precision_notes(rows, share);
+  for (const auto& note : context.notes) fmt::print(stderr, "sgdbench: {}\n", note);
+}
+
 bool all_ok(const std::vector<RunRecord>& rows) {
   for (const auto& row : rows)
     if (row.status != "ok") return false;
@@ -43,6 +55,7 @@ bool all_ok(const std::vector<RunRecord>& rows) {
 int run_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto cells = sweep(given, available_cores());
+  check_targets(cells);
   const Outputs outputs(given);
   if (given.has("--dry-run")) {
     print(dry_run_text(cells));
@@ -60,9 +73,11 @@ int run_verb(const Invocation& invocation) {
     execute(cells, context.environment, progress, rows);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
+    finish(rows, cells, context);
     if (!rows.empty()) report(outputs, rows, cells, context);
     throw;
   }
+  finish(rows, cells, context);
   report(outputs, rows, cells, context);
   if (interrupted()) return kInterrupted;
   return given.has("--strict") && !all_ok(rows) ? kNotAllOk : 0;

@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/options.h"
+#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
@@ -53,8 +54,26 @@ void describe_problem(RunRecord& row, const Cell& cell, const DataFacts& facts) 
     row.hidden = find_option(kRun, "--hidden").show(cell);
     row.activation = cell.workload.activation;
   }
+}
+
+std::string measure_text(const RunRecord& row) {
+  if (row.target_loss && row.loss_optimum)
+    return std::string(to_string(measure_for(*row.loss_optimum, *row.loss_start)));
+  return row.target_loss ? "loss" : row.target_accuracy ? "accuracy" : "";
+}
+
+void describe_target(RunRecord& row, const Cell& cell, const DataFacts& facts) {
   row.target_loss = cell.target_loss;
   row.target_accuracy = cell.target_accuracy;
+  row.target = find_option(kRun, "--target").show(cell);
+  if (facts.optimum) {
+    row.loss_optimum = facts.optimum->value;
+    row.loss_start = facts.optimum->start;
+    row.optimum_gap = facts.optimum->gap;
+    if (!cell.targets.empty())
+      row.target_loss = target_loss(cell.targets.back(), *row.loss_optimum, *row.loss_start);
+  }
+  row.target_measure = measure_text(row);
 }
 
 /// The mean worker's time, so that the phases sum to the wall time.
@@ -112,23 +131,6 @@ void add_staleness(RunRecord& row, const RunOutcome& outcome) {
   row.staleness_max = all.max();
 }
 
-bool reaches_target(const RunRecord& row, const CurvePoint& point) {
-  if (!row.target_loss && !row.target_accuracy) return false;
-  if (row.target_loss && !(point.loss && *point.loss <= *row.target_loss)) return false;
-  return !row.target_accuracy ||
-         (point.test_accuracy && *point.test_accuracy >= *row.target_accuracy);
-}
-
-void add_target(RunRecord& row) {
-  for (const auto& point : row.curve) {
-    if (!reaches_target(row, point)) continue;
-    row.time_to_target_s = point.time_s;
-    row.epochs_to_target = point.epoch;
-    row.updates_to_target = point.updates;
-    return;
-  }
-}
-
 }  // namespace
 
 RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t repeat,
@@ -143,6 +145,7 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   row.command = c.command;
   if (facts.environment) add_environment(row, *facts.environment);
   describe_problem(row, c.cell, facts);
+  describe_target(row, c.cell, facts);
   describe_strategy(row, c);
   describe_step(row, c);
   return row;
@@ -153,11 +156,17 @@ void give_up(RunRecord& row, std::string_view status, std::string_view reason) {
   row.reason = reason;
 }
 
+bool meets_target(const RunRecord& row, const PointEvaluation& found) {
+  const auto accuracy = found.test ? found.test->accuracy : std::nullopt;
+  return meets_target(row, finite(found.train.loss), accuracy);
+}
+
 void add_outcome(RunRecord& row, const RunOutcome& outcome) {
   row.wall_s = seconds(outcome.wall);
   add_phases(row, outcome);
   add_counts(row, outcome);
   add_staleness(row, outcome);
+  if (outcome.paused) row.stopped_at_target = outcome.stopped == Stopped::target;
 }
 
 void add_curve(RunRecord& row, const RunOutcome& outcome,
@@ -171,6 +180,7 @@ void add_curve(RunRecord& row, const RunOutcome& outcome,
     if (row.examples > 0)
       point.epoch = static_cast<double>(snapshot.examples) / static_cast<double>(row.examples);
     point.loss = finite(evaluations[i].train.loss);
+    if (point.loss && row.loss_optimum) point.suboptimality = *point.loss - *row.loss_optimum;
     if (const auto& test = evaluations[i].test) {
       point.test_loss = finite(test->loss);
       point.test_accuracy = test->accuracy;
@@ -183,7 +193,7 @@ void add_curve(RunRecord& row, const RunOutcome& outcome,
   row.loss_test = row.curve.back().test_loss;
   row.accuracy_final =
       evaluations.back().test ? row.curve.back().test_accuracy : evaluations.back().train.accuracy;
-  add_target(row);
+  settle_target(row);
 }
 
 void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {

@@ -16,6 +16,13 @@
 
 namespace sgdbench {
 
+/// Of a convex problem whose optimum was asked for.
+struct OptimumFacts {
+  double value = 0;           ///< f*
+  double start = 0;           ///< f(x₀)
+  std::optional<double> gap;  ///< value is at most this far above the true optimum
+};
+
 /// What all runs on one data set share.
 struct DataFacts {
   std::uint64_t examples = 0, features = 0;
@@ -23,6 +30,7 @@ struct DataFacts {
   double load_s = 0;
   std::uint64_t checksum = 0;
   const Environment* environment = nullptr;
+  std::optional<OptimumFacts> optimum;
 };
 
 /// The losses at one snapshot.
@@ -40,6 +48,9 @@ void give_up(RunRecord& row, std::string_view status, std::string_view reason);
 
 /// Adds counts, times, rates and staleness.
 void add_outcome(RunRecord& row, const RunOutcome& outcome);
+
+/// Whether what was found in a pause meets the row's target.
+bool meets_target(const RunRecord& row, const PointEvaluation& found);
 
 /// Adds the loss curve, the losses at its ends and when a target was first reached. Numbers that
 /// are not finite become empty cells. `evaluations` has one entry per snapshot of the outcome.

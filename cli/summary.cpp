@@ -20,12 +20,22 @@ std::string median_time(const std::optional<Spread>& spread) {
   return spread ? human_seconds(spread->median) : "—";
 }
 
+bool has_target(const Aggregate& a) {
+  return !a.targets.empty();
+}
+
+/// With how many repeats reached it, where some did not.
+std::string time_to(const std::optional<Spread>& time, std::size_t reached, const Aggregate& a) {
+  const bool all = reached == a.ok.size();
+  return median_time(time) + (all ? "" : fmt::format(" ({}/{})", reached, a.ok.size()));
+}
+
 std::vector<std::string> cells_of(const Aggregate& a) {
   return {strategy_label(*a.first),
           std::to_string(a.first->workers),
           median_time(a.epoch_s),
           or_dash(a.updates_per_s, human_count),
-          median_time(a.time_to_target_s),
+          has_target(a) ? time_to(a.time_to_target_s, a.reached, a) : "—",
           or_dash(a.loss, [](double v) { return fixed(v, 4); }),
           or_dash(a.accuracy, [](double v) { return fixed(100 * v, 1) + " %"; }),
           or_dash(a.staleness, [](double v) { return fixed(v, 2); }),
@@ -70,6 +80,40 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<std::str
   add_below(table, column_text(*a.first, varying));
 }
 
+/// Where a list of targets was asked for, the time to each; and where the speedup comes from.
+std::string targets_text(const AggregateGroup& group) {
+  std::vector<std::string> header{"backend", "workers"};
+  std::size_t targets = 0;
+  bool speedups = false;
+  for (const auto& member : group.members) {
+    if (member.targets.size() > targets) {
+      targets = member.targets.size();
+      header.resize(2);
+      for (const auto& target : member.targets) header.push_back("to " + target.target);
+    }
+    speedups = speedups || member.speedup;
+  }
+  if (targets < 2) header.resize(2);
+  if (header.size() == 2 && !speedups) return "";
+  if (speedups) header.insert(header.end(), {"speedup", "= hardware", "× statistical", "cores"});
+  TextTable table(header);
+  for (const auto& member : group.members) {
+    if (member.ok.empty() || (targets < 2 && !member.speedup)) continue;
+    std::vector<std::string> row{strategy_label(*member.first),
+                                 std::to_string(member.first->workers)};
+    if (targets >= 2)
+      for (const auto& target : member.targets)
+        row.push_back(time_to(target.time, target.reached, member));
+    if (speedups)
+      for (const auto& factor : {member.speedup, member.hardware, member.statistical})
+        row.push_back(or_dash(factor, human_ratio));
+    if (speedups) row.push_back(or_dash(member.capacity, [](double v) { return fixed(v, 2); }));
+    table.add(std::move(row));
+    add_below(table, column_text(*member.first, group.varying));
+  }
+  return table.text() + '\n';
+}
+
 std::string group_text(const AggregateGroup& group) {
   const auto& any = *group.members.front().first;
   const auto evaluated =
@@ -80,8 +124,8 @@ std::string group_text(const AggregateGroup& group) {
   TextTable table({"backend", "workers", "epoch", "updates/s", "to target", "loss",
                    held_out ? "held-out" : "accuracy", "stale", "waits"});
   for (const auto& member : group.members) add_member(table, member, group.varying);
-  return fmt::format("{} ({} examples, {} features)\n{}\n{}\n", problem_label(any), any.examples,
-                     any.features, table.text(), wrap(conclude(group), 0));
+  return fmt::format("{} ({} examples, {} features)\n{}\n{}{}\n", group.name, any.examples,
+                     any.features, table.text(), targets_text(group), wrap(conclude(group), 0));
 }
 
 }  // namespace

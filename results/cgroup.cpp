@@ -1,4 +1,4 @@
-// CPU quotas of control groups. A file that is missing means that there is no limit there.
+// Limits of control groups. A file that is missing means that there is no limit there.
 #include "results/cgroup.h"
 
 #include <algorithm>
@@ -32,6 +32,30 @@ Quota read_version_1(const fs::path& group) {
   return cores(quota, period);
 }
 
+/// Pages of files that are given back when memory is short.
+double reclaimable(const fs::path& group) {
+  std::ifstream file(group / "memory.stat");
+  std::string name;
+  double bytes = 0;
+  while (file >> name >> bytes)
+    if (name == "inactive_file" || name == "total_inactive_file") return bytes;
+  return 0;
+}
+
+/// "max" is no limit; a limit that is already passed leaves nothing.
+Quota left(const fs::path& group, const char* limit_file, const char* used_file) {
+  double limit = 0, used = 0;
+  if (!(std::ifstream(group / limit_file) >> limit)) return {};
+  if (!(std::ifstream(group / used_file) >> used)) return {};
+  return std::max(0.0, limit - used + reclaimable(group));
+}
+Quota memory_version_2(const fs::path& group) {
+  return left(group, "memory.max", "memory.current");
+}
+Quota memory_version_1(const fs::path& group) {
+  return left(group, "memory.limit_in_bytes", "memory.usage_in_bytes");
+}
+
 Quota smaller(Quota a, Quota b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -46,13 +70,18 @@ Quota smallest_upwards(const fs::path& mount, fs::path group, Quota (*read)(cons
   return quota;
 }
 
-bool names_cpu(const std::string& controllers) {
-  return (',' + controllers + ',').find(",cpu,") != std::string::npos;
+/// What is read of one controller's groups.
+struct Controller {
+  std::string name;  ///< of version 1
+  Quota (*version_2)(const fs::path&);
+  Quota (*version_1)(const fs::path&);
+};
+
+bool names(const std::string& controllers, const std::string& one) {
+  return (',' + controllers + ',').find(',' + one + ',') != std::string::npos;
 }
 
-}  // namespace
-
-std::optional<double> cgroup_quota(const fs::path& membership, const fs::path& root) {
+Quota tightest(const fs::path& membership, const fs::path& root, const Controller& controller) {
   Quota quota;
   std::ifstream file(membership);
   for (std::string line; std::getline(file, line);) {  // hierarchy:controllers:path
@@ -62,11 +91,21 @@ std::optional<double> cgroup_quota(const fs::path& membership, const fs::path& r
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const fs::path group = line.substr(second + 1);
     if (controllers.empty())
-      quota = smaller(quota, smallest_upwards(root, group, read_version_2));
-    else if (names_cpu(controllers))
-      quota = smaller(quota, smallest_upwards(root / "cpu", group, read_version_1));
+      quota = smaller(quota, smallest_upwards(root, group, controller.version_2));
+    else if (names(controllers, controller.name))
+      quota = smaller(quota, smallest_upwards(root / controller.name, group, controller.version_1));
   }
   return quota;
+}
+
+}  // namespace
+
+std::optional<double> cgroup_quota(const fs::path& membership, const fs::path& root) {
+  return tightest(membership, root, {"cpu", read_version_2, read_version_1});
+}
+
+std::optional<double> cgroup_memory_left(const fs::path& membership, const fs::path& root) {
+  return tightest(membership, root, {"memory", memory_version_2, memory_version_1});
 }
 
 }  // namespace sgdbench

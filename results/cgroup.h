@@ -12,4 +12,9 @@ namespace sgdbench {
 std::optional<double> cgroup_quota(const std::filesystem::path& membership,
                                    const std::filesystem::path& root);
 
+/// Bytes that are left below the tightest memory limit of those groups (memory.max and
+/// memory.current; version 1: memory.limit_in_bytes and memory.usage_in_bytes).
+std::optional<double> cgroup_memory_left(const std::filesystem::path& membership,
+                                         const std::filesystem::path& root);
+
 }  // namespace sgdbench

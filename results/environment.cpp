@@ -141,6 +141,13 @@ std::size_t available_cores() {
   return std::max<std::size_t>(1, cores);
 }
 
+std::uint64_t available_memory_bytes() {
+  const std::uint64_t machine = kilobytes(value_of("/proc/meminfo", "MemAvailable"));
+  const auto group = cgroup_memory_left("/proc/self/cgroup", "/sys/fs/cgroup");
+  return group && *group < static_cast<double>(machine) ? static_cast<std::uint64_t>(*group)
+                                                        : machine;
+}
+
 Environment read_environment() {
   Environment environment;
   read_machine(environment);

@@ -23,6 +23,10 @@ struct Cache {
   std::size_t sharing = 0;  ///< logical processors that share it
 };
 
+/// Memory that this process could still take: what the machine has left, or its control group,
+/// whichever is less. 0 where that can't be asked.
+std::uint64_t available_memory_bytes();
+
 /// What can't be found out is empty or 0.
 struct Environment {
   std::string cpu_model, governor, kernel, hostname_hash;

@@ -1,0 +1,53 @@
+#include "cli/targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workloads/names.h"
+#include "workloads/optimum/optimum.h"
+
+namespace sgdbench {
+namespace {
+
+void check_cell(const Cell& cell) {
+  if (!cell.targets.empty() && cell.target_loss)
+    throw UsageError("--target and --target-loss both name a loss: choose one");
+  const auto why = cell.targets.empty() ? std::string() : why_no_optimum(cell.workload);
+  if (!why.empty())
+    throw UsageError(fmt::format("--target: {}; use --target-loss or --target-accuracy", why));
+  if (cell.stop_at_target && !has_target(cell))
+    throw UsageError("--stop-at-target: name a --target, --target-loss or --target-accuracy");
+  if (cell.stop_at_target && !cell.spec.recording)
+    throw UsageError("--stop-at-target needs --recording full: without it there is no curve");
+}
+
+}  // namespace
+
+void check_targets(const std::vector<Cell>& cells) {
+  std::for_each(cells.begin(), cells.end(), check_cell);
+}
+
+void check_target(const Cell& cell, const Problem& problem) {
+  if (cell.target_accuracy && !(problem.has_test() && problem.classifies()))
+    throw UsageError(fmt::format(
+        "--target-accuracy: {} on {} has no held-out accuracy; --holdout 0.1 sets rows aside",
+        cell.workload.workload, cell.data.source));
+}
+
+std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Problem& problem,
+                                        const TrainTest& data, const ParallelFor& parallel,
+                                        Progress& progress) {
+  if (std::all_of(cells.begin(), cells.end(),
+                  [](const Cell& cell) { return cell.targets.empty(); }))
+    return {};
+  const Cell& cell = cells.front();
+  progress.say(
+      fmt::format("computing the optimum of {} on {}", cell.workload.workload, cell.data.source));
+  const auto optimum = find_optimum(problem, cell.workload, data, parallel);
+  AlignedVector<Real> w(problem.parameters());
+  problem.initialise(w, cell.spec.seed);
+  return OptimumFacts{optimum.value, evaluate(problem, w, Part::train, parallel).loss, optimum.gap};
+}
+
+}  // namespace sgdbench

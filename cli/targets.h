@@ -1,0 +1,26 @@
+// What a sweep is asked to reach: checked before anything is trained, and turned into losses.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cli/cell.h"
+#include "cli/progress.h"
+#include "cli/run_record.h"
+
+namespace sgdbench {
+
+/// Throws UsageError for targets that can be seen to make no sense: an optimum of a workload that
+/// has none, two targets for the loss, a pause without a target.
+void check_targets(const std::vector<Cell>& cells);
+
+/// The same for what needs the data: held-out accuracy where nothing is held out.
+void check_target(const Cell& cell, const Problem& problem);
+
+/// The optimum of the problem that these cells share, where one of their targets needs it. Throws
+/// UsageError where it could not be computed.
+std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Problem& problem,
+                                        const TrainTest& data, const ParallelFor& parallel,
+                                        Progress& progress);
+
+}  // namespace sgdbench
