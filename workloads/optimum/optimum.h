@@ -1,0 +1,62 @@
+// The computed optimum f* of a convex workload, in double throughout, with a certificate.
+//
+//   f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖²,   exactly what evaluate() reports of the training part
+//
+// The idea: smooth losses are minimised by Newton's method with conjugate gradients (newton.h), the
+// hinge by the method of multipliers on top of it (hinge.h). A solution is believed because of what
+// is proven at it, not because of how it was found: f is λ-strongly convex, so f(w) − f* is at most
+// ‖∇f(w)‖²/(2λ); and by Fenchel's duality every α gives a lower bound of f*.
+//
+// Invariant: what doesn't reach its certificate is an error, never a value. The result does not
+// depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "workloads/parallel.h"
+#include "workloads/registry.h"
+
+namespace sgdbench {
+
+struct Optimum {
+  double value = 0;  ///< f(w) at the solution: an upper bound of f*
+  /// ‖∇f(w)‖ / ‖∇f(0)‖; for the hinge, of the subgradient that the dual solution picks.
+  double relative_gradient = 0;
+  std::optional<double> gap;  ///< f(w) − f* ≤ gap, proven; nothing where λ = 0 proves none
+  std::string solver;         ///< what found it
+  std::string cross_check;    ///< what confirmed it, and how closely
+  std::uint64_t iterations = 0;
+  std::uint64_t passes = 0;  ///< over the data, rounded up
+  double seconds = 0;
+};
+
+/// What every Optimum meets: its relative gradient where f is smooth, its gap relative to f where
+/// it is not.
+inline constexpr double kOptimumTolerance = 1e-9;
+
+/// No certificate within the limits; what() says how far it got.
+class NotConverged : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct OptimumLimits {
+  double seconds = 1800;
+  double passes = 200'000;  ///< over the data
+};
+
+/// "" where the workload is convex and a finite optimum is certain, else why there is no computed
+/// optimum and what to use instead.
+std::string why_no_optimum(const WorkloadOptions& options);
+
+/// Throws UsageError where why_no_optimum() has a reason, and NotConverged. `solution`, where not
+/// null, is set to w, laid out as the Problem's parameters.
+Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
+                     const ParallelFor& parallel, const OptimumLimits& limits = {},
+                     std::vector<double>* solution = nullptr);
+
+}  // namespace sgdbench

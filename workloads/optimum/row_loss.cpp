@@ -1,0 +1,114 @@
+#include "workloads/optimum/row_loss.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sgdbench::optimum {
+namespace {
+
+/// −p log p, 0 at 0.
+double entropy(double p) {
+  return p > 0 ? -p * std::log(p) : 0;
+}
+
+class Logistic final : public RowLoss {
+ public:
+  explicit Logistic(std::vector<Real> signs) : y_(std::move(signs)), rows_(y_.size()) {}
+
+  std::size_t width() const override { return 1; }
+  double evaluate(std::size_t i, const double* z, double* s) override {
+    const double m = y_[i] * *z, e = std::exp(-std::abs(m));
+    const double large = 1 / (1 + e), small = e / (1 + e);
+    rows_[i] = m > 0 ? Shares{small, large} : Shares{large, small};
+    *s = -y_[i] * rows_[i].wrong;
+    return (m < 0 ? -m : 0) + std::log1p(e);
+  }
+  void curvature_times(std::size_t i, const double* u, double* t) const override {
+    *t = rows_[i].wrong * rows_[i].right * *u;
+  }
+  void curvature(std::size_t i, double* t) const override { *t = rows_[i].wrong * rows_[i].right; }
+  double dual_term(std::size_t i) const override {
+    return entropy(rows_[i].wrong) + entropy(rows_[i].right);
+  }
+
+ private:
+  /// p and 1 − p, each to full precision.
+  struct Shares {
+    double wrong, right;
+  };
+  std::vector<Real> y_;
+  std::vector<Shares> rows_;
+};
+
+class Squared final : public RowLoss {
+ public:
+  explicit Squared(std::vector<Real> targets) : y_(std::move(targets)), residual_(y_.size()) {}
+
+  std::size_t width() const override { return 1; }
+  double evaluate(std::size_t i, const double* z, double* s) override {
+    *s = residual_[i] = *z - y_[i];
+    return *s * *s / 2;
+  }
+  void curvature_times(std::size_t, const double* u, double* t) const override { *t = *u; }
+  void curvature(std::size_t, double* t) const override { *t = 1; }
+  double dual_term(std::size_t i) const override {
+    const double alpha = -residual_[i];
+    return alpha * y_[i] - alpha * alpha / 2;
+  }
+  bool quadratic() const override { return true; }
+
+ private:
+  std::vector<Real> y_;
+  std::vector<double> residual_;
+};
+
+class Softmax final : public RowLoss {
+ public:
+  Softmax(std::vector<std::uint32_t> labels, std::size_t classes)
+      : y_(std::move(labels)), classes_(classes), p_(y_.size() * classes) {}
+
+  std::size_t width() const override { return classes_; }
+  double evaluate(std::size_t i, const double* z, double* s) override {
+    const double top = *std::max_element(z, z + classes_);
+    double* const p = &p_[i * classes_];
+    double sum = 0;
+    for (std::size_t c = 0; c < classes_; ++c) sum += p[c] = std::exp(z[c] - top);
+    for (std::size_t c = 0; c < classes_; ++c) s[c] = p[c] /= sum;
+    s[y_[i]] -= 1;
+    return top + std::log(sum) - z[y_[i]];
+  }
+  void curvature_times(std::size_t i, const double* u, double* t) const override {
+    const double* const p = &p_[i * classes_];
+    double mean = 0;
+    for (std::size_t c = 0; c < classes_; ++c) mean += p[c] * u[c];
+    for (std::size_t c = 0; c < classes_; ++c) t[c] = p[c] * (u[c] - mean);
+  }
+  void curvature(std::size_t i, double* t) const override {
+    const double* const p = &p_[i * classes_];
+    for (std::size_t c = 0; c < classes_; ++c) t[c] = p[c] * (1 - p[c]);
+  }
+  double dual_term(std::size_t i) const override {
+    double sum = 0;
+    for (std::size_t c = 0; c < classes_; ++c) sum += entropy(p_[i * classes_ + c]);
+    return sum;
+  }
+
+ private:
+  std::vector<std::uint32_t> y_;
+  std::size_t classes_;
+  std::vector<double> p_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowLoss> make_logistic(std::vector<Real> signs) {
+  return std::make_unique<Logistic>(std::move(signs));
+}
+std::unique_ptr<RowLoss> make_squared(std::vector<Real> targets) {
+  return std::make_unique<Squared>(std::move(targets));
+}
+std::unique_ptr<RowLoss> make_softmax(std::vector<std::uint32_t> labels, std::size_t classes) {
+  return std::make_unique<Softmax>(std::move(labels), classes);
+}
+
+}  // namespace sgdbench::optimum
