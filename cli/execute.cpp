@@ -17,8 +17,7 @@ DataFacts facts_of(const Dataset& train, const Environment& environment) {
           .features = train.columns(),
           .load_s = train.load_s,
           .checksum = train.checksum,
-          .environment = &environment,
-          .optimum = {}};
+          .environment = &environment};
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct DataFacts {
   double load_s = 0;
   std::uint64_t checksum = 0;
   const Environment* environment = nullptr;
-  std::optional<OptimumFacts> optimum;
+  std::optional<OptimumFacts> optimum = std::nullopt;
 };
 
 /// The losses at one snapshot.

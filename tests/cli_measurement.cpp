@@ -1,0 +1,126 @@
+// Targets, the room for the curve and the end of repeating: what is decided before and between
+// runs.
+#include <doctest/doctest.h>
+
+#include "cli/curve_memory.h"
+#include "cli/options.h"
+#include "cli/precision.h"
+#include "cli/targets.h"
+#include "workloads/names.h"
+
+using namespace sgdbench;
+
+namespace {
+
+Cell cell_with(std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
+  Cell cell;
+  apply(find_option(kRun, "--workload"), cell, workload_catalog().front().name);
+  for (const auto& [name, value] : options) apply(find_option(kRun, name), cell, value);
+  return cell;
+}
+
+std::string refusal(std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
+  try {
+    check_targets({cell_with(options)});
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// 1,000 parameters: a copy takes 4,000 bytes.
+struct Small {
+  static TrainTest load() {
+    DataRequest request;
+    request.source = "quadratic:rows=1001,features=1000";
+    return load_data(request, serial_for);
+  }
+  TrainTest data = load();
+  std::unique_ptr<Problem> problem =
+      make_problem({.workload = "least-squares", .l2 = -1, .hidden = {}, .activation = ""}, data);
+};
+
+Configuration configuration(const Small& small, std::string_view evaluations, bool stop = false) {
+  Cell cell = cell_with({{"--evaluations", evaluations}, {"--epochs", "80"}});
+  cell.spec.backend = backend_catalog().front().name;
+  cell.stop_at_target = stop;
+  return settle(cell, *small.problem, 1);
+}
+
+std::vector<RunRecord> rows_with(const std::vector<double>& times) {
+  std::vector<RunRecord> rows;
+  for (const double time : times) {
+    auto& row = rows.emplace_back();
+    row.config_id = "c";
+    row.status = "ok";
+    row.wall_s = time;
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("Targets are a list of percentages or shares, each once, the tightest last") {
+  const auto& option = find_option(kRun, "--target");
+  CHECK(option.show(cell_with({{"--target", "1%"}})) == "1%");
+  CHECK(option.show(cell_with({{"--target", "2%,0.1,5%,2%"}})) == "10%,5%,2%");
+  CHECK(option.show(cell_with({})) == "");
+  CHECK_THROWS_WITH(cell_with({{"--target", "0%"}}), "--target: 0% is too small: above 0%");
+  CHECK_THROWS_WITH(cell_with({{"--target", "5"}}), "--target: 5 is too large: at most 100%");
+  CHECK_THROWS_AS(cell_with({{"--target", "one"}}), UsageError);
+}
+
+TEST_CASE("Targets that make no sense are refused before anything is loaded") {
+  CHECK(refusal({{"--target", "1%"}, {"--stop-at-target", "1"}}).empty());
+  CHECK(refusal({{"--target", "1%"}, {"--target-loss", "0.5"}}).find("choose one") !=
+        std::string::npos);
+  CHECK(refusal({{"--workload", "mlp"}, {"--target", "1%"}}).find("--target-accuracy") !=
+        std::string::npos);
+  CHECK(refusal({{"--stop-at-target", "1"}}).find("name a --target") != std::string::npos);
+  CHECK(refusal({{"--stop-at-target", "1"}, {"--target-loss", "1"}, {"--recording", "none"}})
+            .find("--recording full") != std::string::npos);
+}
+
+TEST_CASE("Points that nobody asked for shrink to the room there is; others are refused") {
+  const Small small;
+  auto usual = configuration(small, "0");
+  CHECK(settle_curve(usual, *small.problem, 1 << 30).empty());
+  CHECK(usual.spec.evaluations == 0);
+  CHECK(settle_curve(usual, *small.problem, 80'000).empty());
+  CHECK(usual.spec.evaluations == 9);  // ten copies are half of it
+
+  auto asked = configuration(small, "20");
+  CHECK(settle_curve(asked, *small.problem, 1 << 30).empty());
+  const auto why = settle_curve(asked, *small.problem, 80'000);
+  CHECK(why ==
+        "the curve's 21 copies of 1000 parameters take 0.084 MB, more than half of the 0.08 MB "
+        "that are free: --evaluations 9 at most, or --stop-at-target, which keeps no copies");
+  auto stopping = configuration(small, "20", true);
+  CHECK(settle_curve(stopping, *small.problem, 80'000).empty());
+}
+
+TEST_CASE("Evaluation points are even or geometric, and shown as they are typed") {
+  const auto& option = find_option(kRun, "--evaluations");
+  for (const auto* text : {"0", "12", "geometric:30"})
+    CHECK(option.show(cell_with({{"--evaluations", text}})) == text);
+  CHECK(option.show(cell_with({{"--evaluations", "even:5"}})) == "5");
+  CHECK_THROWS_AS(cell_with({{"--evaluations", "geometric:1"}}), UsageError);
+  CHECK_THROWS_AS(cell_with({{"--evaluations", "cubic:3"}}), UsageError);
+}
+
+TEST_CASE("Repeating ends when the interval of the median is narrow, or when it never will be") {
+  CHECK(!precision_of(rows_with({1, 1, 1}), "c").half_width);
+  const auto wide = precision_of(rows_with({1, 1.1, 1.2, 0.9, 0.8, 1, 1, 1.3}), "c");
+  REQUIRE(wide.half_width);
+  CHECK(wide.repeats == 8);
+  CHECK_FALSE(settled(wide, 0.02));
+  const auto narrow = precision_of(rows_with({1, 1.001, 1.002, 0.999, 1, 1, 1, 1}), "c");
+  CHECK(settled(narrow, 0.02));
+  auto missed = rows_with(std::vector<double>(kHopeless, 1.0));
+  for (auto& row : missed) row.target_loss = 0.1;
+  CHECK(settled(precision_of(missed, "c"), 0.02));
+  missed.pop_back();
+  CHECK_FALSE(settled(precision_of(missed, "c"), 0.02));
+  CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), 0.02).empty());
+  CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), 0.02).size() == 1);
+}

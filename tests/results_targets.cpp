@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include "results/reports.h"
+#include "results/speedup.h"
+#include "results/targets.h"
+#include "tests/results_samples.h"
+
+using namespace sgdbench;
+
+namespace {
+
+/// A run with the losses 1, 0.6, 0.55, 0.51 after 0, 1, 2, 3 seconds and epochs, f* = 0.5.
+RunRecord falling(std::uint64_t repeat = 0) {
+  auto run = sample_run(repeat);
+  const double losses[] = {1, 0.6, 0.55, 0.51};
+  for (int i = 0; i < 4; ++i) {
+    auto& point = run.curve.emplace_back();
+    point.time_s = point.epoch = i;
+    point.updates = static_cast<std::uint64_t>(100 * i);
+    point.loss = losses[i];
+  }
+  run.loss_optimum = 0.5;
+  run.loss_start = 1;
+  return run;
+}
+
+/// The same run, `workers` of them, with other times: the target is the last point at most.
+RunRecord timed(std::uint64_t workers, double seconds_per_epoch, double epochs,
+                std::uint64_t repeat = 0) {
+  auto run = sample_run(repeat);
+  run.config_id = "w" + std::to_string(workers);
+  run.workers = workers;
+  run.target_loss = 0.1;
+  run.wall_s = 10 * seconds_per_epoch;
+  run.epochs = 10;
+  run.epochs_to_target = epochs;
+  run.time_to_target_s = seconds_per_epoch * epochs;
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("A target is reached at the first point at or below (1 + q)·f*") {
+  auto run = falling();
+  run.target = "20%,10%,2%,1%";
+  const auto targets = targets_of(run);
+  REQUIRE(targets.size() == 4);
+  CHECK(targets[0].time_s == 1);
+  CHECK(targets[1].time_s == 2);
+  CHECK(targets[1].updates == 200);
+  CHECK(targets[2].epochs == 3);
+  CHECK(*targets[2].loss == doctest::Approx(0.51));
+  CHECK(!targets[3].time_s);
+  CHECK(!targets[3].epochs);
+  CHECK(!targets[3].updates);
+}
+
+TEST_CASE("Where the optimum is next to nothing, q counts the suboptimality at the start") {
+  CHECK(measure_for(0.5, 1) == Measure::relative);
+  CHECK(measure_for(1e-9, 1) == Measure::suboptimality);
+  CHECK(measure_for(0, 1) == Measure::suboptimality);
+  CHECK(target_loss(1, 0.5, 1) == doctest::Approx(0.505));
+  CHECK(target_loss(1, 1e-4, 1) == doctest::Approx(1e-4 + 0.01 * (1 - 1e-4)));
+}
+
+TEST_CASE("A miss is an empty cell in targets.csv, and `reached` says so") {
+  auto run = falling();
+  run.target = "10%,1%";
+  const RunRecord runs[] = {run};
+  CHECK(targets_csv(runs) ==
+        "run_id,target,target_loss,reached,time_to_target_s,epochs_to_target,updates_to_target\n"
+        "c1-0,10%,0.55,true,2,2,200\n"
+        "c1-0,1%,0.505,false,,,\n");
+}
+
+TEST_CASE("The row's own target is met by loss and accuracy together") {
+  auto run = falling();
+  run.target_loss = 0.55;
+  settle_target(run);
+  CHECK(run.reached == true);
+  CHECK(run.time_to_target_s == 2);
+  run.target_accuracy = 0.9;
+  run.curve[3].test_accuracy = 0.95;
+  settle_target(run);
+  CHECK(run.time_to_target_s == 3);
+  CHECK(meets_target(run, 0.5, 0.91));
+  CHECK_FALSE(meets_target(run, 0.5, 0.89));
+  CHECK_FALSE(meets_target(run, std::nullopt, 0.95));
+  run.target_loss = 0.1;
+  settle_target(run);
+  CHECK(run.reached == false);
+  CHECK(!run.time_to_target_s);
+  RunRecord none = sample_run();
+  settle_target(none);
+  CHECK(!none.reached);
+}
+
+TEST_CASE("Speedup to target is hardware efficiency times statistical efficiency, in every row") {
+  std::vector<RunRecord> runs;
+  for (std::uint64_t repeat = 0; repeat < 3; ++repeat) {
+    const auto k = static_cast<double>(repeat);
+    runs.push_back(timed(2, 0.6 + 0.1 * k, 5, repeat));
+    runs.push_back(timed(1, 1 + k, 4, repeat));
+  }
+  add_speedups(runs);
+  for (std::size_t i = 0; i < runs.size(); i += 2) {
+    const auto &two = runs[i], &one = runs[i + 1];
+    CHECK(two.speedup_baseline == "w1");
+    CHECK(*two.speedup_to_target == doctest::Approx(*one.time_to_target_s / *two.time_to_target_s));
+    CHECK(*two.speedup_to_target ==
+          doctest::Approx(*two.hardware_efficiency * *two.statistical_efficiency));
+    CHECK(*two.statistical_efficiency == doctest::Approx(0.8));
+    CHECK(!one.speedup_to_target);
+  }
+}
+
+TEST_CASE("A row is compared with its own strategy alone, or else with the fastest alone") {
+  std::vector<RunRecord> runs{timed(1, 1, 4), timed(2, 0.5, 4), timed(1, 0.7, 4), timed(4, 0.5, 4)};
+  runs[2].backend = "faster";
+  runs[2].config_id = "faster";
+  runs[3].backend = "stranger";
+  add_speedups(runs);
+  CHECK(runs[1].speedup_baseline == "w1");
+  CHECK(*runs[1].speedup_to_target == doctest::Approx(2));
+  CHECK(*runs[1].speedup_over_best_single == doctest::Approx(1.4));
+  CHECK(runs[3].speedup_baseline == "faster");
+  CHECK(*runs[3].speedup_to_target == doctest::Approx(1.4));
+  runs[3].l2 = 7;  // another problem
+  runs[3].speedup_to_target.reset();
+  add_speedups(runs);
+  CHECK(!runs[3].speedup_to_target);
+}
+
+TEST_CASE("A missed target has no speedup, but time per epoch still has") {
+  std::vector<RunRecord> runs{timed(1, 1, 4), timed(2, 0.5, 4)};
+  runs[1].time_to_target_s.reset();
+  runs[1].epochs_to_target.reset();
+  add_speedups(runs);
+  CHECK(!runs[1].speedup_to_target);
+  CHECK(!runs[1].statistical_efficiency);
+  CHECK(*runs[1].hardware_efficiency == doctest::Approx(2));
+}
+
+TEST_CASE("Every column of a run reads back what it wrote") {
+  auto run = falling();
+  run.target = "10%,1%";
+  run.reached = false;
+  run.data_checksum = 0x0123456789abcdefu;
+  run.lr = 0.1;
+  run.optimum_gap = 1e-17;
+  RunRecord again;
+  for (const auto& field : run_fields()) CHECK(field.set(again, to_text(field.get(run))));
+  for (const auto& field : run_fields())
+    CHECK_MESSAGE(to_text(field.get(again)) == to_text(field.get(run)), field.name);
+  CurvePoint point;
+  for (const auto& field : curve_fields())
+    if (field.set) CHECK(field.set(point, to_text(field.get({run, 2}))));
+  CHECK(point.loss == 0.55);
+  CHECK_FALSE(run_fields()[22].set(again, "three"));  // epochs
+}
