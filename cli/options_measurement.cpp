@@ -40,7 +40,7 @@ constexpr Option kMeasurement[] = {
      [](Cell& c, Text v) { c.target_accuracy = parse_real(v, {.least = 0, .most = 1}); },
      [](const Cell& c) { return optional_text(c.target_accuracy); }},
     {"--seed", "", "N", "of the parameters, the order and the hold-out; repeat r adds r", "1",
-     Group::measurement, kCells, nullptr,
+     Group::measurement, kCells | kOptimum, nullptr,
      [](Cell& c, Text v) { c.spec.seed = c.data.seed = parse_count(v); },
      [](const Cell& c) { return std::to_string(c.spec.seed); }},
     {"--repeats", "", "N", "timed runs of each configuration", "5", Group::measurement, kRun,
