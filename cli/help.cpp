@@ -41,7 +41,7 @@ std::string verb_help(const VerbEntry& verb) {
     group = title(option->group);
     text += option_help(*option);
   }
-  if (verb.verb & (kRun | kVerify))
+  if (verb.verb & (kRun | kVerify | kOptimum))
     text +=
         "\nOptions with a … take lists (1,2,8) and ranges (1..8, 1..8:x2, 1..9:+4); every\n"
         "combination is a cell. A backslash before a comma makes it part of a name.\n";

@@ -84,7 +84,7 @@ constexpr Option kMeasurement[] = {
      Group::measurement, kRun, nullptr, [](Cell& c, Text) { c.stop_at_target = true; },
      [](const Cell& c) { return std::string(c.stop_at_target ? "1" : ""); }},
     {"--seed", "", "N", "of the parameters, the order and the hold-out; repeat r adds r", "1",
-     Group::measurement, kCells, nullptr,
+     Group::measurement, kCells | kOptimum, nullptr,
      [](Cell& c, Text v) { c.spec.seed = c.data.seed = parse_count(v); },
      [](const Cell& c) { return std::to_string(c.spec.seed); }},
     {"--repeats", "", "N", "timed runs of each configuration", "5", Group::measurement, kRun,

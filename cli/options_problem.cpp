@@ -22,25 +22,26 @@ void set_hidden(Cell& cell, Text value) {
 }
 
 constexpr Option kProblem[] = {
-    {"--workload", "", "NAME,…", "what is trained (list workloads)", "", Group::problem, kCells,
-     workloads, [](Cell& c, Text v) { c.workload.workload = v; },
+    {"--workload", "", "NAME,…", "what is trained (list workloads)", "", Group::problem,
+     kCells | kOptimum, workloads, [](Cell& c, Text v) { c.workload.workload = v; },
      [](const Cell& c) { return c.workload.workload; }, true},
     {"--data", "", "DATA,…",
      "a file (LIBSVM, IDX images, CSV; also .gz .bz2 .xz .zst), or a name or generator with its "
      "parameters: rcv1-like:rows=20000,seed=3 (list data)",
-     "", Group::problem, kCells, expand_sources, [](Cell& c, Text v) { c.data.source = v; },
+     "", Group::problem, kCells | kOptimum, expand_sources,
+     [](Cell& c, Text v) { c.data.source = v; },
      [](const Cell& c) { return escape_source(c.data.source); }, true},
-    {"--test-data", "", "DATA", "held-out examples, in the same forms", "", Group::problem, kRun,
-     nullptr, [](Cell& c, Text v) { c.data.test_source = v; },
+    {"--test-data", "", "DATA", "held-out examples, in the same forms", "", Group::problem,
+     kRun | kOptimum, nullptr, [](Cell& c, Text v) { c.data.test_source = v; },
      [](const Cell& c) { return c.data.test_source; }},
-    {"--holdout", "", "SHARE", "share of the rows set aside for testing", "0", Group::problem, kRun,
-     nullptr,
+    {"--holdout", "", "SHARE", "share of the rows set aside for testing", "0", Group::problem,
+     kRun | kOptimum, nullptr,
      [](Cell& c, Text v) {
        c.data.holdout = parse_real(v, {.least = 0, .most = 1, .open_above = true});
      },
      [](const Cell& c) { return number_text(c.data.holdout); }},
     {"--standardize", "", "", "dense data: zero mean and unit variance on the training part", "",
-     Group::problem, kRun, nullptr, [](Cell& c, Text) { c.data.standardize = true; },
+     Group::problem, kRun | kOptimum, nullptr, [](Cell& c, Text) { c.data.standardize = true; },
      [](const Cell& c) { return std::string(c.data.standardize ? "1" : ""); }},
     {"--index-base", "", "0|1", "number of the first feature in a LIBSVM file", "", Group::problem,
      kReading, nullptr,
@@ -58,14 +59,15 @@ constexpr Option kProblem[] = {
     {"--feature-order", "", "ORDER",
      "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
      "rounding and speed only (and an mlp's random first weights)",
-     "popularity", Group::problem, kRun, nullptr,
+     "popularity", Group::problem, kRun | kOptimum, nullptr,
      [](Cell& c, Text v) {
        c.data.popular_features_first = choose(v, "feature order", {"popularity", "file"}) == 0;
      },
      [](const Cell& c) {
        return std::string(c.data.popular_features_first ? "popularity" : "file");
      }},
-    {"--l2", "", "X,…", "regulariser λ; auto is 1/n", "auto", Group::problem, kCells, expand_reals,
+    {"--l2", "", "X,…", "regulariser λ; auto is 1/n", "auto", Group::problem, kCells | kOptimum,
+     expand_reals,
      [](Cell& c, Text v) { c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative); },
      [](const Cell& c) { return c.workload.l2 < 0 ? "auto" : number_text(c.workload.l2); }},
     {"--hidden", "", "N,N…", "widths of the hidden layers; a semicolon separates nets", "128",

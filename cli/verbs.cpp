@@ -48,6 +48,15 @@ const std::vector<VerbEntry>& verb_table() {
        0,
        {"sgdbench verify", "sgdbench verify --all", "sgdbench verify --backend 'hog*' --workers 4"},
        verify_verb},
+      {kOptimum,
+       "optimum",
+       "Compute the least loss there is, with a certificate; convex workloads only.",
+       "",
+       0,
+       0,
+       {"sgdbench optimum --workload logreg --data rcv1-like:rows=20000",
+        "sgdbench optimum --workload svm,softmax --data train.svm --l2 1e-3,1e-5 --format json"},
+       optimum_verb},
   };
   return table;
 }

@@ -12,7 +12,10 @@ class Budget {
   explicit Budget(const OptimumLimits& limits) : limits_(limits) {}
 
   void charge(double passes) { passes_ += passes; }
-  bool spent() const { return passes_ > limits_.passes || seconds() > limits_.seconds; }
+  bool spent() const {
+    return passes_ > limits_.passes || seconds() > limits_.seconds ||
+           (limits_.stop && limits_.stop->load(std::memory_order_relaxed));
+  }
   double passes() const { return passes_; }
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 

@@ -130,15 +130,17 @@ Design::Design(const Dataset& data, std::size_t width, const ParallelFor& parall
 /// Runs body(begin, end, sum) for each chunk of [0, count) and adds the sums up.
 template <class Body>
 double Design::in_chunks(std::size_t count, std::span<double> result, const Body& body) {
-  std::vector<double> values(sums_.size());
-  parallel_(sums_.size(), [&](std::size_t k) {
+  const std::size_t chunks = std::clamp<std::size_t>(
+      sums_.size() * count / std::max<std::size_t>(1, rows()), 1, sums_.size());
+  std::vector<double> values(chunks);
+  parallel_(chunks, [&](std::size_t k) {
     sums_[k].assign(result.size(), 0.0);
-    values[k] = body(count * k / sums_.size(), count * (k + 1) / sums_.size(), sums_[k]);
+    values[k] = body(count * k / chunks, count * (k + 1) / chunks, sums_[k]);
   });
   parallel_((result.size() + kBlock - 1) / kBlock, [&](std::size_t block) {
     const std::size_t begin = block * kBlock, end = std::min(begin + kBlock, result.size());
-    std::copy(&sums_[0][begin], &sums_[0][begin] + (end - begin), &result[begin]);
-    for (std::size_t k = 1; k < sums_.size(); ++k)
+    for (std::size_t j = begin; j < end; ++j) result[j] = sums_[0][j];
+    for (std::size_t k = 1; k < chunks; ++k)
       for (std::size_t j = begin; j < end; ++j) result[j] += sums_[k][j];
   });
   return std::accumulate(values.begin(), values.end(), 0.0);

@@ -14,6 +14,7 @@ double Objective::evaluate(std::span<const double> w, std::span<double> gradient
   const double sum = design_.pass(
       w, [this](std::size_t i, const double* z, double* s) { return loss_.evaluate(i, z, s); },
       gradient);
+  loss_.settle();
   for (std::size_t j = 0; j < w.size(); ++j) gradient[j] = share_ * gradient[j] + l2_ * w[j];
   return share_ * sum + l2_ / 2 * dot(w, w);
 }

@@ -5,6 +5,7 @@
 
 #include "workloads/labels.h"
 #include "workloads/names.h"
+#include "workloads/optimum/hinge.h"
 #include "workloads/optimum/objective.h"
 #include "workloads/random.h"
 
@@ -86,7 +87,38 @@ std::unique_ptr<RowLoss> loss_of(const WorkloadOptions& options, const Dataset& 
   return make_squared(train.targets);
 }
 
+Optimum hinge_optimum(const WorkloadOptions& options, double l2, const Dataset& train,
+                      Design& design, const Budget& budget, std::vector<double>& w) {
+  const auto found =
+      minimise_hinge(design, signs(train, train.classes), l2, kOptimumTolerance, budget, w);
+  const double off = found.gap() / std::max(std::abs(found.value), 1e-300);
+  if (!(off <= kOptimumTolerance)) give_up(options, "relative duality gap", off, budget);
+  Optimum result;
+  result.value = found.value;
+  result.relative_gradient = relative(found.gradient, found.first_gradient);
+  result.gap = std::max(0.0, found.gap());
+  result.solver = "method of multipliers with Newton";
+  result.cross_check =
+      "dual value " + number("%.17g", found.dual) + ", off by " + number("%.1e", off);
+  result.iterations = found.iterations;
+  return result;
+}
+
+Optimum smooth_optimum(const WorkloadOptions& options, double l2, const Dataset& train,
+                       Design& design, const Budget& budget, std::vector<double>& w) {
+  const auto loss = loss_of(options, train);
+  Objective f(design, *loss, l2);
+  return smooth_optimum(options, l2, f, budget, w);
+}
+
 }  // namespace
+
+bool is_certified(const Optimum& optimum) {
+  const bool numbers = std::isfinite(optimum.value) && optimum.relative_gradient >= 0 &&
+                       (!optimum.gap || *optimum.gap >= 0);
+  return numbers && (optimum.relative_gradient <= kOptimumTolerance ||
+                     (optimum.gap && *optimum.gap <= kOptimumTolerance * std::abs(optimum.value)));
+}
 
 std::string why_no_optimum(const WorkloadOptions& options) {
   if (options.workload == "mlp")
@@ -103,11 +135,12 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
                      std::vector<double>* solution) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
   Budget budget(limits);
-  const auto loss = loss_of(options, data.train);
-  Design design(data.train, loss->width(), parallel, budget);
-  Objective f(design, *loss, problem.l2());
-  std::vector<double> w(f.size());
-  auto result = smooth_optimum(options, problem.l2(), f, budget, w);
+  const bool hinge = options.workload == "svm";
+  const std::size_t width = options.workload == "softmax" ? data.train.classes.size() : 1;
+  Design design(data.train, width, parallel, budget);
+  std::vector<double> w(design.parameters());
+  auto result = hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w)
+                      : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
   result.passes = static_cast<std::uint64_t>(std::ceil(budget.passes()));
   result.seconds = budget.seconds();
   if (solution) *solution = design.model_order(w);

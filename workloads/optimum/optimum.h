@@ -11,6 +11,7 @@
 // depend on the number of threads.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -38,6 +39,9 @@ struct Optimum {
 /// it is not.
 inline constexpr double kOptimumTolerance = 1e-9;
 
+/// Whether it meets kOptimumTolerance and its numbers are such.
+bool is_certified(const Optimum& optimum);
+
 /// No certificate within the limits; what() says how far it got.
 class NotConverged : public std::runtime_error {
  public:
@@ -47,6 +51,8 @@ class NotConverged : public std::runtime_error {
 struct OptimumLimits {
   double seconds = 1800;
   double passes = 200'000;  ///< over the data
+  /// Where not null, gives up when it is raised.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 /// "" where the workload is convex and a finite optimum is certain, else why there is no computed

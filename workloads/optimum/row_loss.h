@@ -37,10 +37,11 @@ class RowLoss {
   virtual double dual_term(std::size_t i) const = 0;
   /// ∇²ℓ is the same everywhere.
   virtual bool quadratic() const { return false; }
-  /// Called between evaluate() of all rows and curvature_times(): the rows with any curvature, or
-  /// nothing, which is all of them.
-  virtual std::span<const std::uint32_t> curved_rows() { return {}; }
+  /// Where curves_everywhere() is false, the rows with any curvature as of the last settle(), which
+  /// follows evaluate() of all rows.
   virtual bool curves_everywhere() const { return true; }
+  virtual std::span<const std::uint32_t> curved_rows() const { return {}; }
+  virtual void settle() {}
 };
 
 std::unique_ptr<RowLoss> make_logistic(std::vector<Real> signs);

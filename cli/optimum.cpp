@@ -1,0 +1,181 @@
+// `sgdbench optimum`: the least loss that any run could reach, and why to believe it.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "backends/parallel_for.h"
+#include "cli/grouping.h"
+#include "cli/interrupt.h"
+#include "cli/numbers.h"
+#include "cli/optimum_cache.h"
+#include "cli/outputs.h"
+#include "cli/progress.h"
+#include "cli/sources.h"
+#include "cli/sweep.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+#include "results/environment.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr int kNotAllFound = 3;
+constexpr int kInterrupted = 130;
+
+/// One problem's answer: an optimum, or the reason why there is none.
+struct Answer {
+  std::string workload, data;
+  std::size_t examples = 0, features = 0;
+  std::optional<double> l2;  ///< λ
+  std::optional<Optimum> optimum;
+  bool cached = false;
+  std::string reason;
+  bool failed = false;  ///< it should have been found
+};
+
+std::string exactly(double value) {
+  return fmt::format("{:.17g}", value);
+}
+std::string shortly(double value) {
+  return fmt::format("{:.1e}", value);
+}
+
+std::string as_table(const std::vector<Answer>& answers) {
+  TextTable table(
+      {"workload", "l2", "optimum", "gradient", "gap ≤", "iterations", "passes", "time", "cached"});
+  for (const auto& answer : answers) {
+    const auto l2 = or_dash(answer.l2, [](double x) { return fmt::format("{:.4g}", x); });
+    if (!answer.optimum) {
+      table.add_note({answer.workload, l2}, answer.reason);
+    } else {
+      const auto& found = *answer.optimum;
+      table.add({answer.workload, l2, exactly(found.value), shortly(found.relative_gradient),
+                 or_dash(found.gap, shortly), std::to_string(found.iterations),
+                 std::to_string(found.passes), human_seconds(found.seconds),
+                 answer.cached ? "yes" : "no"});
+      table.add_note({}, fmt::format("{}: {}; {}", answer.data, found.solver, found.cross_check));
+    }
+  }
+  return table.text();
+}
+
+nlohmann::ordered_json as_json(const Answer& answer) {
+  nlohmann::ordered_json row{
+      {"workload", answer.workload},
+      {"data", answer.data},
+      {"examples", answer.examples},
+      {"features", answer.features},
+      {"l2", answer.l2 ? nlohmann::ordered_json(*answer.l2) : nlohmann::ordered_json()},
+      {"status", answer.optimum  ? "ok"
+                 : answer.failed ? "failed"
+                                 : "unsupported"},
+      {"reason", answer.reason}};
+  const Optimum none, &found = answer.optimum ? *answer.optimum : none;
+  const auto known = [&](auto value) {
+    return answer.optimum ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+  };
+  row["optimum"] = known(found.value);
+  row["relative_gradient"] = known(found.relative_gradient);
+  row["gap"] = found.gap ? nlohmann::ordered_json(*found.gap) : nlohmann::ordered_json();
+  row["solver"] = known(found.solver);
+  row["cross_check"] = known(found.cross_check);
+  row["iterations"] = known(found.iterations);
+  row["passes"] = known(found.passes);
+  row["seconds"] = known(found.seconds);
+  row["cached"] = known(answer.cached);
+  return row;
+}
+
+std::string as_json_text(const std::vector<Answer>& answers) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const auto& answer : answers) rows.push_back(as_json(answer));
+  return rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+struct Format {
+  std::string_view name;
+  std::string (*render)(const std::vector<Answer>&);
+};
+constexpr Format kFormats[] = {{"table", as_table}, {"json", as_json_text}};
+
+void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
+          const ParallelFor& parallel, bool use_cache) {
+  const auto problem = make_problem(options, data);
+  answer.l2 = problem->l2();
+  try {
+    if (use_cache) {
+      answer.optimum = cached_optimum(*problem, options, data, parallel, &answer.cached);
+    } else {
+      OptimumLimits limits;
+      limits.stop = &interrupted();
+      answer.optimum = find_optimum(*problem, options, data, parallel, limits);
+    }
+  } catch (const NotConverged& error) {
+    answer.reason = error.what();
+    answer.failed = true;
+  }
+}
+
+/// "" where this workload has an optimum on this data, as far as can be said before looking for it.
+std::string why_not(const WorkloadOptions& options, const Dataset& train) {
+  if (auto why = why_no_optimum(options); !why.empty()) return why;
+  return find_by_name(workload_catalog(), "workload", options.workload).why_not(train);
+}
+
+Answer about(const Cell& cell, const Dataset& train) {
+  Answer answer;
+  answer.workload = cell.workload.workload;
+  answer.data = train.name;
+  answer.examples = train.rows();
+  answer.features = train.columns();
+  return answer;
+}
+
+/// Backends don't matter to an optimum: whatever there is, one cell for each problem.
+std::vector<Cell> wanted_cells(const Given& given) {
+  for (const auto* option : {"--workload", "--data"})
+    if (!given.has(option))
+      throw UsageError(fmt::format("optimum needs {}; see 'sgdbench optimum --help'", option));
+  std::vector<Cell> cells;
+  for (const auto& same_data : by_data(expand_cells(given, {1})))
+    for (const auto& group : by_problem(same_data)) cells.push_back(group.front());
+  return cells;
+}
+
+}  // namespace
+
+int optimum_verb(const Invocation& invocation) {
+  const auto& given = invocation.given;
+  const auto& format = find_by_name(kFormats, "format", given.text("--format", kFormats[0].name));
+  const auto cells = wanted_cells(given);
+  // The one problem that was asked for is a mistake; one of several is a row among others.
+  if (cells.size() == 1)
+    if (const auto why = why_no_optimum(cells[0].workload); !why.empty()) throw UsageError(why);
+  for (const auto& cell : cells) check_sources(cell.data);
+  catch_interrupts();
+  const auto parallel = threaded_for(available_cores());
+  Progress progress(cells.size(), given.has("--quiet"));
+  std::vector<Answer> answers;
+  for (const auto& same_data : by_data(cells)) {
+    progress.say("loading " + same_data.front().data.source);
+    const auto data = load_data(same_data.front().data, parallel);
+    for (const auto& cell : same_data) {
+      if (interrupted()) return kInterrupted;
+      progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));
+      auto answer = about(cell, data.train);
+      if (cells.size() > 1) answer.reason = why_not(cell.workload, data.train);
+      if (answer.reason.empty())
+        find(answer, cell.workload, data, parallel, !given.has("--no-cache"));
+      answers.push_back(std::move(answer));
+    }
+  }
+  progress.clear();
+  if (interrupted()) return kInterrupted;
+  print(format.render(answers));
+  for (const auto& answer : answers)
+    if (answer.failed) return kNotAllFound;
+  return 0;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,103 @@
+#include "workloads/optimum/hinge.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "workloads/optimum/objective.h"
+
+namespace sgdbench::optimum {
+namespace {
+
+constexpr double kFirstSigma = 1, kSigmaGrowth = 4, kMostSigma = 1e8;
+
+class SmoothedHinge final : public RowLoss {
+ public:
+  explicit SmoothedHinge(std::vector<Real> signs)
+      : y_(std::move(signs)), centre_(y_.size()), rows_(y_.size()) {}
+
+  std::size_t width() const override { return 1; }
+  double evaluate(std::size_t i, const double* z, double* s) override {
+    const double m = y_[i] * *z, free = centre_[i] + sigma_ * (1 - m);
+    const double a = std::clamp(free, 0.0, 1.0), moved = a - centre_[i];
+    rows_[i] = {m, a, free > 0 && free < 1};
+    *s = -y_[i] * a;
+    return a * (1 - m) - moved * moved / (2 * sigma_);
+  }
+  void curvature_times(std::size_t i, const double* u, double* t) const override {
+    *t = rows_[i].bends ? sigma_ * *u : 0;
+  }
+  void curvature(std::size_t i, double* t) const override { *t = rows_[i].bends ? sigma_ : 0; }
+  double dual_term(std::size_t i) const override { return rows_[i].a; }
+  bool curves_everywhere() const override { return false; }
+  std::span<const std::uint32_t> curved_rows() const override { return bending_; }
+  void settle() override {
+    bending_.clear();
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (rows_[i].bends) bending_.push_back(static_cast<std::uint32_t>(i));
+  }
+
+  /// ∑ max(0, 1 − mᵢ).
+  double hinge() const {
+    double sum = 0;
+    for (const Row& row : rows_) sum += std::max(0.0, 1 - row.margin);
+    return sum;
+  }
+  /// a⁰ ← a.
+  void next_round(double sigma) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) centre_[i] = rows_[i].a;
+    sigma_ = sigma;
+  }
+
+ private:
+  struct Row {
+    double margin, a;
+    bool bends;
+  };
+  std::vector<Real> y_;
+  std::vector<double> centre_;
+  std::vector<Row> rows_;
+  std::vector<std::uint32_t> bending_;
+  double sigma_ = kFirstSigma;
+};
+
+/// Where every aᵢ is 1: the gradient at 0.
+double gradient_at_zero(Design& design, const std::vector<Real>& signs) {
+  std::vector<double> w(design.parameters()), g(design.parameters());
+  design.pass(
+      w,
+      [&](std::size_t i, const double*, double* s) {
+        *s = -signs[i];
+        return 0.0;
+      },
+      g);
+  return norm(g) / static_cast<double>(design.rows());
+}
+
+}  // namespace
+
+HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, double tolerance,
+                           const Budget& budget, std::vector<double>& w) {
+  HingeResult result;
+  result.first_gradient = gradient_at_zero(design, signs);
+  SmoothedHinge loss(std::move(signs));
+  Objective f(design, loss, l2);
+  std::vector<double> g(f.size());
+  double sigma = kFirstSigma;
+  // What a round leaves of the gradient adds ‖∇‖²/(2λ) to the gap: much less than the rest of it.
+  double limit = 0.01 * result.first_gradient;
+  do {
+    result.iterations += minimise(f, w, limit, budget).iterations;
+    f.evaluate(w, g);
+    result.value = loss.hinge() / static_cast<double>(design.rows()) + l2 / 2 * dot(w, w);
+    result.dual = f.dual(w, g);
+    result.gradient = norm(g);
+    ++result.rounds;
+    const double wanted = std::max(0.01 * result.gap(), 0.1 * tolerance * result.value);
+    limit = std::min(limit, std::sqrt(2 * l2 * wanted));
+    sigma = std::min(kSigmaGrowth * sigma, kMostSigma);
+    loss.next_round(sigma);
+  } while (result.gap() > tolerance * result.value && !budget.spent());
+  return result;
+}
+
+}  // namespace sgdbench::optimum
