@@ -8,6 +8,7 @@
 #include "cli/problem_group.h"
 #include "cli/targets.h"
 #include "workloads/names.h"
+#include "workloads/optimum/optimum.h"
 
 namespace sgdbench {
 namespace {
@@ -50,7 +51,13 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
       const auto problem = make_problem(options, data);
       check_target(group.front(), *problem);
       facts.l2 = problem->l2();
-      facts.optimum = optimum_for(group, *problem, data, parallel, progress);
+      try {
+        facts.optimum = optimum_for(group, *problem, data, parallel, progress);
+      } catch (const NotConverged& error) {
+        refuse_group(group, facts, error.what(), progress, rows);
+        if (interrupted()) return;
+        continue;
+      }
       ProblemGroup(*problem, facts, parallel, cores, progress, rows).run(group);
       if (interrupted()) return;
     }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "cli/optimum_cache.h"
 #include "workloads/names.h"
-#include "workloads/optimum/optimum.h"
 
 namespace sgdbench {
 namespace {
@@ -44,7 +44,7 @@ std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Pr
   const Cell& cell = cells.front();
   progress.say(
       fmt::format("computing the optimum of {} on {}", cell.workload.workload, cell.data.source));
-  const auto optimum = find_optimum(problem, cell.workload, data, parallel);
+  const auto optimum = cached_optimum(problem, cell.workload, data, parallel);
   AlignedVector<Real> w(problem.parameters());
   problem.initialise(w, cell.spec.seed);
   return OptimumFacts{optimum.value, evaluate(problem, w, Part::train, parallel).loss, optimum.gap};

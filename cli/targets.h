@@ -18,7 +18,7 @@ void check_targets(const std::vector<Cell>& cells);
 void check_target(const Cell& cell, const Problem& problem);
 
 /// The optimum of the problem that these cells share, where one of their targets needs it. Throws
-/// UsageError where it could not be computed.
+/// NotConverged.
 std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Problem& problem,
                                         const TrainTest& data, const ParallelFor& parallel,
                                         Progress& progress);

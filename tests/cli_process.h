@@ -48,8 +48,9 @@ class Scratch {
   /// A shell's `before sgdbench arguments after`, in this folder.
   Outcome run(const std::string& arguments, const std::string& before = "",
               const std::string& after = "") const {
-    const auto line = "cd '" + path_.string() + "' && exec 2>err && " + before + " '" +
-                      SGDBENCH_BINARY + "' " + arguments + " " + (after.empty() ? ">out" : after);
+    const auto line =
+        "cd '" + path_.string() + "' && export XDG_CACHE_HOME=\"$PWD/cache\" && exec 2>err && " +
+        before + " '" + SGDBENCH_BINARY + "' " + arguments + " " + (after.empty() ? ">out" : after);
     const int status = std::system(("sh -c \"" + escaped(line) + "\"").c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return {code, content(path_ / "out"), content(path_ / "err")};

@@ -1,0 +1,102 @@
+// Targets and repeats of whole runs, seen from outside.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/cli_process.h"
+
+using namespace sgdbench;
+
+namespace {
+
+const std::string kProblem =
+    "run -q --workload logreg --data rcv1-like:rows=300,features=200 --lr 0.5 --warmup 0 ";
+const std::string kOne = kProblem + "--backend sequential --workers 1 --epochs 20 --repeats 1 ";
+
+using CsvRows = std::vector<std::vector<std::string>>;
+
+double number(const CsvRows& rows, std::size_t row, const std::string& column) {
+  return std::stod(cell(rows, row, column));
+}
+
+}  // namespace
+
+TEST_CASE("A target is a share above an optimum that no run ends below") {
+  const Scratch scratch;
+  const auto done =
+      scratch.run(kOne + "--target 20%,10% --csv - --curve " + scratch.path("curve.csv") +
+                  " --targets " + scratch.path("targets.csv"));
+  CHECK(done.code == 0);
+  const auto rows = csv_rows(done.out);
+  const double optimum = number(rows, 1, "loss_optimum");
+  CHECK(number(rows, 1, "target_loss") == doctest::Approx(1.1 * optimum).epsilon(1e-12));
+  CHECK(cell(rows, 1, "target") == "20%,10%");
+  CHECK(cell(rows, 1, "target_measure") == "relative");
+  CHECK(cell(rows, 1, "reached") == "true");
+  CHECK(number(rows, 1, "optimum_gap") <= 1e-9 * optimum);
+  CHECK(number(rows, 1, "loss_final") >= optimum * (1 - 1e-9));
+  const auto curve = csv_rows(content(scratch.path("curve.csv")));
+  for (std::size_t i = 1; i < curve.size(); ++i)
+    CHECK(number(curve, i, "suboptimality") ==
+          doctest::Approx(number(curve, i, "loss") - optimum).epsilon(1e-9));
+  const auto targets = csv_rows(content(scratch.path("targets.csv")));
+  REQUIRE(targets.size() == 3);
+  CHECK(cell(targets, 2, "time_to_target_s") == cell(rows, 1, "time_to_target_s"));
+  CHECK(number(targets, 1, "epochs_to_target") <= number(targets, 2, "epochs_to_target"));
+}
+
+TEST_CASE("--stop-at-target ends at the point that a run without it names, and says so") {
+  const Scratch scratch;
+  const auto whole = csv_rows(scratch.run(kOne + "--target 10% --csv -").out);
+  const auto stopped = csv_rows(scratch.run(kOne + "--target 10% --stop-at-target --csv -").out);
+  CHECK(cell(whole, 1, "stopped_at_target").empty());
+  CHECK(cell(stopped, 1, "stopped_at_target") == "true");
+  CHECK(cell(stopped, 1, "status") == "ok");
+  CHECK(cell(stopped, 1, "epochs_to_target") == cell(whole, 1, "epochs_to_target"));
+  CHECK(cell(stopped, 1, "updates_to_target") == cell(whole, 1, "updates_to_target"));
+  CHECK(number(stopped, 1, "updates") < number(whole, 1, "updates"));
+  const auto missed =
+      csv_rows(scratch.run(kOne + "--target-loss 0.0001 --stop-at-target --csv -").out);
+  CHECK(cell(missed, 1, "stopped_at_target") == "false");
+  CHECK(cell(missed, 1, "reached") == "false");
+  CHECK(cell(missed, 1, "time_to_target_s").empty());
+  CHECK(number(missed, 1, "epochs") == 20);
+}
+
+TEST_CASE("Every backend reaches a target that it is stopped at, with several workers") {
+  const Scratch scratch;
+  const auto rows =
+      csv_rows(scratch
+                   .run(kProblem + "--backend '*' --workers 3 --epochs 30 --repeats 1 "
+                                   "--target 15% --evaluations 60 --stop-at-target --csv -")
+                   .out);
+  CHECK(rows.size() > 5);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (cell(rows, i, "status") == "unsupported") continue;
+    INFO(cell(rows, i, "backend"));
+    CHECK(cell(rows, i, "status") == "ok");
+    CHECK(cell(rows, i, "reached") == cell(rows, i, "stopped_at_target"));
+  }
+}
+
+TEST_CASE("--until-ci goes on until the medians are known, and says what is not known in time") {
+  const Scratch scratch;
+  const auto easy = scratch.run(kOne + "--until-ci 100% --csv -");
+  // 95 % confidence needs six repeats.
+  CHECK(csv_rows(easy.out).size() >= 1 + 6);
+  const auto hopeless = scratch.run(kOne + "--until-ci 0.0000001% --budget 0 --csv -");
+  CHECK(csv_rows(hopeless.out).size() == 1 + 1);
+  CHECK(hopeless.err.find("its median time is known to no interval after 1 repeats") !=
+        std::string::npos);
+}
+
+TEST_CASE("Unreachable requests are refused in one line before any data is loaded") {
+  const Scratch scratch;
+  const auto network = scratch.run(
+      "run -q --workload logreg,mlp --data rcv1-like:rows=300,features=200 --target 1%");
+  CHECK(network.code == 2);
+  CHECK(network.out.empty());
+  CHECK(network.err.find("--target-accuracy") != std::string::npos);
+  CHECK(scratch.run(kOne + "--stop-at-target").code == 2);
+  CHECK(scratch.run(kOne + "--target 0%").code == 2);
+}
