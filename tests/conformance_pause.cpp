@@ -21,17 +21,20 @@ TEST_CASE("While one worker holds the pause, no other one works") {
   Pause pause(kWorkers);
   std::vector<std::uint64_t> work(kWorkers);  // plain: a race is seen by the sanitizer
   std::uint64_t held = 0;
+  std::atomic<std::size_t> started{0};
   const auto total = [&] { return work[0] + work[1] + work[2] + work[3]; };
   std::vector<std::thread> threads;
   for (std::size_t me = 0; me < kWorkers; ++me)
     threads.emplace_back([&, me] {
+      for (++started; started < kWorkers;) std::this_thread::yield();
       for (int i = 0; i < 400; ++i) {
         pause.rest(me);
+        std::this_thread::yield();  // a block of work has been taken and isn't done yet
         ++work[me];
         if (i % 50 != 7) continue;
         pause.hold(me, [&](Nanoseconds) {
           const auto before = total();
-          for (int k = 0; k < 20; ++k) std::this_thread::yield();
+          for (int k = 0; k < 100; ++k) std::this_thread::yield();
           CHECK(total() == before);
           ++held;
         });
