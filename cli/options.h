@@ -20,6 +20,7 @@ enum Verb : unsigned {
   kDataInfo = 4,
   kDataMake = 8,
   kVerify = 16,
+  kDoctor = 256,
 };
 
 enum class Group { problem, strategy, step, measurement, output };

@@ -48,6 +48,14 @@ const std::vector<VerbEntry>& verb_table() {
        0,
        {"sgdbench verify", "sgdbench verify --all", "sgdbench verify --backend 'hog*' --workers 4"},
        verify_verb},
+      {kDoctor,
+       "doctor",
+       "Examine this machine: what it is, what is wrong with it, what it can resolve today.",
+       "",
+       0,
+       0,
+       {"sgdbench doctor", "sgdbench doctor --workers 4 --format json"},
+       doctor_verb},
   };
   return table;
 }
