@@ -18,8 +18,13 @@ struct MachineProbe {
   std::optional<double> line_transfer_ns;
 };
 
-/// About 20 ms. Workers beyond the usable cores are counted as asked for. With `pin`, threads are
-/// tied as the workers of a run would be.
+/// MachineProbe::parallel_capacity of `workers` threads, in about 18 ms.
+double parallel_capacity(std::size_t workers, bool pin);
+/// MachineProbe::line_transfer_ns of workers 0 and 1, in at most 10 ms.
+std::optional<double> line_transfer_ns(bool pin);
+
+/// Both, in about 20 ms. Workers beyond the usable cores are counted as asked for. With `pin`,
+/// threads are tied as the workers of a run would be.
 MachineProbe probe_machine(std::size_t workers, bool pin);
 
 /// CPU time that each thread of this process has used so far, nanoseconds by thread id (Linux

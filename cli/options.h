@@ -21,6 +21,7 @@ enum Verb : unsigned {
   kDataMake = 8,
   kVerify = 16,
   kOptimum = 128,
+  kDoctor = 256,
 };
 
 enum class Group { problem, strategy, step, measurement, output };

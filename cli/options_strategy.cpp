@@ -54,7 +54,7 @@ constexpr Option kStrategy[] = {
        return std::string(c.spec.assign == Assign::dynamic ? "dynamic" : "round-robin");
      }},
     {"--workers", "", "N,…", "workers of each run; ranges work: 1..8:x2", "all usable cores",
-     Group::strategy, kCells, expand_counts,
+     Group::strategy, kCells | kDoctor, expand_counts,
      [](Cell& c, Text v) { c.spec.workers = parse_count(v, 1, 4096); },
      [](const Cell& c) { return std::to_string(c.spec.workers); }, true},
     {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",

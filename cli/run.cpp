@@ -1,6 +1,7 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
+#include "cli/advice.h"
 #include "cli/command_line.h"
 #include "cli/execute.h"
 #include "cli/interrupt.h"
@@ -66,6 +67,7 @@ int run_verb(const Invocation& invocation) {
 
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
+  context.notes = warn_of_machine(cells, context.environment, given.has("--quiet"));
   catch_interrupts();
   std::vector<RunRecord> rows;
   try {

@@ -57,6 +57,14 @@ const std::vector<VerbEntry>& verb_table() {
        {"sgdbench optimum --workload logreg --data rcv1-like:rows=20000",
         "sgdbench optimum --workload svm,softmax --data train.svm --l2 1e-3,1e-5 --format json"},
        optimum_verb},
+      {kDoctor,
+       "doctor",
+       "Examine this machine: what it is, what is wrong with it, what it can resolve today.",
+       "",
+       0,
+       0,
+       {"sgdbench doctor", "sgdbench doctor --workers 4 --format json"},
+       doctor_verb},
   };
   return table;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "backends/bandwidth.h"
 #include "backends/probe.h"
 #include "workloads/kernels/vector.h"
 
@@ -25,18 +26,6 @@ double fastest(const F& body) {
   return best;
 }
 
-double read_bandwidth() {
-  constexpr std::size_t kReals = std::size_t{32} << 20;
-  const AlignedVector<Real> memory(kReals, Real(1));
-  const double seconds = fastest([&] {
-    Vec sum[4] = {};
-    for (std::size_t i = 0; i < kReals; i += 4 * kLanes)
-      for (std::size_t k = 0; k < 4; ++k) sum[k] += plain::load<Vec>(&memory[i + k * kLanes]);
-    sink = sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
-  });
-  return kReals * sizeof(Real) / seconds;
-}
-
 double fma_peak() {
   constexpr std::size_t kChains = 12;  // two units, four cycles of latency, and some to spare
   constexpr std::size_t kSteps = 2'000'000;
@@ -56,7 +45,7 @@ double fma_peak() {
 }  // namespace
 
 const Limits& limits() {
-  static const Limits measured{read_bandwidth(), fma_peak(),
+  static const Limits measured{read_bandwidth(1, true).value_or(0), fma_peak(),
                                probe_machine(2, true).line_transfer_ns};
   return measured;
 }

@@ -1,0 +1,47 @@
+// What the kernel says of the processors: turbo, cores that share hardware, and who used the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace sgdbench {
+
+/// Whether a busy core may exceed its nominal clock rate (intel_pstate/no_turbo, cpufreq/boost);
+/// nothing where the kernel doesn't say, as in a virtual machine. `root` is
+/// /sys/devices/system/cpu.
+std::optional<bool> boost_enabled(const std::filesystem::path& root);
+
+/// Physical cores that the processors `cpus` lie on; nothing where the kernel doesn't say.
+std::optional<std::size_t> physical_cores(const std::filesystem::path& root,
+                                          std::span<const int> cpus);
+
+/// Ticks of all processors together since the machine started.
+struct CpuTimes {
+  std::uint64_t busy = 0;   ///< spent on programs and the kernel
+  std::uint64_t idle = 0;   ///< nothing to do, or waiting for a disk
+  std::uint64_t steal = 0;  ///< there was something to do, but the host ran another machine
+};
+
+/// Reads the "cpu" line of /proc/stat's text; nothing if it has none.
+std::optional<CpuTimes> parse_cpu_times(std::string_view text);
+std::optional<CpuTimes> read_cpu_times();
+
+/// Ticks that this process itself has used.
+std::uint64_t own_cpu_ticks();
+
+/// How processor time was shared out between two readings.
+struct CpuShares {
+  double steal = 0;   ///< of the time that was asked for (idle time can't be stolen)
+  double others = 0;  ///< cores' worth that other processes used
+};
+
+/// Nothing where no time passed. `own` are this process's ticks in between, on a machine of
+/// `processors`.
+std::optional<CpuShares> shares_between(const CpuTimes& before, const CpuTimes& after,
+                                        std::uint64_t own, std::size_t processors);
+
+}  // namespace sgdbench

@@ -1,0 +1,103 @@
+#include "results/resolution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "results/statistics.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr double kCoverage = 0.95;
+constexpr std::size_t kMostRepeats = 1000;
+
+/// s/x̄, s² = ∑(xᵢ − x̄)²/(n − 1)
+double relative_deviation(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  double sum = 0, squares = 0;
+  for (const double x : values) sum += x;
+  const double mean = sum / n;
+  for (const double x : values) squares += (x - mean) * (x - mean);
+  return mean > 0 ? std::sqrt(squares / (n - 1)) / mean : 0;
+}
+
+std::vector<double> block_means(std::span<const double> values, std::size_t block) {
+  std::vector<double> means;
+  for (std::size_t i = 0; i + block <= values.size(); i += block) {
+    double sum = 0;
+    for (const double x : values.subspan(i, block)) sum += x;
+    means.push_back(sum / static_cast<double>(block));
+  }
+  return means;
+}
+
+/// x with Φ(x) = p, by halving: Φ(x) = erfc(−x/√2)/2.
+double normal_quantile(double p) {
+  double low = -10, high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (std::erfc(-middle / std::sqrt(2.0)) / 2 < p ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+/// ln σ₁/σ_k over ln k, within [0, ½].
+double decay_of(double piece_spread, double block_spread, std::size_t block) {
+  if (block < 2) return 0;
+  if (!(block_spread > 0)) return 0.5;
+  const double h = std::log(piece_spread / block_spread) / std::log(static_cast<double>(block));
+  return std::clamp(h, 0.0, 0.5);
+}
+
+}  // namespace
+
+std::optional<Noise> noise_of(std::span<const double> seconds, double block_s, double run_s) {
+  if (seconds.empty()) return std::nullopt;
+  Noise noise;
+  noise.median_s = median(seconds);
+  const double pieces = std::max(1.0, std::round(block_s / noise.median_s));
+  const auto block =
+      static_cast<std::size_t>(std::min(pieces, static_cast<double>(seconds.size())));
+  const auto blocks = block_means(seconds, block);
+  if (blocks.size() < 3) return std::nullopt;
+  std::vector<double> sorted(seconds.begin(), seconds.end());
+  std::sort(sorted.begin(), sorted.end());
+  noise.p05_s = sorted[sorted.size() / 20];
+  noise.p95_s = sorted[sorted.size() - 1 - sorted.size() / 20];
+  noise.piece_spread = relative_deviation(seconds);
+  noise.block_spread = relative_deviation(blocks);
+  noise.decay = decay_of(noise.piece_spread, noise.block_spread, block);
+  noise.run_spread = noise.block_spread * std::pow(block_s / run_s, noise.decay);
+  return noise;
+}
+
+std::size_t median_interval_rank(std::size_t n) {
+  // P(B < r) = ∑_{j<r} (n over j) / 2ⁿ, its terms by logarithms: 2ⁿ overflows.
+  const auto size = static_cast<double>(n);
+  double below = 0;
+  for (std::size_t r = 0; r < n; ++r) {
+    const auto j = static_cast<double>(r);
+    below += std::exp(std::lgamma(size + 1) - std::lgamma(j + 1) - std::lgamma(size - j + 1) -
+                      size * std::log(2.0));
+    if (1 - 2 * below < kCoverage) return r;
+  }
+  return 0;
+}
+
+std::optional<double> resolved_difference(double run_spread, std::size_t n) {
+  const std::size_t r = median_interval_rank(n);
+  if (r == 0) return std::nullopt;
+  const auto upper = static_cast<double>(n + 1 - r);
+  return 2 * run_spread * normal_quantile((upper - 0.375) / (static_cast<double>(n) + 0.25));
+}
+
+std::optional<std::size_t> repeats_to_resolve(double run_spread, double difference) {
+  for (std::size_t n = 1; n <= kMostRepeats; ++n)
+    if (const auto resolved = resolved_difference(run_spread, n);
+        resolved && *resolved <= difference)
+      return n;
+  return std::nullopt;
+}
+
+}  // namespace sgdbench
