@@ -27,11 +27,11 @@ Numbers sorted_logarithms(std::span<const double> values) {
 
 /// 2·Σ of the mid-ranks of b among all, a whole number.
 std::size_t doubled_rank_sum(const Numbers& pooled, const std::vector<TieGroup>& groups,
-                             std::span<const double> b) {
-  std::size_t sum = 0, first = 0;
+                             Numbers b) {
+  std::sort(b.begin(), b.end());
+  std::size_t sum = 0, first = 0, next = 0;
   for (const auto& group : groups) {
-    const auto in_group = std::count(b.begin(), b.end(), pooled[first]);
-    sum += static_cast<std::size_t>(in_group) * group.doubled_rank;
+    for (; next < b.size() && b[next] == pooled[first]; ++next) sum += group.doubled_rank;
     first += group.size;
   }
   return sum;
@@ -155,7 +155,7 @@ double mann_whitney(std::span<const double> a, std::span<const double> b) {
   pooled.insert(pooled.end(), b.begin(), b.end());
   std::sort(pooled.begin(), pooled.end());
   const auto groups = tie_groups(pooled);
-  const std::size_t sum = doubled_rank_sum(pooled, groups, b);
+  const std::size_t sum = doubled_rank_sum(pooled, groups, {b.begin(), b.end()});
   const std::size_t doubled_u = sum - n * (n + 1);
   if (groups.size() == all && m * n <= kExactPairs)
     return two_sided(rank_sum_distribution(m, n), doubled_u / 2);
