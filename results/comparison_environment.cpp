@@ -1,0 +1,61 @@
+// Is it the same machine, the same build, the same data? Where a report does not say, it is.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "results/comparison_parts.h"
+#include "results/fields.h"
+#include "results/reports.h"
+
+namespace sgdbench {
+namespace {
+
+struct Circumstance {
+  std::string_view column, kind;
+  bool Surroundings::*differs;
+};
+constexpr auto kCircumstances = std::to_array<Circumstance>({
+    {"host", "machine", &Surroundings::machine},
+    {"cpu_model", "machine", &Surroundings::machine},
+    {"cores_available", "machine", &Surroundings::machine},
+    {"compiler", "build", &Surroundings::build},
+    {"build", "build", &Surroundings::build},
+    {"instruction_set", "build", &Surroundings::build},
+    {"data_checksum", "data", &Surroundings::data},
+});
+
+/// What the rows say, each once; unknown (empty, or no cores) is not said.
+std::set<std::string> said(const Rows& rows, std::string_view column) {
+  std::set<std::string> values;
+  for (const auto& field : run_fields())
+    if (field.name == column)
+      for (const auto* row : rows) values.insert(to_text(field.get(*row)));
+  values.erase("");
+  if (column == "cores_available") values.erase("0");
+  return values;
+}
+
+}  // namespace
+
+Surroundings compare_environment(const Match& match, std::vector<std::string>& lines) {
+  Surroundings found;
+  for (const auto& circumstance : kCircumstances) {
+    const auto before = said(match.base, circumstance.column),
+               after = said(match.now, circumstance.column);
+    if (before.empty() || after.empty() || before == after) continue;
+    found.*circumstance.differs = true;
+    const auto& data = match.base.front()->data;
+    auto line = fmt::format(
+        "different {}: {}{} is {} in BASE and {} in NEW", circumstance.kind, circumstance.column,
+        circumstance.differs == &Surroundings::data && !data.empty() ? fmt::format(" of {}", data)
+                                                                     : "",
+        fmt::join(before, " or "), fmt::join(after, " or "));
+    if (std::find(lines.begin(), lines.end(), line) == lines.end())
+      lines.push_back(std::move(line));
+  }
+  return found;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,187 @@
+#include "results/statistics/two_samples.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+
+#include "results/statistics/normal.h"
+#include "results/statistics/ranks.h"
+
+namespace sgdbench {
+namespace {
+
+using Numbers = std::vector<double>;
+
+constexpr std::size_t kExactPairs = 2500;
+constexpr std::size_t kExactTied = 80;
+
+Numbers sorted_logarithms(std::span<const double> values) {
+  Numbers sorted;
+  for (const double value : values) sorted.push_back(std::log(value));
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
+/// 2·Σ of the mid-ranks of b among all, a whole number.
+std::size_t doubled_rank_sum(const Numbers& pooled, const std::vector<TieGroup>& groups,
+                             Numbers b) {
+  std::sort(b.begin(), b.end());
+  std::size_t sum = 0, first = 0, next = 0;
+  for (const auto& group : groups) {
+    for (; next < b.size() && b[next] == pooled[first]; ++next) sum += group.doubled_rank;
+    first += group.size;
+  }
+  return sum;
+}
+
+double binomial(std::size_t n, std::size_t k) {
+  double value = 1;
+  for (std::size_t i = 1; i <= k; ++i)
+    value = value * static_cast<double>(n - k + i) / static_cast<double>(i);
+  return value;
+}
+
+/// P(doubled rank sum = s) over all choices of n among the ranked values: the number of choices of
+/// k values with sum s, group by group, each giving j of its own in C(size, j) ways.
+Numbers permutation_distribution(const std::vector<TieGroup>& groups, std::size_t n,
+                                 std::size_t all) {
+  const std::size_t sums = 2 * n * all + 1;
+  std::vector<Numbers> ways(n + 1, Numbers(sums));
+  ways[0][0] = 1;
+  for (const auto& group : groups)
+    for (std::size_t k = n; k > 0; --k)
+      for (std::size_t j = 1; j <= std::min(k, group.size); ++j) {
+        const double choices = binomial(group.size, j);
+        const std::size_t gain = j * group.doubled_rank;
+        for (std::size_t s = gain; s < sums; ++s) ways[k][s] += choices * ways[k - j][s - gain];
+      }
+  const double total = binomial(all, n);
+  for (double& count : ways[n]) count /= total;
+  return ways[n];
+}
+
+///   z = (|U − mn/2| − ½) / σ,   σ² = mn/12·(N + 1 − Σ(t³ − t) / (N(N − 1)))
+double normal_p(double u, double m, double n, const std::vector<TieGroup>& groups) {
+  const double all = m + n;
+  double ties = 0;
+  for (const auto& group : groups) {
+    const auto t = static_cast<double>(group.size);
+    ties += t * t * t - t;
+  }
+  const double variance = m * n / 12 * (all + 1 - ties / (all * (all - 1)));
+  const double distance = std::abs(u - m * n / 2) - 0.5;
+  if (variance <= 0 || distance <= 0) return 1;
+  return std::min(1.0, 2 * normal_tail(distance / std::sqrt(variance)));
+}
+
+std::size_t rank_sum_cut_off(std::size_t m, std::size_t n, double error) {
+  if (m * n <= kExactPairs) return cut_off(rank_sum_distribution(m, n), error);
+  const auto pairs = static_cast<double>(m * n);
+  const double sigma = std::sqrt(pairs * static_cast<double>(m + n + 1) / 12);
+  const double k = pairs / 2 - normal_two_sided(error) * sigma;
+  return k < 1 ? 0 : static_cast<std::size_t>(k);
+}
+
+/// All differences ln b − ln a, in order, without making them: there may be billions. How many are
+/// at most t is counted in one pass over both samples, sorted; the k-th is found by bisection over
+/// the doubles themselves, so exactly.
+class Differences {
+ public:
+  Differences(std::span<const double> a, std::span<const double> b)
+      : a_(sorted_logarithms(a)), b_(sorted_logarithms(b)) {}
+
+  /// The k-th smallest, from 1.
+  double ordered(std::size_t k) const {
+    std::int64_t low = order_of(-kInfinite), high = order_of(kInfinite);
+    while (low < high) {
+      const std::int64_t middle = std::midpoint(low, high);
+      if (at_most(value_of(middle)) >= k)
+        high = middle;
+      else
+        low = middle + 1;
+    }
+    return value_of(high);
+  }
+  std::size_t count() const { return a_.size() * b_.size(); }
+
+ private:
+  static constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+  /// Doubles in the order of these numbers: a negative double's bits count downwards.
+  static std::int64_t order_of(double value) {
+    const auto bits = std::bit_cast<std::int64_t>(value);
+    return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
+  }
+  static double value_of(std::int64_t order) {
+    return std::bit_cast<double>(order < 0 ? std::numeric_limits<std::int64_t>::min() - order
+                                           : order);
+  }
+  std::size_t at_most(double t) const {
+    std::size_t count = 0, j = 0;
+    for (const double a : a_) {
+      while (j < b_.size() && log_ratio(a, b_[j]) <= t) ++j;
+      count += j;
+    }
+    return count;
+  }
+  Numbers a_, b_;
+};
+
+}  // namespace
+
+// By the largest of all values: it is one of the m with probability m / (m + n) and then exceeds
+// all n others, or it is one of the n and adds nothing.
+//   P(m, n; u) = m/(m+n)·P(m − 1, n; u − n) + n/(m+n)·P(m, n − 1; u)
+std::vector<double> rank_sum_distribution(std::size_t m, std::size_t n) {
+  std::vector<Numbers> row(n + 1, Numbers{1});  // P(i, 0…n) for the present i
+  for (std::size_t i = 1; i <= m; ++i)
+    for (std::size_t j = 1; j <= n; ++j) {
+      const double share = static_cast<double>(i) / static_cast<double>(i + j);
+      Numbers next(i * j + 1);
+      for (std::size_t u = 0; u < row[j].size(); ++u) next[u + j] = share * row[j][u];
+      for (std::size_t u = 0; u < row[j - 1].size(); ++u) next[u] += (1 - share) * row[j - 1][u];
+      row[j] = std::move(next);
+    }
+  return row[n];
+}
+
+double mann_whitney(std::span<const double> a, std::span<const double> b) {
+  if (a.empty() || b.empty()) return 1;
+  const std::size_t m = a.size(), n = b.size(), all = m + n;
+  Numbers pooled(a.begin(), a.end());
+  pooled.insert(pooled.end(), b.begin(), b.end());
+  std::sort(pooled.begin(), pooled.end());
+  const auto groups = tie_groups(pooled);
+  const std::size_t sum = doubled_rank_sum(pooled, groups, {b.begin(), b.end()});
+  const std::size_t doubled_u = sum - n * (n + 1);
+  if (groups.size() == all && m * n <= kExactPairs)
+    return two_sided(rank_sum_distribution(m, n), doubled_u / 2);
+  if (groups.size() < all && all <= kExactTied)
+    return two_sided(permutation_distribution(groups, n, all), sum);
+  return normal_p(static_cast<double>(doubled_u) / 2, static_cast<double>(m),
+                  static_cast<double>(n), groups);
+}
+
+Shift shift_between(std::span<const double> a, std::span<const double> b, double confidence) {
+  if (a.empty() || b.empty()) return {};
+  const Differences differences(a, b);
+  const std::size_t count = differences.count();
+  Shift shift;
+  shift.centre = half_way(differences.ordered((count + 1) / 2), differences.ordered(count / 2 + 1));
+  if (std::isnan(*shift.centre)) shift.centre.reset();
+  const std::size_t k = rank_sum_cut_off(a.size(), b.size(), 1 - confidence);
+  if (k > 0)
+    shift.interval = ConfidenceInterval{differences.ordered(k), differences.ordered(count + 1 - k)};
+  return shift;
+}
+
+std::size_t least_samples(double p) {
+  std::size_t n = 1;
+  while (2 / binomial(2 * n, n) >= p && n < 500) ++n;
+  return n;
+}
+
+}  // namespace sgdbench
