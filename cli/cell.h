@@ -33,6 +33,8 @@ struct Cell {
   std::uint64_t warmup = 1;
 
   static constexpr std::uint64_t kEpochs = 10;
+  /// In place of spec.workers, until the sweep has settled it (sweep.cpp).
+  static constexpr std::size_t kAllCores = 0;
 };
 
 /// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.

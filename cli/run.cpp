@@ -5,6 +5,7 @@
 #include "cli/execute.h"
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
+#include "cli/request.h"
 #include "cli/sources.h"
 #include "cli/summary.h"
 #include "cli/sweep.h"
@@ -38,11 +39,27 @@ bool all_ok(const std::vector<RunRecord>& rows) {
   return true;
 }
 
+RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
+                const Environment& environment, bool resume) {
+  if (outputs.journal().empty()) return {};
+  return {outputs.journal(), cells, environment, resume};
+}
+
+void say_how_to_resume() {
+  fmt::print(stderr,
+             "sgdbench: interrupted; the same command with --resume runs what is missing\n");
+}
+
 }  // namespace
 
 int run_verb(const Invocation& invocation) {
-  const auto& given = invocation.given;
-  const auto cells = sweep(given, available_cores());
+  const auto request = requested(invocation.given);
+  const auto& given = request.given;
+  if (given.has("--print-config")) {
+    print(to_toml(request));
+    return 0;
+  }
+  const auto cells = sweep(request.parts, available_cores());
   const Outputs outputs(given);
   if (given.has("--dry-run")) {
     print(dry_run_text(cells));
@@ -54,18 +71,22 @@ int run_verb(const Invocation& invocation) {
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
   catch_interrupts();
-  std::vector<RunRecord> rows;
+  auto log = open_log(outputs, cells, context.environment, given.has("--resume"));
   try {
-    Progress progress(count_steps(cells), given.has("--quiet"));
-    execute(cells, context.environment, progress, rows);
+    Progress progress(count_steps(cells, log), given.has("--quiet"));
+    execute(cells, context.environment, progress, log);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
-    if (!rows.empty()) report(outputs, rows, cells, context);
+    if (!log.rows().empty()) report(outputs, log.rows(), cells, context);
     throw;
   }
-  report(outputs, rows, cells, context);
-  if (interrupted()) return kInterrupted;
-  return given.has("--strict") && !all_ok(rows) ? kNotAllOk : 0;
+  report(outputs, log.rows(), cells, context);
+  if (interrupted()) {
+    if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();
+    return kInterrupted;
+  }
+  if (outputs.journal_is_temporary()) log.remove_journal();
+  return given.has("--strict") && !all_ok(log.rows()) ? kNotAllOk : 0;
 }
 
 }  // namespace sgdbench
