@@ -59,13 +59,15 @@ bool read_columns(const Json& line, std::string_view name, std::span<const Field
                   std::vector<Part>& parts) {
   const auto all = line.find(std::string(name));
   if (all == line.end()) return true;
+  if (!all->is_object()) return false;
+  std::optional<std::size_t> rows;
   for (const auto& field : fields) {
     const auto column = all->find(std::string(field.name));
     if (!field.set || column == all->end()) continue;
-    if (!column->is_array()) return false;
-    parts.resize(std::max(parts.size(), column->size()));
-    if (parts.size() != column->size()) return false;
-    for (std::size_t i = 0; i < parts.size(); ++i)
+    if (!column->is_array() || column->size() != rows.value_or(column->size())) return false;
+    rows = column->size();
+    parts.resize(*rows);
+    for (std::size_t i = 0; i < *rows; ++i)
       if (!set_cell(field, parts[i], (*column)[i])) return false;
   }
   return true;
