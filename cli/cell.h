@@ -39,6 +39,8 @@ struct Cell {
 
   static constexpr std::uint64_t kEpochs = 10;
   static constexpr double kBudget = 600;
+  /// In place of spec.workers, until the sweep has settled it (sweep.cpp).
+  static constexpr std::size_t kAllCores = 0;
 };
 
 inline bool has_target(const Cell& cell) {

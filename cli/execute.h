@@ -9,18 +9,19 @@
 
 #include "cli/cell.h"
 #include "cli/progress.h"
+#include "cli/run_log.h"
 #include "results/environment.h"
-#include "results/record.h"
 
 namespace sgdbench {
 
-/// Appends a row per repeat of every cell to `rows`, in the order in which they ran. Returns when
-/// all are done, or early when interrupted(): then the last row is `interrupted`. Throws
-/// UsageError, BadData or MissingData; `rows` then has what was finished.
+/// Adds a row per repeat of every cell to `log`, in the order in which they ran, except for those
+/// that it has. Returns when all are done, or early when interrupted(): then the last row is
+/// `interrupted`. Throws UsageError, BadData, MissingData, BadJournal or WriteError; `log` then has
+/// what was finished.
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
-             std::vector<RunRecord>& rows);
+             RunLog& log);
 
 /// Runs that execute() will make at most, warm-ups included.
-std::size_t count_steps(const std::vector<Cell>& cells);
+std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log);
 
 }  // namespace sgdbench

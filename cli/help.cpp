@@ -45,6 +45,13 @@ std::string verb_help(const VerbEntry& verb) {
     text +=
         "\nOptions with a … take lists (1,2,8) and ranges (1..8, 1..8:x2, 1..9:+4); every\n"
         "combination is a cell. A backslash before a comma makes it part of a name.\n";
+  if (verb.verb & kRun)
+    text +=
+        "\nA suite (--config) says the same in TOML: workers = [1, 2], data = \"train.svm\", "
+        "strict =\n"
+        "true. Keys above all tables hold for every [[run]]; each of these tables is a sweep of "
+        "its\n"
+        "own, whose keys replace those above. Paths are relative to the current folder.\n";
   text += "\nExamples:\n";
   for (const auto example : verb.examples) text += fmt::format("  {}\n", example);
   return text;

@@ -11,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/parse.h"
 #include "results/atomic_file.h"
+#include "results/journal.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 
@@ -43,13 +44,17 @@ int complain(ExitCode code, std::string_view what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that goes away (| head) is an error of write(), not the end of the program.
+  // A reader that goes away (| head) and a file that may grow no more (ulimit -f) are errors of
+  // write(), not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return dispatch({argv + 1, argv + argc});
   } catch (const UsageError& error) {
     return complain(kUsage, error.what());
   } catch (const BadData& error) {
+    return complain(kBadData, error.what());
+  } catch (const BadJournal& error) {
     return complain(kBadData, error.what());
   } catch (const MissingData& error) {
     return complain(kMissingData, error.what());

@@ -53,10 +53,16 @@ constexpr Option kStrategy[] = {
      [](const Cell& c) {
        return std::string(c.spec.assign == Assign::dynamic ? "dynamic" : "round-robin");
      }},
-    {"--workers", "", "N,…", "workers of each run; ranges work: 1..8:x2", "all usable cores",
+    {"--workers", "", "N,…",
+     "workers of each run; ranges work: 1..8:x2; all: as many as usable cores", "all",
      Group::strategy, kCells | kDoctor, expand_counts,
-     [](Cell& c, Text v) { c.spec.workers = parse_count(v, 1, 4096); },
-     [](const Cell& c) { return std::to_string(c.spec.workers); }, true},
+     [](Cell& c, Text v) {
+       c.spec.workers = v == "all" ? Cell::kAllCores : parse_count(v, 1, 4096);
+     },
+     [](const Cell& c) {
+       return c.spec.workers == Cell::kAllCores ? "all" : std::to_string(c.spec.workers);
+     },
+     true},
     {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",
      Group::strategy, kRun, nullptr,
      [](Cell& c, Text v) {

@@ -34,6 +34,8 @@ constexpr Report kReports[] = {
      [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},
 };
 
+constexpr std::string_view kJournal = "journal.jsonl";
+
 /// The same for every way to say the same file.
 std::filesystem::path identity(const std::filesystem::path& path) {
   if (path == "-" || path == "/dev/stdout") return "-";
@@ -43,23 +45,42 @@ std::filesystem::path identity(const std::filesystem::path& path) {
 
 }  // namespace
 
-void Outputs::add(std::string_view option, const std::filesystem::path& path, Render render) {
-  if (path.empty()) throw UsageError(fmt::format("{}: name a file, or - for stdout", option));
+void Outputs::check_apart(std::string_view option, const std::filesystem::path& path) const {
   for (const auto& other : targets_)
     if (identity(other.path) == identity(path))
       throw UsageError(fmt::format("{}: another report goes to {} already", option,
                                    identity(path) == "-" ? "stdout" : path.string()));
+}
+
+void Outputs::add(std::string_view option, const std::filesystem::path& path, Render render) {
+  if (path.empty()) throw UsageError(fmt::format("{}: name a file, or - for stdout", option));
+  check_apart(option, path);
   targets_.push_back({path, render});
 }
 
 Outputs::Outputs(const Given& given) {
   for (const auto& report : kReports)
     if (given.has(report.option)) add(report.option, given.text(report.option), report.render);
-  if (!given.has("--output")) return;
-  folder_ = given.text("--output");
-  if (folder_.empty() || folder_ == "-") throw UsageError("--output: name a folder");
-  for (const auto& report : kReports)
-    if (!report.file.empty()) add("--output", folder_ / report.file, report.render);
+  if (given.has("--output")) {
+    folder_ = given.text("--output");
+    if (folder_.empty() || folder_ == "-") throw UsageError("--output: name a folder");
+    for (const auto& report : kReports)
+      if (!report.file.empty()) add("--output", folder_ / report.file, report.render);
+  }
+  find_journal(given);
+}
+
+void Outputs::find_journal(const Given& given) {
+  if (given.has("--journal")) {
+    journal_ = given.text("--journal");
+    if (journal_.empty() || journal_ == "-") throw UsageError("--journal: name a file");
+  } else if (!folder_.empty()) {
+    journal_ = folder_ / kJournal;
+    journal_is_temporary_ = true;
+  } else if (given.has("--resume")) {
+    throw UsageError("--resume: say which run: --journal FILE, or the --output DIR that it had");
+  }
+  if (!journal_.empty()) check_apart("--journal", journal_);
 }
 
 void Outputs::check() const {

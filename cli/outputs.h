@@ -14,7 +14,7 @@ namespace sgdbench {
 
 class Outputs {
  public:
-  /// Throws UsageError if two reports would go to the same place.
+  /// Throws UsageError if two reports would go to the same place, or --resume has no journal.
   explicit Outputs(const Given& given);
 
   using Render = std::string (*)(std::span<const RunRecord>, const ReportContext&);
@@ -22,6 +22,10 @@ class Outputs {
   /// Makes the folder of --output and throws WriteError if a report can be seen to fail.
   void check() const;
   bool uses_stdout() const;
+  /// Where rows are kept while the sweep runs; "" for nowhere.
+  const std::filesystem::path& journal() const { return journal_; }
+  /// Whether nobody asked for the journal itself.
+  bool journal_is_temporary() const { return journal_is_temporary_; }
   /// Writes all of them; one that fails does not keep the others from being written. Throws
   /// WriteError.
   void write(std::span<const RunRecord> rows, const ReportContext& context) const;
@@ -32,9 +36,12 @@ class Outputs {
     Render render;
   };
   void add(std::string_view option, const std::filesystem::path& path, Render render);
+  void check_apart(std::string_view option, const std::filesystem::path& path) const;
+  void find_journal(const Given& given);
 
   std::vector<Target> targets_;
-  std::filesystem::path folder_;
+  std::filesystem::path folder_, journal_;
+  bool journal_is_temporary_ = false;
 };
 
 /// Data for stdout; throws WriteError.

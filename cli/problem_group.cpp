@@ -7,8 +7,8 @@
 
 #include "backends/probe.h"
 #include "backends/verification.h"
+#include "cli/command_line.h"
 #include "cli/curve_memory.h"
-#include "cli/execute.h"
 #include "cli/interrupt.h"
 #include "cli/labels.h"
 #include "cli/precision.h"
@@ -46,17 +46,18 @@ std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
 
 ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
                            const ParallelFor& parallel, std::size_t cores, Progress& progress,
-                           std::vector<RunRecord>& rows)
+                           RunLog& log)
     : problem_(problem),
       facts_(facts),
       parallel_(parallel),
       cores_(cores),
       progress_(progress),
-      rows_(rows) {}
+      log_(log) {}
 
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
     contenders_.push_back({settle(cell, problem_, cores_), nullptr, "", ""});
+    if (log_.has_all(cell)) continue;
     prepare(contenders_.back());
     if (interrupted()) return mark_interrupted(contenders_.back());
   }
@@ -67,13 +68,15 @@ void ProblemGroup::run(const std::vector<Cell>& cells) {
 /// The repeats that were asked for; then, if asked for, more of them until all configurations are
 /// known well enough or time is up. All go on as long as one does: repeats are compared in pairs.
 bool ProblemGroup::wants_more(std::uint64_t repeat) const {
-  const Cell& cell = contenders_.front().configuration.cell;
-  if (repeat < cell.repeats) return true;
-  if (cell.until_ci == 0 || repeat >= kMostRepeats) return false;
-  if (since(repeats_began_) >= cell.budget_s) return false;
-  return std::any_of(contenders_.begin(), contenders_.end(), [&](const Contender& contender) {
-    return contender.status.empty() &&
-           !settled(precision_of(rows_, contender.configuration.id), cell.until_ci / 100);
+  const bool asked = std::any_of(contenders_.begin(), contenders_.end(), [&](const auto& c) {
+    return repeat < c.configuration.cell.repeats;
+  });
+  if (asked) return true;
+  if (repeat >= kMostRepeats) return false;
+  return std::any_of(contenders_.begin(), contenders_.end(), [&](const auto& contender) {
+    const Cell& cell = contender.configuration.cell;
+    return cell.until_ci > 0 && since(repeats_began_) < cell.budget_s && contender.status.empty() &&
+           !settled(precision_of(log_.rows(), contender.configuration.id), cell.until_ci / 100);
   });
 }
 
@@ -94,7 +97,7 @@ void ProblemGroup::prepare(Contender& contender) {
     contender.status = "failed";
     contender.reason = error.what();
   }
-  if (!contender.status.empty()) progress_.skip(c.cell.warmup + c.cell.repeats);
+  if (!contender.status.empty()) progress_.skip(c.cell.warmup + log_.missing(c.cell));
 }
 
 void ProblemGroup::start(Contender& contender) {
@@ -121,14 +124,17 @@ void ProblemGroup::warm_up(Contender& contender) {
 void ProblemGroup::repeat_all(std::uint64_t repeat) {
   const auto seed = contenders_.front().configuration.spec.seed;
   for (const auto i : turn_order(contenders_.size(), mix(seed, repeat))) {
-    rows_.push_back(measure(contenders_[i], repeat));
+    const auto& c = contenders_[i].configuration;
+    const bool wanted = repeat < c.cell.repeats || c.cell.until_ci > 0;
+    if (!wanted || log_.has(run_id(c.id, repeat))) continue;
+    log_.add(measure(contenders_[i], repeat));
     if (interrupted()) return;
   }
 }
 
 RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
   const auto& c = contender.configuration;
-  auto row = describe(c, facts_, repeat, rows_.size());
+  auto row = describe(c, facts_, repeat, log_.next_order());
   if (!contender.status.empty()) {
     give_up(row, contender.status, contender.reason);
     return row;
@@ -140,7 +146,7 @@ RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
     add_probe(row, spec);
     run_timed(contender, spec, row);
   } catch (const std::exception& error) {
-    row = describe(c, facts_, repeat, rows_.size());
+    row = describe(c, facts_, repeat, log_.next_order());
     give_up(row, "failed", error.what());
   }
   row.peak_rss_bytes = peak_rss_bytes();
@@ -189,18 +195,24 @@ std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outc
 }
 
 void ProblemGroup::mark_interrupted(const Contender& contender) {
-  auto row = describe(contender.configuration, facts_, 0, rows_.size());
+  const auto& c = contender.configuration;
+  std::uint64_t repeat = 0;
+  while (log_.has(run_id(c.id, repeat))) ++repeat;
+  auto row = describe(c, facts_, repeat, log_.next_order());
   give_up(row, "interrupted", "before its first timed run");
-  rows_.push_back(std::move(row));
+  log_.add(std::move(row));
 }
 
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
-                  Progress& progress, std::vector<RunRecord>& rows) {
-  progress.skip(count_steps(cells));
-  for (std::uint64_t repeat = 0; repeat < cells.front().repeats; ++repeat) {
-    for (const auto& cell : cells) {
-      rows.push_back(describe(unsettled(cell), facts, repeat, rows.size()));
-      give_up(rows.back(), "unsupported", reason);
+                  Progress& progress, RunLog& log) {
+  for (const auto& cell : cells) {
+    const auto c = unsettled(cell);
+    progress.skip(cell.warmup + log.missing(cell));
+    for (std::uint64_t repeat = 0; repeat < cell.repeats; ++repeat) {
+      if (log.has(run_id(c.id, repeat))) continue;
+      auto row = describe(c, facts, repeat, log.next_order());
+      give_up(row, "unsupported", reason);
+      log.add(std::move(row));
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "backends/backend.h"
 #include "cli/configuration.h"
 #include "cli/progress.h"
+#include "cli/run_log.h"
 #include "cli/run_record.h"
 #include "workloads/parallel.h"
 
@@ -25,9 +26,10 @@ struct Contender {
 
 class ProblemGroup {
  public:
-  /// What is passed by reference must outlive the group. Rows are appended to `rows`.
+  /// What is passed by reference must outlive the group. Rows are added to `log`; runs that it has
+  /// are not made again.
   ProblemGroup(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
-               std::size_t cores, Progress& progress, std::vector<RunRecord>& rows);
+               std::size_t cores, Progress& progress, RunLog& log);
 
   /// Each configuration is checked, warmed up, and then all are repeated in turn, every turn in an
   /// order of its own. Ends early when interrupted(), with a row that says so.
@@ -54,13 +56,13 @@ class ProblemGroup {
   const ParallelFor& parallel_;
   std::size_t cores_;
   Progress& progress_;
-  std::vector<RunRecord>& rows_;
+  RunLog& log_;
   std::vector<Contender> contenders_;
   std::chrono::steady_clock::time_point repeats_began_;
 };
 
 /// A row per repeat for cells whose problem can't be: status `unsupported`.
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
-                  Progress& progress, std::vector<RunRecord>& rows);
+                  Progress& progress, RunLog& log);
 
 }  // namespace sgdbench

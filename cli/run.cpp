@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/precision.h"
+#include "cli/request.h"
 #include "cli/sources.h"
 #include "cli/summary.h"
 #include "cli/sweep.h"
@@ -27,22 +28,27 @@ std::string dry_run_text(const std::vector<Cell>& cells) {
   return text;
 }
 
-void report(const Outputs& outputs, const std::vector<RunRecord>& rows,
-            const std::vector<Cell>& cells, const ReportContext& context) {
+/// Says of each cell that is less precise than it was asked to be how precise it is.
+std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
+                                   const std::vector<Cell>& cells) {
+  const double share = cells.front().until_ci / 100;
+  if (share == 0) return {};
+  auto notes = precision_notes(rows, share);
+  for (const auto& note : notes) fmt::print(stderr, "sgdbench: {}\n", note);
+  return notes;
+}
+
+/// With what can only be said when all rows are there.
+void report(const Outputs& outputs, std::vector<RunRecord> rows, const std::vector<Cell>& cells,
+            ReportContext context) {
+  add_speedups(rows);
+  const auto notes = imprecise(rows, cells);
+  context.notes.insert(context.notes.end(), notes.begin(), notes.end());
   outputs.write(rows, context);
   if (outputs.uses_stdout()) return;
   std::vector<std::string> ids;
   for (const auto& cell : cells) ids.push_back(config_id(cell));
   print(summary(rows, ids));
-}
-
-/// Adds what can only be said when all rows are there.
-void finish(std::vector<RunRecord>& rows, const std::vector<Cell>& cells, ReportContext& context) {
-  add_speedups(rows);
-  const double share = cells.front().until_ci / 100;
-  if (share == 0) return;
-  context.notes = precision_notes(rows, share);
-  for (const auto& note : context.notes) fmt::print(stderr, "sgdbench: {}\n", note);
 }
 
 bool all_ok(const std::vector<RunRecord>& rows) {
@@ -51,11 +57,27 @@ bool all_ok(const std::vector<RunRecord>& rows) {
   return true;
 }
 
+RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
+                const Environment& environment, bool resume) {
+  if (outputs.journal().empty()) return {};
+  return {outputs.journal(), cells, environment, resume};
+}
+
+void say_how_to_resume() {
+  fmt::print(stderr,
+             "sgdbench: interrupted; the same command with --resume runs what is missing\n");
+}
+
 }  // namespace
 
 int run_verb(const Invocation& invocation) {
-  const auto& given = invocation.given;
-  const auto cells = sweep(given, available_cores());
+  const auto request = requested(invocation.given);
+  const auto& given = request.given;
+  if (given.has("--print-config")) {
+    print(to_toml(request));
+    return 0;
+  }
+  const auto cells = sweep(request.parts, available_cores());
   check_targets(cells);
   const Outputs outputs(given);
   if (given.has("--dry-run")) {
@@ -69,20 +91,22 @@ int run_verb(const Invocation& invocation) {
   context.environment.libraries = library_versions();
   context.notes = warn_of_machine(cells, context.environment, given.has("--quiet"));
   catch_interrupts();
-  std::vector<RunRecord> rows;
+  auto log = open_log(outputs, cells, context.environment, given.has("--resume"));
   try {
-    Progress progress(count_steps(cells), given.has("--quiet"));
-    execute(cells, context.environment, progress, rows);
+    Progress progress(count_steps(cells, log), given.has("--quiet"));
+    execute(cells, context.environment, progress, log);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
-    finish(rows, cells, context);
-    if (!rows.empty()) report(outputs, rows, cells, context);
+    if (!log.rows().empty()) report(outputs, log.rows(), cells, context);
     throw;
   }
-  finish(rows, cells, context);
-  report(outputs, rows, cells, context);
-  if (interrupted()) return kInterrupted;
-  return given.has("--strict") && !all_ok(rows) ? kNotAllOk : 0;
+  report(outputs, log.rows(), cells, context);
+  if (interrupted()) {
+    if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();
+    return kInterrupted;
+  }
+  if (outputs.journal_is_temporary()) log.remove_journal();
+  return given.has("--strict") && !all_ok(log.rows()) ? kNotAllOk : 0;
 }
 
 }  // namespace sgdbench

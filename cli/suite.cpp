@@ -40,6 +40,9 @@ const std::vector<SuitePart>& suite() {
   return parts;
 }
 
+/// Without a workload and data, each backend stands beside itself with one worker.
+constexpr std::string_view kWorkers = "1,all";
+
 bool overrides(const Given& given, std::string_view option) {
   // One target replaces the other: a suite's must not stand beside the user's own.
   if (option.starts_with("--target"))
@@ -71,20 +74,20 @@ std::vector<std::string> wanted_workloads(const Given& given) {
 
 }  // namespace
 
-std::vector<SweepPart> parts_of(const Given& given, std::size_t cores) {
-  if (given.has("--data") && given.has("--workload")) return {{given, {cores}}};
+std::vector<Given> parts_of(const Given& given) {
+  if (given.has("--data") && given.has("--workload")) return {given};
   if (given.has("--data"))
     throw UsageError("--data needs a --workload to train on it; see 'sgdbench list workloads'");
-  const std::vector<std::size_t> workers =
-      given.has("--workload") ? std::vector{cores} : std::vector{std::size_t{1}, cores};
-  std::vector<SweepPart> parts;
+  std::vector<Given> parts;
   for (const auto& workload : wanted_workloads(given)) {
     const auto part = std::find_if(suite().begin(), suite().end(),
                                    [&](const SuitePart& row) { return row.workload == workload; });
     if (part == suite().end())
       throw UsageError(
           fmt::format("--workload {} needs --data; see 'sgdbench list data'", workload));
-    parts.push_back({completed(*part, given), workers});
+    parts.push_back(completed(*part, given));
+    if (!given.has("--workload") && !given.has("--workers"))
+      parts.back().add("--workers", std::string(kWorkers));
   }
   return parts;
 }

@@ -10,15 +10,9 @@
 
 namespace sgdbench {
 
-/// Options and the worker counts to use where none are given.
-struct SweepPart {
-  Given given;
-  std::vector<std::size_t> workers;
-};
-
 /// What was given, completed: as it is where a workload and data are named; by each part of the
 /// suite where neither is; by the parts for the named workload where data alone is left open.
 /// Throws UsageError where that leaves no data or no workload.
-std::vector<SweepPart> parts_of(const Given& given, std::size_t cores);
+std::vector<Given> parts_of(const Given& given);
 
 }  // namespace sgdbench

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "backends/backend.h"
 #include "cli/command_line.h"
-#include "cli/suite.h"
 #include "workloads/names.h"
 #include "workloads/rules/rule.h"
 
@@ -31,25 +31,32 @@ std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, con
   return varied;
 }
 
-std::vector<Cell> with_workers(const std::vector<Cell>& cells,
-                               const std::vector<std::size_t>& workers) {
-  check_count(cells.size() * workers.size());
-  std::vector<Cell> varied;
-  for (const auto& cell : cells) {
-    for (const auto count : workers) {
-      varied.push_back(cell);
-      varied.back().spec.workers = backend_of(cell).one_worker ? 1 : count;
-    }
-  }
-  return varied;
+/// All cores: one worker where the backend never has more, so that no cell is refused for a number
+/// that nobody typed.
+void settle_workers(Cell& cell, std::size_t cores) {
+  if (cell.spec.workers == Cell::kAllCores)
+    cell.spec.workers = backend_of(cell).one_worker ? 1 : cores;
 }
 
 /// Options without which there is no cell get their default as if it had been typed.
 Given with_defaults(Given given) {
   for (const auto& option : option_table())
-    if (option.always_shown && !given.has(option.name) && option.initial == "*")
-      given.add(option.name, "*");
+    if (option.always_shown && !given.has(option.name) && !option.initial.empty())
+      given.add(option.name, std::string(option.initial));
   return given;
+}
+
+/// Two parts may ask for one configuration, but not for different numbers of repeats: its rows
+/// would not be told apart.
+void check_identities(const std::vector<Cell>& cells) {
+  std::map<std::string, const Cell*> seen;
+  for (const auto& cell : cells) {
+    const auto [other, is_new] = seen.emplace(config_id(cell), &cell);
+    if (!is_new)
+      throw UsageError(
+          fmt::format("one configuration is asked for twice, differently: '{}' and '{}'",
+                      command_of(*other->second), command_of(cell)));
+  }
 }
 
 }  // namespace
@@ -58,12 +65,12 @@ const BackendEntry& backend_of(const Cell& cell) {
   return find_by_name(backend_catalog(), "backend", cell.spec.backend);
 }
 
-std::vector<Cell> expand_cells(const Given& given, const std::vector<std::size_t>& workers) {
+std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
   const auto all = with_defaults(given);
   std::vector<Cell> cells{Cell{}};
   for (const auto& option : option_table())
     if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
-  if (!all.has("--workers")) cells = with_workers(cells, workers);
+  for (auto& cell : cells) settle_workers(cell, cores);
   return collapsed(std::move(cells));
 }
 
@@ -93,14 +100,16 @@ std::vector<Cell> collapsed(std::vector<Cell> cells) {
   return unique;
 }
 
-std::vector<Cell> sweep(const Given& given, std::size_t cores) {
+std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   std::vector<Cell> cells;
-  for (const auto& part : parts_of(given, cores)) {
-    const auto more = expand_cells(part.given, part.workers);
+  for (const auto& part : parts) {
+    const auto more = expand_cells(part, cores);
     cells.insert(cells.end(), more.begin(), more.end());
     check_count(cells.size());
   }
-  return collapsed(std::move(cells));
+  cells = collapsed(std::move(cells));
+  check_identities(cells);
+  return cells;
 }
 
 }  // namespace sgdbench

@@ -14,10 +14,9 @@ namespace sgdbench {
 
 inline constexpr std::size_t kMostCells = 100'000;
 
-/// The product over the options that were given, in the order of the table. Cells whose worker
-/// count is not given take each of `workers`; a backend that never has more than one worker takes
-/// one. Throws UsageError.
-std::vector<Cell> expand_cells(const Given& given, const std::vector<std::size_t>& workers);
+/// The product over the options that were given, in the order of the table. A cell for all cores
+/// takes `cores` workers, or one where its backend never has more. Throws UsageError.
+std::vector<Cell> expand_cells(const Given& given, std::size_t cores);
 
 /// Sets what this cell does not use back to its default.
 Cell normalised(Cell cell);
@@ -25,9 +24,9 @@ Cell normalised(Cell cell);
 /// The cells, each once, in the order in which they were first met.
 std::vector<Cell> collapsed(std::vector<Cell> cells);
 
-/// What `sgdbench run` was asked to do: the default suite where neither a workload nor data is
-/// named. Options that were given override the suite's. Throws UsageError.
-std::vector<Cell> sweep(const Given& given, std::size_t cores);
+/// The cells of several sweeps, each cell once. Throws UsageError, also where two parts want one
+/// configuration repeated differently.
+std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores);
 
 /// The row of the registry for a cell.
 const struct BackendEntry& backend_of(const Cell& cell);

@@ -162,7 +162,7 @@ bool applies(const std::string& workload, const Dataset& data) {
 }  // namespace
 
 int verify_verb(const Invocation& invocation) {
-  const auto cells = expand_cells(completed(invocation.given), {available_cores()});
+  const auto cells = expand_cells(completed(invocation.given), available_cores());
   for (const auto& cell : cells) check_sources(cell.data);
   const bool chosen = invocation.given.has("--workload") && invocation.given.has("--data");
   const auto parallel = threaded_for(available_cores());

@@ -3,95 +3,34 @@
 // The invariant: at every moment `path` holds either its old content or all of the new one. A
 // temporary file in the same folder (so that rename() never crosses a file system) takes the
 // content, reaches the disk, and only then takes the name; it's removed whatever goes wrong. Where
-// the file system can, it has no name at all until then, so that not even a kill leaves it behind.
+// the file system can, it has no name at all until then: a kill leaves nothing behind, unless it
+// comes between the two calls that name it, and then a hidden file.
 #include "results/atomic_file.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <optional>
-#include <utility>
+
+#include "results/file_calls.h"
 
 namespace sgdbench {
 namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& path, const std::string& why) {
-  throw WriteError("cannot write " + path.string() + ": " + why);
-}
-[[noreturn]] void fail_errno(const fs::path& path) {
-  fail(path, std::strerror(errno));
-}
-
-/// Calls again for as long as a signal interrupts.
-template <class Call>
-auto retry(Call call) {
-  auto result = call();
-  while (result == -1 && errno == EINTR) result = call();
-  return result;
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  /// An error that was held back until now (NFS, quotas) surfaces here. Linux closes the file even
-  /// when a signal interrupts, so that is no error and no reason to call again.
-  bool close() {
-    const int result = ::close(std::exchange(fd_, -1));
-    return result == 0 || errno == EINTR;
-  }
-
- private:
-  int fd_;
-};
-
-/// write() may take a part, and a non-blocking pipe may take nothing for a while.
-void write_all(int fd, std::string_view content, const fs::path& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written >= 0) {
-      content.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd ready{fd, POLLOUT, 0};
-      if (::poll(&ready, 1, -1) == -1 && errno != EINTR) fail_errno(path);
-    } else if (errno != EINTR) {
-      fail_errno(path);
-    }
-  }
-}
-
-/// Some file systems can't sync a file or a folder and say so by EINVAL: they keep no promise that
-/// could be broken.
-void sync(int fd, const fs::path& path) {
-  if (retry([fd] { return ::fsync(fd); }) == -1 && errno != EINVAL) fail_errno(path);
-}
-
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 std::optional<struct stat> look_at(const fs::path& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) return info;
   if (errno == ENOENT) return std::nullopt;
-  fail_errno(path);
+  refuse_write(path);
 }
 
 int open_directly(const fs::path& path) {
   const int fd = retry([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY); });
-  if (fd < 0) fail_errno(path);
+  if (fd < 0) refuse_write(path);
   return fd;
 }
 
@@ -107,17 +46,17 @@ class TemporaryFile {
 
   /// A file that is replaced keeps its permissions.
   void permit_like(const std::optional<struct stat>& replaced) {
-    if (replaced && ::fchmod(file_.get(), replaced->st_mode & 0777) == -1) fail_errno(target_);
+    if (replaced && ::fchmod(file_.get(), replaced->st_mode & 0777) == -1) refuse_write(target_);
   }
   void append(std::string_view content) { write_all(file_.get(), content, target_); }
   void close() {
-    sync(file_.get(), target_);
+    sync_file(file_.get(), target_);
     if (!named_) link();
-    if (!file_.close()) fail_errno(target_);
+    if (!file_.close()) refuse_write(target_);
   }
   /// linkat() would do, but it replaces nothing.
   void rename() {
-    if (::rename(name_.c_str(), target_.c_str()) == -1) fail_errno(target_);
+    if (::rename(name_.c_str(), target_.c_str()) == -1) refuse_write(target_);
     named_ = false;
   }
 
@@ -156,22 +95,13 @@ class TemporaryFile {
       }
       if (errno != EEXIST) break;
     }
-    fail_errno(target_);
+    refuse_write(target_);
   }
 
   fs::path target_, name_;
   bool named_ = false;
   Descriptor file_;
 };
-
-/// After this, the new name survives a power cut too.
-void sync_folder(const fs::path& folder, const fs::path& path) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  const Descriptor handle(retry([&] { return ::open(folder.c_str(), kFlags); }));
-  if (handle.get() < 0 && errno == EACCES) return;  // a folder that may be written but not read
-  if (handle.get() < 0) fail_errno(path);
-  sync(handle.get(), path);
-}
 
 /// A symbolic link stays a link: what it points to is replaced.
 fs::path follow_link(const fs::path& path) {
@@ -194,7 +124,7 @@ AtomicFile::AtomicFile(const fs::path& path) : state_(std::make_unique<State>())
   state_->path = path;
   if (path == "-") return;
   const auto existing = look_at(path);
-  if (existing && S_ISDIR(existing->st_mode)) fail(path, "it is a folder");
+  if (existing && S_ISDIR(existing->st_mode)) refuse_write(path, "it is a folder");
   if (existing && !S_ISREG(existing->st_mode)) {
     state_->direct.emplace(open_directly(path));
     return;
@@ -216,7 +146,7 @@ void AtomicFile::append(std::string_view piece) {
 }
 
 void AtomicFile::finish() {
-  if (state_->direct && !state_->direct->close()) fail_errno(state_->path);
+  if (state_->direct && !state_->direct->close()) refuse_write(state_->path);
   if (!state_->temporary) return;
   state_->temporary->close();
   state_->temporary->rename();
@@ -232,22 +162,22 @@ void write_atomically(const fs::path& path, std::string_view content) {
 void check_writable(const fs::path& path) {
   if (path == "-") {
     const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
-    if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY) fail("stdout", "it is closed");
+    if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY) refuse_write("stdout", "it is closed");
     return;
   }
-  if (path.empty()) fail("''", "an empty path");
+  if (path.empty()) refuse_write("''", "an empty path");
   const auto existing = look_at(path);
-  if (existing && S_ISDIR(existing->st_mode)) fail(path, "it is a folder");
+  if (existing && S_ISDIR(existing->st_mode)) refuse_write(path, "it is a folder");
   if (existing && !S_ISREG(existing->st_mode)) {
-    if (::access(path.c_str(), W_OK) == -1) fail_errno(path);
+    if (::access(path.c_str(), W_OK) == -1) refuse_write(path);
     return;
   }
   const fs::path folder = folder_of(follow_link(path));
   const auto parent = look_at(folder);
-  if (!parent) fail(path, "the folder " + folder.string() + " does not exist");
-  if (!S_ISDIR(parent->st_mode)) fail(path, folder.string() + " is not a folder");
-  if (!path.has_filename()) fail(path, "it names no file");
-  if (::access(folder.c_str(), W_OK | X_OK) == -1) fail_errno(folder);
+  if (!parent) refuse_write(path, "the folder " + folder.string() + " does not exist");
+  if (!S_ISDIR(parent->st_mode)) refuse_write(path, folder.string() + " is not a folder");
+  if (!path.has_filename()) refuse_write(path, "it names no file");
+  if (::access(folder.c_str(), W_OK | X_OK) == -1) refuse_write(folder);
 }
 
 }  // namespace sgdbench

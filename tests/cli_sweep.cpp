@@ -7,6 +7,7 @@
 #include "cli/command_line.h"
 #include "cli/configuration.h"
 #include "cli/parse.h"
+#include "cli/request.h"
 #include "cli/sweep.h"
 #include "workloads/names.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 std::vector<Cell> cells_of(Texts words, std::size_t cores = 2) {
   words.insert(words.begin(), "run");
-  return sweep(parse(words).invocation.given, cores);
+  return sweep(requested(parse(words).invocation.given).parts, cores);
 }
 
 /// Names of the registry whose flag is as wanted.

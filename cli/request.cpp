@@ -1,0 +1,59 @@
+#include "cli/request.h"
+
+#include "cli/config_file.h"
+#include "cli/suite.h"
+
+namespace sgdbench {
+namespace {
+
+bool is_target(const Option& option) {
+  return option.name == "--target" || option.name.starts_with("--target-");
+}
+
+bool names_target(const Given& given) {
+  for (const auto& option : option_table())
+    if (is_target(option) && given.has(option.name)) return true;
+  return false;
+}
+
+void copy(const Option& option, const Given& from, Given& to) {
+  for (auto& text : from.texts(option.name)) to.add(option.name, std::move(text));
+}
+
+/// The keys of a table go before those above it.
+Given layered(const Given& table, const Given& above) {
+  Given all;
+  for (const auto& option : option_table())
+    copy(option, table.has(option.name) ? table : above, all);
+  return all;
+}
+
+/// What was typed goes before the file. A target of the file must not stand beside the user's own.
+Given over_file(const Given& typed, const Given& file) {
+  Given all;
+  const bool own_target = names_target(typed);
+  for (const auto& option : option_table()) {
+    const bool replaced = typed.has(option.name) || (own_target && is_target(option));
+    if (replaced)
+      copy(option, typed, all);
+    else if (file.texts(option.name) != std::vector<std::string>{std::string(kSwitchedOff)} ||
+             !option.value.empty())
+      copy(option, file, all);
+  }
+  return all;
+}
+
+}  // namespace
+
+Request requested(const Given& typed) {
+  if (!typed.has("--config")) return {typed, parts_of(typed)};
+  const auto file = read_config(typed.text("--config"));
+  Request request{over_file(typed, file.common), {}};
+  if (file.runs.empty()) request.parts = parts_of(request.given);
+  for (const auto& run : file.runs)
+    for (auto& part : parts_of(over_file(typed, layered(run, file.common))))
+      request.parts.push_back(std::move(part));
+  return request;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,66 @@
+// The rows of a sweep, in the order in which they ran, and which runs are done already.
+//
+// The idea: what is measured is safe before the next run starts. With a journal, a row is on the
+// disk as soon as it is added, and a sweep that was cut short goes on from there: its runs are
+// found by their run_id, so the order in which they ran does not matter.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/cell.h"
+#include "results/environment.h"
+#include "results/journal.h"
+#include "results/record.h"
+
+namespace sgdbench {
+
+class RunLog {
+ public:
+  /// Keeps rows in memory alone.
+  RunLog() = default;
+
+  /// Keeps them in a journal too. One with rows is continued where `resume` says so. Throws
+  /// UsageError where it does not; BadJournal for the journal of other cells, another build or
+  /// another processor; WriteError.
+  RunLog(const std::filesystem::path& journal, std::span<const Cell> cells,
+         const Environment& environment, bool resume);
+
+  /// Throws WriteError; the row is among rows() all the same.
+  void add(RunRecord row);
+  const std::vector<RunRecord>& rows() const { return rows_; }
+
+  /// Whether this run has ended, in this invocation or an earlier one; one that was interrupted has
+  /// not.
+  bool has(const std::string& run_id) const { return done_.contains(run_id); }
+  /// Whether all repeats of the cells have, and their number doesn't depend on what they find.
+  bool has_all(std::span<const Cell> cells) const;
+  bool has_all(const Cell& cell) const { return has_all({&cell, 1}); }
+  /// Repeats of the cell that have not ended.
+  std::uint64_t missing(const Cell& cell) const;
+
+  /// The `order` of the next row.
+  std::uint64_t next_order() const { return next_order_; }
+
+  /// Throws BadJournal if a row of these cells was made with other data.
+  void check_data(std::span<const Cell> cells, std::uint64_t checksum) const;
+
+  bool has_journal() const { return journal_.has_value(); }
+  /// Once the reports say it all.
+  void remove_journal();
+
+ private:
+  void take(JournalContent content);
+
+  std::vector<RunRecord> rows_;
+  std::set<std::string> done_;
+  std::uint64_t next_order_ = 0;
+  std::optional<Journal> journal_;
+};
+
+}  // namespace sgdbench

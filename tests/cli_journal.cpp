@@ -1,0 +1,171 @@
+// --journal and --resume, seen from outside.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/cli_process.h"
+
+using namespace sgdbench;
+
+namespace {
+
+const std::string kAxes =
+    "run -q --workload least-squares --data quadratic:rows=60,features=4 --backend "
+    "sequential,locked --workers 1 ";
+const std::string kSweep = kAxes + "--epochs 2 --repeats 3 ";
+const std::string kEndless = kAxes + "--epochs 1000000000 --evaluations 2 ";
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(count, lines.size()); ++i) text += lines[i] + '\n';
+  return text;
+}
+
+std::set<std::string> run_ids(const std::string& csv) {
+  std::set<std::string> ids;
+  const auto rows = csv_rows(csv);
+  for (std::size_t i = 1; i < rows.size(); ++i) CHECK(ids.insert(cell(rows, i, "run_id")).second);
+  return ids;
+}
+
+void check_refused(const Outcome& outcome, int code, const std::string& about) {
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == code);
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(outcome.err.find(about) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("A sweep that went on from its journal keeps the old rows and makes the missing ones") {
+  const Scratch scratch;
+  const auto whole = scratch.run(kSweep + "--journal j --csv -");
+  CHECK(whole.code == 0);
+  const auto journal = lines_of(content(scratch.path("j")));
+  REQUIRE(journal.size() == 1 + 6);
+  for (std::size_t kept = 0; kept <= 6; ++kept) {
+    scratch.file("j", joined(journal, 1 + kept) + (kept % 2 ? "{\"torn" : ""));
+    const auto resumed = scratch.run(kSweep + "--journal j --resume --csv -");
+    CAPTURE(kept);
+    CHECK(resumed.code == 0);
+    CHECK(run_ids(resumed.out) == run_ids(whole.out));
+    CHECK(joined(lines_of(resumed.out), 1 + kept) == joined(lines_of(whole.out), 1 + kept));
+    CHECK(lines_of(content(scratch.path("j"))).size() == 1 + 6);
+    const auto rows = csv_rows(resumed.out);
+    for (std::size_t i = 1; i < rows.size(); ++i)
+      CHECK(cell(rows, i, "order") == std::to_string(i - 1));
+  }
+}
+
+TEST_CASE("Rows may come in any order, and those that were interrupted are run again") {
+  const Scratch scratch;
+  const auto whole = scratch.run(kSweep + "--journal j --csv -");
+  auto journal = lines_of(content(scratch.path("j")));
+  std::reverse(journal.begin() + 1, journal.end());
+  auto& line = journal[2];
+  line.replace(line.find("\"status\":\"ok\""), 13, "\"status\":\"interrupted\"");
+  scratch.file("j", joined(journal, 4));
+  const auto resumed = scratch.run(kSweep + "--journal j --resume --csv -");
+  CHECK(run_ids(resumed.out) == run_ids(whole.out));
+  const auto rows = csv_rows(resumed.out);
+  std::set<std::string> orders;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    CHECK(cell(rows, i, "status") == "ok");
+    CHECK(orders.insert(cell(rows, i, "order")).second);
+  }
+}
+
+TEST_CASE("A journal that says it all is a report, without a run") {
+  const Scratch scratch;
+  const auto names = std::string("--csv r.csv --curve c.csv --staleness s.csv ");
+  CHECK(scratch.run(kSweep + "--journal j " + names).code == 0);
+  const auto all = [&] {
+    return content(scratch.path("r.csv")) + content(scratch.path("c.csv")) +
+           content(scratch.path("s.csv"));
+  };
+  const auto before = all();
+  CHECK(scratch.run(kSweep + "--journal j --resume " + names).code == 0);
+  CHECK(all() == before);
+}
+
+TEST_CASE("More repeats are added to those that a journal has") {
+  const Scratch scratch;
+  CHECK(scratch.run(kSweep + "--journal j").code == 0);
+  CHECK(scratch.run(kSweep + "--print-config", "", ">s.toml").code == 0);
+  const auto rows =
+      csv_rows(scratch.run("run --config s.toml --repeats 4 --journal j --resume --csv -").out);
+  CHECK(rows.size() == 1 + 8);
+}
+
+TEST_CASE("A journal with rows is neither overwritten nor mixed with another sweep") {
+  const Scratch scratch;
+  CHECK(scratch.run(kSweep + "--journal j").code == 0);
+  const auto before = content(scratch.path("j"));
+  check_refused(scratch.run(kSweep + "--journal j"), 2, "--resume");
+  check_refused(scratch.run(kSweep + "--lr 0.1 --journal j --resume"), 65, "other configurations");
+  check_refused(scratch.run(kSweep + "--resume"), 2, "--journal");
+  check_refused(scratch.run(kSweep + "--journal -"), 2, "--journal");
+  check_refused(scratch.run(kSweep + "--journal j --csv ./j"), 2, "j");
+  CHECK(content(scratch.path("j")) == before);
+  scratch.file("notes", "precious\n");
+  check_refused(scratch.run(kSweep + "--journal notes --resume"), 65, "no journal");
+  check_refused(scratch.run(kSweep + "--journal notes"), 65, "no journal");
+  CHECK(content(scratch.path("notes")) == "precious\n");
+}
+
+TEST_CASE("Other data under the same name, and another build, are refused") {
+  const Scratch scratch;
+  const std::string sweep =
+      "run -q --workload logreg --data d.svm --backend sequential --epochs 1 --repeats 2 ";
+  scratch.file("d.svm", "+1 1:0.5\n-1 2:1\n");
+  CHECK(scratch.run(sweep + "--journal j").code == 0);
+  const auto journal = lines_of(content(scratch.path("j")));
+  scratch.file("j", joined(journal, 2));
+  scratch.file("d.svm", "+1 1:0.5\n-1 2:2\n");
+  check_refused(scratch.run(sweep + "--journal j --resume"), 65, "checksum");
+  scratch.file("d.svm", "+1 1:0.5\n-1 2:1\n");
+  auto line = journal[1];
+  line.replace(line.find("\"compiler\":\"") + 12, 3, "tcc");
+  scratch.file("j", journal[0] + '\n' + line + '\n');
+  check_refused(scratch.run(sweep + "--journal j --resume"), 65, "compiler");
+}
+
+TEST_CASE("--output keeps a journal of its own until its reports are whole") {
+  const Scratch scratch;
+  const auto journal = scratch.path("made/journal.jsonl");
+  CHECK(scratch.run(kSweep + "--output made").code == 0);
+  CHECK(!std::filesystem::exists(journal));
+  // The journal is there once the program listens to signals.
+  const auto cut = scratch.run(kEndless + "--output made", "{",
+                               ">out & while kill -0 $! && ! [ -s made/journal.jsonl ]; do "
+                               "sleep 0.02; done; kill -TERM $!; wait $!; }");
+  CHECK(cut.code == 130);
+  CHECK(std::filesystem::exists(journal));
+  CHECK(cell(csv_rows(content(scratch.path("made/runs.csv"))), 1, "status") == "interrupted");
+  check_refused(scratch.run(kSweep + "--output made --resume"), 65, "other configurations");
+  check_refused(scratch.run(kSweep + "--output made"), 2, "--resume");
+}
+
+TEST_CASE("Two processes can't add to one journal") {
+  const Scratch scratch;
+  scratch.file("j", "");
+  check_refused(scratch.run(kSweep + "--journal j", "flock j"), 74, "another sgdbench");
+}
+
+TEST_CASE("A file that may not grow ends a sweep with 74, and the reports have what was measured") {
+  const Scratch scratch;
+  const auto done = scratch.run(kSweep + "--journal j --csv - | cat >out", "ulimit -f 8; ", ";");
+  CHECK(done.err.find("cannot write j") != std::string::npos);
+  CHECK(csv_rows(done.out).size() > 1);
+  const auto journal = content(scratch.path("j"));
+  CHECK(!journal.empty());
+  CHECK(journal.back() == '\n');
+}
