@@ -89,3 +89,33 @@ TEST_CASE("What has no certain optimum is refused with a reason") {
   }
   CHECK(why_no_optimum({"least-squares", 0, {}, "relu"}).empty());
 }
+
+TEST_CASE("Where no step helps from the start, the start is the optimum") {
+  Dataset data = dataset(false, 0, 40);
+  std::fill(data.targets.begin(), data.targets.end(), 0.0f);
+  CHECK(solve("least-squares", 0, data).optimum.value == 0);
+  CHECK(solve("least-squares", 0.1, data).optimum.value == 0);
+  // Every row once with either label: the gradient at 0 is rounding.
+  auto& matrix = std::get<DenseMatrix>(data.features);
+  data.classes = {-1, 1};
+  for (std::size_t i = 0; i < 40; ++i) {
+    data.targets[i] = i % 2 == 0 ? -1.0f : 1.0f;
+    std::copy_n(matrix.row(i - i % 2).data(), matrix.columns, matrix.row(i).data());
+  }
+  CHECK(solve("logreg", 0.1, data).optimum.value == doctest::Approx(std::log(2.0)).epsilon(1e-15));
+  CHECK(solve("svm", 0.1, data).optimum.value == doctest::Approx(1).epsilon(1e-15));
+}
+
+TEST_CASE("Features of very different sizes don't weaken the certificate") {
+  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+    CAPTURE(workload);
+    auto data = dataset(false, classes_for(workload), 300);
+    auto& matrix = std::get<DenseMatrix>(data.features);
+    for (std::size_t i = 0; i < 300; ++i)
+      for (std::size_t v = 0; v < matrix.columns; ++v)
+        matrix.row(i)[v] *= v % 3 == 0 ? 3000.0f : v % 3 == 1 ? 1.0f : 0.01f;
+    const auto solved = solve(workload, 1e-4, data);
+    CHECK(is_certified(solved.optimum));
+    CHECK(solved.loss(solved.w) == doctest::Approx(solved.optimum.value).epsilon(1e-12));
+  }
+}

@@ -132,10 +132,12 @@ TEST_CASE("The cache is in the home folder where no other is named; --no-cache l
 TEST_CASE("Two processes that look for the same optimum at once find the same") {
   const Cached c;
   const auto command = c.before + " '" + SGDBENCH_BINARY + "' optimum -q --format json " + kLogreg;
-  const auto both = command + " >first & " + command + " >second; wait";
-  CHECK(std::system(("cd '" + c.scratch.path("") + "' && " + both).c_str()) == 0);
-  const auto first = nlohmann::json::parse(content(c.scratch.path("first"))).at(0);
-  const auto second = nlohmann::json::parse(content(c.scratch.path("second"))).at(0);
+  const auto first_path = c.scratch.path("first"), second_path = c.scratch.path("second");
+  const auto both =
+      command + " >'" + first_path + "' & " + command + " >'" + second_path + "'; wait";
+  CHECK(std::system(both.c_str()) == 0);
+  const auto first = nlohmann::json::parse(content(first_path)).at(0);
+  const auto second = nlohmann::json::parse(content(second_path)).at(0);
   CHECK(same_optimum(first, second));
   CHECK(c.optimum(kLogreg).at("cached").get<bool>());
   CHECK(c.entries().size() == 1);

@@ -42,7 +42,7 @@ std::size_t Objective::patience() const {
       loss_.curves_everywhere()
           ? n
           : static_cast<double>(std::max<std::size_t>(1, loss_.curved_rows().size()));
-  return static_cast<std::size_t>(5 + d / 16 + std::min(d, d * d / (12 * curved)));
+  return static_cast<std::size_t>(5 + d / 32 + std::min(d, d * d / (12 * curved)));
 }
 
 std::size_t Objective::most_inner_steps() const {
