@@ -27,7 +27,7 @@ constexpr int kInterrupted = 130;
 struct Answer {
   std::string workload, data;
   std::size_t examples = 0, features = 0;
-  std::optional<double> l2;  ///< λ
+  double l2 = 0;  ///< λ
   std::optional<Optimum> optimum;
   bool cached = false;
   std::string reason;
@@ -45,7 +45,7 @@ std::string as_table(const std::vector<Answer>& answers) {
   TextTable table(
       {"workload", "l2", "optimum", "gradient", "gap ≤", "iterations", "passes", "time", "cached"});
   for (const auto& answer : answers) {
-    const auto l2 = or_dash(answer.l2, [](double x) { return fmt::format("{:.4g}", x); });
+    const auto l2 = fmt::format("{:.4g}", answer.l2);
     if (!answer.optimum) {
       table.add_note({answer.workload, l2}, answer.reason);
     } else {
@@ -61,16 +61,15 @@ std::string as_table(const std::vector<Answer>& answers) {
 }
 
 nlohmann::ordered_json as_json(const Answer& answer) {
-  nlohmann::ordered_json row{
-      {"workload", answer.workload},
-      {"data", answer.data},
-      {"examples", answer.examples},
-      {"features", answer.features},
-      {"l2", answer.l2 ? nlohmann::ordered_json(*answer.l2) : nlohmann::ordered_json()},
-      {"status", answer.optimum  ? "ok"
-                 : answer.failed ? "failed"
-                                 : "unsupported"},
-      {"reason", answer.reason}};
+  nlohmann::ordered_json row{{"workload", answer.workload},
+                             {"data", answer.data},
+                             {"examples", answer.examples},
+                             {"features", answer.features},
+                             {"l2", answer.l2},
+                             {"status", answer.optimum  ? "ok"
+                                        : answer.failed ? "failed"
+                                                        : "unsupported"},
+                             {"reason", answer.reason}};
   const Optimum none, &found = answer.optimum ? *answer.optimum : none;
   const auto known = [&](auto value) {
     return answer.optimum ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
@@ -102,7 +101,6 @@ constexpr Format kFormats[] = {{"table", as_table}, {"json", as_json_text}};
 void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
           const ParallelFor& parallel, bool use_cache) {
   const auto problem = make_problem(options, data);
-  answer.l2 = problem->l2();
   try {
     if (use_cache) {
       answer.optimum = cached_optimum(*problem, options, data, parallel, &answer.cached);
@@ -129,6 +127,8 @@ Answer about(const Cell& cell, const Dataset& train) {
   answer.data = train.name;
   answer.examples = train.rows();
   answer.features = train.columns();
+  const double n = static_cast<double>(train.rows());
+  answer.l2 = cell.workload.l2 < 0 ? 1 / n : cell.workload.l2;
   return answer;
 }
 

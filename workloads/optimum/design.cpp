@@ -185,6 +185,17 @@ void Design::pass_squares(const RowTerm& term, std::span<double> result) {
   });
 }
 
+void Design::centre(std::span<double> w) const {
+  const std::size_t d = data_.columns();
+  const std::size_t feature = data_.sparse() ? width_ : 1, column = data_.sparse() ? 1 : d;
+  for (std::size_t v = 0; v < d; ++v) {
+    double mean = 0;
+    for (std::size_t c = 0; c < width_; ++c) mean += w[v * feature + c * column];
+    mean /= static_cast<double>(width_);
+    for (std::size_t c = 0; c < width_; ++c) w[v * feature + c * column] -= mean;
+  }
+}
+
 std::vector<double> Design::model_order(std::span<const double> w) const {
   std::vector<double> ordered(w.begin(), w.end());
   if (data_.sparse()) return ordered;

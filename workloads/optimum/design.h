@@ -47,6 +47,9 @@ class Design {
   /// result[v, c] = ∑ s_c·x_{iv}² over all rows; the term's z is null.
   void pass_squares(const RowTerm& term, std::span<double> result);
 
+  /// Takes from each feature's C parameters their mean.
+  void centre(std::span<double> w) const;
+
   /// w in the order of the models' parameters: W[v·C + c].
   std::vector<double> model_order(std::span<const double> w) const;
 

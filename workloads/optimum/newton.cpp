@@ -6,7 +6,6 @@
 namespace sgdbench::optimum {
 namespace {
 
-constexpr std::size_t kMostInner = 5000;  ///< steps of conjugate gradients
 constexpr int kMostHalvings = 40;
 
 using Vector = std::vector<double>;
@@ -31,7 +30,8 @@ class ConjugateGradients {
     q_ = z_;
     double rz = dot(r_, z_);
     std::size_t steps = 0;
-    while (steps < kMostInner && norm(r_) > limit && !budget.spent()) {
+    const std::size_t most = f.most_inner_steps();
+    while (steps < most && norm(r_) > limit && !budget.spent()) {
       f.hessian_times(q_, hq_);
       const double curvature = dot(q_, hq_);
       if (!(curvature > 0) || !(rz > 0)) break;  // rounding: p is as good as it gets

@@ -26,6 +26,8 @@ class SmoothFunction {
   virtual void prepare_preconditioner(std::size_t steps) = 0;
   /// result ≈ (∇²f)⁻¹·v; symmetric, positive definite.
   virtual void precondition(std::span<const double> v, std::span<double> result) const = 0;
+  /// Of conjugate gradients, before the step is taken as it is.
+  virtual std::size_t most_inner_steps() const { return 5000; }
   /// One Newton step is the solution.
   virtual bool quadratic() const { return false; }
 };

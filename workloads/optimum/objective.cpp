@@ -1,5 +1,7 @@
 #include "workloads/optimum/objective.h"
 
+#include <algorithm>
+
 namespace sgdbench::optimum {
 
 Objective::Objective(Design& design, RowLoss& loss, double l2)
@@ -32,7 +34,30 @@ void Objective::hessian_times(std::span<const double> v, std::span<double> resul
   for (std::size_t j = 0; j < v.size(); ++j) result[j] = share_ * result[j] + l2_ * v[j];
 }
 
-void Objective::prepare_preconditioner(std::size_t) {
+std::size_t Objective::patience() const {
+  // A factorisation takes about rows·d² operations, in fast products, and d³/3; a step rows·4d.
+  const double d = static_cast<double>(design_.data().columns());
+  const double n = static_cast<double>(design_.rows());
+  const double curved =
+      loss_.curves_everywhere()
+          ? n
+          : static_cast<double>(std::max<std::size_t>(1, loss_.curved_rows().size()));
+  return static_cast<std::size_t>(5 + d / 32 + std::min(d, d * d / (12 * curved)));
+}
+
+std::size_t Objective::most_inner_steps() const {
+  const bool blocks_come = BlockCholesky::suits(design_) && !blocks_.ready();
+  return blocks_come ? 2 * patience() : SmoothFunction::most_inner_steps();
+}
+
+void Objective::prepare_preconditioner(std::size_t steps) {
+  if (BlockCholesky::suits(design_) && steps > patience() &&
+      blocks_.factorise(design_, l2_, [this](std::size_t i, double* k) { loss_.curvature(i, k); }))
+    return;
+  if (!blocks_.ready()) take_diagonal();
+}
+
+void Objective::take_diagonal() {
   design_.pass_squares(
       [this](std::size_t i, const double*, double* t) {
         loss_.curvature(i, t);
@@ -46,8 +71,16 @@ void Objective::prepare_preconditioner(std::size_t) {
   }
 }
 
+/// The columns of W add up to 0 in every gradient of softmax and so in its solution; in other
+/// directions its Hessian is next to nothing. Steps are kept where it is something.
 void Objective::precondition(std::span<const double> v, std::span<double> result) const {
-  for (std::size_t j = 0; j < v.size(); ++j) result[j] = v[j] / diagonal_[j];
+  std::copy(v.begin(), v.end(), result.begin());
+  if (design_.width() > 1) design_.centre(result);
+  if (blocks_.ready())
+    blocks_.solve(design_.parallel(), result);
+  else
+    for (std::size_t j = 0; j < v.size(); ++j) result[j] /= diagonal_[j];
+  if (design_.width() > 1) design_.centre(result);
 }
 
 /// v = w − ∇f/λ, as ∇f = 1/n ∑ xᵢ ⊗ (−αᵢ) + λw.

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "workloads/optimum/block_cholesky.h"
 #include "workloads/optimum/design.h"
 #include "workloads/optimum/newton.h"
 #include "workloads/optimum/row_loss.h"
@@ -24,6 +25,7 @@ class Objective final : public SmoothFunction {
   void hessian_times(std::span<const double> v, std::span<double> result) override;
   void prepare_preconditioner(std::size_t steps) override;
   void precondition(std::span<const double> v, std::span<double> result) const override;
+  std::size_t most_inner_steps() const override;
   bool quadratic() const override { return loss_.quadratic(); }
 
   /// D(α) at α = −∇ℓ(z) of the last evaluate(), whose gradient and w these are. λ > 0.
@@ -34,7 +36,12 @@ class Objective final : public SmoothFunction {
   RowLoss& loss_;
   double l2_;
   double share_;  ///< 1/n
+  /// The steps of conjugate gradients that cost as much as blocks_.factorise().
+  std::size_t patience() const;
+  void take_diagonal();
+
   std::vector<double> diagonal_;
+  BlockCholesky blocks_;
 };
 
 }  // namespace sgdbench::optimum

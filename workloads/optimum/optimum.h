@@ -35,11 +35,11 @@ struct Optimum {
   double seconds = 0;
 };
 
-/// What every Optimum meets: its relative gradient where f is smooth, its gap relative to f where
-/// it is not.
+/// What every Optimum meets: where λ > 0 its gap is at most this share of f, and where f is smooth
+/// so is its relative gradient (unless f(w) is f* to the last bit even so).
 inline constexpr double kOptimumTolerance = 1e-9;
 
-/// Whether it meets kOptimumTolerance and its numbers are such.
+/// Whether the gap, or the relative gradient where there is none, is a certificate.
 bool is_certified(const Optimum& optimum);
 
 /// No certificate within the limits; what() says how far it got.

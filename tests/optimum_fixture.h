@@ -1,0 +1,67 @@
+// What the tests of the computed optimum share.
+#pragma once
+
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "tests/workloads_fixture.h"
+#include "workloads/optimum/optimum.h"
+
+namespace sgdbench::testing {
+
+/// A convex problem with its computed optimum.
+struct Solved {
+  std::string name;
+  std::unique_ptr<TrainTest> data;
+  std::unique_ptr<Problem> problem;
+  WorkloadOptions options;
+  Optimum optimum;
+  std::vector<double> w;
+
+  /// f and ∇f once more, by the naive reference: of all rows, and of features that are in some.
+  double loss(const std::vector<double>& at) const { return problem->reference_loss(at, rows()); }
+  double gradient(const std::vector<double>& at) const {
+    std::vector<double> g(at.size());
+    problem->reference_gradient(at, rows(), g);
+    return std::sqrt(std::inner_product(g.begin(), g.end(), g.begin(), 0.0));
+  }
+
+ private:
+  std::vector<std::uint32_t> rows() const {
+    std::vector<std::uint32_t> all(problem->examples());
+    std::iota(all.begin(), all.end(), 0u);
+    return all;
+  }
+};
+
+inline Solved solve(const std::string& workload, double l2, Dataset train,
+                    const ParallelFor& parallel = serial_for, const OptimumLimits& limits = {}) {
+  Solved solved;
+  solved.name = workload + " on " + train.name + " data, λ = " + std::to_string(l2);
+  solved.options = {workload, l2, {}, "relu"};
+  solved.data = std::make_unique<TrainTest>();
+  solved.data->train = std::move(train);
+  solved.problem = make_problem(solved.options, *solved.data);
+  solved.optimum =
+      find_optimum(*solved.problem, solved.options, *solved.data, parallel, limits, &solved.w);
+  return solved;
+}
+
+inline std::size_t classes_for(const std::string& workload) {
+  if (workload == "least-squares") return 0;
+  return workload == "softmax" ? 5 : 2;
+}
+
+/// Every convex workload on sparse and on dense data, strongly and hardly regularised.
+inline std::vector<Solved> all_solved() {
+  std::vector<Solved> all;
+  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"})
+    for (const bool sparse : {true, false})
+      for (const double l2 : {0.1, 1e-3})
+        all.push_back(solve(workload, l2, dataset(sparse, classes_for(workload), 100)));
+  return all;
+}
+
+}  // namespace sgdbench::testing
