@@ -54,11 +54,12 @@ int run_verb(const Invocation& invocation) {
 
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
-  context.notes = warn_of_machine(cells, context.environment, given.has("--quiet"));
+  context.notes = warnings_for(cells, context.environment);
   catch_interrupts();
   std::vector<RunRecord> rows;
   try {
     Progress progress(count_steps(cells), given.has("--quiet"));
+    if (!context.notes.empty()) progress.warn_at_start(context.notes.front());
     execute(cells, context.environment, progress, rows);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
