@@ -154,15 +154,14 @@ std::vector<Advice> advise(const MachineReport& report) {
   return all;
 }
 
-std::vector<std::string> warn_of_machine(const std::vector<Cell>& cells,
-                                         const Environment& environment, bool quiet) {
+std::vector<std::string> warnings_for(const std::vector<Cell>& cells,
+                                      const Environment& environment) {
   std::size_t workers = 1;
   for (const auto& cell : cells) workers = std::max(workers, cell.spec.workers);
-  std::vector<std::string> notes;
+  std::vector<std::string> warnings;
   for (const auto& advice : advise(known_machine(environment, workers)))
-    notes.push_back(advice.text());
-  if (!quiet && !notes.empty()) fmt::print(stderr, "sgdbench: warning: {}\n", notes.front());
-  return notes;
+    warnings.push_back(advice.text());
+  return warnings;
 }
 
 }  // namespace sgdbench

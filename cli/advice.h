@@ -20,9 +20,9 @@ struct Advice {
 /// The most severe first. What is not known is not complained about.
 std::vector<Advice> advise(const MachineReport& report);
 
-/// Says on stderr, unless quiet, what matters most before a run of these cells, and returns all
-/// there is to say; from what is known without measuring.
-std::vector<std::string> warn_of_machine(const std::vector<Cell>& cells,
-                                         const Environment& environment, bool quiet);
+/// What is to be said before a run of these cells, the most severe first, from what is known
+/// without measuring.
+std::vector<std::string> warnings_for(const std::vector<Cell>& cells,
+                                      const Environment& environment);
 
 }  // namespace sgdbench

@@ -25,13 +25,18 @@ std::string clock_text(double seconds) {
 }
 
 Progress::Progress(std::size_t steps, bool quiet)
-    : steps_(steps), visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
+    : steps_(steps), quiet_(quiet), visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
 
 void Progress::say(std::string_view what) {
   draw(what, "");
 }
 
 void Progress::step(std::string_view what) {
+  if (!warning_.empty() && !quiet_) {
+    clear();
+    fmt::print(stderr, "sgdbench: warning: {}\n", warning_);
+  }
+  warning_.clear();
   std::string eta;
   if (finished_ > 0) {
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;

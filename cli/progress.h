@@ -1,4 +1,5 @@
-// One line on stderr that says what runs now and when it will be over; only on a terminal.
+// One line on stderr that says what runs now and when it will be over; only on a terminal. And a
+// warning before the first run, wherever stderr goes.
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// To be said before the first step, unless quiet: what ends without a run has an error to say
+  /// and nothing else.
+  void warn_at_start(std::string warning) { warning_ = std::move(warning); }
   /// Says what goes on now, outside of the steps ("loading …").
   void say(std::string_view what);
   /// A step begins.
@@ -31,7 +35,8 @@ class Progress {
   std::size_t steps_;
   std::size_t done_ = 0;      ///< begun or skipped
   std::size_t finished_ = 0;  ///< really run
-  bool visible_;
+  bool quiet_, visible_;
+  std::string warning_;  ///< not said yet
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

@@ -89,11 +89,12 @@ int run_verb(const Invocation& invocation) {
 
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
-  context.notes = warn_of_machine(cells, context.environment, given.has("--quiet"));
+  context.notes = warnings_for(cells, context.environment);
   catch_interrupts();
   auto log = open_log(outputs, cells, context.environment, given.has("--resume"));
   try {
     Progress progress(count_steps(cells, log), given.has("--quiet"));
+    if (!context.notes.empty()) progress.warn_at_start(context.notes.front());
     execute(cells, context.environment, progress, log);
   } catch (...) {
     // What was measured before the trouble is worth keeping.

@@ -12,7 +12,7 @@ namespace {
 
 const std::string kSmall =
     "run --workload least-squares --data quadratic:rows=20,features=3 "
-    "--backend sequential --workers 1 --epochs 1 --repeats 1 ";
+    "--backend sequential --workers 1 --epochs 1 --repeats 1 -q ";
 
 void check_error(const Outcome& outcome, int code, const std::string& about) {
   CAPTURE(outcome.err);

@@ -1,0 +1,55 @@
+// `doctor`, and the warning of `run`, seen from outside.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "results/environment.h"
+#include "tests/cli_process.h"
+
+using namespace sgdbench;
+
+namespace {
+const std::string kRun =
+    "run --workload least-squares --data quadratic:rows=50,features=4 --epochs 1 --repeats 1 "
+    "--warmup 0 --backend 'hog*' --json ";
+}
+
+TEST_CASE("doctor writes numbers for each count of threads, and nothing else on stdout") {
+  const Scratch scratch;
+  const auto done = scratch.run("doctor --workers 3 --format json");
+  CHECK(done.code == 0);
+  CHECK(done.err.empty());
+  const auto json = nlohmann::json::parse(done.out);
+  CHECK(done.out.find("nan") == std::string::npos);
+  CHECK(json["workers"] == 3);
+  const auto& measured = json["measured"];
+  CHECK(measured["parallel_capacity"].size() == 2);
+  CHECK(measured["barrier_ns"] > 0);
+  CHECK(measured["read_bytes_per_s_all_threads"] > 0);
+  CHECK(measured["noise_1_thread"]["piece_median_s"] > 0);
+  CHECK(measured["noise_all_threads"]["run_spread"] >= 0);
+}
+
+TEST_CASE("doctor refuses a number of workers or a format that is none") {
+  const Scratch scratch;
+  CHECK(scratch.run("doctor --workers 0").code == 2);
+  CHECK(scratch.run("doctor --workers 1,2").code == 2);
+  CHECK(scratch.run("doctor --format yaml").code == 2);
+}
+
+TEST_CASE("run warns of one thing at most, not when quiet, and its report has all of them") {
+  const Scratch scratch;
+  const auto workers = std::to_string(available_cores() + 1);
+  const auto done = scratch.run(kRun + "noted.json --workers " + workers);
+  CHECK(done.code == 0);
+  const auto first = done.err.find("sgdbench: warning: ");
+  REQUIRE(first != std::string::npos);
+  CHECK(done.err.find("warning", first + 20) == std::string::npos);
+  CHECK(scratch.run(kRun + "quiet.json -q --workers " + workers).err.empty());
+  for (const auto* name : {"noted.json", "quiet.json"}) {
+    const auto report = nlohmann::json::parse(content(scratch.path(name)));
+    std::string notes;
+    for (const auto& note : report["context"]["notes"]) notes += note.get<std::string>() + '\n';
+    CHECK(notes.find(workers + " workers share") != std::string::npos);
+  }
+}

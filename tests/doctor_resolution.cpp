@@ -1,0 +1,105 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "results/resolution.h"
+
+using namespace sgdbench;
+
+namespace {
+
+/// 1 − 2·P(B < r), B binomial(n, ½), by adding up the cases.
+double coverage(std::size_t n, std::size_t rank) {
+  double below = 0, ways = 1;
+  for (std::size_t j = 0; j < rank; ++j) {
+    below += ways;
+    ways *= static_cast<double>(n - j) / static_cast<double>(j + 1);
+  }
+  return 1 - 2 * below * std::pow(0.5, static_cast<double>(n));
+}
+
+std::vector<double> independent_pieces(std::size_t n, double deviation) {
+  std::mt19937_64 random(5);
+  std::normal_distribution<double> noise(0.005, 0.005 * deviation);
+  std::vector<double> seconds(n);
+  for (double& s : seconds) s = noise(random);
+  return seconds;
+}
+
+}  // namespace
+
+TEST_CASE("The rank of the median's interval is the largest that covers 95 %") {
+  for (std::size_t n = 1; n < 6; ++n) CHECK(median_interval_rank(n) == 0);
+  CHECK(median_interval_rank(6) == 1);
+  CHECK(median_interval_rank(10) == 2);
+  CHECK(median_interval_rank(20) == 6);
+  for (const std::size_t n : {6u, 7u, 10u, 25u, 40u}) {
+    const auto rank = median_interval_rank(n);
+    CHECK(coverage(n, rank) >= 0.95);
+    CHECK(coverage(n, rank + 1) < 0.95);
+  }
+}
+
+TEST_CASE("The resolved difference is twice the mean half-width of the median's interval") {
+  std::mt19937_64 random(11);
+  std::normal_distribution<double> noise(1, 0.03);
+  for (const std::size_t n : {6u, 10u, 31u}) {
+    CAPTURE(n);
+    constexpr int kTrials = 4000;
+    const auto rank = median_interval_rank(n);
+    std::vector<double> runs(n);
+    double width = 0;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      for (double& run : runs) run = noise(random);
+      std::sort(runs.begin(), runs.end());
+      width += runs[n - rank] - runs[rank - 1];
+    }
+    CHECK(*resolved_difference(0.03, n) == doctest::Approx(width / kTrials).epsilon(0.03));
+  }
+  CHECK_FALSE(resolved_difference(0.03, 5));
+}
+
+TEST_CASE("More repeats resolve what was asked for, and fewer do not") {
+  for (const double spread : {0.002, 0.01, 0.03}) {
+    const auto n = repeats_to_resolve(spread, 0.02);
+    REQUIRE(n);
+    CHECK(*resolved_difference(spread, *n) <= 0.02);
+    if (*n > 6) CHECK(*resolved_difference(spread, *n - 1) > 0.02);
+  }
+  CHECK(*repeats_to_resolve(0, 0.02) == 6);
+  CHECK_FALSE(repeats_to_resolve(1, 0.02));
+}
+
+TEST_CASE("Noise of independent pieces shrinks with the square root of their number") {
+  const auto noise = noise_of(independent_pieces(20'000, 0.1), 0.1, 1);
+  REQUIRE(noise);
+  CHECK(noise->median_s == doctest::Approx(0.005).epsilon(0.01));
+  CHECK(noise->p05_s == doctest::Approx(0.005 * (1 - 0.1645)).epsilon(0.02));
+  CHECK(noise->p95_s == doctest::Approx(0.005 * (1 + 0.1645)).epsilon(0.02));
+  CHECK(noise->piece_spread == doctest::Approx(0.1).epsilon(0.03));
+  CHECK(noise->block_spread == doctest::Approx(0.1 / std::sqrt(20)).epsilon(0.1));
+  CHECK(noise->decay > 0.45);
+  CHECK(noise->run_spread == doctest::Approx(0.1 / std::sqrt(200)).epsilon(0.2));
+}
+
+TEST_CASE("Noise that lasts longer than a block does not shrink with a run's length") {
+  auto seconds = independent_pieces(800, 0.001);
+  for (std::size_t i = 0; i < seconds.size(); ++i)
+    if (i / 100 % 2 == 1) seconds[i] *= 1.2;  // half a second fast, half a second slow
+  const auto noise = noise_of(seconds, 0.1, 1);
+  REQUIRE(noise);
+  CHECK(noise->decay < 0.05);
+  CHECK(noise->run_spread > 0.08);
+}
+
+TEST_CASE("There is no noise without three blocks, and none in equal pieces") {
+  CHECK_FALSE(noise_of({}, 0.1, 1));
+  CHECK_FALSE(noise_of(std::vector<double>(59, 0.005), 0.1, 1));
+  const auto noise = noise_of(std::vector<double>(60, 0.005), 0.1, 1);
+  REQUIRE(noise);
+  CHECK(noise->run_spread < 1e-12);
+  CHECK(std::isfinite(noise->decay));
+}
