@@ -11,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/parse.h"
 #include "results/atomic_file.h"
+#include "results/report_reader.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 
@@ -52,6 +53,10 @@ int main(int argc, char** argv) {
   } catch (const BadData& error) {
     return complain(kBadData, error.what());
   } catch (const MissingData& error) {
+    return complain(kMissingData, error.what());
+  } catch (const BadReport& error) {
+    return complain(kBadData, error.what());
+  } catch (const MissingReport& error) {
     return complain(kMissingData, error.what());
   } catch (const WriteError& error) {
     return complain(kCannotWrite, error.what());

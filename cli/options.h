@@ -20,9 +20,10 @@ enum Verb : unsigned {
   kDataInfo = 4,
   kDataMake = 8,
   kVerify = 16,
+  kCompare = 32,
 };
 
-enum class Group { problem, strategy, step, measurement, output };
+enum class Group { problem, strategy, step, measurement, comparison, output };
 std::string_view title(Group group);
 
 struct Option {

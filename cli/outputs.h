@@ -33,7 +33,11 @@ class Outputs {
   };
   void add(std::string_view option, const std::filesystem::path& path, Render render);
 
+  /// `KIND=PATH` of --export.
+  void add_export(const std::string& text);
+
   std::vector<Target> targets_;
+  bool exports_ = false, quiet_ = false;
   std::filesystem::path folder_;
 };
 

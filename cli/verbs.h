@@ -34,6 +34,7 @@ int list_verb(const Invocation& invocation);
 int data_info_verb(const Invocation& invocation);
 int data_make_verb(const Invocation& invocation);
 int verify_verb(const Invocation& invocation);
+int compare_verb(const Invocation& invocation);
 
 /// What `--version` prints.
 std::string version_text();

@@ -27,19 +27,6 @@ struct TextOf {
   std::string operator()(const std::string& value) const { return value; }
 };
 
-void append_cell(std::string& out, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
-
 template <class Row, class Part>
 std::string header(std::span<const Field<Row, Part>> fields) {
   std::string out;
@@ -51,8 +38,7 @@ std::string header(std::span<const Field<Row, Part>> fields) {
 template <class Row, class Part>
 void append_row(std::string& out, std::span<const Field<Row, Part>> fields, const Row& row) {
   for (const auto& field : fields) {
-    append_cell(out, to_text(field.get(row)));
-    out += ',';
+    (out += csv_cell(to_text(field.get(row)))) += ',';
   }
   out.back() = '\n';
 }
@@ -61,6 +47,13 @@ void append_row(std::string& out, std::span<const Field<Row, Part>> fields, cons
 
 std::string to_text(const Value& value) {
   return std::visit(TextOf{}, value);
+}
+
+std::string csv_cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string cell = "\"";
+  for (const char c : text) cell.append(c == '"' ? 2 : 1, c);
+  return cell + '"';
 }
 
 std::string runs_csv(std::span<const RunRecord> runs) {

@@ -36,4 +36,7 @@ std::string report_markdown(std::span<const RunRecord> runs);
 /// Text of one cell, as in CSV but unquoted.
 std::string to_text(const Value& value);
 
+/// `text` as a cell of a CSV, quoted where it must be.
+std::string csv_cell(std::string_view text);
+
 }  // namespace sgdbench
