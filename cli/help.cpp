@@ -27,9 +27,10 @@ std::string program_help() {
     text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
   return text +
          "\n  sgdbench VERB --help says more.  sgdbench --version says what this was built from.\n"
-         "\nExit codes: 0 done; 2 usage; 3 a row is not ok (with --strict); 65 bad data; 66 "
-         "missing\n"
-         "data; 70 internal error; 74 a report could not be written; 130 interrupted.\n";
+         "\nExit codes: 0 done; 1 a check or comparison failed; 2 usage; 3 a row is not ok or a\n"
+         "comparison inconclusive (with --strict); 65 bad data; 66 missing data; 70 internal "
+         "error;\n"
+         "74 a report could not be written; 130 interrupted.\n";
 }
 
 std::string verb_help(const VerbEntry& verb) {

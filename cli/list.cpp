@@ -9,6 +9,7 @@
 #include "cli/sources.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "results/reports.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
 
@@ -93,13 +94,6 @@ std::string as_table(const std::vector<Listing>& wanted) {
     text += fmt::format("{}{}", text.empty() ? "" : "\n", table.text());
   }
   return text;
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
 }
 
 std::string as_csv(const std::vector<Listing>& wanted) {

@@ -12,6 +12,7 @@
 #include "cli/parse.h"
 #include "results/atomic_file.h"
 #include "results/journal.h"
+#include "results/report_reader.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 
@@ -57,6 +58,10 @@ int main(int argc, char** argv) {
   } catch (const BadJournal& error) {
     return complain(kBadData, error.what());
   } catch (const MissingData& error) {
+    return complain(kMissingData, error.what());
+  } catch (const BadReport& error) {
+    return complain(kBadData, error.what());
+  } catch (const MissingReport& error) {
     return complain(kMissingData, error.what());
   } catch (const WriteError& error) {
     return complain(kCannotWrite, error.what());

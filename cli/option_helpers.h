@@ -19,6 +19,7 @@ std::span<const Option> problem_options();
 std::span<const Option> step_options();
 std::span<const Option> strategy_options();
 std::span<const Option> measurement_options();
+std::span<const Option> comparison_options();
 std::span<const Option> output_options();
 
 using Text = std::string_view;

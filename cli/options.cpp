@@ -18,6 +18,8 @@ std::string_view title(Group group) {
       return "Update rule and step size";
     case Group::measurement:
       return "Measurement";
+    case Group::comparison:
+      return "Comparison";
     case Group::output:
       return "Output";
   }

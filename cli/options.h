@@ -22,9 +22,10 @@ enum Verb : unsigned {
   kVerify = 16,
   kOptimum = 128,
   kDoctor = 256,
+  kCompare = 32,
 };
 
-enum class Group { problem, strategy, step, measurement, output };
+enum class Group { problem, strategy, step, measurement, comparison, output };
 std::string_view title(Group group);
 
 struct Option {

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "results/atomic_file.h"
+#include "results/exports.h"
 #include "results/targets.h"
 #include "workloads/names.h"
 
@@ -61,6 +62,8 @@ void Outputs::add(std::string_view option, const std::filesystem::path& path, Re
 Outputs::Outputs(const Given& given) {
   for (const auto& report : kReports)
     if (given.has(report.option)) add(report.option, given.text(report.option), report.render);
+  for (const auto& text : given.texts("--export")) add_export(text);
+  quiet_ = given.has("--quiet");
   if (given.has("--output")) {
     folder_ = given.text("--output");
     if (folder_.empty() || folder_ == "-") throw UsageError("--output: name a folder");
@@ -81,6 +84,21 @@ void Outputs::find_journal(const Given& given) {
     throw UsageError("--resume: say which run: --journal FILE, or the --output DIR that it had");
   }
   if (!journal_.empty()) check_apart("--journal", journal_);
+}
+
+void Outputs::add_export(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos)
+    throw UsageError(fmt::format("--export: '{}' is not KIND=PATH, as in {}=out.json", text,
+                                 export_kinds().front().name));
+  try {
+    const auto& kind = find_by_name(export_kinds(), "kind of export", text.substr(0, equals));
+    add("--export", text.substr(equals + 1), kind.render);
+  } catch (const UsageError& error) {
+    if (std::string_view(error.what()).starts_with("--export")) throw;
+    throw UsageError(fmt::format("--export: {}", error.what()));
+  }
+  exports_ = true;
 }
 
 void Outputs::check() const {
@@ -109,6 +127,9 @@ void Outputs::write(std::span<const RunRecord> rows, const ReportContext& contex
       if (!first) first = std::current_exception();
     }
   }
+  if (exports_ && !quiet_)
+    for (const auto& name : left_out(rows))
+      std::fputs(fmt::format("sgdbench: --export leaves out {}\n", name).c_str(), stderr);
   if (first) std::rethrow_exception(first);
 }
 

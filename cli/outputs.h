@@ -39,7 +39,11 @@ class Outputs {
   void check_apart(std::string_view option, const std::filesystem::path& path) const;
   void find_journal(const Given& given);
 
+  /// `KIND=PATH` of --export.
+  void add_export(const std::string& text);
+
   std::vector<Target> targets_;
+  bool exports_ = false, quiet_ = false;
   std::filesystem::path folder_, journal_;
   bool journal_is_temporary_ = false;
 };

@@ -66,6 +66,16 @@ const std::vector<VerbEntry>& verb_table() {
        0,
        {"sgdbench doctor", "sgdbench doctor --workers 4 --format json"},
        doctor_verb},
+      {kCompare,
+       "compare",
+       "Compare two reports, or two builds; exit with 1 if the new one is proven to be worse.",
+       "BASE NEW",
+       2,
+       2,
+       {"sgdbench compare base.csv new.csv --max-regression 5%",
+        "sgdbench compare base.csv new.json --metric wall_s,peak_rss_bytes --format markdown",
+        "sgdbench compare --paired 'old/sgdbench run' 'new/sgdbench run' --rounds 20"},
+       compare_verb},
   };
   return table;
 }

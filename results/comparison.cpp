@@ -63,13 +63,13 @@ std::optional<Finding> find(const Match& match, const Metric& metric, const Surr
   return finding;
 }
 
-/// A finding that the circumstances take away.
-void doubt(Finding& finding, const Surroundings& around) {
+/// A finding that the circumstances take away. Who runs two builds alternately compares builds.
+void doubt(Finding& finding, const Surroundings& around, bool paired) {
   const bool times = finding.metric->timed && finding.base->clock != "virtual";
-  const auto* why = around.data               ? "different data"
-                    : around.machine && times ? "different machine"
-                    : around.build && times   ? "different build"
-                                              : nullptr;
+  const auto* why = around.data                        ? "different data"
+                    : around.machine && times          ? "different machine"
+                    : around.build && times && !paired ? "different build"
+                                                       : nullptr;
   if (!why) return;
   finding.verdict = Verdict::inconclusive;
   finding.improved = false;
@@ -160,7 +160,8 @@ Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunReco
   }
   judge(comparison.findings, options.criteria);
   if (!options.ignore_environment)
-    for (std::size_t i = 0; i < around.size(); ++i) doubt(comparison.findings[i], around[i]);
+    for (std::size_t i = 0; i < around.size(); ++i)
+      doubt(comparison.findings[i], around[i], options.paired);
   comparison.means = mean_ratios(comparison.findings);
   return comparison;
 }

@@ -14,7 +14,7 @@ namespace sgdbench {
 std::string to_text(const Value& value);
 
 /// The text as a cell, quoted where RFC 4180 asks for it.
-void append_csv_cell(std::string& out, std::string_view text);
+std::string csv_cell(std::string_view text);
 
 template <class Row, class Part>
 std::string csv_header(std::span<const Field<Row, Part>> fields) {
@@ -26,10 +26,7 @@ std::string csv_header(std::span<const Field<Row, Part>> fields) {
 
 template <class Row, class Part>
 void append_csv_row(std::string& out, std::span<const Field<Row, Part>> fields, const Row& row) {
-  for (const auto& field : fields) {
-    append_csv_cell(out, to_text(field.get(row)));
-    out += ',';
-  }
+  for (const auto& field : fields) (out += csv_cell(to_text(field.get(row)))) += ',';
   out.back() = '\n';
 }
 

@@ -11,9 +11,9 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "results/reports.h"
+#include "results/run_names.h"
 
 namespace sgdbench {
 namespace {
@@ -30,40 +30,6 @@ Json to_json(const Value& value) {
       },
       value);
 }
-
-/// The axes that make a configuration, readable and the same from one report to the next.
-std::string axes(const RunRecord& run) {
-  std::string name = run.workload;
-  const auto add = [&name](std::string_view label, const std::string& text) {
-    if (!text.empty()) ((name += '/') += label) += text;
-  };
-  add("", run.data);
-  add("", run.backend);
-  add("protocol:", run.protocol);
-  add("write:", run.write);
-  add("workers:", std::to_string(run.workers));
-  add("", run.rule);
-  add("kernels:", run.kernels);
-  add("batch:", std::to_string(run.batch));
-  add("lr:", fmt::format("{:.4g}", run.lr));  // a suggested step has noise in its last digits
-  add("", run.lr_schedule);
-  return name;
-}
-
-/// A name per configuration: its axes, and its identifier too where these don't tell it apart.
-class Names {
- public:
-  explicit Names(std::span<const RunRecord> runs) {
-    for (const auto& run : runs) configurations_[axes(run)].insert(run.config_id);
-  }
-  std::string of(const RunRecord& run) const {
-    const std::string name = axes(run);
-    return configurations_.at(name).size() > 1 ? name + '/' + run.config_id : name;
-  }
-
- private:
-  std::map<std::string, std::set<std::string>> configurations_;
-};
 
 Json times(const RunRecord& run) {
   Json entry;
@@ -151,7 +117,7 @@ std::string report_json(std::span<const RunRecord> runs, const ReportContext& co
   std::map<std::string, std::size_t> repetitions;
   for (const auto& run : runs) ++repetitions[run.config_id];
 
-  const Names names(runs);
+  const RunNames names(runs);
   Json report;
   report["schema"] = "sgdbench-1";
   report["context"] = make_context(context);

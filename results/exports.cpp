@@ -1,0 +1,124 @@
+#include "results/exports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "results/run_names.h"
+#include "results/statistics.h"
+
+namespace sgdbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kConfidence = 0.9;  ///< of the interval: 5 repeats have one
+
+/// The repeats of a configuration come to this.
+struct Entry {
+  std::string name, measure, why_not;
+  const RunRecord* run = nullptr;
+  std::vector<double> values;
+  double median = 0;                           ///< seconds, where there is no why_not
+  std::optional<ConfidenceInterval> interval;  ///< finite
+};
+
+bool has_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy;
+}
+
+void add_value(Entry& entry, const RunRecord& run) {
+  if (run.status != "ok") {
+    entry.why_not = run.reason.empty() ? run.status : run.status + ": " + run.reason;
+    return;
+  }
+  const auto& value = has_target(run) ? run.time_to_target_s : run.wall_s;
+  if (value)
+    entry.values.push_back(*value);
+  else if (has_target(run))
+    entry.values.push_back(std::numeric_limits<double>::infinity());
+}
+
+void settle(Entry& entry) {
+  if (entry.values.empty()) {
+    if (entry.why_not.empty()) entry.why_not = "no time";
+    return;
+  }
+  entry.median = median(entry.values);
+  entry.why_not = std::isfinite(entry.median) ? "" : "its target was missed too often";
+  entry.interval = median_interval(entry.values, kConfidence);
+  if (entry.interval && !std::isfinite(entry.interval->high)) entry.interval.reset();
+}
+
+std::vector<Entry> entries_of(std::span<const RunRecord> runs) {
+  const RunNames names(runs);
+  std::vector<Entry> entries;
+  for (const auto& run : runs) {
+    const auto same = [&](const Entry& entry) { return entry.run->config_id == run.config_id; };
+    auto found = std::find_if(entries.begin(), entries.end(), same);
+    if (found == entries.end()) {
+      found = entries.insert(found, Entry{});
+      found->run = &run;
+      found->name = names.of(run);
+      found->measure = has_target(run) ? "time_to_target_s" : "wall_s";
+    }
+    add_value(*found, run);
+  }
+  for (auto& entry : entries) settle(entry);
+  return entries;
+}
+
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string github_action_benchmark(std::span<const RunRecord> runs, const ReportContext&) {
+  Json list = Json::array();
+  for (const auto& entry : entries_of(runs)) {
+    if (!entry.why_not.empty()) continue;
+    Json item{{"name", entry.name}, {"unit", "s"}, {"value", entry.median}};
+    if (entry.interval)
+      item["range"] = fmt::format("± {:.3g}", (entry.interval->high - entry.interval->low) / 2);
+    item["extra"] =
+        fmt::format("{}, median of {}\n{}", entry.measure, entry.values.size(), entry.run->command);
+    list.push_back(std::move(item));
+  }
+  return text_of(list);
+}
+
+std::string bencher(std::span<const RunRecord> runs, const ReportContext&) {
+  constexpr double kNanoseconds = 1e9;
+  Json all = Json::object();
+  for (const auto& entry : entries_of(runs)) {
+    if (!entry.why_not.empty()) continue;
+    Json latency{{"value", kNanoseconds * entry.median}};
+    if (entry.interval) {
+      latency["lower_value"] = kNanoseconds * entry.interval->low;
+      latency["upper_value"] = kNanoseconds * entry.interval->high;
+    }
+    all[entry.name] = {{"latency", std::move(latency)}};
+  }
+  return text_of(all);
+}
+
+constexpr auto kKinds = std::to_array<ExportKind>(
+    {{"github-action-benchmark", github_action_benchmark}, {"bencher", bencher}});
+
+}  // namespace
+
+std::span<const ExportKind> export_kinds() {
+  return kKinds;
+}
+
+std::vector<std::string> left_out(std::span<const RunRecord> runs) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries_of(runs))
+    if (!entry.why_not.empty()) names.push_back(fmt::format("{}: {}", entry.name, entry.why_not));
+  return names;
+}
+
+}  // namespace sgdbench

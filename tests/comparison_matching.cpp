@@ -1,0 +1,210 @@
+// Nothing is silently dropped: what is missing, extra, not ok or measured elsewhere is said.
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "tests/comparison_samples.h"
+
+using namespace sgdbench;
+
+namespace {
+
+const std::vector<double> kTimes{1.00, 1.01, 1.02, 1.03, 1.04, 1.05};
+
+std::vector<RunRecord> timed(const std::string& config_id) {
+  return runs_with(&RunRecord::wall_s, kTimes, config_id);
+}
+std::vector<RunRecord> with_status(const std::string& config_id, const std::string& status) {
+  auto runs = timed(config_id);
+  for (auto& run : runs) {
+    run.status = status;
+    run.reason = "because";
+    run.wall_s.reset();
+  }
+  return runs;
+}
+std::vector<RunRecord> operator+(std::vector<RunRecord> a, const std::vector<RunRecord>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+const ComparisonNote& note_on(const Comparison& comparison, const std::string& config_id) {
+  for (const auto& note : comparison.notes)
+    if (note.row->config_id == config_id) return note;
+  throw std::runtime_error("no note on " + config_id);
+}
+
+Verdict verdict_after(const std::string& before, const std::string& after) {
+  const auto base = with_status("c1", before) + timed("c2"),
+             now = with_status("c1", after) + timed("c2");
+  const auto comparison = compare(base, now, {});
+  CHECK(comparison.findings.size() == 1);
+  return note_on(comparison, "c1").verdict;
+}
+
+/// A deterministic run per loss.
+std::vector<RunRecord> losses(const std::vector<double>& values) {
+  auto runs = runs_with(&RunRecord::loss_final, values);
+  for (auto& run : runs) run.deterministic = true;
+  return runs;
+}
+
+}  // namespace
+
+TEST_CASE("A configuration that was ok and is missing, failed or diverged, is a regression") {
+  const auto both = timed("c1") + timed("c2");
+  const auto comparison = compare(both, timed("c2"), {});
+  CHECK(note_on(comparison, "c1").verdict == Verdict::regression);
+  CHECK(note_on(comparison, "c1").text.find("missing in NEW") != std::string::npos);
+  for (const auto* status : {"failed", "diverged", "unsupported", "timeout"}) {
+    const auto now = with_status("c1", status) + timed("c2");
+    const auto found = compare(both, now, {});
+    const auto& note = note_on(found, "c1");
+    CHECK(note.verdict == Verdict::regression);
+    CHECK(note.text.find(std::string(status) + ": because") != std::string::npos);
+  }
+  const auto stopped = with_status("c1", "interrupted") + timed("c2");
+  CHECK(note_on(compare(both, stopped, {}), "c1").verdict == Verdict::inconclusive);
+}
+
+TEST_CASE("What was not ok before is said and is no regression") {
+  CHECK(verdict_after("unsupported", "unsupported") == Verdict::fine);
+  CHECK(verdict_after("diverged", "failed") == Verdict::fine);
+  const auto base = with_status("c1", "failed");
+  CHECK(note_on(compare(base, timed("c1"), {}), "c1").text.find("ok in NEW") != std::string::npos);
+  CHECK(note_on(compare(base, timed("c2"), {}), "c1").text.find("missing") != std::string::npos);
+}
+
+TEST_CASE("A configuration that only NEW has is named") {
+  const auto base = timed("c1"), now = timed("c1") + timed("c2") + with_status("c3", "failed");
+  const auto comparison = compare(base, now, {});
+  CHECK(note_on(comparison, "c2").text.find("only in NEW") != std::string::npos);
+  CHECK(note_on(comparison, "c3").text.find("failed: because") != std::string::npos);
+  CHECK(comparison.count(Verdict::regression) == 0);
+}
+
+TEST_CASE("One failed repeat where none failed before is a regression; one that diverged is said") {
+  const auto base = timed("c1");
+  auto now = base;
+  now[2].status = "failed";
+  CHECK(note_on(compare(base, now, {}), "c1").verdict == Verdict::regression);
+  CHECK(note_on(compare(base, now, {}), "c1").text.find("1 of 6") != std::string::npos);
+  now[2].status = "diverged";
+  CHECK(note_on(compare(base, now, {}), "c1").verdict == Verdict::fine);
+}
+
+TEST_CASE("Deterministic columns are compared repeat by repeat, exactly") {
+  const auto base = losses({0.1, 0.2, 0.3});
+  CHECK(compare(base, base, {}).findings.at(0).remark == "identical");
+  const auto smaller = losses({0.1, 0.2001, 0.3}), larger = losses({0.1, 0.22, 0.3});
+  const auto changed = compare(base, smaller, {}).findings.at(0);
+  CHECK(changed.verdict == Verdict::fine);
+  CHECK(changed.remark == "changed in 1 of 3 repeats");
+  CHECK(*changed.ratio == doctest::Approx(1.0005));
+  const auto worse = compare(base, larger, {}).findings.at(0);
+  CHECK(worse.verdict == Verdict::regression);
+  CHECK_FALSE(worse.p);
+  CHECK(compare(larger, base, {}).findings.at(0).improved);
+}
+
+TEST_CASE("Noise is no excuse, and order no reason: repeats are matched by their number") {
+  const auto base = losses({0.1, 0.2, 0.3});
+  auto turned = base;
+  std::swap(turned[0], turned[2]);
+  CHECK(compare(base, turned, {}).findings.at(0).remark == "identical");
+  auto later = base;
+  for (auto& run : later) run.repeat += 10;
+  CHECK(compare(base, later, {}).findings.at(0).verdict == Verdict::inconclusive);
+  auto noisy = base;
+  for (auto& run : noisy) run.deterministic = false;
+  CHECK_FALSE(compare(base, noisy, {}).findings.at(0).exact);
+}
+
+TEST_CASE("Times are noise even of deterministic runs, unless their clock is virtual") {
+  auto base = timed("c1");
+  for (auto& run : base) run.deterministic = true;
+  CHECK_FALSE(compare(base, base, {}).findings.at(0).exact);
+  for (auto& run : base) run.clock = "virtual";
+  CHECK(compare(base, base, {}).findings.at(0).exact);
+}
+
+TEST_CASE("A deterministic run that diverges where it did not, is a regression") {
+  const auto base = losses({0.1, 0.2, 0.3});
+  auto now = base;
+  now[1].status = "diverged";
+  now[1].loss_final.reset();
+  CHECK(compare(base, now, {}).findings.at(0).verdict == Verdict::regression);
+  CHECK(compare(now, now, {}).findings.at(0).remark == "identical");
+}
+
+TEST_CASE("Another machine or build takes the verdict from times, unless told to ignore it") {
+  const auto base = timed("c1");
+  for (const auto member : {&RunRecord::host, &RunRecord::cpu_model, &RunRecord::compiler,
+                            &RunRecord::build, &RunRecord::instruction_set}) {
+    auto before = base, after = base;
+    for (auto& run : before) run.*member = "this";
+    for (auto& run : after) run.*member = "that";
+    const auto comparison = compare(before, after, {});
+    CHECK(comparison.environment.size() == 1);
+    CHECK(comparison.findings.at(0).verdict == Verdict::inconclusive);
+    CHECK(comparison.findings[0].remark.starts_with("different "));
+    ComparisonOptions ignoring;
+    ignoring.ignore_environment = true;
+    const auto ignored = compare(before, after, ignoring);
+    CHECK(ignored.environment.size() == 1);
+    CHECK(ignored.findings.at(0).verdict == Verdict::fine);
+    CHECK(compare(base, after, {}).environment.empty());
+  }
+}
+
+TEST_CASE("Another revision is no other build; other data takes the verdict from everything") {
+  auto base = losses({0.1, 0.2, 0.3}), now = base;
+  base[0].git_revision = "a";
+  now[0].git_revision = "b";
+  CHECK(compare(base, now, {}).environment.empty());
+  for (auto& run : base) run.data_checksum = 1;
+  for (auto& run : now) run.data_checksum = 2;
+  const auto comparison = compare(base, now, {});
+  CHECK(comparison.environment.at(0).find("different data") != std::string::npos);
+  CHECK(comparison.findings.at(0).verdict == Verdict::inconclusive);
+}
+
+TEST_CASE("Where bits may differ, an exact column is held against the threshold and says why") {
+  auto base = losses({0.1, 0.2}), now = losses({0.1, 0.2000001});
+  for (auto& run : base) run.compiler = "this";
+  for (auto& run : now) run.compiler = "that";
+  const auto finding = compare(base, now, {}).findings.at(0);
+  CHECK(finding.verdict == Verdict::fine);
+  CHECK(finding.remark.find("another build may round differently") != std::string::npos);
+}
+
+TEST_CASE("The geometric mean is over the matched set and says its size") {
+  const auto base = timed("c1") + timed("c2") + timed("c3");
+  auto now = base;
+  for (auto& run : now) {
+    if (run.config_id == "c1") *run.wall_s *= 2;
+    if (run.config_id == "c2") *run.wall_s *= 8;
+  }
+  for (auto& run : now)
+    if (run.config_id == "c3") run.wall_s.reset();
+  const auto means = compare(base, now, {}).means;
+  REQUIRE(means.size() == 1);
+  CHECK(*means[0].ratio == doctest::Approx(4));
+  CHECK(means[0].size == 2);
+  CHECK(means[0].left_out == 1);
+}
+
+TEST_CASE("Pairs are matched by their round, and what one side lacks is left out") {
+  auto base = timed("c1"), now = timed("c1");
+  for (auto& run : now) *run.wall_s *= 1.2;
+  std::swap(now[0], now[5]);
+  now.pop_back();
+  ComparisonOptions options;
+  options.paired = true;
+  const auto finding = compare(base, now, options).findings.at(0);
+  CHECK(finding.before.values.size() == 5);
+  CHECK(finding.ratio_interval->low == doctest::Approx(1.2));
+  CHECK(finding.ratio_interval->high == doctest::Approx(1.2));
+}

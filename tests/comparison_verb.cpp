@@ -1,0 +1,139 @@
+// `sgdbench compare` seen from outside: exit codes, formats, errors.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "results/comparison_metrics.h"
+#include "results/reports.h"
+#include "tests/cli_process.h"
+#include "tests/comparison_samples.h"
+#include "tests/statistics_samples.h"
+
+using namespace sgdbench;
+
+namespace {
+
+void check_error(const Outcome& outcome, int code, const std::string& about) {
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == code);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(outcome.err.find(about) != std::string::npos);
+}
+
+std::string times(double noise, double centre, std::uint64_t seed) {
+  Samples samples(seed);
+  return runs_csv(runs_with(&RunRecord::wall_s, samples.log_normal(10, noise, centre)));
+}
+
+/// base.csv; same.csv, no worse; slow.csv, 30 % slower; unsure.csv, within noise.
+struct Reports : Scratch {
+  Reports() {
+    file("base.csv", times(0.01, 1, 1));
+    file("same.csv", times(0.01, 1, 2));
+    file("slow.csv", times(0.01, 1.3, 3));
+    file("unsure.csv", times(0.2, 1.05, 4));
+  }
+};
+
+bool last_line_says(const std::string& text, const std::string& part) {
+  const auto start = text.rfind('\n', text.size() - 2);
+  return text.substr(start == std::string::npos ? 0 : start + 1).find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("compare exits with 0 if nothing is proven, 1 for a regression, 3 if strict and unsure") {
+  const Reports reports;
+  const auto same = reports.run("compare base.csv same.csv --strict");
+  CHECK(same.code == 0);
+  CHECK(last_line_says(same.out, "0 regressions, 1 fine (0 improved), 0 inconclusive: exit 0"));
+  const auto slow = reports.run("compare base.csv slow.csv");
+  CHECK(slow.code == 1);
+  CHECK(slow.out.find("REGRESSION") != std::string::npos);
+  CHECK(last_line_says(slow.out, "exit 1, a regression is proven"));
+  CHECK(reports.run("compare base.csv slow.csv --max-regression 50%").code == 0);
+  CHECK(reports.run("compare base.csv slow.csv --max-regression 0.5").code == 0);
+  CHECK(reports.run("compare base.csv unsure.csv").code == 0);
+  CHECK(reports.run("compare base.csv unsure.csv --strict").code == 3);
+  CHECK(reports.run("compare base.csv slow.csv --strict").code == 1);
+  CHECK(last_line_says(reports.run("compare slow.csv base.csv").out, "1 fine (1 improved)"));
+}
+
+TEST_CASE("compare refuses what it can't use in one line") {
+  const Reports reports;
+  reports.file("other.csv", "name,time\na,1\n");
+  check_error(reports.run("compare base.csv"), 2, "BASE NEW");
+  check_error(reports.run("compare base.csv no.csv"), 66, "no.csv");
+  check_error(reports.run("compare other.csv base.csv"), 65, "other.csv:1:1");
+  check_error(reports.run("compare - -"), 2, "stdin");
+  check_error(reports.run("compare base.csv same.csv --metric wal_s"), 2, "'wall_s'");
+  check_error(reports.run("compare base.csv same.csv --max-regression -5%"), 2,
+              "--max-regression: ");
+  check_error(reports.run("compare base.csv same.csv --max-regression=-0.1"), 2, "at least 0");
+  check_error(reports.run("compare base.csv same.csv --alpha 0"), 2, "--alpha: ");
+  check_error(reports.run("compare base.csv same.csv --confidence 100%"), 2, "--confidence: ");
+  check_error(reports.run("compare base.csv same.csv --format jsn"), 2, "'json'");
+  check_error(reports.run("compare base.csv same.csv --rounds 3"), 2, "--paired");
+  check_error(reports.run("compare base.csv same.csv --out no/x.json"), 74, "no/x.json");
+  check_error(reports.run("compare base.csv same.csv --out /dev/full"), 74, "/dev/full");
+}
+
+TEST_CASE("A report may come from stdin, and the comparison go to a file") {
+  const Reports reports;
+  CHECK(reports.run("compare - slow.csv", "cat base.csv |").code == 1);
+  const auto outcome = reports.run("compare base.csv slow.csv -o verdict.txt");
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err.find("a regression is proven") != std::string::npos);
+  CHECK(content(reports.path("verdict.txt")) == reports.run("compare base.csv slow.csv").out);
+  CHECK(reports.run("compare base.csv slow.csv -o verdict.txt -q").err.empty());
+}
+
+TEST_CASE("Every format says the same, without NaN or Infinity") {
+  const Reports reports;
+  auto missed = runs_with(&RunRecord::wall_s, {1, 2, 3, 4, 5, 6});
+  for (auto& run : missed) run.target_loss = 0.1;
+  reports.file("missed.csv", runs_csv(missed));
+  for (auto& run : missed) run.time_to_target_s = run.wall_s;
+  reports.file("reached.csv", runs_csv(missed));
+  for (const std::string format : {"table", "csv", "json", "markdown"}) {
+    const auto outcome = reports.run("compare reached.csv missed.csv --format " + format);
+    CHECK(outcome.code == 1);
+    CHECK(outcome.out.find("time_to_target_s") != std::string::npos);
+    for (const auto* word : {"nan", "NaN", "Infinity", "inf,", " inf"})
+      CHECK(outcome.out.find(word) == std::string::npos);
+  }
+  const auto json =
+      nlohmann::json::parse(reports.run("compare reached.csv missed.csv --format json").out);
+  CHECK(json["exit_code"] == 1);
+  CHECK(json["findings"][0]["verdict"] == "regression");
+  CHECK(json["findings"][0]["ratio"].is_null());
+  CHECK(json["findings"][0]["new_missed"] == 6);
+  const auto rows = csv_rows(reports.run("compare base.csv slow.csv --format csv").out);
+  CHECK(cell(rows, 1, "verdict") == "regression");
+  CHECK(std::stod(cell(rows, 1, "ratio")) == doctest::Approx(1.3).epsilon(0.02));
+}
+
+TEST_CASE("Two runs of one configuration are compared from each report that they wrote") {
+  const Scratch scratch;
+  for (const std::string name : {"a", "b"})
+    CHECK(scratch
+              .run("run --workload least-squares --data quadratic:rows=50,features=3 --backend "
+                   "sequential --workers 1,2 --epochs 2 --repeats 3 -q --output " +
+                   name)
+              .code == 0);
+  for (const std::string pair :
+       {"a/runs.csv b/runs.csv", "a/run.json b/run.json", "a/runs.csv b/run.json",
+        "a/curve.csv b/curve.csv", "a/staleness.csv b/staleness.csv"}) {
+    const auto outcome = scratch.run("compare --max-regression 100000% " + pair);
+    CAPTURE(pair);
+    CAPTURE(outcome.out);
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 0);
+  }
+  const auto text = scratch.run("compare a/runs.csv b/runs.csv").out;
+  CHECK(text.find("identical in every repeat") != std::string::npos);
+  CHECK(text.find("in both unsupported") != std::string::npos);
+}
