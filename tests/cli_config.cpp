@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "backends/backend.h"
 #include "cli/command_line.h"
 #include "cli/config_file.h"
 #include "cli/parse.h"
@@ -192,6 +193,19 @@ TEST_CASE("A suite without workload and data changes the default comparison") {
   const Scratch scratch;
   const auto path = scratch.file("suite.toml", "epochs = 1\n");
   CHECK(commands_of(request_of({"--config", path})) == commands_of(request_of({"--epochs", "1"})));
+}
+
+TEST_CASE("Every suite of the tree makes cells that this build can run") {
+  std::size_t suites = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(SGDBENCH_SOURCE_DIR "/results/suites")) {
+    CAPTURE(file.path().string());
+    const auto cells = sweep(request_of({"--config", file.path().string()}).parts, 2);
+    CHECK(cells.size() > 1);
+    for (const auto& each : cells) CHECK((each.spec.workers == 1 || !backend_of(each).one_worker));
+    ++suites;
+  }
+  CHECK(suites > 0);
 }
 
 TEST_CASE("A suite's mistake is reported with its line and column, and what would be right") {
