@@ -98,6 +98,7 @@ TEST_CASE("A suite that is not there exits with 66, one that is wrong with 2, ea
   const auto wrong = scratch.run("run --config bad.toml");
   CHECK(wrong.code == 2);
   CHECK(wrong.err == "sgdbench: bad.toml:1:1: unknown option 'worker'; did you mean 'workers'?\n");
+  CHECK(scratch.run("run --workers x --print-config").code == 2);
   CHECK(scratch.run("run --config .").code == 66);
   CHECK(scratch.run("run --config /dev/zero").code == 2);
 }
