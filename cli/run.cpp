@@ -1,6 +1,8 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "cli/advice.h"
 #include "cli/command_line.h"
 #include "cli/execute.h"
@@ -64,8 +66,9 @@ RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
 }
 
 void say_how_to_resume() {
-  fmt::print(stderr,
-             "sgdbench: interrupted; the same command with --resume runs what is missing\n");
+  // Not by fmt, which throws where stderr is closed.
+  std::fputs("sgdbench: interrupted; the same command with --resume runs what is missing\n",
+             stderr);
 }
 
 }  // namespace
@@ -73,13 +76,13 @@ void say_how_to_resume() {
 int run_verb(const Invocation& invocation) {
   const auto request = requested(invocation.given);
   const auto& given = request.given;
+  const auto cells = sweep(request.parts, available_cores());
+  check_targets(cells);
+  const Outputs outputs(given);
   if (given.has("--print-config")) {
     print(to_toml(request));
     return 0;
   }
-  const auto cells = sweep(request.parts, available_cores());
-  check_targets(cells);
-  const Outputs outputs(given);
   if (given.has("--dry-run")) {
     print(dry_run_text(cells));
     return 0;

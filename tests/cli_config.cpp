@@ -50,6 +50,23 @@ TEST_CASE("A suite without workload and data changes the default comparison") {
   CHECK(commands_of(request_of({"--config", path})) == commands_of(request_of({"--epochs", "1"})));
 }
 
+TEST_CASE("Tables on one problem are measured together, each with its own number of repeats") {
+  const Scratch scratch;
+  scratch.file("suite.toml",
+               "workload = 'least-squares'\ndata = 'quadratic:rows=50,features=4'\nepochs = 1\n"
+               "csv = '-'\nquiet = true\nworkers = 1\n"
+               "[[run]]\nbackend = 'sequential'\nrepeats = 2\n"
+               "[[run]]\nbackend = 'locked'\nrepeats = 4\n");
+  const auto rows = csv_rows(scratch.run("run --config suite.toml").out);
+  REQUIRE(rows.size() == 1 + 6);
+  std::size_t sequential = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    sequential += cell(rows, i, "backend") == "sequential" ? 1 : 0;
+  CHECK(sequential == 2);
+  for (std::size_t i = 1; i <= 4; ++i)
+    CHECK(cell(rows, i, "repeat") == std::to_string((i - 1) / 2));
+}
+
 TEST_CASE("Every suite of the tree makes cells that this build can run") {
   std::size_t suites = 0;
   for (const auto& file :
@@ -98,6 +115,7 @@ TEST_CASE("A suite that is not there exits with 66, one that is wrong with 2, ea
   const auto wrong = scratch.run("run --config bad.toml");
   CHECK(wrong.code == 2);
   CHECK(wrong.err == "sgdbench: bad.toml:1:1: unknown option 'worker'; did you mean 'workers'?\n");
+  CHECK(scratch.run("run --workers x --print-config").code == 2);
   CHECK(scratch.run("run --config .").code == 66);
   CHECK(scratch.run("run --config /dev/zero").code == 2);
 }

@@ -62,6 +62,7 @@ TEST_CASE("A sweep that went on from its journal keeps the old rows and makes th
     const auto rows = csv_rows(resumed.out);
     for (std::size_t i = 1; i < rows.size(); ++i)
       CHECK(cell(rows, i, "order") == std::to_string(i - 1));
+    CHECK(scratch.run(kSweep + "--journal j --resume --csv -").out == resumed.out);
   }
 }
 

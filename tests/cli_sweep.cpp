@@ -183,6 +183,21 @@ TEST_CASE("A configuration's identity does not depend on how often it is repeate
   CHECK(config_id(a[0]) != config_id(cells_of(with({"--seed", "2"}))[0]));
 }
 
+TEST_CASE("Parts may ask for one configuration twice, but not for different repeats of it") {
+  const auto part = [](const std::string& repeats) {
+    Given given;
+    for (const auto* pair : {"--workload=logreg", "--data=quadratic", "--backend=*"}) {
+      const std::string text = pair;
+      given.add(find_option(kRun, text.substr(0, text.find('='))).name,
+                text.substr(text.find('=') + 1));
+    }
+    given.add("--repeats", repeats);
+    return given;
+  };
+  CHECK(sweep({part("3"), part("3")}, 2).size() == backend_catalog().size());
+  CHECK_THROWS_WITH_AS(sweep({part("3"), part("4")}, 2), doctest::Contains("twice"), UsageError);
+}
+
 TEST_CASE("Names, values and sizes that can't be are refused") {
   for (const Texts& words : {Texts{"--backend", "nobody"},
                              {"--workers", "0"},
