@@ -8,7 +8,11 @@
 namespace sgdbench::optimum {
 namespace {
 
-constexpr double kFirstSigma = 1, kSigmaGrowth = 4, kMostSigma = 1e8;
+constexpr double kFirstSigma = 1, kSigmaGrowth = 2, kMostSigma = 1e8;
+/// Of the gap, that a round may leave to the gradient.
+constexpr double kRoundShare = 1e-3;
+/// By then rounding keeps the gap from closing.
+constexpr std::uint64_t kMostRounds = 100;
 
 class SmoothedHinge final : public RowLoss {
  public:
@@ -92,11 +96,12 @@ HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, d
     result.dual = f.dual(w, g);
     result.gradient = norm(g);
     ++result.rounds;
-    const double wanted = std::max(0.01 * result.gap(), 0.1 * tolerance * result.value);
+    const double wanted = std::max(kRoundShare * result.gap(), 0.1 * tolerance * result.value);
     limit = std::min(limit, std::sqrt(2 * l2 * wanted));
     sigma = std::min(kSigmaGrowth * sigma, kMostSigma);
     loss.next_round(sigma);
-  } while (result.gap() > tolerance * result.value && !budget.spent());
+  } while (result.gap() > tolerance * result.value && result.rounds < kMostRounds &&
+           !budget.spent());
   return result;
 }
 
