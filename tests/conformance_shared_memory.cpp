@@ -85,7 +85,7 @@ TEST_CASE("A leashed gradient that fails its only publication is dropped and cou
   CHECK(outcome.updates == applied);
 }
 
-TEST_CASE("No backend ends below the optimum") {
+TEST_CASE("No backend ends below the optimum" * doctest::test_suite("long")) {
   const Case c = make_case("logreg", "rcv1-like:rows=200,features=100", 0.01);
   // Gradient descent with step 1/L, L ≤ ¼ + λ·max 1/d_v, long enough for the last digits.
   std::vector<std::uint32_t> rows(200);

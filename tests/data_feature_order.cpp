@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -39,14 +40,20 @@ std::vector<std::size_t> popularity(const SparseMatrix& matrix) {
 /// The number that each feature of `from` has in `to`, which must hold the same values in the same
 /// places.
 std::map<std::uint32_t, std::uint32_t> renumbering(const Dataset& from, const Dataset& to) {
-  std::map<std::uint32_t, std::uint32_t> numbers;
+  constexpr auto kNone = std::numeric_limits<std::uint32_t>::max();
   REQUIRE(sparse(from).offsets == sparse(to).offsets);
-  for (std::size_t k = 0; k < sparse(from).entries.size(); ++k) {
-    const Entry& a = sparse(from).entries[k];
-    const Entry& b = sparse(to).entries[k];
-    REQUIRE(a.value == b.value);
-    REQUIRE(numbers.emplace(a.column, b.column).first->second == b.column);
+  const auto &olds = sparse(from).entries, &news = sparse(to).entries;
+  Numbers number(from.columns(), kNone);
+  std::size_t wrong = 0;
+  for (std::size_t k = 0; k < olds.size(); ++k) {
+    auto& expected = number[olds[k].column];
+    if (expected == kNone) expected = news[k].column;
+    wrong += olds[k].value != news[k].value || expected != news[k].column;
   }
+  REQUIRE(wrong == 0);
+  std::map<std::uint32_t, std::uint32_t> numbers;
+  for (std::uint32_t j = 0; j < number.size(); ++j)
+    if (number[j] != kNone) numbers[j] = number[j];
   return numbers;
 }
 

@@ -41,6 +41,8 @@ void check_unit_rows(const Dataset& data) {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("long");  // data_generators.cpp runs every generator, on less
+
 TEST_CASE(
     "rcv1-like has rows of 74 ± 1.5, the top word in 69 ± 2 %, unit rows, two equal classes") {
   const Dataset data = load("rcv1-like:rows=20000");
@@ -119,3 +121,5 @@ TEST_CASE("mnist-like has grey values in [0, 1], 19 ± 2 % of them not 0, and te
     CHECK(std::abs(share(data, static_cast<float>(label)) - 0.1) < 0.022);
   for (const float value : dense(data).values) REQUIRE((value >= 0 && value <= 1));
 }
+
+TEST_SUITE_END();

@@ -9,8 +9,8 @@
 #include "results/cgroup.h"
 #include "results/environment.h"
 #include "results/reports.h"
-#include "results/statistics.h"
 #include "results/staleness.h"
+#include "results/statistics.h"
 #include "results/stopwatch.h"
 
 using namespace sgdbench;
