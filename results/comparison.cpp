@@ -66,10 +66,11 @@ std::optional<Finding> find(const Match& match, const Metric& metric, const Surr
 /// A finding that the circumstances take away. Who runs two builds alternately compares builds.
 void doubt(Finding& finding, const Surroundings& around, bool paired) {
   const bool times = finding.metric->timed && finding.base->clock != "virtual";
-  const auto* why = around.data                        ? "different data"
-                    : around.machine && times          ? "different machine"
-                    : around.build && times && !paired ? "different build"
-                                                       : nullptr;
+  const auto* why = around.data                           ? "different data"
+                    : around.machine && times             ? "different machine"
+                    : around.capacity && times && !paired ? "different capacity"
+                    : around.build && times && !paired    ? "different build"
+                                                          : nullptr;
   if (!why) return;
   finding.verdict = Verdict::inconclusive;
   finding.improved = false;
@@ -144,10 +145,13 @@ Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunReco
                    const ComparisonOptions& options) {
   Comparison comparison;
   std::vector<Surroundings> around;  // of each finding
+  const bool capacity =
+      !options.paired && capacity_differs(base, now, options.criteria, comparison.environment);
   for (const auto& match : match_configurations(base, now)) {
     auto notes = notes_of(match);
     if (comparable(match)) {
-      const auto surroundings = compare_environment(match, comparison.environment);
+      auto surroundings = compare_environment(match, comparison.environment);
+      surroundings.capacity = capacity;
       auto findings = findings_of(match, surroundings, options);
       if (findings.empty())
         notes.push_back({match.base.front(), "has none of the metrics", Verdict::inconclusive});

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 
 #include "results/comparison_parts.h"
 #include "results/fields.h"
 #include "results/reports.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
@@ -37,7 +39,32 @@ std::set<std::string> said(const Rows& rows, std::string_view column) {
   return values;
 }
 
+/// Per core that was asked for, so that rows of different width can be taken together.
+std::vector<double> capacities(const std::vector<RunRecord>& runs) {
+  std::vector<double> values;
+  for (const auto& run : runs)
+    if (run.parallel_capacity && run.workers > 1)
+      values.push_back(std::max(0.0, *run.parallel_capacity) / static_cast<double>(run.workers));
+  return values;
+}
+
 }  // namespace
+
+// Neighbours that come and go between two reports change every time in one direction, and no
+// repeats within a report show it: two equal builds would differ, significantly.
+bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now,
+                      const Criteria& criteria, std::vector<std::string>& lines) {
+  const auto before = capacities(base), after = capacities(now);
+  if (before.empty() || after.empty()) return false;
+  const double change = log_ratio(std::log(median(before)), std::log(median(after)));
+  if (std::abs(change) <= std::log1p(criteria.max_regression)) return false;
+  if (mann_whitney(before, after) >= criteria.alpha) return false;
+  lines.push_back(
+      fmt::format("different capacity: the machine delivered {:.0f} % of the cores asked for in "
+                  "BASE and {:.0f} % in NEW; --paired compares on a machine that changes",
+                  100 * median(before), 100 * median(after)));
+  return true;
+}
 
 Surroundings compare_environment(const Match& match, std::vector<std::string>& lines) {
   Surroundings found;

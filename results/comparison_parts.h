@@ -26,7 +26,7 @@ bool comparable(const Match& match);
 
 /// What differs around a configuration.
 struct Surroundings {
-  bool machine = false, build = false, data = false;
+  bool machine = false, build = false, data = false, capacity = false;
 };
 /// Adds a line to `lines` for each difference that is not there yet.
 Surroundings compare_environment(const Match& match, std::vector<std::string>& lines);
@@ -37,6 +37,12 @@ Sample sample(const Rows& rows, const Metric& metric, double confidence);
 /// Compares as samples or pairs: everything but the verdict, which is judged with all others. The
 /// finding has base, now, metric and both samples.
 void compare_samples(Finding& finding, const Match& match, const ComparisonOptions& options);
+
+/// Whether the machine let the program have as much in both reports: by the probe of its parallel
+/// capacity that runs beside each row, which no change of the program can make slower. Adds a line
+/// if it did not.
+bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now,
+                      const Criteria& criteria, std::vector<std::string>& lines);
 
 /// Compares repeat by repeat. `rounding` says why bits may differ ("" where they may not). The
 /// finding has base, now and metric.

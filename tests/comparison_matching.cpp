@@ -208,3 +208,22 @@ TEST_CASE("Pairs are matched by their round, and what one side lacks is left out
   CHECK(finding.ratio_interval->low == doctest::Approx(1.2));
   CHECK(finding.ratio_interval->high == doctest::Approx(1.2));
 }
+
+TEST_CASE("A machine that delivered less in one report takes the verdict from times, not pairs") {
+  auto base = timed("c1"), now = timed("c1");
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    base[i].workers = now[i].workers = 2;
+    base[i].parallel_capacity = 1.9 + 0.01 * static_cast<double>(i);
+    now[i].parallel_capacity = 1.1 + 0.01 * static_cast<double>(i);
+  }
+  const auto comparison = compare(base, now, {});
+  CHECK(comparison.environment.at(0).starts_with("different capacity"));
+  CHECK(comparison.findings.at(0).remark == "different capacity");
+  CHECK(comparison.findings[0].verdict == Verdict::inconclusive);
+  ComparisonOptions options;
+  options.paired = true;
+  CHECK(compare(base, now, options).environment.empty());
+  now[0].parallel_capacity = now[3].parallel_capacity = 2.0;  // now and then a neighbour
+  CHECK(compare(base, now, {}).environment.empty());
+  CHECK(compare(base, base, {}).environment.empty());
+}
