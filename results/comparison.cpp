@@ -133,6 +133,17 @@ std::vector<Finding> findings_of(const Match& match, const Surroundings& around,
   return with(all);
 }
 
+/// "has no loss_test", of the metrics that were asked for; "" where it has all.
+std::string without_value(const std::vector<Finding>& findings, const Metrics& asked) {
+  std::string names;
+  for (const auto* metric : asked) {
+    const auto same = [&](const Finding& finding) { return finding.metric == metric; };
+    if (std::any_of(findings.begin(), findings.end(), same)) continue;
+    names += fmt::format("{}{}", names.empty() ? "has no " : ", ", metric->name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::size_t Comparison::count(Verdict verdict) const {
@@ -153,8 +164,10 @@ Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunReco
       auto surroundings = compare_environment(match, comparison.environment);
       surroundings.capacity = capacity;
       auto findings = findings_of(match, surroundings, options);
+      if (auto missing = without_value(findings, options.metrics); !missing.empty())
+        notes.push_back({match.base.front(), missing, Verdict::fine});
       if (findings.empty())
-        notes.push_back({match.base.front(), "has none of the metrics", Verdict::inconclusive});
+        notes.push_back({match.base.front(), "nothing to compare", Verdict::inconclusive});
       for (auto& finding : findings) {
         comparison.findings.push_back(std::move(finding));
         around.push_back(surroundings);

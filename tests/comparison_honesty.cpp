@@ -60,7 +60,7 @@ TEST_CASE("Equal builds fail at most alpha of the time even without a threshold"
 }
 
 TEST_CASE("A slowdown of 10 % at 3 % of noise and 10 repeats is found 95 % of the time") {
-  // 96.4 % in the long run; that 1,000 pairs find fewer than 950 has a probability of 1.3 %, so the
+  // 96.4 % in the long run; that 1,000 pairs find fewer than 950 has a probability of 1.1 %, so the
   // seed is fixed.
   CHECK(found(1.10, 0.03, 10) >= 950);
 }
@@ -72,7 +72,7 @@ TEST_CASE("A slowdown of less than the threshold is next to never a regression")
 }
 
 TEST_CASE("Twenty configurations with three metrics and no change fail at most alpha of the time") {
-  // Of 50 comparisons at 1 %, more than 4 have a probability of 0.02 %.
+  // Of 50 comparisons at 1 %, more than 4 have a probability of 0.015 %.
   Samples samples(2025);
   int alarms = 0;
   constexpr int kFamilies = 50;

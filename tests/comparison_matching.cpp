@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -178,6 +179,17 @@ TEST_CASE("Where bits may differ, an exact column is held against the threshold 
   const auto finding = compare(base, now, {}).findings.at(0);
   CHECK(finding.verdict == Verdict::fine);
   CHECK(finding.remark.find("another build may round differently") != std::string::npos);
+}
+
+TEST_CASE("A metric that was asked for and is in neither report is named") {
+  ComparisonOptions options;
+  options.metrics = {metric_named("wall_s"), metric_named("loss_test")};
+  const auto base = timed("c1");
+  const auto some = compare(base, base, options);
+  CHECK(some.findings.size() == 1);
+  CHECK(note_on(some, "c1").text == "has no loss_test");
+  options.metrics = {metric_named("loss_test")};
+  CHECK(compare(base, base, options).count(Verdict::inconclusive) == 1);
 }
 
 TEST_CASE("The geometric mean is over the matched set and says its size") {

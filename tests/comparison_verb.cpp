@@ -137,3 +137,23 @@ TEST_CASE("Two runs of one configuration are compared from each report that they
   CHECK(text.find("identical in every repeat") != std::string::npos);
   CHECK(text.find("in both unsupported") != std::string::npos);
 }
+
+TEST_CASE(
+    "run --export writes each kind where it is told, and names on stderr what it leaves out") {
+  const Scratch scratch;
+  const std::string run =
+      "run --workload least-squares --data quadratic:rows=50,features=3 --backend sequential "
+      "--epochs 1 --repeats 5 ";
+  const auto outcome = scratch.run(run +
+                                   "--workers 1,2 --export bencher=- --export "
+                                   "github-action-benchmark=history.json");
+  CHECK(outcome.code == 0);
+  CHECK(nlohmann::json::parse(outcome.out).size() == 1);
+  CHECK(nlohmann::json::parse(content(scratch.path("history.json"))).size() == 1);
+  CHECK(outcome.err.find("--export leaves out") != std::string::npos);
+  CHECK(outcome.err.find("unsupported") != std::string::npos);
+  check_error(scratch.run(run + "--export bencher"), 2, "KIND=PATH");
+  check_error(scratch.run(run + "--export benchr=x"), 2, "'bencher'");
+  check_error(scratch.run(run + "--export bencher=x --csv x"), 2, "--export");
+  check_error(scratch.run(run + "--export bencher=no/x"), 74, "no/x");
+}
