@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/numbers.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
@@ -18,14 +17,21 @@ struct Format {
 };
 constexpr Format kFormats[] = {{"table", doctor_table}, {"json", doctor_json}};
 
+std::size_t workers_of(const Given& given, std::size_t usual) {
+  constexpr std::string_view kOption = "--workers";
+  if (!given.has(kOption)) return usual;
+  Cell cell;
+  apply(find_option(kDoctor, kOption), cell, given.text(kOption));
+  return cell.spec.workers;
+}
+
 }  // namespace
 
 int doctor_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto& format = find_by_name(kFormats, "format", given.text("--format", "table"));
   const auto environment = read_environment();
-  std::size_t workers = environment.cores_available;
-  if (given.has("--workers")) workers = parse_count(given.text("--workers"), 1, 4096);
+  const auto workers = workers_of(given, environment.cores_available);
   Progress progress(1, given.has("--quiet"));
   progress.say(fmt::format("examining the machine: about {:.0f} s", examination_seconds(workers)));
   const auto report = examine_machine(environment, workers);

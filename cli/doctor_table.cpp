@@ -66,7 +66,7 @@ std::string verdict(std::string_view who, const Noise& noise) {
       "about {} today; {}",
       who, kVerdictRepeats, resolved ? human_share(*resolved) : "—",
       repeats ? fmt::format("for 2 % use --repeats {}", *repeats)
-              : std::string("for 2 % no number of repeats is enough: use longer runs"));
+              : std::string("1000 repeats would not resolve 2 %: wait for a quieter hour"));
 }
 
 std::string threads_text(const MachineReport& report) {

@@ -32,8 +32,11 @@ TEST_CASE("doctor writes numbers for each count of threads, and nothing else on 
 
 TEST_CASE("doctor refuses a number of workers or a format that is none") {
   const Scratch scratch;
-  CHECK(scratch.run("doctor --workers 0").code == 2);
-  CHECK(scratch.run("doctor --workers 1,2").code == 2);
+  for (const auto* workers : {"0", "1,2", "x"}) {
+    const auto refused = scratch.run(std::string("doctor --workers ") + workers);
+    CHECK(refused.code == 2);
+    CHECK(refused.err.find("--workers: ") != std::string::npos);
+  }
   CHECK(scratch.run("doctor --format yaml").code == 2);
 }
 
