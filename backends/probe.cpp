@@ -18,7 +18,6 @@
 #include "backends/adaptive_wait.h"
 #include "backends/pure_compute.h"
 #include "backends/topology.h"
-#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {
@@ -60,18 +59,17 @@ void keep_timetable(std::size_t thread, Time start, Counts& counts) {
   }
 }
 
-/// The median over rounds of ∑ₚ together, over the best round alone: measured against a thread that
-/// was disturbed, a machine would seem to have more cores than it has.
+/// The mean over rounds of ∑ₚ together, over the best round alone: measured against a thread that
+/// was disturbed, a machine would seem to have more cores than it has. The mean, because a round in
+/// which nobody got a core is one of them.
 double capacity(const std::vector<Counts>& threads) {
-  std::vector<double> together;
-  std::uint64_t alone = 0;
+  std::uint64_t together = 0, alone = 0;
   for (std::size_t round = 0; round < kRounds; ++round) {
-    std::uint64_t units = 0;
-    for (const auto& counts : threads) units += counts.together[round];
-    together.push_back(static_cast<double>(units));
+    for (const auto& counts : threads) together += counts.together[round];
     alone = std::max(alone, threads.front().alone[round]);
   }
-  return alone == 0 ? 1 : median(together) / static_cast<double>(alone);
+  if (alone == 0) return 1;
+  return static_cast<double>(together) / static_cast<double>(kRounds * alone);
 }
 
 }  // namespace

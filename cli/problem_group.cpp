@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "backends/pace.h"
 #include "backends/probe.h"
 #include "backends/verification.h"
 #include "cli/command_line.h"
@@ -31,6 +32,11 @@ void add_probe(RunRecord& row, const RunSpec& spec) {
   const auto probe = probe_machine(spec.workers, spec.pin);
   row.parallel_capacity = probe.parallel_capacity;
   row.line_transfer_ns = probe.line_transfer_ns;
+}
+
+void add_pace(RunRecord& row, const Pace& pace) {
+  row.pace_compute_ns = pace.compute_ns;
+  row.pace_read_ns = pace.read_ns;
 }
 
 /// The order in which n configurations take their turn.
@@ -156,7 +162,9 @@ RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
 void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row) {
   Seen seen;
   row.evaluate_s = 0;
+  const auto pace = measure_pace(spec.workers, spec.pin);
   const RunOutcome outcome = train(contender, spec, row, seen);
+  add_pace(row, mean_of(pace, measure_pace(spec.workers, spec.pin)));
   const auto start = Clock::now();
   const auto evaluations = evaluate_curve(outcome, seen);
   *row.evaluate_s += since(start);

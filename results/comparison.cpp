@@ -46,6 +46,11 @@ std::string rounding_of(const Surroundings& around) {
   return "";
 }
 
+/// Whether the machine has a part in it.
+bool is_time(const Finding& finding) {
+  return finding.metric->timed && finding.base->clock != "virtual";
+}
+
 /// Nothing where neither report has a value.
 std::optional<Finding> find(const Match& match, const Metric& metric, const Surroundings& around,
                             const ComparisonOptions& options) {
@@ -60,12 +65,14 @@ std::optional<Finding> find(const Match& match, const Metric& metric, const Surr
     compare_exactly(finding, match, options.criteria, rounding_of(around));
   else
     compare_samples(finding, match, options);
+  const bool alone = !options.paired && !options.ignore_environment;
+  if (alone && is_time(finding)) finding.evidence.drift = drift_between(match, options.criteria);
   return finding;
 }
 
 /// A finding that the circumstances take away. Who runs two builds alternately compares builds.
 void doubt(Finding& finding, const Surroundings& around, bool paired) {
-  const bool times = finding.metric->timed && finding.base->clock != "virtual";
+  const bool times = is_time(finding);
   const auto* why = around.data                           ? "different data"
                     : around.machine && times             ? "different machine"
                     : around.capacity && times && !paired ? "different capacity"

@@ -69,9 +69,19 @@ Decision decide(const Evidence& evidence, const Criteria& criteria) {
   const double threshold = std::log1p(criteria.max_regression);
   const bool significant = evidence.p < criteria.alpha;
   const auto& interval = evidence.worse.interval;
+  const Drift& drift = evidence.drift;
+  if (interval && interval->high + drift.surely_faster <= threshold)
+    return {Verdict::fine, significant && interval->high + drift.faster < 0, ""};
   if (interval && interval->high <= threshold)
-    return {Verdict::fine, significant && interval->high < 0, ""};
-  if (interval && interval->low > threshold && significant) return {Verdict::regression, false, ""};
+    return {Verdict::inconclusive, false,
+            fmt::format("the machine itself was {:.0f} % faster",
+                        100 * std::expm1(drift.surely_faster))};
+  if (interval && interval->low > threshold && significant) {
+    if (interval->low - drift.slower > threshold) return {Verdict::regression, false, ""};
+    return {Verdict::inconclusive, false,
+            fmt::format("the machine itself may have been {:.0f} % slower at {}: --paired tells",
+                        100 * std::expm1(drift.slower), drift.what)};
+  }
   return {Verdict::inconclusive, false, what_would_decide(evidence, criteria)};
 }
 

@@ -13,12 +13,16 @@
 // samples of 10, 10 % apart with 3 % of noise, this finds 96.4 % beyond 5 %; 80 % would find 97.5
 // %, 90 % only 93.7 %.
 //
+// Where times were not measured in pairs, the machine is part of both: what it may have made slower
+// (comparison_pace.cpp) is taken off before (b), and what it surely made faster is added.
+//
 // Departure from a test of "the factor is 1.05": (a) tests against no change. At the threshold
 // itself (b) errs in at most (1 − confidence)/2.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "results/statistics/two_samples.h"
 
@@ -33,6 +37,15 @@ struct Criteria {
 enum class Verdict { fine, regression, inconclusive };
 std::string_view to_string(Verdict verdict);
 
+/// What the machine may have done to the times of one configuration from BASE to NEW: natural
+/// logarithms of factors, none below 0.
+struct Drift {
+  double slower = 0;         ///< at most, by the measure that slowed down most
+  double faster = 0;         ///< at most, by the one that became fastest
+  double surely_faster = 0;  ///< at least, by all of them
+  std::string_view what;     ///< that measure, where `slower` is above 0
+};
+
 /// What was found of one metric of one configuration. Positive is worse.
 struct Evidence {
   Shift worse;              ///< ln of the factor by which it is worse
@@ -40,6 +53,7 @@ struct Evidence {
   std::size_t family = 1;   ///< p-values that it was corrected for
   std::size_t repeats = 0;  ///< on each side
   bool paired = false;
+  Drift drift = {};
 };
 
 struct Decision {

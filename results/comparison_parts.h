@@ -44,6 +44,9 @@ void compare_samples(Finding& finding, const Match& match, const ComparisonOptio
 bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now,
                       const Criteria& criteria, std::vector<std::string>& lines);
 
+/// From the pieces of work that were timed beside each row; nothing where they were not.
+Drift drift_between(const Match& match, const Criteria& criteria);
+
 /// Compares repeat by repeat. `rounding` says why bits may differ ("" where they may not). The
 /// finding has base, now and metric.
 void compare_exactly(Finding& finding, const Match& match, const Criteria& criteria,

@@ -167,6 +167,8 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"data_checksum", "", "of the parsed content of the training data", checksum, set_checksum},
     {"recording", "", "full, or none: training alone was timed", run<&R::recording>, set<&R::recording, R>},
     {"pinned", "", "each worker was tied to a core", run<&R::pinned>, set<&R::pinned, R>},
+    {"pace_compute_ns", "ns", "fixed piece of arithmetic, on P threads at once, before and after the run: the machine's pace", run<&R::pace_compute_ns>, set<&R::pace_compute_ns, R>},
+    {"pace_read_ns", "ns", "the same for reading 64 KiB out of 8 MiB", run<&R::pace_read_ns>, set<&R::pace_read_ns, R>},
     {"host", "", "hash of the machine's name", run<&R::host>, set<&R::host, R>},
     {"cpu_model", "", "the machine's processor", run<&R::cpu_model>, set<&R::cpu_model, R>},
     {"cores_available", "", "cores that the process could use", run<&R::cores_available>, set<&R::cores_available, R>},

@@ -62,6 +62,8 @@ struct RunRecord {
   std::string staleness_mode;  ///< exact, sampled
   std::optional<double> lost_updates;
   std::optional<double> parallel_capacity, line_transfer_ns;
+  /// Of fixed pieces of work, before and after the run: what the machine was like beside it.
+  std::optional<double> pace_compute_ns, pace_read_ns;
   std::optional<std::uint64_t> peak_rss_bytes;
   std::string clock;  ///< real, virtual
   bool deterministic = false;

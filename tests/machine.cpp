@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "backends/pace.h"
 #include "backends/parallel_for.h"
 #include "backends/probe.h"
 #include "backends/topology.h"
@@ -120,6 +121,19 @@ TEST_CASE("The probe of a machine gives finite, positive numbers, pinned or not"
   }
   const cpu_set_t after = affinity();
   CHECK(CPU_EQUAL(&before, &after));
+}
+
+TEST_CASE("The pace of a machine is a time of each piece, and the mean of two lies between them") {
+  for (const std::size_t workers : {1u, 2u, 5u}) {
+    const Pace pace = measure_pace(workers, workers == 2);
+    REQUIRE(pace.compute_ns);
+    REQUIRE(pace.read_ns);
+    CHECK(*pace.compute_ns > 0);
+    CHECK(*pace.read_ns > 0);
+  }
+  const Pace mean = mean_of({1.0, 10.0}, {3.0, std::nullopt});
+  CHECK(mean.compute_ns == 2);
+  CHECK(mean.read_ns == 10);
 }
 
 TEST_CASE("One worker has the capacity of one and no line to transfer") {
