@@ -16,6 +16,7 @@
 
 #include "results/journal_line.h"
 #include "results/reports.h"
+#include "results/targets.h"
 #include "tests/results_samples.h"
 
 using namespace sgdbench;
@@ -250,4 +251,5 @@ TEST_CASE("The README describes every column with its unit and meaning") {
   described(run_fields());
   described(curve_fields());
   described(staleness_fields());
+  described(target_fields());
 }
