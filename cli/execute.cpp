@@ -21,6 +21,35 @@ DataFacts facts_of(const Dataset& train, const Environment& environment) {
           .environment = &environment};
 }
 
+/// Everything that trains on one data set shares these.
+struct Session {
+  const Environment& environment;
+  const ParallelFor& parallel;
+  Progress& progress;
+  RunLog& log;
+};
+
+/// Trains all cells of one problem; a row for each of them where it can't be made or has no target.
+void train_group(const std::vector<Cell>& group, const TrainTest& data, const Session& session) {
+  auto facts = facts_of(data.train, session.environment);
+  const auto problem = make_problem(group.front().workload, data);
+  check_target(group.front(), *problem);
+  facts.l2 = problem->l2();
+  try {
+    facts.optimum = optimum_for(group, *problem, data, session.parallel, session.progress);
+  } catch (const NotConverged& error) {
+    return refuse_group(group, facts, error.what(), session.progress, session.log);
+  }
+  ProblemGroup(*problem, facts, session.parallel, session.environment.cores_available,
+               session.progress, session.log)
+      .run(group);
+}
+
+std::string why_not(const std::vector<Cell>& group, const Dataset& train) {
+  const auto& workload = group.front().workload.workload;
+  return find_by_name(workload_catalog(), "workload", workload).why_not(train);
+}
+
 }  // namespace
 
 std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log) {
@@ -32,8 +61,8 @@ std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log) {
 
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
              RunLog& log) {
-  const auto cores = environment.cores_available;
-  const auto parallel = threaded_for(cores);
+  const auto parallel = threaded_for(environment.cores_available);
+  const Session session{environment, parallel, progress, log};
   const auto data_groups = by_data(cells);
   for (const auto& same_data : data_groups) {
     if (log.has_all(same_data)) continue;
@@ -42,26 +71,12 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
     log.check_data(same_data, data.train.checksum);
     const auto groups = by_problem(same_data);
     for (const auto& group : groups) {
-      auto facts = facts_of(data.train, environment);
-      const auto& options = group.front().workload;
-      const auto why =
-          find_by_name(workload_catalog(), "workload", options.workload).why_not(data.train);
+      const auto why = why_not(group, data.train);
       // The one problem that was asked for is a mistake; one of several is a row among others.
-      if (!why.empty() && data_groups.size() + groups.size() > 2) {
-        refuse_group(group, facts, why, progress, log);
-        continue;
-      }
-      const auto problem = make_problem(options, data);
-      check_target(group.front(), *problem);
-      facts.l2 = problem->l2();
-      try {
-        facts.optimum = optimum_for(group, *problem, data, parallel, progress);
-      } catch (const NotConverged& error) {
-        refuse_group(group, facts, error.what(), progress, log);
-        if (interrupted()) return;
-        continue;
-      }
-      ProblemGroup(*problem, facts, parallel, cores, progress, log).run(group);
+      if (!why.empty() && data_groups.size() + groups.size() > 2)
+        refuse_group(group, facts_of(data.train, environment), why, progress, log);
+      else
+        train_group(group, data, session);
       if (interrupted()) return;
     }
   }
