@@ -11,6 +11,7 @@
 #include "cli/labels.h"
 #include "results/speedup.h"
 #include "results/statistics.h"
+#include "results/statistics/two_samples.h"
 #include "results/targets.h"
 
 namespace sgdbench {
@@ -39,7 +40,7 @@ std::optional<Spread> spread(const std::vector<double>& values) {
   // With half of them missing, the middle lies between a number and infinity: there is none.
   if (!std::isfinite(middle)) return std::nullopt;
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return Spread{middle, *low, *high};
+  return Spread{middle, *low, *high, values};
 }
 
 std::optional<double> middle(const std::vector<double>& values) {
@@ -131,7 +132,15 @@ void sort_members(AggregateGroup& group, const std::vector<std::string>& config_
 
 }  // namespace
 
-bool overlap(const Spread& a, const Spread& b) {
+std::optional<ConfidenceInterval> factor_between(const Spread& a, const Spread& b) {
+  constexpr double kConfidence = 0.95;
+  const auto shift = shift_between(a.values, b.values, kConfidence);
+  if (!shift.interval) return std::nullopt;
+  return ConfidenceInterval{std::exp(shift.interval->low), std::exp(shift.interval->high)};
+}
+
+bool level(const Spread& a, const Spread& b) {
+  if (const auto factor = factor_between(a, b)) return factor->low <= 1 && factor->high >= 1;
   return a.low <= b.high && b.low <= a.high;
 }
 

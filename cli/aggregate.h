@@ -7,16 +7,23 @@
 #include <vector>
 
 #include "results/record.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 
 /// Median and range over the repeats.
 struct Spread {
   double median = 0, low = 0, high = 0;
+  std::vector<double> values;  ///< of the repeats
 };
 
-/// Whether the two ranges have a point in common.
-bool overlap(const Spread& a, const Spread& b);
+/// The factor from a to b, with its distribution-free 95 % interval; nothing where there are too
+/// few repeats for one.
+std::optional<ConfidenceInterval> factor_between(const Spread& a, const Spread& b);
+
+/// Whether a and b can't be told apart: the interval of their factor holds 1; with too few repeats
+/// for an interval, their ranges have a point in common.
+bool level(const Spread& a, const Spread& b);
 
 /// One target over the repeats.
 struct TargetSummary {

@@ -96,11 +96,10 @@ std::string_view role(const Aggregate& rival, const Aggregate& winner) {
 
 /// Those who are level with the fastest, the fastest included.
 Members level_with_first(const Race& race) {
-  Members level;
+  Members found;
   for (const auto* member : race.members)
-    if (overlap(*(member->*race.time), *(race.members.front()->*race.time)))
-      level.push_back(member);
-  return level;
+    if (level(*(member->*race.time), *(race.members.front()->*race.time))) found.push_back(member);
+  return found;
 }
 
 /// "a and b", "a, b and c"; of many, the first and how many more.
@@ -116,6 +115,15 @@ std::string names(const Members& members) {
                         : i + 1 == members.size() ? " and "
                                                   : ", ",
                         members[i]->name);
+  return text;
+}
+
+/// "1.80× (1.75–1.86)", the interval where there are enough repeats for one.
+std::string lead(const Race& race, const Aggregate& winner, const Aggregate& rival) {
+  auto text = human_ratio(time_of(race, rival) / time_of(race, winner));
+  const auto factor = factor_between(*(winner.*race.time), *(rival.*race.time));
+  if (factor && std::isfinite(factor->high))
+    text += fmt::format(" ({}–{})", human_ratio(factor->low), human_ratio(factor->high));
   return text;
 }
 
@@ -183,8 +191,7 @@ std::string conclude(const AggregateGroup& group) {
   auto text = start + opening(race, level);
   if (!rival) return text + machine(winner, nullptr) + ".";
   if (std::find(level.begin(), level.end(), rival) == level.end())
-    text += fmt::format(", {} ahead of {}, {}{}",
-                        human_ratio(time_of(race, *rival) / time_of(race, winner)), rival->name,
+    text += fmt::format(", {} ahead of {}, {}{}", lead(race, winner, *rival), rival->name,
                         role(*rival, winner), factors(race, winner, *rival));
   return text + waiting(winner, *rival) + machine(winner, rival) + ".";
 }

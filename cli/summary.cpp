@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "cli/aggregate.h"
 #include "cli/conclusion.h"
@@ -80,38 +81,70 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<std::str
   add_below(table, column_text(*a.first, varying));
 }
 
-/// Where a list of targets was asked for, the time to each; and where the speedup comes from.
+/// The strategy, its workers, and then some.
+void add_row(TextTable& table, const Aggregate& member, const AggregateGroup& group,
+             const std::vector<std::string>& cells) {
+  std::vector<std::string> row{strategy_label(*member.first),
+                               std::to_string(member.first->workers)};
+  const auto rest = cut_label(row.front());
+  row.insert(row.end(), cells.begin(), cells.end());
+  table.add(std::move(row));
+  add_below(table, rest);
+  add_below(table, column_text(*member.first, group.varying));
+}
+
+std::string time_to(const std::string& target, const Aggregate& member) {
+  for (const auto& one : member.targets)
+    if (one.target == target) return time_to(one.time, one.reached, member);
+  return "—";
+}
+
+/// Every target of the group, each once.
+std::vector<std::string> targets_of(const AggregateGroup& group) {
+  std::vector<std::string> names;
+  for (const auto& member : group.members)
+    for (const auto& target : member.targets)
+      if (std::find(names.begin(), names.end(), target.target) == names.end())
+        names.push_back(target.target);
+  return names;
+}
+
+/// Where a list of targets was asked for, the time to each, as many in a table as fit the screen.
 std::string targets_text(const AggregateGroup& group) {
-  std::vector<std::string> header{"backend", "workers"};
-  std::size_t targets = 0;
-  bool speedups = false;
-  for (const auto& member : group.members) {
-    if (member.targets.size() > targets) {
-      targets = member.targets.size();
-      header.resize(2);
-      for (const auto& target : member.targets) header.push_back("to " + target.target);
+  constexpr std::size_t kColumns = 5;
+  const auto names = targets_of(group);
+  if (names.size() < 2) return "";
+  std::string text;
+  for (std::size_t first = 0; first < names.size(); first += kColumns) {
+    const std::span some(names.begin() + static_cast<std::ptrdiff_t>(first),
+                         std::min(kColumns, names.size() - first));
+    std::vector<std::string> header{"backend", "workers"};
+    for (const auto& name : some) header.push_back("to " + name);
+    TextTable table(header);
+    for (const auto& member : group.members) {
+      if (member.ok.empty()) continue;
+      std::vector<std::string> cells;
+      for (const auto& name : some) cells.push_back(time_to(name, member));
+      add_row(table, member, group, cells);
     }
-    speedups = speedups || member.speedup;
+    text += table.text() + '\n';
   }
-  if (targets < 2) header.resize(2);
-  if (header.size() == 2 && !speedups) return "";
-  if (speedups) header.insert(header.end(), {"speedup", "= hardware", "× statistical", "cores"});
-  TextTable table(header);
+  return text;
+}
+
+/// Where the speedup to the target comes from.
+std::string speedups_text(const AggregateGroup& group) {
+  TextTable table({"backend", "workers", "speedup", "= hardware", "× statistical", "cores"});
+  bool any = false;
   for (const auto& member : group.members) {
-    if (member.ok.empty() || (targets < 2 && !member.speedup)) continue;
-    std::vector<std::string> row{strategy_label(*member.first),
-                                 std::to_string(member.first->workers)};
-    if (targets >= 2)
-      for (const auto& target : member.targets)
-        row.push_back(time_to(target.time, target.reached, member));
-    if (speedups)
-      for (const auto& factor : {member.speedup, member.hardware, member.statistical})
-        row.push_back(or_dash(factor, human_ratio));
-    if (speedups) row.push_back(or_dash(member.capacity, [](double v) { return fixed(v, 2); }));
-    table.add(std::move(row));
-    add_below(table, column_text(*member.first, group.varying));
+    if (!member.speedup) continue;
+    any = true;
+    add_row(table, member, group,
+            {or_dash(member.speedup, human_ratio), or_dash(member.hardware, human_ratio),
+             or_dash(member.statistical, human_ratio),
+             or_dash(member.capacity, [](double v) { return fixed(v, 2); })});
   }
-  return table.text() + '\n';
+  return any ? table.text() + '\n' : "";
 }
 
 std::string group_text(const AggregateGroup& group) {
@@ -124,8 +157,9 @@ std::string group_text(const AggregateGroup& group) {
   TextTable table({"backend", "workers", "epoch", "updates/s", "to target", "loss",
                    held_out ? "held-out" : "accuracy", "stale", "waits"});
   for (const auto& member : group.members) add_member(table, member, group.varying);
-  return fmt::format("{} ({} examples, {} features)\n{}\n{}{}\n", group.name, any.examples,
-                     any.features, table.text(), targets_text(group), wrap(conclude(group), 0));
+  return fmt::format("{} ({} examples, {} features)\n{}\n{}{}{}\n", group.name, any.examples,
+                     any.features, table.text(), targets_text(group), speedups_text(group),
+                     wrap(conclude(group), 0));
 }
 
 }  // namespace

@@ -137,6 +137,41 @@ TEST_CASE("Rows that are not ok say their status and reason, and the table fits 
     CHECK(display_width(text.substr(at, text.find('\n', at) - at)) <= kScreen);
 }
 
+TEST_CASE("A list of targets has a table of times that fits the screen, and misses are counted") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows) {
+    r.target = "50%,20%,10%,5%,2%,1%";
+    r.loss_optimum = 0.25;
+    r.loss_start = 1;
+    for (int i = 0; i < 3; ++i) {
+      auto& point = r.curve.emplace_back();
+      point.time_s = 0.1 * i;
+      point.loss = i < 2 || r.repeat > 0 ? 0.4 - 0.07 * i : 0.4;
+    }
+    r.speedup_to_target = 1.5;
+  }
+  const auto text = summary(rows, {});
+  CHECK(has(text, "to 50%"));
+  CHECK(has(text, "to 1%"));
+  CHECK(has(text, "200 ms (2/3)"));
+  CHECK(has(text, "— (0/3)"));
+  CHECK(has(text, "× statistical"));
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+    CHECK(display_width(text.substr(at, text.find('\n', at) - at)) <= kScreen);
+}
+
+TEST_CASE("With enough repeats an interval tells who is level, and goes with the lead") {
+  std::vector<RunRecord> rows;
+  for (std::uint64_t repeat = 0; repeat < 8; ++repeat)
+    for (const auto& made : kThree) rows.push_back(row(made, repeat));
+  // Ranges overlap by one repeat; the interval tells them apart all the same.
+  for (auto& r : rows)
+    if (r.backend == "free" && r.repeat == 7) r.time_to_target_s = 0.9;
+  const auto text = sentence(rows);
+  CHECK(has(text, "free with 2 workers was first"));
+  CHECK(has(text, "1.80× (1."));
+}
+
 TEST_CASE("Configurations of one name are told apart by what differs") {
   auto rows = rows_of({{"free", 2, 1, 0.4, 1}});
   auto other = rows;
