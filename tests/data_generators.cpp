@@ -30,9 +30,9 @@ TEST_CASE("The data are the same on every machine and with every compiler") {
       {"mnist-like", 0xd88271aaf0c0d43eu},   {"disjoint", 0xe90a0877d3bd8c28u},
       {"quadratic", 0x7e84c3b34fba9241u},
   };
-  for (const auto& [name, checksum] : known) {
-    INFO(name);
-    CHECK(load(name + ":rows=200").checksum == checksum);
+  for (const auto& one : known) {
+    INFO(one.first);
+    CHECK(load(one.first + ":rows=200").checksum == one.second);
   }
 }
 
