@@ -53,11 +53,14 @@ std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
       run.status == "ok" || run.status == "diverged" || run.status == "timeout";
   if (metric.absence == missed) {
     if (value || !came_to_an_end) return value;
-    const bool has_target = run.target_loss || run.target_accuracy;
-    return has_target ? std::optional(kNever) : std::nullopt;
+    return has_target(run) ? std::optional(kNever) : std::nullopt;
   }
   if (metric.absence == Metric::Absence::diverged && run.status == "diverged") return kNever;
   return run.status == "ok" ? value : std::nullopt;
+}
+
+bool has_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy || run.reached;
 }
 
 bool is_exact(const Metric& metric, const RunRecord& run) {

@@ -25,6 +25,9 @@ std::span<const Metric> metric_table();
 /// The value that a run has in a comparison, from 0 to infinity; nothing where it says nothing.
 std::optional<double> value_of(const Metric& metric, const RunRecord& run);
 
+/// Whether the run was to reach a target.
+bool has_target(const RunRecord& run);
+
 /// Whether the run tells its parameters' course alone: the same at every repetition, bit for bit.
 bool is_exact(const Metric& metric, const RunRecord& run);
 
