@@ -239,3 +239,17 @@ TEST_CASE("A machine that delivered less in one report takes the verdict from ti
   CHECK(compare(base, now, {}).environment.empty());
   CHECK(compare(base, base, {}).environment.empty());
 }
+
+TEST_CASE("Negative values that changed exactly are never fine, and the same ones are") {
+  const auto base = losses({-1, 2}), worse = losses({-5, 2});
+  const auto changed = compare(base, worse, {}).findings.at(0);
+  CHECK(changed.verdict == Verdict::inconclusive);
+  CHECK_FALSE(changed.ratio);
+  CHECK(compare(base, base, {}).findings.at(0).verdict == Verdict::fine);
+}
+
+TEST_CASE("Repeats that only one report has are not called identical") {
+  const auto base = losses({1, 2, 3}), shorter = losses({1, 2});
+  for (const auto& found : {compare(base, shorter, {}), compare(shorter, base, {})})
+    CHECK(found.findings.at(0).remark == "identical in the 2 of 3 repeats that both reports have");
+}
