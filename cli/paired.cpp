@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -78,23 +79,33 @@ bool says(const std::string& command, const std::string& option) {
 
 /// What a round decides, the user may not.
 void check_command(const Contestant& contestant) {
-  for (const auto* option : {"--csv", "--repeats"})
+  for (const auto* option : {"--csv", "--repeats", "--until-ci", "--journal", "--resume"})
     if (says(contestant.command, option))
       throw UsageError(fmt::format("{}: leave {} out; each round is one repeat, read from a file",
                                    contestant.name, option));
 }
 
+bool has_seed(const Contestant& contestant) {
+  return says(contestant.command, "--seed");
+}
+
+std::string shell_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + '\'';
+}
+
 std::string command_of_round(const Contestant& contestant, const std::string& csv,
                              std::uint64_t round) {
-  auto line = fmt::format("{} --csv '{}' --repeats 1", contestant.command, csv);
+  auto line = fmt::format("{} --csv {} --repeats 1", contestant.command, shell_quoted(csv));
   if (!says(contestant.command, "-q") && !says(contestant.command, "--quiet")) line += " -q";
-  if (!says(contestant.command, "--seed")) line += fmt::format(" --seed {}", kFirstSeed + round);
+  if (!has_seed(contestant)) line += fmt::format(" --seed {}", kFirstSeed + round);
   return line;
 }
 
-/// What a configuration is, its seed aside: the command that repeats it.
-std::string course_of(const RunRecord& row) {
-  if (row.command.empty()) return row.config_id;
+/// What a configuration is, the seed of the round aside: the command that repeats it.
+std::string course_of(const Contestant& contestant, const RunRecord& row) {
+  if (row.command.empty() || has_seed(contestant)) return row.config_id;
   std::istringstream words(row.command);
   std::string course;
   for (std::string word; words >> word;) {
@@ -106,10 +117,17 @@ std::string course_of(const RunRecord& row) {
   return course;
 }
 
-/// The rows of a round under the names of the first.
+/// The rows of a round under the names of the first. Two of one name would be one pair, and one of
+/// them lost.
 void adopt(Contestant& contestant, std::vector<RunRecord> rows, std::uint64_t round) {
+  std::set<std::string> seen;
   for (auto& row : rows) {
-    row.config_id = contestant.ids.emplace(course_of(row), row.config_id).first->second;
+    row.config_id = contestant.ids.emplace(course_of(contestant, row), row.config_id).first->second;
+    if (!seen.insert(row.config_id).second)
+      throw CommandFailed(fmt::format("the {} command ran {} twice in round {}; a round has each "
+                                      "configuration once",
+                                      contestant.name, row.config_id, round + 1),
+                          kUsage, "");
     row.repeat = round;
     row.run_id = fmt::format("{}-{}", row.config_id, round);
     contestant.rows.push_back(std::move(row));
@@ -147,6 +165,10 @@ std::vector<RunRecord> run_once(const Contestant& contestant, const ScratchFolde
     throw CommandFailed(
         fmt::format("the {} command wrote no report; is it `sgdbench run …`?", contestant.name),
         kUsage, outcome.errors);
+  } catch (const BadReport& error) {
+    throw CommandFailed(
+        fmt::format("what the {} command wrote is no report: {}", contestant.name, error.what()),
+        kBadData, outcome.errors);
   }
 }
 
