@@ -22,6 +22,7 @@
 #include "cli/numbers.h"
 #include "cli/paired_process.h"
 #include "cli/progress.h"
+#include "results/atomic_file.h"
 #include "results/report_reader.h"
 #include "results/statistics/pairs.h"
 #include "workloads/names.h"
@@ -45,9 +46,12 @@ struct CommandFailed : std::runtime_error {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    auto name = (std::filesystem::temp_directory_path() / "sgdbench-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      throw std::system_error(errno, std::generic_category(), "cannot make a temporary folder");
+    std::error_code error;
+    auto name = (std::filesystem::temp_directory_path(error) / "sgdbench-XXXXXX").string();
+    if (!error && !mkdtemp(name.data())) error.assign(errno, std::generic_category());
+    if (error)
+      throw WriteError(
+          fmt::format("cannot make a temporary folder: {}; TMPDIR says where", error.message()));
     path_ = name;
   }
   ~ScratchFolder() {

@@ -140,13 +140,14 @@ TEST_CASE("A command that writes something else than a report is named") {
   CHECK(commands.run("compare --paired 'sh ./old --until-ci 2%' 'sh ./slow'").code == 2);
 }
 
-TEST_CASE("A temporary folder may have any name") {
+TEST_CASE("A temporary folder may have any name, but it must be there") {
   const Commands commands;
   std::filesystem::create_directory(commands.path("it's"));
   const auto outcome =
       commands.run("compare --paired 'sh ./old' 'sh ./old' --rounds 1", "TMPDIR=\"$PWD/it's\"");
   CAPTURE(outcome.err);
   CHECK(outcome.code == 0);
+  CHECK(commands.run("compare --paired 'sh ./old' 'sh ./old'", "TMPDIR=/no/such").code == 74);
 }
 
 TEST_CASE("An interrupted comparison judges the rounds that are complete, and exits with 130") {

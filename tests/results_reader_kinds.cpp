@@ -67,3 +67,9 @@ TEST_CASE("A file with a zero byte is refused before it is read to its end") {
   CHECK_THROWS_WITH_AS(read_report(path), doctest::Contains("no text"), BadReport);
   std::filesystem::remove(path);
 }
+
+TEST_CASE("A row ends where the header does, however long it is") {
+  CHECK_THROWS_WITH_AS(
+      parse_report("config_id,status\n\nc1,ok\n" + std::string(1000, ','), "x.csv"),
+      "x.csv:4:1: a row of more than 2 cells, which the header has", BadReport);
+}
