@@ -19,7 +19,7 @@ constexpr bool kLower = false, kHigher = true, kTimed = true, kCourse = false;
 
 constexpr auto kMetrics = std::to_array<Metric>({
     {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>},
-    {"wall_s", kLower, nothing, kTimed, get<&R::wall_s>},
+    {"wall_s", kLower, timeout, kTimed, get<&R::wall_s>},
     {"epochs_to_target", kLower, missed, kCourse, get<&R::epochs_to_target>},
     {"updates_to_target", kLower, missed, kCourse, get<&R::updates_to_target>},
     {"examples_per_s", kHigher, nothing, kTimed, get<&R::examples_per_s>},
@@ -56,6 +56,7 @@ std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
     return has_target(run) ? std::optional(kNever) : std::nullopt;
   }
   if (metric.absence == Metric::Absence::diverged && run.status == "diverged") return kNever;
+  if (metric.absence == timeout && run.status == "timeout") return kNever;
   return run.status == "ok" ? value : std::nullopt;
 }
 

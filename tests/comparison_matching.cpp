@@ -253,3 +253,16 @@ TEST_CASE("Repeats that only one report has are not called identical") {
   for (const auto& found : {compare(base, shorter, {}), compare(shorter, base, {})})
     CHECK(found.findings.at(0).remark == "identical in the 2 of 3 repeats that both reports have");
 }
+
+TEST_CASE("Repeats that ran out of time are slow ones: those that remain do not pass for all") {
+  std::vector<double> times(10, 1.0);
+  const auto base = runs_with(&RunRecord::wall_s, times);
+  auto now = base;
+  for (std::size_t i = 0; i < 4; ++i) {
+    now[i].status = "timeout";
+    now[i].wall_s.reset();
+  }
+  CHECK(compare(base, now, {}).findings.at(0).verdict != Verdict::fine);
+  for (std::size_t i = 4; i < 9; ++i) now[i] = now[0];
+  CHECK(compare(base, now, {}).findings.at(0).verdict == Verdict::regression);
+}
