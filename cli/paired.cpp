@@ -248,6 +248,9 @@ int compare_commands(const Invocation& invocation) {
   report.base_source = source_text(old_one.command, "paired", old_one.rows);
   report.new_source = source_text(new_one.command, "paired", new_one.rows);
   if (!remark.empty()) report.remarks.push_back(remark);
+  if (stopped)
+    report.remarks.push_back(fmt::format("interrupted after {} of {} rounds: exit {}",
+                                         old_one.rows.back().repeat + 1, rounds, kInterrupted));
   const int code = write_comparison(report, given);
   return stopped ? kInterrupted : code;
 }
