@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "cli/labels.h"
@@ -13,6 +14,13 @@ namespace sgdbench {
 namespace {
 
 constexpr int kRegression = 1, kInconclusive = 3;
+
+/// A report may hold anything: line ends would break the table, escapes the terminal.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  return text;
+}
 
 /// "1.23 s ±2 %"; a missed target is never.
 std::string sample_text(const Metric& metric, const Sample& sample) {
@@ -41,6 +49,29 @@ std::string p_text(const Finding& finding) {
   return *finding.p < 0.001 ? "<0.001" : fmt::format("{:.3f}", *finding.p);
 }
 
+using OneEach = std::map<std::string, const RunRecord*>;  ///< a row of each config_id
+
+/// By config_id, for the configurations of one problem: the strategy, and what else differs among
+/// them. Where that is the same for two, the identifiers tell them apart.
+std::map<std::string, std::string> labels_of(const OneEach& configurations) {
+  std::vector<const RunRecord*> rows;
+  for (const auto& [config_id, row] : configurations) rows.push_back(row);
+  const auto varying = varying_columns(rows);
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::size_t> uses;
+  for (const auto* row : rows) {
+    auto& text = labels[row->config_id] = one_line(row->config_id);
+    if (!row->backend.empty()) {
+      const auto more = column_text(*row, varying);
+      text = one_line(fmt::format("{}{}{}", contender_label(*row), more.empty() ? "" : " ", more));
+    }
+    ++uses[text];
+  }
+  for (auto& [config_id, text] : labels)
+    if (uses[text] > 1) text += fmt::format(" [{}]", one_line(config_id));
+  return labels;
+}
+
 }  // namespace
 
 std::string source_text(std::string_view name, std::string_view kind,
@@ -48,26 +79,25 @@ std::string source_text(std::string_view name, std::string_view kind,
   std::set<std::string> revisions;
   for (const auto& row : rows)
     if (!row.git_revision.empty()) revisions.insert(row.git_revision);
-  return fmt::format("{} ({}, {} run{}{}{})", name, kind, rows.size(), rows.size() == 1 ? "" : "s",
-                     revisions.empty() ? "" : ", git ", fmt::join(revisions, " or "));
+  return one_line(fmt::format("{} ({}, {} run{}{}{})", name, kind, rows.size(),
+                              rows.size() == 1 ? "" : "s", revisions.empty() ? "" : ", git ",
+                              fmt::join(revisions, " or ")));
 }
 
 ComparisonReport::ComparisonReport(Comparison compared, const ComparisonOptions& asked,
                                    bool be_strict)
     : comparison(std::move(compared)), options(asked), strict(be_strict) {
-  std::vector<const RunRecord*> rows;
-  for (const auto& finding : comparison.findings) rows.push_back(finding.base);
-  for (const auto& note : comparison.notes) rows.push_back(note.row);
-  const auto varying = varying_columns(rows);
-  for (const auto* row : rows) {
-    auto text = row->backend.empty() ? row->config_id : contender_label(*row);
-    const auto more = row->backend.empty() ? "" : column_text(*row, varying);
-    labels_[row->config_id] = more.empty() ? text : fmt::format("{} {}", text, more);
-  }
+  for (auto& note : comparison.notes) note.text = one_line(std::move(note.text));
+  for (auto& line : comparison.environment) line = one_line(std::move(line));
+  std::map<std::string, OneEach> problems;
+  const auto add = [&](const RunRecord& row) { problems[problem(row)][row.config_id] = &row; };
+  for (const auto& finding : comparison.findings) add(*finding.base);
+  for (const auto& note : comparison.notes) add(*note.row);
+  for (const auto& [name, rows] : problems) labels_.merge(labels_of(rows));
 }
 
 std::string ComparisonReport::problem(const RunRecord& row) {
-  return row.workload.empty() ? "" : problem_label(row);
+  return row.workload.empty() ? "" : one_line(problem_label(row));
 }
 
 int ComparisonReport::exit_code() const {

@@ -53,18 +53,19 @@ std::string problem_table(const ComparisonReport& report, std::size_t first, std
   return table.text();
 }
 
+/// "logreg on a9a: hogwild with 2 workers: missing in NEW — REGRESSION"
+std::string note_text(const ComparisonReport& report, const ComparisonNote& note) {
+  const auto problem = ComparisonReport::problem(*note.row);
+  return fmt::format("{}{}{}: {}{}", problem, problem.empty() ? "" : ": ", report.label(*note.row),
+                     note.text,
+                     note.verdict == Verdict::regression     ? " — REGRESSION"
+                     : note.verdict == Verdict::inconclusive ? " — inconclusive"
+                                                             : "");
+}
+
 std::string notes(const ComparisonReport& report) {
   std::string text;
-  for (const auto& note : report.comparison.notes) {
-    const auto problem = ComparisonReport::problem(*note.row);
-    text += wrap(fmt::format("{}{}{}: {}{}", problem, problem.empty() ? "" : ": ",
-                             report.label(*note.row), note.text,
-                             note.verdict == Verdict::regression     ? " — REGRESSION"
-                             : note.verdict == Verdict::inconclusive ? " — inconclusive"
-                                                                     : ""),
-                 2) +
-            '\n';
-  }
+  for (const auto& note : report.comparison.notes) text += wrap(note_text(report, note), 2) + '\n';
   return text.empty() ? "" : "\n" + text;
 }
 
@@ -117,8 +118,7 @@ std::string comparison_markdown(const ComparisonReport& report) {
   }
   text += '\n';
   for (const auto& note : report.comparison.notes)
-    text += fmt::format("- {}: {}{}\n", report.label(*note.row), note.text,
-                        note.verdict == Verdict::regression ? " — **REGRESSION**" : "");
+    text += fmt::format("- {}\n", note_text(report, note));
   for (const auto& mean : report.comparison.means)
     text += fmt::format("- geometric mean of {}\n", text_of(mean));
   return text;

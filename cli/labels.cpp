@@ -86,7 +86,8 @@ std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows)
 std::string column_text(const RunRecord& row, const std::vector<std::string>& columns) {
   std::string text;
   for (const auto& column : columns)
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value_of(row, column));
+    if (const auto value = value_of(row, column); !value.empty())
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value);
   return text;
 }
 

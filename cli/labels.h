@@ -29,7 +29,7 @@ std::vector<std::string> differing_columns(std::span<const RunRecord* const> row
 /// Columns other than those above that differ among the rows: "lr", "batch", ….
 std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows);
 
-/// "lr=0.1 batch=64" for the given columns.
+/// "lr=0.1 batch=64" for the given columns, those without a value left out.
 std::string column_text(const RunRecord& row, const std::vector<std::string>& columns);
 
 }  // namespace sgdbench

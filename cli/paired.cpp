@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -21,6 +22,7 @@
 #include "cli/numbers.h"
 #include "cli/paired_process.h"
 #include "cli/progress.h"
+#include "results/atomic_file.h"
 #include "results/report_reader.h"
 #include "results/statistics/pairs.h"
 #include "workloads/names.h"
@@ -44,9 +46,12 @@ struct CommandFailed : std::runtime_error {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    auto name = (std::filesystem::temp_directory_path() / "sgdbench-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      throw std::system_error(errno, std::generic_category(), "cannot make a temporary folder");
+    std::error_code error;
+    auto name = (std::filesystem::temp_directory_path(error) / "sgdbench-XXXXXX").string();
+    if (!error && !mkdtemp(name.data())) error.assign(errno, std::generic_category());
+    if (error)
+      throw WriteError(
+          fmt::format("cannot make a temporary folder: {}; TMPDIR says where", error.message()));
     path_ = name;
   }
   ~ScratchFolder() {
@@ -78,23 +83,33 @@ bool says(const std::string& command, const std::string& option) {
 
 /// What a round decides, the user may not.
 void check_command(const Contestant& contestant) {
-  for (const auto* option : {"--csv", "--repeats"})
+  for (const auto* option : {"--csv", "--repeats", "--until-ci", "--journal", "--resume"})
     if (says(contestant.command, option))
       throw UsageError(fmt::format("{}: leave {} out; each round is one repeat, read from a file",
                                    contestant.name, option));
 }
 
+bool has_seed(const Contestant& contestant) {
+  return says(contestant.command, "--seed");
+}
+
+std::string shell_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + '\'';
+}
+
 std::string command_of_round(const Contestant& contestant, const std::string& csv,
                              std::uint64_t round) {
-  auto line = fmt::format("{} --csv '{}' --repeats 1", contestant.command, csv);
+  auto line = fmt::format("{} --csv {} --repeats 1", contestant.command, shell_quoted(csv));
   if (!says(contestant.command, "-q") && !says(contestant.command, "--quiet")) line += " -q";
-  if (!says(contestant.command, "--seed")) line += fmt::format(" --seed {}", kFirstSeed + round);
+  if (!has_seed(contestant)) line += fmt::format(" --seed {}", kFirstSeed + round);
   return line;
 }
 
-/// What a configuration is, its seed aside: the command that repeats it.
-std::string course_of(const RunRecord& row) {
-  if (row.command.empty()) return row.config_id;
+/// What a configuration is, the seed of the round aside: the command that repeats it.
+std::string course_of(const Contestant& contestant, const RunRecord& row) {
+  if (row.command.empty() || has_seed(contestant)) return row.config_id;
   std::istringstream words(row.command);
   std::string course;
   for (std::string word; words >> word;) {
@@ -106,10 +121,17 @@ std::string course_of(const RunRecord& row) {
   return course;
 }
 
-/// The rows of a round under the names of the first.
+/// The rows of a round under the names of the first. Two of one name would be one pair, and one of
+/// them lost.
 void adopt(Contestant& contestant, std::vector<RunRecord> rows, std::uint64_t round) {
+  std::set<std::string> seen;
   for (auto& row : rows) {
-    row.config_id = contestant.ids.emplace(course_of(row), row.config_id).first->second;
+    row.config_id = contestant.ids.emplace(course_of(contestant, row), row.config_id).first->second;
+    if (!seen.insert(row.config_id).second)
+      throw CommandFailed(fmt::format("the {} command ran {} twice in round {}; a round has each "
+                                      "configuration once",
+                                      contestant.name, row.config_id, round + 1),
+                          kUsage, "");
     row.repeat = round;
     row.run_id = fmt::format("{}-{}", row.config_id, round);
     contestant.rows.push_back(std::move(row));
@@ -147,6 +169,10 @@ std::vector<RunRecord> run_once(const Contestant& contestant, const ScratchFolde
     throw CommandFailed(
         fmt::format("the {} command wrote no report; is it `sgdbench run …`?", contestant.name),
         kUsage, outcome.errors);
+  } catch (const BadReport& error) {
+    throw CommandFailed(
+        fmt::format("what the {} command wrote is no report: {}", contestant.name, error.what()),
+        kBadData, outcome.errors);
   }
 }
 
@@ -222,6 +248,9 @@ int compare_commands(const Invocation& invocation) {
   report.base_source = source_text(old_one.command, "paired", old_one.rows);
   report.new_source = source_text(new_one.command, "paired", new_one.rows);
   if (!remark.empty()) report.remarks.push_back(remark);
+  if (stopped)
+    report.remarks.push_back(fmt::format("interrupted after {} of {} rounds: exit {}",
+                                         old_one.rows.back().repeat + 1, rounds, kInterrupted));
   const int code = write_comparison(report, given);
   return stopped ? kInterrupted : code;
 }

@@ -14,8 +14,9 @@ namespace {
 /// More repeats than anybody makes, and more than any number means.
 constexpr double kMany = 1000, kEndless = 1e6;
 
+/// Fewer can neither be significant nor have an interval.
 std::size_t least_repeats(const Evidence& e, const Criteria& c) {
-  const double p = c.alpha / static_cast<double>(e.family);
+  const double p = std::min(c.alpha / static_cast<double>(e.family), 1 - c.confidence);
   return e.paired ? least_pairs(p) : least_samples(p);
 }
 
@@ -39,7 +40,7 @@ std::string what_would_decide(const Evidence& e, const Criteria& c) {
   const auto unit = e.paired ? "rounds" : "repeats a side";
   const auto least = least_repeats(e, c);
   if (!e.worse.interval || !e.worse.centre)
-    return fmt::format("{} needed, at least {}", unit, std::max(least, e.repeats + 1));
+    return fmt::format("needs at least {} {}", std::max(least, e.repeats + 1), unit);
   if (!std::isfinite(*e.worse.centre) || !std::isfinite(e.worse.interval->low) ||
       !std::isfinite(e.worse.interval->high))
     return e.repeats < least ? fmt::format("needs at least {} {}", least, unit)

@@ -13,6 +13,7 @@ namespace {
 
 struct Changes {
   std::size_t compared = 0, differing = 0;
+  bool negative = false;       ///< a value that differs has no logarithm
   double worst = 0, best = 0;  ///< ln of the factor, positive is worse
 };
 
@@ -28,6 +29,8 @@ Changes changes(const Finding& finding, const Match& match) {
     ++found.compared;
     if (*value == same->second) continue;
     ++found.differing;
+    found.negative = found.negative || *value < 0 || same->second < 0;
+    if (found.negative) continue;
     const double worse =
         worse_sign(*finding.metric) * log_ratio(std::log(same->second), std::log(*value));
     found.worst = std::max(found.worst, worse);
@@ -46,13 +49,21 @@ void compare_exactly(Finding& finding, const Match& match, const Criteria& crite
     finding.remark = "the reports have no repeat in common";
     return;
   }
+  if (found.negative) {
+    finding.remark = "changed, and negative values have no ratio";
+    return;
+  }
   const double shown = found.worst > 0 ? found.worst : found.best;
   finding.ratio = std::exp(worse_sign(*finding.metric) * shown);
   finding.verdict =
       found.worst > std::log1p(criteria.max_regression) ? Verdict::regression : Verdict::fine;
   finding.improved = found.worst == 0 && found.best < 0;
   if (found.differing == 0) {
-    finding.remark = "identical";
+    const auto most = std::max(finding.before.values.size(), finding.after.values.size());
+    finding.remark = found.compared == most
+                         ? "identical"
+                         : fmt::format("identical in the {} of {} repeats that both reports have",
+                                       found.compared, most);
     return;
   }
   finding.remark = fmt::format("changed in {} of {} repeats", found.differing, found.compared);

@@ -19,7 +19,7 @@ constexpr bool kLower = false, kHigher = true, kTimed = true, kCourse = false;
 
 constexpr auto kMetrics = std::to_array<Metric>({
     {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>},
-    {"wall_s", kLower, nothing, kTimed, get<&R::wall_s>},
+    {"wall_s", kLower, timeout, kTimed, get<&R::wall_s>},
     {"epochs_to_target", kLower, missed, kCourse, get<&R::epochs_to_target>},
     {"updates_to_target", kLower, missed, kCourse, get<&R::updates_to_target>},
     {"examples_per_s", kHigher, nothing, kTimed, get<&R::examples_per_s>},
@@ -53,11 +53,15 @@ std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
       run.status == "ok" || run.status == "diverged" || run.status == "timeout";
   if (metric.absence == missed) {
     if (value || !came_to_an_end) return value;
-    const bool has_target = run.target_loss || run.target_accuracy;
-    return has_target ? std::optional(kNever) : std::nullopt;
+    return has_target(run) ? std::optional(kNever) : std::nullopt;
   }
   if (metric.absence == Metric::Absence::diverged && run.status == "diverged") return kNever;
+  if (metric.absence == timeout && run.status == "timeout") return kNever;
   return run.status == "ok" ? value : std::nullopt;
+}
+
+bool has_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy || run.reached;
 }
 
 bool is_exact(const Metric& metric, const RunRecord& run) {

@@ -48,7 +48,7 @@ bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunR
 Drift drift_between(const Match& match, const Criteria& criteria);
 
 /// Compares repeat by repeat. `rounding` says why bits may differ ("" where they may not). The
-/// finding has base, now and metric.
+/// finding has base, now, metric and both samples.
 void compare_exactly(Finding& finding, const Match& match, const Criteria& criteria,
                      const std::string& rounding);
 

@@ -63,13 +63,16 @@ std::string_view next_line(std::string_view& text) {
 }  // namespace
 
 JournalContent load_journal(const fs::path& path) {
-  const auto text = read_text(path);
+  return parse_journal(read_text(path), path.string());
+}
+
+JournalContent parse_journal(std::string_view text, const std::string& name) {
   JournalContent content;
   // What comes after the last line end is torn.
   std::string_view rest(text.data(), text.rfind('\n') + 1);
   if (rest.empty() && begins_journal(text)) return content;
   const auto header = parse_journal_header(next_line(rest));
-  if (!header) throw BadJournal(path.string() + ": this is no journal of sgdbench");
+  if (!header) throw BadJournal(name + ": this is no journal of sgdbench");
   content.config_ids = *header;
   for (std::size_t number = 2;; ++number) {
     content.bytes = static_cast<std::uint64_t>(rest.data() - text.data());
@@ -80,7 +83,7 @@ JournalContent load_journal(const fs::path& path) {
     else if (rest.empty())
       return content;  // after a power cut, blocks of the last line may be missing inside it
     else
-      throw BadJournal(path.string() + ':' + std::to_string(number) +
+      throw BadJournal(name + ':' + std::to_string(number) +
                        ": this line of the journal is no row");
   }
 }

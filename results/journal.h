@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/file_calls.h"
@@ -30,6 +31,9 @@ struct JournalContent {
 
 /// Without a torn line at the end. Throws BadJournal.
 JournalContent load_journal(const std::filesystem::path& path);
+
+/// The same for a text; `name` is for errors.
+JournalContent parse_journal(std::string_view text, const std::string& name);
 
 /// What a report of this journal has: of rows with the same run_id, the last one. Throws
 /// BadJournal.

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kWanted =
-    "a report is what `sgdbench run` writes with --csv, --json, --curve or --staleness";
+    "a report is what `sgdbench run` writes with --csv, --json, --curve, --staleness, --targets or "
+    "--journal";
 
 [[noreturn]] void missing(const std::string& path, std::string_view why) {
   throw MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWanted));
@@ -26,7 +27,11 @@ constexpr std::string_view kWanted =
 std::string whole(std::FILE* file, const std::string& path) {
   std::string text;
   char buffer[1 << 16];
-  while (const auto got = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, got);
+  while (const auto got = std::fread(buffer, 1, sizeof buffer, file)) {
+    // Before it is all in memory: a device may have no end.
+    if (std::memchr(buffer, 0, got)) refuse(path, {}, fmt::format("this is no text; {}", kWanted));
+    text.append(buffer, got);
+  }
   if (std::ferror(file)) missing(path, std::strerror(errno));
   return text;
 }
@@ -48,14 +53,15 @@ bool has_columns(const CsvRow& header, const std::vector<std::string_view>& requ
   });
 }
 
-/// A format that is no CSV, tried in the order of this table: a journal of rows has its place
-/// before JSON, which would take its first line for all of it.
+/// A format that is no CSV, tried in the order of this table: a journal before JSON, which would
+/// take its first line for all of it.
 struct TextFormat {
   std::string_view kind;
   bool (*recognises)(std::string_view text);
   std::vector<RunRecord> (*read)(std::string_view text, std::string_view name);
 };
 constexpr TextFormat kTextFormats[] = {
+    {"journal", is_journal, read_journal_report},
     {"JSON",
      [](std::string_view text) {
        const auto first = text.find_first_not_of(" \t\r\n");

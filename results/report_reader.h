@@ -1,9 +1,10 @@
 // Reads back every report that this program writes.
 //
-// The idea: what the file is follows from its content, never from its name. A row of runs.csv and
-// an entry of run.json are a record as it was; the rows of curve.csv and staleness.csv are put
-// together by their run_id into records of what they know. Columns may come in any order, unknown
-// ones are ignored and absent ones are empty, so that reports of other versions are read too.
+// The idea: what the file is follows from its content, never from its name. A row of runs.csv, an
+// entry of run.json and a line of a journal are a record as it was; the rows of curve.csv and
+// staleness.csv are put together by their run_id into records of what they know; of targets.csv,
+// each target of a configuration makes one of its own. Columns may come in any order, unknown ones
+// are ignored and absent ones are empty, so that reports of other versions are read too.
 //
 // Invariant: runs_csv() of what was read from runs_csv() is the same text.
 #pragma once
@@ -32,7 +33,7 @@ class MissingReport : public std::runtime_error {
 
 struct Report {
   std::string name;             ///< as it was named; "stdin" for -
-  std::string_view kind;        ///< "runs", "curves", "staleness", "JSON"
+  std::string_view kind;        ///< "runs", "curves", "targets", "staleness", "journal", "JSON"
   std::vector<RunRecord> runs;  ///< at least one, each run_id once
 };
 

@@ -38,6 +38,10 @@ const std::vector<CsvFormat>& csv_formats();
 
 std::vector<RunRecord> read_json(std::string_view text, std::string_view name);
 
+/// A journal that ends in a torn line has the rows before it.
+bool is_journal(std::string_view text);
+std::vector<RunRecord> read_journal_report(std::string_view text, std::string_view name);
+
 /// Throws BadReport if a record says what no run can be; `place` is where it stands.
 void check_record(const RunRecord& record, Place place, std::string_view name);
 

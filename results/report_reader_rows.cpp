@@ -57,7 +57,9 @@ class Columns {
   std::vector<const Column*> columns_;
 };
 
-std::vector<RunRecord> read_runs(const std::vector<CsvRow>& rows, std::string_view name) {
+/// Reads rows that are a record each; `complete` adds what the columns leave unsaid.
+std::vector<RunRecord> read_records(const std::vector<CsvRow>& rows, std::string_view name,
+                                    void (*complete)(RunRecord&)) {
   const Columns columns(run_fields(), rows.front(), name);
   std::vector<RunRecord> runs;
   std::map<std::string, std::size_t> lines;
@@ -65,8 +67,8 @@ std::vector<RunRecord> read_runs(const std::vector<CsvRow>& rows, std::string_vi
     auto& run = runs.emplace_back();
     const Place place = rows[i].front().place;
     columns.read(rows[i], run);
+    complete(run);
     check_record(run, place, name);
-    if (run.run_id.empty()) run.run_id = fmt::format("{}-{}", run.config_id, run.repeat);
     const auto [same, added] = lines.emplace(run.run_id, place.line);
     if (!added)
       refuse(name, place,
@@ -76,23 +78,42 @@ std::vector<RunRecord> read_runs(const std::vector<CsvRow>& rows, std::string_vi
   return runs;
 }
 
-/// The record of a run_id, `config_id-repeat`; new ones are ok until their rows say otherwise.
-RunRecord& record_of(std::vector<RunRecord>& runs, std::map<std::string, std::size_t>& places,
-                     const std::string& run_id) {
-  const auto [place, added] = places.emplace(run_id, runs.size());
-  if (!added) return runs[place->second];
-  auto& run = runs.emplace_back();
+std::vector<RunRecord> read_runs(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_records(rows, name, [](RunRecord& run) {
+    if (run.run_id.empty()) run.run_id = fmt::format("{}-{}", run.config_id, run.repeat);
+  });
+}
+
+/// What a run_id, `config_id-repeat`, says.
+void take_run_id(RunRecord& run, const std::string& run_id) {
   run.run_id = run.config_id = run_id;
   run.status = "ok";
   const auto dash = run_id.rfind('-');
-  if (dash == std::string::npos || dash == 0) return run;
+  if (dash == std::string::npos || dash == 0) return;
   const char* const last = run_id.data() + run_id.size();
   const auto [end, error] = std::from_chars(run_id.data() + dash + 1, last, run.repeat);
   if (error == std::errc() && end == last)
     run.config_id.resize(dash);
   else
     run.repeat = 0;
-  return run;
+}
+
+/// The targets of a configuration are a configuration each.
+std::vector<RunRecord> read_targets(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_records(rows, name, [](RunRecord& run) {
+    take_run_id(run, std::string(run.run_id));
+    const auto to_target = fmt::format(" to {}", run.target);
+    run.run_id += to_target;
+    run.config_id += to_target;
+  });
+}
+
+/// The record of a run_id; new ones are ok until their rows say otherwise.
+RunRecord& record_of(std::vector<RunRecord>& runs, std::map<std::string, std::size_t>& places,
+                     const std::string& run_id) {
+  const auto [place, added] = places.emplace(run_id, runs.size());
+  if (added) take_run_id(runs.emplace_back(), run_id);
+  return runs[place->second];
 }
 
 /// What the end of a curve says of its run.
@@ -165,6 +186,7 @@ const std::vector<CsvFormat>& csv_formats() {
   static const std::vector<CsvFormat> formats{
       {"runs", {"config_id", "status"}, read_runs},
       {"curves", {"run_id", "point", "time_s"}, read_curves},
+      {"targets", {"run_id", "target", "reached"}, read_targets},
       {"staleness", {"run_id", "staleness", "count"}, read_staleness},
   };
   return formats;

@@ -13,17 +13,23 @@ class CsvParser {
   std::vector<CsvRow> rows() {
     std::vector<CsvRow> rows;
     while (at_ < text_.size()) {
-      auto row = next_row();
+      auto row = next_row(rows.empty() ? text_.size() + 1 : rows.front().size());
       if (row.size() > 1 || !row.front().text.empty()) rows.push_back(std::move(row));
     }
     return rows;
   }
 
  private:
-  CsvRow next_row() {
+  /// At most `most` cells: an endless row of commas would fill the memory.
+  CsvRow next_row(std::size_t most) {
     CsvRow row;
-    do row.push_back(next_cell());
-    while (take(','));
+    const auto start = place_;
+    do {
+      if (row.size() == most)
+        refuse(name_, start,
+               fmt::format("a row of more than {} cells, which the header has", most));
+      row.push_back(next_cell());
+    } while (take(','));
     if (!at_line_end())
       refuse(name_, place_,
              "something follows a closing quote; a quote inside a quoted cell is doubled");

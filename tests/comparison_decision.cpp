@@ -88,7 +88,7 @@ TEST_CASE("More to compare at once needs more repeats") {
   few.family = 60;
   CHECK(contains(decide(few, {}).remark, "at least 8"));
   few.paired = true;
-  CHECK(contains(decide(few, {}).remark, "rounds needed, at least 14"));
+  CHECK(contains(decide(few, {}).remark, "needs at least 14 rounds"));
 }
 
 TEST_CASE("Too few repeats are inconclusive however large the change") {
@@ -133,4 +133,14 @@ TEST_CASE("A target that is missed is worse than any time, and shows as no numbe
   CHECK(found.improved);
   const auto neither = compare(now, now, {}).findings.at(0);
   CHECK(neither.verdict == Verdict::inconclusive);
+}
+
+TEST_CASE("Without an interval, as many repeats are asked for as its confidence needs") {
+  Criteria criteria{.confidence = 0.999999};
+  for (const bool paired : {false, true}) {
+    const auto remark =
+        decide({.worse = {.centre = 0.0, .interval = {}}, .repeats = 6, .paired = paired}, criteria)
+            .remark;
+    CHECK(remark == (paired ? "needs at least 21 rounds" : "needs at least 12 repeats a side"));
+  }
 }

@@ -239,3 +239,30 @@ TEST_CASE("A machine that delivered less in one report takes the verdict from ti
   CHECK(compare(base, now, {}).environment.empty());
   CHECK(compare(base, base, {}).environment.empty());
 }
+
+TEST_CASE("Negative values that changed exactly are never fine, and the same ones are") {
+  const auto base = losses({-1, 2}), worse = losses({-5, 2});
+  const auto changed = compare(base, worse, {}).findings.at(0);
+  CHECK(changed.verdict == Verdict::inconclusive);
+  CHECK_FALSE(changed.ratio);
+  CHECK(compare(base, base, {}).findings.at(0).verdict == Verdict::fine);
+}
+
+TEST_CASE("Repeats that only one report has are not called identical") {
+  const auto base = losses({1, 2, 3}), shorter = losses({1, 2});
+  for (const auto& found : {compare(base, shorter, {}), compare(shorter, base, {})})
+    CHECK(found.findings.at(0).remark == "identical in the 2 of 3 repeats that both reports have");
+}
+
+TEST_CASE("Repeats that ran out of time are slow ones: those that remain do not pass for all") {
+  std::vector<double> times(10, 1.0);
+  const auto base = runs_with(&RunRecord::wall_s, times);
+  auto now = base;
+  for (std::size_t i = 0; i < 4; ++i) {
+    now[i].status = "timeout";
+    now[i].wall_s.reset();
+  }
+  CHECK(compare(base, now, {}).findings.at(0).verdict != Verdict::fine);
+  for (std::size_t i = 4; i < 9; ++i) now[i] = now[0];
+  CHECK(compare(base, now, {}).findings.at(0).verdict == Verdict::regression);
+}

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include "tests/cli_process.h"
@@ -110,14 +111,54 @@ TEST_CASE("What a round decides is refused in a command; a seed of its own is ke
   CHECK(count(content(commands.path("log")), "old 7\n") == 3);
 }
 
+TEST_CASE("Configurations that differ in a seed of the command's own stay apart") {
+  const Commands commands;
+  commands.file("two",
+                "#!/bin/sh\n"
+                "while [ $# -gt 0 ]; do case $1 in --csv) csv=$2; shift;; esac; shift; done\n"
+                "{ echo config_id,status,wall_s,command\n"
+                "echo c1,ok,1,sgdbench run --seed 1\n"
+                "echo c2,ok,2,sgdbench run --seed 2; } >$csv\n");
+  const auto outcome = commands.run(
+      "compare --paired 'sh ./two --seed 1,2' 'sh ./two --seed 1,2' --rounds 6 --format csv");
+  CAPTURE(outcome.err);
+  const auto rows = csv_rows(outcome.out);
+  REQUIRE(rows.size() == 3);
+  CHECK(cell(rows, 1, "base_median") == "1");
+  CHECK(cell(rows, 2, "base_median") == "2");
+  const auto lost = commands.compare("two", "two", "--rounds 2");
+  CHECK(lost.code == 2);
+  CHECK(lost.err.find("twice in round 1") != std::string::npos);
+}
+
+TEST_CASE("A command that writes something else than a report is named") {
+  const Commands commands;
+  commands.file("junk", "while [ $1 != --csv ]; do shift; done\necho junk >$2\n");
+  const auto outcome = commands.compare("old", "junk", "--rounds 2");
+  CHECK(outcome.code == 65);
+  CHECK(outcome.err.find("what the NEW command wrote is no report: ") != std::string::npos);
+  CHECK(commands.run("compare --paired 'sh ./old --until-ci 2%' 'sh ./slow'").code == 2);
+}
+
+TEST_CASE("A temporary folder may have any name, but it must be there") {
+  const Commands commands;
+  std::filesystem::create_directory(commands.path("it's"));
+  const auto outcome =
+      commands.run("compare --paired 'sh ./old' 'sh ./old' --rounds 1", "TMPDIR=\"$PWD/it's\"");
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(commands.run("compare --paired 'sh ./old' 'sh ./old'", "TMPDIR=/no/such").code == 74);
+}
+
 TEST_CASE("An interrupted comparison judges the rounds that are complete, and exits with 130") {
   // In the third round it interrupts the program that runs it, and stays until it is stopped too.
   const Commands commands;
   commands.file("tired", script("old", "c1", 100) +
                              "[ $seed -lt 3 ] || { kill -INT $PPID; exec sleep 60; }\n");
   const auto outcome =
-      commands.run("compare --paired 'exec sh ./tired' 'sh ./slow' --rounds 10 --format csv");
+      commands.run("compare --paired 'exec sh ./tired' 'sh ./slow' --rounds 10 --format json");
   CAPTURE(outcome.err);
   CHECK(outcome.code == 130);
-  CHECK(cell(csv_rows(outcome.out), 1, "base_repeats") == "2");
+  CHECK(outcome.out.find("\"base_repeats\": 2,") != std::string::npos);
+  CHECK(outcome.out.find("interrupted after 2 of 10 rounds: exit 130") != std::string::npos);
 }

@@ -119,14 +119,16 @@ TEST_CASE("Every format says the same, without NaN or Infinity") {
 TEST_CASE("Two runs of one configuration are compared from each report that they wrote") {
   const Scratch scratch;
   for (const std::string name : {"a", "b"})
-    CHECK(scratch
-              .run("run --workload least-squares --data quadratic:rows=50,features=3 --backend "
-                   "sequential --workers 1,2 --epochs 2 --repeats 3 -q --output " +
-                   name)
-              .code == 0);
+    CHECK(
+        scratch
+            .run("run --workload least-squares --data quadratic:rows=50,features=3 --backend "
+                 "sequential --workers 1,2 --epochs 2 --repeats 3 -q --target-loss 0.1 --targets " +
+                 name + "-targets.csv --output " + name)
+            .code == 0);
   for (const std::string pair :
        {"a/runs.csv b/runs.csv", "a/run.json b/run.json", "a/runs.csv b/run.json",
-        "a/curve.csv b/curve.csv", "a/staleness.csv b/staleness.csv"}) {
+        "a/curve.csv b/curve.csv", "a/staleness.csv b/staleness.csv",
+        "a-targets.csv b-targets.csv"}) {
     const auto outcome = scratch.run("compare --max-regression 100000% " + pair);
     CAPTURE(pair);
     CAPTURE(outcome.out);
