@@ -12,7 +12,7 @@
 #include "cli/parse.h"
 #include "results/atomic_file.h"
 #include "results/journal.h"
-#include "results/report_reader.h"
+#include "results/reading/report_reader.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 

@@ -3,8 +3,8 @@
 
 #include <cstdio>
 
-#include "cli/advice.h"
 #include "cli/command_line.h"
+#include "cli/doctor/advice.h"
 #include "cli/execute.h"
 #include "cli/interrupt.h"
 #include "cli/outputs.h"

@@ -1,7 +1,7 @@
 // The machine's part in a difference: measured beside each run, and taken off.
 #include <doctest/doctest.h>
 
-#include "results/comparison.h"
+#include "results/comparison/comparison.h"
 #include "tests/comparison_samples.h"
 #include "tests/results_samples.h"
 #include "tests/statistics_samples.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "results/comparison.h"
+#include "results/comparison/comparison.h"
 
 namespace sgdbench {
 

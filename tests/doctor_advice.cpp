@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "cli/advice.h"
-#include "cli/doctor.h"
+#include "cli/doctor/advice.h"
+#include "cli/doctor/doctor.h"
 
 using namespace sgdbench;
 

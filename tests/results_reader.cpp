@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "results/report_reader.h"
+#include "results/reading/report_reader.h"
 #include "results/reports.h"
 #include "tests/results_samples.h"
 

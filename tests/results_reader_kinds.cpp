@@ -7,7 +7,7 @@
 #include <string>
 
 #include "results/journal_line.h"
-#include "results/report_reader.h"
+#include "results/reading/report_reader.h"
 #include "results/reports.h"
 #include "results/targets.h"
 #include "tests/results_samples.h"

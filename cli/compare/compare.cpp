@@ -1,0 +1,116 @@
+// `sgdbench compare BASE NEW`: did anything become worse?
+#include "cli/compare/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/lists.h"
+#include "cli/numbers.h"
+#include "cli/outputs.h"
+#include "results/atomic_file.h"
+#include "results/reading/report_reader.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+/// "5%" or "0.05".
+double parse_share(std::string_view text, const Interval& allowed) {
+  if (!text.ends_with('%')) return parse_real(text, allowed);
+  text.remove_suffix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return parse_real(text, {.least = 100 * allowed.least,
+                           .most = 100 * allowed.most,
+                           .open_below = allowed.open_below,
+                           .open_above = allowed.open_above}) /
+         100;
+}
+
+double share_of(const Given& given, std::string_view option, const Interval& allowed) {
+  const auto text = given.text(option, find_option(kCompare, option).initial);
+  try {
+    return parse_share(text, allowed);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}; as in 5% or 0.05", option, error.what()));
+  }
+}
+
+std::vector<const Metric*> metrics_of(const Given& given) {
+  std::vector<const Metric*> metrics;
+  for (const auto& text : given.texts("--metric"))
+    for (const auto& name : split_list(text)) {
+      const auto* metric = &find_by_name(metric_table(), "metric", name);
+      if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
+        metrics.push_back(metric);
+    }
+  return metrics;
+}
+
+struct Format {
+  std::string_view name;
+  std::string (*render)(const ComparisonReport&);
+};
+constexpr Format kFormats[] = {{"table", comparison_table},
+                               {"csv", comparison_csv},
+                               {"json", comparison_json},
+                               {"markdown", comparison_markdown}};
+
+const Format& format_of(const Given& given) {
+  return find_by_name(kFormats, "format", given.text("--format", kFormats[0].name));
+}
+
+void talk(std::string_view line) {
+  // What can't be said on stderr is in the report.
+  std::fputs(fmt::format("sgdbench: {}\n", line).c_str(), stderr);
+}
+
+}  // namespace
+
+ComparisonOptions comparison_options_of(const Given& given) {
+  ComparisonOptions options;
+  constexpr Interval share{.least = 0, .most = 1, .open_below = true, .open_above = true};
+  options.criteria.max_regression = share_of(given, "--max-regression", {.least = 0, .most = 1000});
+  options.criteria.alpha = share_of(given, "--alpha", share);
+  options.criteria.confidence = share_of(given, "--confidence", share);
+  options.metrics = metrics_of(given);
+  options.ignore_environment = given.has("--ignore-environment");
+  return options;
+}
+
+void check_comparison_output(const Given& given) {
+  format_of(given);
+  const auto path = given.text("--out", "-");
+  if (path.empty()) throw UsageError("--out: name a file, or - for stdout");
+  check_writable(path);
+}
+
+int write_comparison(const ComparisonReport& report, const Given& given) {
+  const auto& format = format_of(given);
+  const auto path = given.text("--out", "-");
+  write_atomically(path, format.render(report));
+  const bool seen = path == "-" && format.render == comparison_table;
+  if (seen || given.has("--quiet")) return report.exit_code();
+  for (const auto& line : report.comparison.environment) talk(line);
+  talk(report.closing());
+  return report.exit_code();
+}
+
+int compare_verb(const Invocation& invocation) {
+  const auto& given = invocation.given;
+  if (given.has("--paired")) return compare_commands(invocation);
+  if (given.has("--rounds")) throw UsageError("--rounds is for --paired: reports have their own");
+  const auto& base_path = invocation.positionals[0];
+  const auto& new_path = invocation.positionals[1];
+  if (base_path == "-" && new_path == "-")
+    throw UsageError("only one of the two reports can come from stdin");
+  const auto options = comparison_options_of(given);
+  check_comparison_output(given);
+  const auto base = read_report(base_path), now = read_report(new_path);
+  ComparisonReport report(compare(base.runs, now.runs, options), options, given.has("--strict"));
+  report.base_source = source_text(base.name, base.kind, base.runs);
+  report.new_source = source_text(now.name, now.kind, now.runs);
+  return write_comparison(report, given);
+}
+
+}  // namespace sgdbench

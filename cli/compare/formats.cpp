@@ -1,0 +1,148 @@
+// A comparison for programs: the same columns as CSV and as JSON. What is infinite or unknown is
+// empty or null; how many repeats missed their target stands in a column of its own.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "cli/compare/report.h"
+#include "results/fields.h"
+#include "results/reports.h"
+
+namespace sgdbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One line: a finding, or a note, which has no metric.
+struct Line {
+  const ComparisonReport& report;
+  const RunRecord& row;
+  const Finding* finding;
+  const ComparisonNote* note;
+};
+
+Value number(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? Value{*value} : Value{};
+}
+Value low(const std::optional<ConfidenceInterval>& interval) {
+  return interval ? number(interval->low) : Value{};
+}
+Value high(const std::optional<ConfidenceInterval>& interval) {
+  return interval ? number(interval->high) : Value{};
+}
+Value missed(const Sample& sample) {
+  return static_cast<std::uint64_t>(std::count_if(sample.values.begin(), sample.values.end(),
+                                                  [](double value) { return std::isinf(value); }));
+}
+Value text(std::string_view value) {
+  return value.empty() ? Value{} : Value{std::string(value)};
+}
+
+/// What a finding says; nothing for a note.
+template <auto Get>
+Value of(const Line& line) {
+  return line.finding ? Value{Get(*line.finding)} : Value{};
+}
+
+struct Column {
+  std::string_view name;
+  Value (*get)(const Line&);
+};
+using F = Finding;
+constexpr auto kColumns = std::to_array<Column>({
+    // clang-format off
+    {"config_id", [](const Line& l) { return text(l.row.config_id); }},
+    {"problem", [](const Line& l) { return text(ComparisonReport::problem(l.row)); }},
+    {"configuration", [](const Line& l) { return text(l.report.label(l.row)); }},
+    {"metric", of<[](const F& f) { return text(f.metric->name); }>},
+    {"base_repeats", of<[](const F& f) { return std::uint64_t{f.before.values.size()}; }>},
+    {"base_missed", of<[](const F& f) { return missed(f.before); }>},
+    {"base_median", of<[](const F& f) { return number(f.before.median); }>},
+    {"base_low", of<[](const F& f) { return low(f.before.interval); }>},
+    {"base_high", of<[](const F& f) { return high(f.before.interval); }>},
+    {"new_repeats", of<[](const F& f) { return std::uint64_t{f.after.values.size()}; }>},
+    {"new_missed", of<[](const F& f) { return missed(f.after); }>},
+    {"new_median", of<[](const F& f) { return number(f.after.median); }>},
+    {"new_low", of<[](const F& f) { return low(f.after.interval); }>},
+    {"new_high", of<[](const F& f) { return high(f.after.interval); }>},
+    {"ratio", of<[](const F& f) { return number(f.ratio); }>},
+    {"ratio_low", of<[](const F& f) { return low(f.ratio_interval); }>},
+    {"ratio_high", of<[](const F& f) { return high(f.ratio_interval); }>},
+    {"p_corrected", of<[](const F& f) { return number(f.p); }>},
+    {"exact", of<[](const F& f) { return f.exact; }>},
+    {"higher_is_better", of<[](const F& f) { return f.metric->higher_is_better; }>},
+    {"verdict", [](const Line& l) { return text(to_string(l.finding ? l.finding->verdict : l.note->verdict)); }},
+    {"improved", of<[](const F& f) { return f.improved; }>},
+    {"remark", [](const Line& l) { return text(l.finding ? l.finding->remark : l.note->text); }},
+    // clang-format on
+});
+
+std::vector<Line> lines_of(const ComparisonReport& report) {
+  std::vector<Line> lines;
+  for (const auto& finding : report.comparison.findings)
+    lines.push_back({report, *finding.base, &finding, nullptr});
+  for (const auto& note : report.comparison.notes)
+    lines.push_back({report, *note.row, nullptr, &note});
+  return lines;
+}
+
+Json to_json(const Value& value) {
+  return std::visit(
+      [](const auto& v) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
+          return nullptr;
+        else
+          return v;
+      },
+      value);
+}
+
+}  // namespace
+
+std::string comparison_csv(const ComparisonReport& report) {
+  std::string out;
+  for (const auto& column : kColumns) (out += column.name) += ',';
+  out.back() = '\n';
+  for (const auto& line : lines_of(report)) {
+    for (const auto& column : kColumns) (out += csv_cell(to_text(column.get(line)))) += ',';
+    out.back() = '\n';
+  }
+  return out;
+}
+
+std::string comparison_json(const ComparisonReport& report) {
+  const auto& criteria = report.options.criteria;
+  Json out;
+  out["schema"] = "sgdbench-comparison-1";
+  out["base"] = report.base_source;
+  out["new"] = report.new_source;
+  out["max_regression"] = criteria.max_regression;
+  out["alpha"] = criteria.alpha;
+  out["confidence"] = criteria.confidence;
+  out["paired"] = report.options.paired;
+  out["environment"] = report.comparison.environment;
+  out["remarks"] = report.remarks;
+  out["findings"] = Json::array();
+  out["notes"] = Json::array();
+  for (const auto& line : lines_of(report)) {
+    Json entry;
+    for (const auto& column : kColumns) {
+      const auto value = column.get(line);
+      if (line.finding || !std::holds_alternative<std::monostate>(value))
+        entry[std::string(column.name)] = to_json(value);
+    }
+    out[line.finding ? "findings" : "notes"].push_back(std::move(entry));
+  }
+  out["means"] = Json::array();
+  for (const auto& mean : report.comparison.means)
+    out["means"].push_back({{"metric", mean.metric->name},
+                            {"ratio", to_json(number(mean.ratio))},
+                            {"size", mean.size},
+                            {"left_out", mean.left_out}});
+  out["summary"] = report.closing();
+  out["exit_code"] = report.exit_code();
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace sgdbench

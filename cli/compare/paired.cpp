@@ -1,0 +1,258 @@
+// `sgdbench compare --paired OLD NEW`: two builds, run alternately, compared round by round.
+//
+// The idea: a machine that gets slower or faster does so for both commands of a round, so the
+// factor within a round hardly sees it. Which command goes first is a coin's decision, so that
+// being first or second favours neither. Round r trains with seed 1 + r on both sides, unless a
+// command has a --seed of its own.
+//
+// Invariant: only rounds that both commands completed are compared.
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+#include <system_error>
+
+#include "cli/compare/compare.h"
+#include "cli/compare/paired_process.h"
+#include "cli/interrupt.h"
+#include "cli/numbers.h"
+#include "cli/progress.h"
+#include "results/atomic_file.h"
+#include "results/reading/report_reader.h"
+#include "results/statistics/pairs.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr int kUsage = 2, kNotAllOk = 3, kBadData = 65, kMissingData = 66, kFailed = 70,
+              kInterrupted = 130;
+constexpr int kNotExecutable = 126, kNotFound = 127;
+constexpr std::uint64_t kFirstSeed = 1;
+
+/// A command could not do its work; what() is one line. Both are for the user.
+struct CommandFailed : std::runtime_error {
+  CommandFailed(const std::string& what, int exit_code, std::string said_by_it)
+      : std::runtime_error(what), code(exit_code), said(std::move(said_by_it)) {}
+  int code;
+  std::string said;
+};
+
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::error_code error;
+    auto name = (std::filesystem::temp_directory_path(error) / "sgdbench-XXXXXX").string();
+    if (!error && !mkdtemp(name.data())) error.assign(errno, std::generic_category());
+    if (error)
+      throw WriteError(
+          fmt::format("cannot make a temporary folder: {}; TMPDIR says where", error.message()));
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  std::string file(std::string_view name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// One of the two commands, and the rows of its rounds.
+struct Contestant {
+  std::string_view name;
+  std::string command;
+  std::vector<RunRecord> rows;
+  std::map<std::string, std::string> ids;  ///< of what a configuration is but for the seed
+};
+
+bool says(const std::string& command, const std::string& option) {
+  std::istringstream words(command);
+  for (std::string word; words >> word;)
+    if (word == option || word.starts_with(option + '=')) return true;
+  return false;
+}
+
+/// What a round decides, the user may not.
+void check_command(const Contestant& contestant) {
+  for (const auto* option : {"--csv", "--repeats", "--until-ci", "--journal", "--resume"})
+    if (says(contestant.command, option))
+      throw UsageError(fmt::format("{}: leave {} out; each round is one repeat, read from a file",
+                                   contestant.name, option));
+}
+
+bool has_seed(const Contestant& contestant) {
+  return says(contestant.command, "--seed");
+}
+
+std::string shell_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + '\'';
+}
+
+std::string command_of_round(const Contestant& contestant, const std::string& csv,
+                             std::uint64_t round) {
+  auto line = fmt::format("{} --csv {} --repeats 1", contestant.command, shell_quoted(csv));
+  if (!says(contestant.command, "-q") && !says(contestant.command, "--quiet")) line += " -q";
+  if (!has_seed(contestant)) line += fmt::format(" --seed {}", kFirstSeed + round);
+  return line;
+}
+
+/// What a configuration is, the seed of the round aside: the command that repeats it.
+std::string course_of(const Contestant& contestant, const RunRecord& row) {
+  if (row.command.empty() || has_seed(contestant)) return row.config_id;
+  std::istringstream words(row.command);
+  std::string course;
+  for (std::string word; words >> word;) {
+    if (word == "--seed")
+      words >> word;
+    else
+      course += word + ' ';
+  }
+  return course;
+}
+
+/// The rows of a round under the names of the first. Two of one name would be one pair, and one of
+/// them lost.
+void adopt(Contestant& contestant, std::vector<RunRecord> rows, std::uint64_t round) {
+  std::set<std::string> seen;
+  for (auto& row : rows) {
+    row.config_id = contestant.ids.emplace(course_of(contestant, row), row.config_id).first->second;
+    if (!seen.insert(row.config_id).second)
+      throw CommandFailed(fmt::format("the {} command ran {} twice in round {}; a round has each "
+                                      "configuration once",
+                                      contestant.name, row.config_id, round + 1),
+                          kUsage, "");
+    row.repeat = round;
+    row.run_id = fmt::format("{}-{}", row.config_id, round);
+    contestant.rows.push_back(std::move(row));
+  }
+}
+
+int exit_code_for(int status) {
+  switch (status) {
+    case kUsage:
+    case kNotExecutable:
+    case kNotFound:
+      return kUsage;
+    case kBadData:
+    case kMissingData:
+      return status;
+    default:
+      return kFailed;
+  }
+}
+
+std::vector<RunRecord> run_once(const Contestant& contestant, const ScratchFolder& folder,
+                                std::uint64_t round) {
+  const auto csv = folder.file("runs.csv");
+  std::error_code ignored;
+  std::filesystem::remove(csv, ignored);
+  const auto outcome = run_command(command_of_round(contestant, csv, round), folder.file("errors"));
+  if (interrupted().load(std::memory_order_relaxed)) return {};
+  if (outcome.status != 0 && outcome.status != kNotAllOk)
+    throw CommandFailed(fmt::format("the {} command ended with exit code {} in round {}",
+                                    contestant.name, outcome.status, round + 1),
+                        exit_code_for(outcome.status), outcome.errors);
+  try {
+    return read_report(csv).runs;
+  } catch (const MissingReport&) {
+    throw CommandFailed(
+        fmt::format("the {} command wrote no report; is it `sgdbench run …`?", contestant.name),
+        kUsage, outcome.errors);
+  } catch (const BadReport& error) {
+    throw CommandFailed(
+        fmt::format("what the {} command wrote is no report: {}", contestant.name, error.what()),
+        kBadData, outcome.errors);
+  }
+}
+
+/// Rounds until all are done or the user has had enough.
+void run_rounds(Contestant& old_one, Contestant& new_one, std::uint64_t rounds,
+                Progress& progress) {
+  const ScratchFolder folder;
+  std::mt19937_64 coin(kFirstSeed);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    const bool swapped = coin() >> 63;
+    std::vector<RunRecord> rows[2];
+    for (const bool second : {swapped, !swapped}) {
+      const auto& contestant = second ? new_one : old_one;
+      progress.step(fmt::format("round {}: {}", round + 1, contestant.name));
+      rows[second] = run_once(contestant, folder, round);
+      if (interrupted().load(std::memory_order_relaxed)) return;
+    }
+    adopt(old_one, std::move(rows[0]), round);
+    adopt(new_one, std::move(rows[1]), round);
+  }
+}
+
+/// Two configurations that are not the same, but were asked to be compared.
+std::string match_single(const Contestant& old_one, Contestant& new_one) {
+  if (old_one.ids.size() != 1 || new_one.ids.size() != 1) return "";
+  const auto& [old_course, old_id] = *old_one.ids.begin();
+  const auto& [new_course, new_id] = *new_one.ids.begin();
+  if (old_id == new_id) return "";
+  for (auto& row : new_one.rows) {
+    row.config_id = old_id;
+    row.deterministic = false;  // another course is no change of this one
+  }
+  return fmt::format("different configurations are compared: {} in OLD and {} in NEW", old_id,
+                     new_id);
+}
+
+int complain(const CommandFailed& failed) {
+  const auto text =
+      fmt::format("{}{}sgdbench: {}\n", failed.said,
+                  failed.said.empty() || failed.said.ends_with('\n') ? "" : "\n", failed.what());
+  std::fputs(text.c_str(), stderr);
+  return failed.code;
+}
+
+}  // namespace
+
+int compare_commands(const Invocation& invocation) {
+  const auto& given = invocation.given;
+  auto options = comparison_options_of(given);
+  options.paired = true;
+  check_comparison_output(given);
+  const auto rounds =
+      parse_count(given.text("--rounds", find_option(kCompare, "--rounds").initial), 1, kMostPairs);
+  Contestant old_one{"OLD", invocation.positionals[0], {}, {}};
+  Contestant new_one{"NEW", invocation.positionals[1], {}, {}};
+  check_command(old_one);
+  check_command(new_one);
+
+  catch_interrupts();
+  Progress progress(2 * rounds, given.has("--quiet"));
+  try {
+    run_rounds(old_one, new_one, rounds, progress);
+  } catch (const CommandFailed& failed) {
+    progress.clear();
+    return complain(failed);
+  }
+  progress.clear();
+  const bool stopped = interrupted().load(std::memory_order_relaxed);
+  if (old_one.rows.empty()) return kInterrupted;
+  const auto remark = match_single(old_one, new_one);
+  ComparisonReport report(compare(old_one.rows, new_one.rows, options), options,
+                          given.has("--strict"));
+  report.base_source = source_text(old_one.command, "paired", old_one.rows);
+  report.new_source = source_text(new_one.command, "paired", new_one.rows);
+  if (!remark.empty()) report.remarks.push_back(remark);
+  if (stopped)
+    report.remarks.push_back(fmt::format("interrupted after {} of {} rounds: exit {}",
+                                         old_one.rows.back().repeat + 1, rounds, kInterrupted));
+  const int code = write_comparison(report, given);
+  return stopped ? kInterrupted : code;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,160 @@
+#include "cli/compare/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "cli/labels.h"
+#include "cli/text.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr int kRegression = 1, kInconclusive = 3;
+
+/// A report may hold anything: line ends would break the table, escapes the terminal.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  return text;
+}
+
+/// "1.23 s ±2 %"; a missed target is never.
+std::string sample_text(const Metric& metric, const Sample& sample) {
+  if (!sample.median) return "—";
+  const double middle = *sample.median;
+  if (std::isnan(middle) || std::isinf(middle)) return "never";
+  const bool seconds = metric.name.ends_with("_s") && !metric.name.ends_with("per_s");
+  const auto text = seconds        ? human_seconds(middle)
+                    : middle >= 10 ? human_count(middle)
+                                   : fmt::format("{:.4g}", middle);
+  if (!sample.interval || middle <= 0) return text;
+  const double half = (sample.interval->high - sample.interval->low) / 2 / middle;
+  return std::isinf(half) ? text + " ±∞" : fmt::format("{} ±{}", text, human_share(half));
+}
+
+/// "+5.6 %", "3.20×", "∞".
+std::string change_text(double ratio) {
+  if (std::isinf(ratio)) return "∞";
+  if (ratio > 2 || ratio < 0.5) return human_ratio(ratio);
+  return fmt::format("{:+.1f} %", 100 * (ratio - 1));
+}
+
+std::string p_text(const Finding& finding) {
+  if (finding.exact) return "exact";
+  if (!finding.p) return "—";
+  return *finding.p < 0.001 ? "<0.001" : fmt::format("{:.3f}", *finding.p);
+}
+
+using OneEach = std::map<std::string, const RunRecord*>;  ///< a row of each config_id
+
+/// By config_id, for the configurations of one problem: the strategy, and what else differs among
+/// them. Where that is the same for two, the identifiers tell them apart.
+std::map<std::string, std::string> labels_of(const OneEach& configurations) {
+  std::vector<const RunRecord*> rows;
+  for (const auto& [config_id, row] : configurations) rows.push_back(row);
+  const auto varying = varying_columns(rows);
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::size_t> uses;
+  for (const auto* row : rows) {
+    auto& text = labels[row->config_id] = one_line(row->config_id);
+    if (!row->backend.empty()) {
+      const auto more = column_text(*row, varying);
+      text = one_line(fmt::format("{}{}{}", contender_label(*row), more.empty() ? "" : " ", more));
+    }
+    ++uses[text];
+  }
+  for (auto& [config_id, text] : labels)
+    if (uses[text] > 1) text += fmt::format(" [{}]", one_line(config_id));
+  return labels;
+}
+
+}  // namespace
+
+std::string source_text(std::string_view name, std::string_view kind,
+                        const std::vector<RunRecord>& rows) {
+  std::set<std::string> revisions;
+  for (const auto& row : rows)
+    if (!row.git_revision.empty()) revisions.insert(row.git_revision);
+  return one_line(fmt::format("{} ({}, {} run{}{}{})", name, kind, rows.size(),
+                              rows.size() == 1 ? "" : "s", revisions.empty() ? "" : ", git ",
+                              fmt::join(revisions, " or ")));
+}
+
+ComparisonReport::ComparisonReport(Comparison compared, const ComparisonOptions& asked,
+                                   bool be_strict)
+    : comparison(std::move(compared)), options(asked), strict(be_strict) {
+  for (auto& note : comparison.notes) note.text = one_line(std::move(note.text));
+  for (auto& line : comparison.environment) line = one_line(std::move(line));
+  std::map<std::string, OneEach> problems;
+  const auto add = [&](const RunRecord& row) { problems[problem(row)][row.config_id] = &row; };
+  for (const auto& finding : comparison.findings) add(*finding.base);
+  for (const auto& note : comparison.notes) add(*note.row);
+  for (const auto& [name, rows] : problems) labels_.merge(labels_of(rows));
+}
+
+std::string ComparisonReport::problem(const RunRecord& row) {
+  return row.workload.empty() ? "" : one_line(problem_label(row));
+}
+
+int ComparisonReport::exit_code() const {
+  if (comparison.count(Verdict::regression) > 0) return kRegression;
+  const bool unsure = comparison.count(Verdict::inconclusive) > 0 || comparison.findings.empty();
+  return strict && unsure ? kInconclusive : 0;
+}
+
+std::string ComparisonReport::closing() const {
+  const auto& findings = comparison.findings;
+  const auto regressions = comparison.count(Verdict::regression);
+  const auto fine = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.verdict == Verdict::fine;
+  });
+  const auto improved = std::count_if(findings.begin(), findings.end(),
+                                      [](const Finding& finding) { return finding.improved; });
+  auto text = fmt::format("{} regression{}, {} fine ({} improved), {} inconclusive: exit {}, ",
+                          regressions, regressions == 1 ? "" : "s", fine, improved,
+                          comparison.count(Verdict::inconclusive), exit_code());
+  if (exit_code() == kRegression) return text + "a regression is proven";
+  if (exit_code() == kInconclusive) return text + "with --strict everything must be decided";
+  return text + (findings.empty() ? "nothing could be compared" : "no regression is proven");
+}
+
+FindingText text_of(const Finding& finding) {
+  FindingText text;
+  text.metric = finding.metric->name;
+  text.before = sample_text(*finding.metric, finding.before);
+  text.after = sample_text(*finding.metric, finding.after);
+  text.change = finding.ratio ? change_text(*finding.ratio) : "—";
+  if (finding.ratio_interval)
+    text.interval = fmt::format("{} … {}", change_text(finding.ratio_interval->low),
+                                change_text(finding.ratio_interval->high));
+  text.p = p_text(finding);
+  text.verdict = finding.verdict == Verdict::regression ? "REGRESSION"
+                 : finding.improved                     ? "improved"
+                                                        : to_string(finding.verdict);
+  text.remark = finding.remark;
+  return text;
+}
+
+std::string text_of(const MeanRatio& mean) {
+  const auto left_out =
+      mean.left_out == 0 ? "" : fmt::format("; {} without a finite ratio left out", mean.left_out);
+  return fmt::format("{}: {} over {} configuration{}{}", mean.metric->name,
+                     mean.ratio ? change_text(*mean.ratio) : "—", mean.size,
+                     mean.size == 1 ? "" : "s", left_out);
+}
+
+std::size_t identical_run(const std::vector<Finding>& findings, std::size_t first) {
+  const auto same = [&](const Finding& finding) {
+    return finding.exact && finding.remark == "identical" &&
+           finding.base->config_id == findings[first].base->config_id;
+  };
+  std::size_t last = first;
+  while (last < findings.size() && same(findings[last])) ++last;
+  return last - first;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,56 @@
+// Options of the output: which report goes where.
+#include <fmt/format.h>
+
+#include "cli/options/helpers.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr Option kOutput[] = {
+    {"--csv", "", "PATH", "a row per run; - is stdout", "", Group::output, kRun},
+    {"--curve", "", "PATH", "CSV of the loss curves", "", Group::output, kRun},
+    {"--staleness", "", "PATH", "CSV of the staleness histograms", "", Group::output, kRun},
+    {"--targets", "", "PATH", "CSV of when each target was reached", "", Group::output, kRun},
+    {"--json", "", "PATH", "all columns and the environment, as Google Benchmark lays it out", "",
+     Group::output, kRun},
+    {"--markdown", "", "PATH", "a table of medians", "", Group::output, kRun},
+    {"--export", "", "KIND=PATH",
+     "for services that keep a history: github-action-benchmark or bencher; repeatable", "",
+     Group::output, kRun},
+    {"--output", "", "DIR",
+     "runs.csv, curve.csv, staleness.csv, targets.csv and run.json in this folder", "",
+     Group::output, kRun},
+    {"--journal", "", "FILE",
+     "add each row to this file as soon as its run has ended; with --output, DIR/journal.jsonl "
+     "until all reports are written",
+     "", Group::output, kRun},
+    {"--resume", "", "", "run only what the journal does not have yet", "", Group::output, kRun},
+    {"--config", "", "FILE",
+     "a suite: options from a TOML file; those of the command line replace them", "", Group::output,
+     kRun},
+    {"--print-config", "", "", "print what would be run as such a file, and stop", "",
+     Group::output, kRun},
+    {"--dry-run", "", "", "print each cell's id and command line, and stop", "", Group::output,
+     kRun},
+    {"--strict", "", "", "exit with 3 if any row is not ok, or a comparison inconclusive", "",
+     Group::output, kRun | kCompare},
+    {"--quiet", "-q", "", "no talk on stderr", "", Group::output,
+     kRun | kVerify | kOptimum | kDoctor | kCompare},
+    {"--format", "", "KIND", "table or json; list and compare: csv; compare: markdown", "table",
+     Group::output, kList | kOptimum | kDoctor | kCompare},
+    {"--no-cache", "", "", "compute the optimum anew, and keep nothing", "", Group::output,
+     kOptimum},
+    {"--out", "-o", "FILE",
+     "where to write; - is stdout. Data: .svm, .libsvm or .csv (stdout: LIBSVM)", "", Group::output,
+     kDataMake | kCompare},
+    {"--all", "", "", "every rule, protocol, write mode and kernel set too", "", Group::output,
+     kVerify},
+};
+
+}  // namespace
+
+std::span<const Option> output_options() {
+  return kOutput;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,57 @@
+// Options of the update rule and the step size.
+#include <fmt/format.h>
+
+#include "cli/options/helpers.h"
+
+namespace sgdbench {
+namespace {
+
+Texts rules(Text text) {
+  return expand_names(text, "rule", names_of(rule_catalog()));
+}
+constexpr Option kStep[] = {
+    {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
+     [](Cell& c, Text v) { c.rule = v; }, [](const Cell& c) { return c.rule; }},
+    {"--momentum", "", "X,…", "μ of the rules that have one", "0.9", Group::step, kCells,
+     expand_reals,
+     [](Cell& c, Text v) {
+       c.momentum = parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
+     },
+     [](const Cell& c) { return number_text(c.momentum); }},
+    {"--batch", "", "N,…", "examples in each worker's mini-batch; auto: the workload's", "auto",
+     Group::step, kCells, expand_counts,
+     [](Cell& c, Text v) {
+       if (v == "auto")
+         c.batch.reset();
+       else
+         c.batch = parse_count(v, 1, 1'000'000'000);
+     },
+     [](const Cell& c) { return c.batch ? std::to_string(*c.batch) : "auto"; }},
+    {"--lr", "", "X,…", "step size γ₀; auto: the workload's for this mini-batch", "auto",
+     Group::step, kRun, expand_reals,
+     [](Cell& c, Text v) {
+       if (v == "auto")
+         c.lr.reset();
+       else
+         c.lr = parse_real(v, kPositive);
+     },
+     [](const Cell& c) { return c.lr ? number_text(*c.lr) : "auto"; }},
+    {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step, kRun,
+     one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
+     [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); }},
+    {"--staleness-policy", "", "NAME,…", "what staleness does to γ: none, inverse", "none",
+     Group::step, kRun, one_list,
+     [](Cell& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
+     [](const Cell& c) { return std::string(to_string(c.spec.step.policy)); }},
+    {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
+     Group::step, kRun, one_list, [](Cell& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
+     [](const Cell& c) { return c.spec.shuffle.to_string(); }},
+};
+
+}  // namespace
+
+std::span<const Option> step_options() {
+  return kStep;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,82 @@
+// Options of the strategy: who waits for whom, on which cores.
+#include <fmt/format.h>
+
+#include "backends/backend.h"
+#include "backends/protocol.h"
+#include "cli/options/helpers.h"
+#include "workloads/kernels/dense_kernels.h"
+
+namespace sgdbench {
+namespace {
+
+Texts backends(Text text) {
+  return expand_names(text, "backend", names_of(backend_catalog()));
+}
+Texts kernels(Text text) {
+  return expand_names(text, "kernel set", names_of(kernel_catalog()));
+}
+constexpr Option kStrategy[] = {
+    {"--backend", "", "NAME,…", "who waits for whom; patterns work: 'hog*' (list backends)", "*",
+     Group::strategy, kCells, backends, [](Cell& c, Text v) { c.spec.backend = v; },
+     [](const Cell& c) { return c.spec.backend; }, true},
+    {"--protocol", "", "NAME,…", "when a parameter server takes gradients (list protocols)",
+     "async", Group::strategy, kCells, one_list,
+     [](Cell& c, Text v) {
+       make_protocol(v, 1);
+       c.spec.protocol = v;
+     },
+     [](const Cell& c) { return c.spec.protocol; }},
+    {"--write", "", "NAME,…", "lock-free writes: store (may be lost) or cas (none is lost)",
+     "store", Group::strategy, kCells, one_list,
+     [](Cell& c, Text v) {
+       choose(v, "write", {"store", "cas"});
+       c.spec.write = v;
+     },
+     [](const Cell& c) { return c.spec.write; }},
+    {"--persistence", "", "N,…", "failed publications before a gradient is dropped; 0: it never is",
+     "0", Group::strategy, kCells, expand_counts,
+     [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
+     [](const Cell& c) { return std::to_string(c.spec.persistence); }},
+    {"--exchange", "", "N,…", "examples that a private replica trains on between two exchanges",
+     "1024", Group::strategy, kCells, expand_counts,
+     [](Cell& c, Text v) { c.spec.exchange = parse_count(v, 1, kMany); },
+     [](const Cell& c) { return std::to_string(c.spec.exchange); }},
+    {"--kernels", "", "NAME,…", "library for dense arithmetic (list kernels)", "native",
+     Group::strategy, kCells, kernels, [](Cell& c, Text v) { c.spec.kernels = v; },
+     [](const Cell& c) { return c.spec.kernels; }},
+    {"--assign", "", "HOW,…", "mini-batches to workers: dynamic or round-robin", "dynamic",
+     Group::strategy, kRun, one_list,
+     [](Cell& c, Text v) {
+       c.spec.assign = choose(v, "assignment", {"dynamic", "round-robin"}) ? Assign::round_robin
+                                                                           : Assign::dynamic;
+     },
+     [](const Cell& c) {
+       return std::string(c.spec.assign == Assign::dynamic ? "dynamic" : "round-robin");
+     }},
+    {"--workers", "", "N,…",
+     "workers of each run; ranges work: 1..8:x2; all: as many as usable cores", "all",
+     Group::strategy, kCells | kDoctor, expand_counts,
+     [](Cell& c, Text v) {
+       c.spec.workers = v == "all" ? Cell::kAllCores : parse_count(v, 1, 4096);
+     },
+     [](const Cell& c) {
+       return c.spec.workers == Cell::kAllCores ? "all" : std::to_string(c.spec.workers);
+     },
+     true},
+    {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",
+     Group::strategy, kRun, nullptr,
+     [](Cell& c, Text v) {
+       c.pin = static_cast<Pin>(choose(v, "choice", {"auto", "on", "off"}));
+     },
+     [](const Cell& c) {
+       return std::string(c.pin == Pin::automatic ? "auto" : c.pin == Pin::on ? "on" : "off");
+     }},
+};
+
+}  // namespace
+
+std::span<const Option> strategy_options() {
+  return kStrategy;
+}
+
+}  // namespace sgdbench

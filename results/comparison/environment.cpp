@@ -1,0 +1,88 @@
+// Is it the same machine, the same build, the same data? Where a report does not say, it is.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "results/comparison/parts.h"
+#include "results/fields.h"
+#include "results/reports.h"
+#include "results/statistics/ranks.h"
+
+namespace sgdbench {
+namespace {
+
+struct Circumstance {
+  std::string_view column, kind;
+  bool Surroundings::*differs;
+};
+constexpr auto kCircumstances = std::to_array<Circumstance>({
+    {"host", "machine", &Surroundings::machine},
+    {"cpu_model", "machine", &Surroundings::machine},
+    {"cores_available", "machine", &Surroundings::machine},
+    {"compiler", "build", &Surroundings::build},
+    {"build", "build", &Surroundings::build},
+    {"instruction_set", "build", &Surroundings::build},
+    {"data_checksum", "data", &Surroundings::data},
+});
+
+/// What the rows say, each once; unknown (empty, or no cores) is not said.
+std::set<std::string> said(const Rows& rows, std::string_view column) {
+  std::set<std::string> values;
+  for (const auto& field : run_fields())
+    if (field.name == column)
+      for (const auto* row : rows) values.insert(to_text(field.get(*row)));
+  values.erase("");
+  if (column == "cores_available") values.erase("0");
+  return values;
+}
+
+/// Per core that was asked for, so that rows of different width can be taken together.
+std::vector<double> capacities(const std::vector<RunRecord>& runs) {
+  std::vector<double> values;
+  for (const auto& run : runs)
+    if (run.parallel_capacity && run.workers > 1)
+      values.push_back(std::max(0.0, *run.parallel_capacity) / static_cast<double>(run.workers));
+  return values;
+}
+
+}  // namespace
+
+// Neighbours that come and go between two reports change every time in one direction, and no
+// repeats within a report show it: two equal builds would differ, significantly.
+bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now,
+                      const Criteria& criteria, std::vector<std::string>& lines) {
+  const auto before = capacities(base), after = capacities(now);
+  if (before.empty() || after.empty()) return false;
+  const double change = log_ratio(std::log(median(before)), std::log(median(after)));
+  if (std::abs(change) <= std::log1p(criteria.max_regression)) return false;
+  if (mann_whitney(before, after) >= criteria.alpha) return false;
+  lines.push_back(
+      fmt::format("different capacity: the machine delivered {:.0f} % of the cores asked for in "
+                  "BASE and {:.0f} % in NEW; --paired compares on a machine that changes",
+                  100 * median(before), 100 * median(after)));
+  return true;
+}
+
+Surroundings compare_environment(const Match& match, std::vector<std::string>& lines) {
+  Surroundings found;
+  for (const auto& circumstance : kCircumstances) {
+    const auto before = said(match.base, circumstance.column),
+               after = said(match.now, circumstance.column);
+    if (before.empty() || after.empty() || before == after) continue;
+    found.*circumstance.differs = true;
+    const auto& data = match.base.front()->data;
+    auto line = fmt::format(
+        "different {}: {}{} is {} in BASE and {} in NEW", circumstance.kind, circumstance.column,
+        circumstance.differs == &Surroundings::data && !data.empty() ? fmt::format(" of {}", data)
+                                                                     : "",
+        fmt::join(before, " or "), fmt::join(after, " or "));
+    if (std::find(lines.begin(), lines.end(), line) == lines.end())
+      lines.push_back(std::move(line));
+  }
+  return found;
+}
+
+}  // namespace sgdbench

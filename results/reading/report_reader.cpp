@@ -1,0 +1,106 @@
+#include "results/reading/report_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "results/reading/parts.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kWanted =
+    "a report is what `sgdbench run` writes with --csv, --json, --curve, --staleness, --targets or "
+    "--journal";
+
+[[noreturn]] void missing(const std::string& path, std::string_view why) {
+  throw MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWanted));
+}
+
+std::string whole(std::FILE* file, const std::string& path) {
+  std::string text;
+  char buffer[1 << 16];
+  while (const auto got = std::fread(buffer, 1, sizeof buffer, file)) {
+    // Before it is all in memory: a device may have no end.
+    if (std::memchr(buffer, 0, got)) refuse(path, {}, fmt::format("this is no text; {}", kWanted));
+    text.append(buffer, got);
+  }
+  if (std::ferror(file)) missing(path, std::strerror(errno));
+  return text;
+}
+
+std::string file_text(const std::string& path) {
+  if (path == "-") return whole(stdin, "stdin");
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) missing(path, "it is a folder");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
+  if (!file) missing(path, std::strerror(errno));
+  return whole(file.get(), path);
+}
+
+bool has_columns(const CsvRow& header, const std::vector<std::string_view>& required) {
+  return std::all_of(required.begin(), required.end(), [&](std::string_view column) {
+    return std::any_of(header.begin(), header.end(),
+                       [&](const CsvCell& cell) { return cell.text == column; });
+  });
+}
+
+/// A format that is no CSV, tried in the order of this table: a journal before JSON, which would
+/// take its first line for all of it.
+struct TextFormat {
+  std::string_view kind;
+  bool (*recognises)(std::string_view text);
+  std::vector<RunRecord> (*read)(std::string_view text, std::string_view name);
+};
+constexpr TextFormat kTextFormats[] = {
+    {"journal", is_journal, read_journal_report},
+    {"JSON",
+     [](std::string_view text) {
+       const auto first = text.find_first_not_of(" \t\r\n");
+       return first != std::string_view::npos && text[first] == '{';
+     },
+     read_json},
+};
+
+Report read_csv(std::string_view text, std::string_view name) {
+  const auto rows = parse_csv(text, name);
+  if (rows.empty()) refuse(name, {}, fmt::format("it is empty; {}", kWanted));
+  for (const auto& format : csv_formats()) {
+    if (!has_columns(rows.front(), format.required)) continue;
+    if (rows.size() == 1) refuse(name, {}, "it has a header and no rows; was nothing run?");
+    return {std::string(name), format.kind, format.read(rows, name)};
+  }
+  refuse(name, {},
+         fmt::format("this is no header of a report (config_id and status); {}", kWanted));
+}
+
+}  // namespace
+
+void refuse(std::string_view name, Place place, std::string_view what) {
+  constexpr std::size_t kMost = 400;
+  std::string text(what.substr(0, kMost));
+  for (char& c : text)  // one line, whatever a cell holds
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  throw BadReport(fmt::format("{}:{}:{}: {}", name, place.line, place.column, text));
+}
+
+Report parse_report(std::string_view text, std::string_view name) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  for (const auto& format : kTextFormats)
+    if (format.recognises(text)) return {std::string(name), format.kind, format.read(text, name)};
+  return read_csv(text, name);
+}
+
+Report read_report(const std::string& path) {
+  return parse_report(file_text(path), path == "-" ? "stdin" : path);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,195 @@
+// From rows of cells to records.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "results/fields.h"
+#include "results/reading/parts.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::array<std::string_view, 6> kStatuses{"ok",          "diverged", "timeout",
+                                                    "interrupted", "failed",   "unsupported"};
+
+/// The columns of a file, by their place in it; null where a column is not one of ours.
+template <class Row, class Part>
+class Columns {
+ public:
+  using Column = Field<Row, Part>;
+
+  Columns(std::span<const Column> fields, const CsvRow& header, std::string_view name)
+      : name_(name) {
+    for (const auto& cell : header) {
+      const auto same = [&](const Column& field) { return field.name == cell.text; };
+      const auto found = std::find_if(fields.begin(), fields.end(), same);
+      const Column* column = found == fields.end() ? nullptr : &*found;
+      if (column && std::find(columns_.begin(), columns_.end(), column) != columns_.end())
+        refuse(name, cell.place, fmt::format("the column {} is there twice", cell.text));
+      columns_.push_back(column);
+    }
+  }
+
+  void read(const CsvRow& row, Part& part) const {
+    if (row.size() != columns_.size())
+      refuse(name_, row.front().place,
+             fmt::format("a row of {} cells under a header of {}; is the file cut off?", row.size(),
+                         columns_.size()));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (columns_[i] && columns_[i]->set && !columns_[i]->set(part, row[i].text))
+        refuse(name_, row[i].place,
+               fmt::format("'{}' can't be {}: {}", row[i].text, columns_[i]->name,
+                           columns_[i]->meaning));
+  }
+
+  /// The cell of a column that the part has no place for.
+  const std::string& text(const CsvRow& row, std::string_view column) const {
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (columns_[i] && columns_[i]->name == column) return row[i].text;
+    return row.front().text;
+  }
+
+ private:
+  std::string_view name_;
+  std::vector<const Column*> columns_;
+};
+
+/// Reads rows that are a record each; `complete` adds what the columns leave unsaid.
+std::vector<RunRecord> read_records(const std::vector<CsvRow>& rows, std::string_view name,
+                                    void (*complete)(RunRecord&)) {
+  const Columns columns(run_fields(), rows.front(), name);
+  std::vector<RunRecord> runs;
+  std::map<std::string, std::size_t> lines;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    auto& run = runs.emplace_back();
+    const Place place = rows[i].front().place;
+    columns.read(rows[i], run);
+    complete(run);
+    check_record(run, place, name);
+    const auto [same, added] = lines.emplace(run.run_id, place.line);
+    if (!added)
+      refuse(name, place,
+             fmt::format("run {} stands in line {} already; two reports in one can't be compared",
+                         run.run_id, same->second));
+  }
+  return runs;
+}
+
+std::vector<RunRecord> read_runs(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_records(rows, name, [](RunRecord& run) {
+    if (run.run_id.empty()) run.run_id = fmt::format("{}-{}", run.config_id, run.repeat);
+  });
+}
+
+/// What a run_id, `config_id-repeat`, says.
+void take_run_id(RunRecord& run, const std::string& run_id) {
+  run.run_id = run.config_id = run_id;
+  run.status = "ok";
+  const auto dash = run_id.rfind('-');
+  if (dash == std::string::npos || dash == 0) return;
+  const char* const last = run_id.data() + run_id.size();
+  const auto [end, error] = std::from_chars(run_id.data() + dash + 1, last, run.repeat);
+  if (error == std::errc() && end == last)
+    run.config_id.resize(dash);
+  else
+    run.repeat = 0;
+}
+
+/// The targets of a configuration are a configuration each.
+std::vector<RunRecord> read_targets(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_records(rows, name, [](RunRecord& run) {
+    take_run_id(run, std::string(run.run_id));
+    const auto to_target = fmt::format(" to {}", run.target);
+    run.run_id += to_target;
+    run.config_id += to_target;
+  });
+}
+
+/// The record of a run_id; new ones are ok until their rows say otherwise.
+RunRecord& record_of(std::vector<RunRecord>& runs, std::map<std::string, std::size_t>& places,
+                     const std::string& run_id) {
+  const auto [place, added] = places.emplace(run_id, runs.size());
+  if (added) take_run_id(runs.emplace_back(), run_id);
+  return runs[place->second];
+}
+
+/// What the end of a curve says of its run.
+void add_end_of_curve(RunRecord& run) {
+  const auto& first = run.curve.front();
+  const auto& last = run.curve.back();
+  run.wall_s = last.time_s;
+  run.epochs = last.epoch;
+  run.updates = last.updates;
+  run.examples_processed = last.examples_processed;
+  run.loss_initial = first.loss;
+  run.loss_final = last.loss;
+  run.loss_test = last.test_loss;
+  run.accuracy_final = last.test_accuracy;
+  if (last.time_s > 0) {
+    run.updates_per_s = static_cast<double>(last.updates) / last.time_s;
+    run.examples_per_s = static_cast<double>(last.examples_processed) / last.time_s;
+  }
+  if (last.loss) return;
+  run.status = "diverged";
+  run.reason = "its curve ends without a loss";
+}
+
+void add_mean_staleness(RunRecord& run) {
+  double sum = 0, count = 0;
+  for (const auto& bin : run.staleness) {
+    sum += static_cast<double>(bin.staleness) * static_cast<double>(bin.count);
+    count += static_cast<double>(bin.count);
+    run.staleness_max = std::max(run.staleness_max.value_or(0), bin.staleness);
+  }
+  if (count > 0) run.staleness_mean = sum / count;
+}
+
+/// Reads rows that belong to runs into a list of each run.
+template <auto List, class Row, class Part>
+std::vector<RunRecord> read_parts(std::span<const Field<Row, Part>> fields,
+                                  const std::vector<CsvRow>& rows, std::string_view name,
+                                  void (*finish)(RunRecord&)) {
+  const Columns columns(fields, rows.front(), name);
+  std::vector<RunRecord> runs;
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    Part part;
+    columns.read(rows[i], part);
+    const auto& run_id = columns.text(rows[i], "run_id");
+    if (run_id.empty()) refuse(name, rows[i].front().place, "a row without a run_id");
+    (record_of(runs, places, run_id).*List).push_back(part);
+  }
+  for (auto& run : runs) finish(run);
+  return runs;
+}
+
+std::vector<RunRecord> read_curves(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_parts<&RunRecord::curve>(curve_fields(), rows, name, add_end_of_curve);
+}
+std::vector<RunRecord> read_staleness(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_parts<&RunRecord::staleness>(staleness_fields(), rows, name, add_mean_staleness);
+}
+
+}  // namespace
+
+void check_record(const RunRecord& record, Place place, std::string_view name) {
+  if (record.config_id.empty()) refuse(name, place, "a run without a config_id");
+  if (std::find(kStatuses.begin(), kStatuses.end(), record.status) == kStatuses.end())
+    refuse(name, place,
+           fmt::format("'{}' is no status; one of: {}", record.status, fmt::join(kStatuses, ", ")));
+}
+
+const std::vector<CsvFormat>& csv_formats() {
+  static const std::vector<CsvFormat> formats{
+      {"runs", {"config_id", "status"}, read_runs},
+      {"curves", {"run_id", "point", "time_s"}, read_curves},
+      {"targets", {"run_id", "target", "reached"}, read_targets},
+      {"staleness", {"run_id", "staleness", "count"}, read_staleness},
+  };
+  return formats;
+}
+
+}  // namespace sgdbench
