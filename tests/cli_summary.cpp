@@ -80,6 +80,15 @@ TEST_CASE("The sentence names the first to the target, its rival of the other ki
   CHECK(text.find('\n') == std::string::npos);
 }
 
+TEST_CASE("The lead is the product of its factors where the rest of the run had another pace") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows)
+    if (r.backend == "step") r.wall_s = 5 * *r.wall_s;
+  const auto text = sentence(rows);
+  CHECK(has(text, "1.80× ahead of step"));
+  CHECK(has(text, "1.20× from time per epoch, 1.50× from epochs to target"));
+}
+
 TEST_CASE(
     "A synchronous winner is held against the best asynchronous one, and the other way round") {
   auto made = kThree;
