@@ -116,6 +116,17 @@ TEST_CASE("Who missed the target in half of the repeats or more has no time to i
   CHECK(has(sentence(rows), "no configuration reached a loss of 0.5"));
 }
 
+TEST_CASE("Who missed the target in half of the repeats or more has no speedup to it either") {
+  auto rows = rows_of({kThree[1]});
+  for (auto& r : rows) r.speedup_to_target = 1.5;
+  CHECK(aggregate(rows, {}).front().members.front().speedup == 1.5);
+  for (std::size_t lost : {0, 2}) {
+    rows[lost].time_to_target_s.reset();
+    rows[lost].speedup_to_target.reset();
+  }
+  CHECK_FALSE(aggregate(rows, {}).front().members.front().speedup);
+}
+
 TEST_CASE("Without a target the fastest per epoch wins among those near the best loss") {
   auto made = kThree;
   made[1].loss = 0.31;
