@@ -61,6 +61,7 @@ bool CurveRecorder::record(std::size_t point, Nanoseconds time, std::uint64_t up
   snapshot.updates = updates;
   snapshot.examples = examples;
   snapshot.point = point;
+  if (snapshot.parameters.empty()) snapshot.parameters.swap(spare_);
   snapshot.parameters.resize(w.size());  // there already, where copies stay
   if (access == Access::exclusive)
     std::copy(w.begin(), w.end(), snapshot.parameters.begin());

@@ -35,8 +35,10 @@ class CurveRecorder {
 
   std::size_t last() const { return snapshots_.size() - 1; }
   const Snapshot& at(std::size_t point) const { return snapshots_[point]; }
-  /// Gives the memory of a copy back; its time and counts stay.
-  void forget(std::size_t point) { snapshots_[point].parameters = {}; }
+  /// Leaves the memory of a copy to the next one; its time and counts stay. To free it instead
+  /// would not do: small blocks that are allocated meanwhile keep the allocator from using it
+  /// again.
+  void forget(std::size_t point) { spare_.swap(snapshots_[point].parameters); }
 
   /// The recorded points in order of time.
   std::vector<Snapshot> take();
@@ -45,6 +47,7 @@ class CurveRecorder {
   std::vector<std::uint64_t> positions_;  ///< in planned examples, ascending
   std::vector<Snapshot> snapshots_;
   std::vector<unsigned char> used_;
+  AlignedVector<Real> spare_;
 };
 
 }  // namespace sgdbench

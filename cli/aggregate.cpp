@@ -78,10 +78,14 @@ void summarise(Aggregate& a) {
   a.targets = summarise_targets(a.ok);
   a.reached = static_cast<std::size_t>(std::count_if(
       a.ok.begin(), a.ok.end(), [](const R* r) { return r->time_to_target_s.has_value(); }));
-  a.speedup = middle(values(a.ok, [](const R& r) { return r.speedup_to_target; }));
+  // Without the repeats that missed, it would be the lucky ones' speedup.
+  if (a.time_to_target_s)
+    a.speedup = middle(values(a.ok, [](const R& r) { return r.speedup_to_target; }));
   a.hardware = middle(values(a.ok, [](const R& r) { return r.hardware_efficiency; }));
   a.statistical = middle(values(a.ok, [](const R& r) { return r.statistical_efficiency; }));
-  a.epochs_to_target = middle(values(a.ok, [](const R& r) { return r.epochs_to_target; }));
+  if (const auto epochs = spread(values(
+          a.ok, [](const R& r) { return r.epochs_to_target; }, kNever)))
+    a.epochs_to_target = epochs->median;
   a.updates_per_s = middle(values(a.ok, [](const R& r) { return r.updates_per_s; }));
   a.loss = middle(values(a.ok, [](const R& r) { return r.loss_final; }));
   a.accuracy = middle(values(a.ok, [](const R& r) { return r.accuracy_final; }));

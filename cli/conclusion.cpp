@@ -129,12 +129,14 @@ std::string lead(const Race& race, const Aggregate& winner, const Aggregate& riv
 
 /// Where the advantage comes from, in factors whose product it is.
 std::string factors(const Race& race, const Aggregate& winner, const Aggregate& rival) {
-  const bool known = race.to_target && winner.epoch_s && rival.epoch_s && winner.epochs_to_target &&
-                     rival.epochs_to_target && *winner.epochs_to_target > 0;
+  const bool known = race.to_target && winner.epochs_to_target && rival.epochs_to_target &&
+                     *winner.epochs_to_target > 0 && *rival.epochs_to_target > 0;
   if (!known) return "";
-  return fmt::format(" ({} from time per epoch, {} from epochs to target)",
-                     human_ratio(rival.epoch_s->median / winner.epoch_s->median),
-                     human_ratio(*rival.epochs_to_target / *winner.epochs_to_target));
+  const double epochs = *rival.epochs_to_target / *winner.epochs_to_target;
+  // Of the epochs to the target, not of the whole run, and of these medians: else it's no product.
+  const double pace = time_of(race, rival) / time_of(race, winner) / epochs;
+  return fmt::format(" ({} from time per epoch, {} from epochs to target)", human_ratio(pace),
+                     human_ratio(epochs));
 }
 
 std::string waiting(const Aggregate& winner, const Aggregate& rival) {

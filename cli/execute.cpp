@@ -38,6 +38,8 @@ void train_group(const std::vector<Cell>& group, const TrainTest& data, const Se
   try {
     facts.optimum = optimum_for(group, *problem, data, session.parallel, session.progress);
   } catch (const NotConverged& error) {
+    // Whoever interrupts has not learned that there is no optimum: --resume looks for it again.
+    if (interrupted()) return mark_interrupted(unsettled(group.front()), facts, session.log);
     return refuse_group(group, facts, error.what(), session.progress, session.log);
   }
   ProblemGroup(*problem, facts, session.parallel, session.environment.cores_available,

@@ -52,7 +52,9 @@ double parse_real(std::string_view text, const Interval& allowed) {
 
 double parse_percent(std::string_view text, const Interval& allowed) {
   const bool percent = text.ends_with('%');
-  const double value = (percent ? 1 : 100) * parse_real(text.substr(0, text.size() - percent));
+  double value = parse_real(text.substr(0, text.size() - percent));
+  // 100·0.07 is 7.000000000000001, but 0.07 means 7 %.
+  if (!percent) value = parse_whole<double>(fmt::format("{:.15g}", 100 * value), "a number");
   check(value, text, allowed, "%");
   return value;
 }

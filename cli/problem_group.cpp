@@ -65,7 +65,7 @@ void ProblemGroup::run(const std::vector<Cell>& cells) {
     contenders_.push_back({settle(cell, problem_, cores_), nullptr, "", ""});
     if (log_.has_all(cell)) continue;
     prepare(contenders_.back());
-    if (interrupted()) return mark_interrupted(contenders_.back());
+    if (interrupted()) return mark_interrupted(contenders_.back().configuration, facts_, log_);
   }
   repeats_began_ = Clock::now();
   for (std::uint64_t repeat = 0; wants_more(repeat) && !interrupted(); ++repeat) repeat_all(repeat);
@@ -202,13 +202,12 @@ std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outc
   return evaluations;
 }
 
-void ProblemGroup::mark_interrupted(const Contender& contender) {
-  const auto& c = contender.configuration;
+void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log) {
   std::uint64_t repeat = 0;
-  while (log_.has(run_id(c.id, repeat))) ++repeat;
-  auto row = describe(c, facts_, repeat, log_.next_order());
+  while (log.has(run_id(c.id, repeat))) ++repeat;
+  auto row = describe(c, facts, repeat, log.next_order());
   give_up(row, "interrupted", "before its first timed run");
-  log_.add(std::move(row));
+  log.add(std::move(row));
 }
 
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,

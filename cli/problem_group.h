@@ -49,7 +49,6 @@ class ProblemGroup {
   PointEvaluation evaluate_point(const Snapshot& snapshot) const;
   std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;
   bool wants_more(std::uint64_t repeat) const;
-  void mark_interrupted(const Contender& contender);
 
   const Problem& problem_;
   const DataFacts& facts_;
@@ -60,6 +59,9 @@ class ProblemGroup {
   std::vector<Contender> contenders_;
   std::chrono::steady_clock::time_point repeats_began_;
 };
+
+/// The row that says that the run ended before this was trained: status `interrupted`.
+void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log);
 
 /// A row per repeat for cells whose problem can't be: status `unsupported`.
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,

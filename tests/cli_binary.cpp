@@ -101,6 +101,19 @@ TEST_CASE("An interrupt ends the cell that runs, writes the rows and exits with 
   CHECK(cell(rows, 1, "status") == "interrupted");
 }
 
+TEST_CASE("An interrupt while an optimum is computed is no proof that there is none") {
+  const Scratch scratch;
+  // With so small a λ the solver is at it for minutes.
+  const auto done = scratch.run(
+      "run -q --workload svm --data rcv1-like:rows=2000 --l2 1e-12 --target 1% --repeats 2 "
+      "--backend sequential,hogwild --workers 1 --csv -",
+      "timeout --preserve-status -s INT 3");
+  CHECK(done.code == 130);
+  const auto rows = csv_rows(done.out);
+  REQUIRE(rows.size() == 2);
+  CHECK(cell(rows, 1, "status") == "interrupted");
+}
+
 TEST_CASE("A file that was made has the checksum of the data it was made from, in any format") {
   const Scratch scratch;
   const auto checksum = [&](const std::string& source) {

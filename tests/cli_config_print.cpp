@@ -164,3 +164,19 @@ TEST_CASE("A printed suite, run, has the rows of the command line that printed i
   CHECK(ids("run --config suite.toml") == ids(words));
   CHECK(csv_rows(content(scratch.path("curve.csv"))).size() > 1);
 }
+
+TEST_CASE("Several exports come back from a suite, commas in their paths too") {
+  const Scratch scratch;
+  const Texts words{"--export", "bencher=a,b.json", "--export", "github-action-benchmark=c.json"};
+  const auto request = request_of(words);
+  const auto again = request_of({"--config", scratch.file("suite.toml", to_toml(request))});
+  CHECK(again.given.texts("--export") == request.given.texts("--export"));
+}
+
+TEST_CASE("A share is the same number with and without its percent sign") {
+  for (const auto& [share, percent] : {std::pair{"0.07", "7%"}, {"0.57", "57%"}, {"0.29", "29%"}})
+    CHECK(commands_of(
+              request_of({"--workload", "logreg", "--data", "quadratic", "--target", share})) ==
+          commands_of(
+              request_of({"--workload", "logreg", "--data", "quadratic", "--target", percent})));
+}

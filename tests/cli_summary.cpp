@@ -80,6 +80,15 @@ TEST_CASE("The sentence names the first to the target, its rival of the other ki
   CHECK(text.find('\n') == std::string::npos);
 }
 
+TEST_CASE("The lead is the product of its factors where the rest of the run had another pace") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows)
+    if (r.backend == "step") r.wall_s = 5 * *r.wall_s;
+  const auto text = sentence(rows);
+  CHECK(has(text, "1.80× ahead of step"));
+  CHECK(has(text, "1.20× from time per epoch, 1.50× from epochs to target"));
+}
+
 TEST_CASE(
     "A synchronous winner is held against the best asynchronous one, and the other way round") {
   auto made = kThree;
@@ -105,6 +114,17 @@ TEST_CASE("Who missed the target in half of the repeats or more has no time to i
   CHECK(has(sentence(rows), "step with 2 workers was first"));
   for (auto& r : rows) r.time_to_target_s.reset();
   CHECK(has(sentence(rows), "no configuration reached a loss of 0.5"));
+}
+
+TEST_CASE("Who missed the target in half of the repeats or more has no speedup to it either") {
+  auto rows = rows_of({kThree[1]});
+  for (auto& r : rows) r.speedup_to_target = 1.5;
+  CHECK(aggregate(rows, {}).front().members.front().speedup == 1.5);
+  for (std::size_t lost : {0, 2}) {
+    rows[lost].time_to_target_s.reset();
+    rows[lost].speedup_to_target.reset();
+  }
+  CHECK_FALSE(aggregate(rows, {}).front().members.front().speedup);
 }
 
 TEST_CASE("Without a target the fastest per epoch wins among those near the best loss") {

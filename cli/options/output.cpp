@@ -6,6 +6,11 @@
 namespace sgdbench {
 namespace {
 
+/// Repeatable, and never cut: paths may hold commas.
+Texts whole(Text text) {
+  return {std::string(text)};
+}
+
 constexpr Option kOutput[] = {
     {"--csv", "", "PATH", "a row per run; - is stdout", "", Group::output, kRun},
     {"--curve", "", "PATH", "CSV of the loss curves", "", Group::output, kRun},
@@ -16,7 +21,7 @@ constexpr Option kOutput[] = {
     {"--markdown", "", "PATH", "a table of medians", "", Group::output, kRun},
     {"--export", "", "KIND=PATH",
      "for services that keep a history: github-action-benchmark or bencher; repeatable", "",
-     Group::output, kRun},
+     Group::output, kRun, whole},
     {"--output", "", "DIR",
      "runs.csv, curve.csv, staleness.csv, targets.csv and run.json in this folder", "",
      Group::output, kRun},
