@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "workloads/names.h"
+#include "workloads/optimum/optimum.h"
 
 namespace sgdbench {
 namespace {
@@ -53,11 +54,22 @@ bool overrides(const Given& given, std::string_view option) {
   return given.has(option);
 }
 
-Given completed(const SuitePart& part, const Given& given) {
-  Given all;
+/// What was given that goes for a part: a share above the optimum is no target of a workload that
+/// has none, unless it was named. Such a part keeps its own.
+Given applicable(const SuitePart& part, const Given& given) {
+  WorkloadOptions workload;
+  workload.workload = part.workload;
+  const bool skips_target = !given.has("--workload") && !why_no_optimum(workload).empty();
+  Given some;
   for (const auto& option : option_table())
-    if (option.name != "--workload")
-      for (auto& text : given.texts(option.name)) all.add(option.name, std::move(text));
+    if (option.name != "--workload" && !(skips_target && option.name == "--target"))
+      for (auto& text : given.texts(option.name)) some.add(option.name, std::move(text));
+  return some;
+}
+
+Given completed(const SuitePart& part, const Given& all_given) {
+  const Given given = applicable(part, all_given);
+  Given all = given;
   for (const auto& [option, text] : part.options)
     if (!overrides(given, option)) all.add(option, std::string(text));
   all.add("--workload", std::string(part.workload));

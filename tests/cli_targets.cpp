@@ -90,6 +90,16 @@ TEST_CASE("--until-ci goes on until the medians are known, and says what is not 
         std::string::npos);
 }
 
+TEST_CASE("A share above the optimum leaves a network of the default suite its own target") {
+  const Scratch scratch;
+  const auto done = scratch.run("run --target 5% --dry-run");
+  CHECK(done.code == 0);
+  CHECK(done.out.find("--workload logreg") != std::string::npos);
+  CHECK(done.out.find("--target 5%") != std::string::npos);
+  CHECK(done.out.find("--target-accuracy 0.82") != std::string::npos);
+  CHECK(scratch.run("run --workload mlp --target 5% --dry-run").code == 2);
+}
+
 TEST_CASE("Unreachable requests are refused in one line before any data is loaded") {
   const Scratch scratch;
   const auto network = scratch.run(
