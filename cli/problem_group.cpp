@@ -48,6 +48,15 @@ std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
   return order;
 }
 
+/// A row for the first repeat that is missing.
+void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log) {
+  std::uint64_t repeat = 0;
+  while (log.has(run_id(c.id, repeat))) ++repeat;
+  auto row = describe(c, facts, repeat, log.next_order());
+  give_up(row, "interrupted", "before its first timed run");
+  log.add(std::move(row));
+}
+
 }  // namespace
 
 ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
@@ -65,7 +74,7 @@ void ProblemGroup::run(const std::vector<Cell>& cells) {
     contenders_.push_back({settle(cell, problem_, cores_), nullptr, "", ""});
     if (log_.has_all(cell)) continue;
     prepare(contenders_.back());
-    if (interrupted()) return mark_interrupted(contenders_.back());
+    if (interrupted()) return mark_interrupted(contenders_.back().configuration, facts_, log_);
   }
   repeats_began_ = Clock::now();
   for (std::uint64_t repeat = 0; wants_more(repeat) && !interrupted(); ++repeat) repeat_all(repeat);
@@ -202,13 +211,9 @@ std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outc
   return evaluations;
 }
 
-void ProblemGroup::mark_interrupted(const Contender& contender) {
-  const auto& c = contender.configuration;
-  std::uint64_t repeat = 0;
-  while (log_.has(run_id(c.id, repeat))) ++repeat;
-  auto row = describe(c, facts_, repeat, log_.next_order());
-  give_up(row, "interrupted", "before its first timed run");
-  log_.add(std::move(row));
+void interrupt_group(const std::vector<Cell>& cells, const DataFacts& facts, RunLog& log) {
+  for (const auto& cell : cells)
+    if (!log.has_all(cell)) return mark_interrupted(unsettled(cell), facts, log);
 }
 
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,

@@ -49,7 +49,6 @@ class ProblemGroup {
   PointEvaluation evaluate_point(const Snapshot& snapshot) const;
   std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;
   bool wants_more(std::uint64_t repeat) const;
-  void mark_interrupted(const Contender& contender);
 
   const Problem& problem_;
   const DataFacts& facts_;
@@ -64,5 +63,8 @@ class ProblemGroup {
 /// A row per repeat for cells whose problem can't be: status `unsupported`.
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
                   Progress& progress, RunLog& log);
+
+/// A row `interrupted` for the first of the cells that is not done yet.
+void interrupt_group(const std::vector<Cell>& cells, const DataFacts& facts, RunLog& log);
 
 }  // namespace sgdbench
