@@ -52,7 +52,11 @@ double parse_real(std::string_view text, const Interval& allowed) {
 
 double parse_percent(std::string_view text, const Interval& allowed) {
   const bool percent = text.ends_with('%');
-  const double value = (percent ? 1 : 100) * parse_real(text.substr(0, text.size() - percent));
+  const double number = parse_real(text.substr(0, text.size() - percent));
+  // Who types 1 means 1 %, and would get all.
+  if (!percent && number >= 1)
+    throw UsageError(fmt::format("{} is no share below 1: write {}%", text, text));
+  const double value = percent ? number : 100 * number;
   check(value, text, allowed, "%");
   return value;
 }
