@@ -19,7 +19,8 @@ namespace {
 
 using Records = std::vector<const RunRecord*>;
 
-constexpr std::array<std::string_view, 4> kOfProblem{"l2", "hidden", "activation", "data_checksum"};
+constexpr std::array<std::string_view, 7> kOfProblem{
+    "l2", "hidden", "activation", "data_checksum", "target", "target_loss", "target_accuracy"};
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// The values that are there; with `missing`, that instead of each that is not.
@@ -70,6 +71,12 @@ std::vector<TargetSummary> summarise_targets(const Records& rows) {
   return summaries;
 }
 
+/// Whether its workers don't wait for each other. In a short run none of them need be seen to be
+/// late; only those who wait give the same result every time.
+bool runs_free(const RunRecord* row) {
+  return row->staleness_max.value_or(0) > 0 || (row->workers > 1 && row->deterministic == false);
+}
+
 void summarise(Aggregate& a) {
   using R = RunRecord;
   a.epoch_s = spread(values(a.ok, [](const R& r) { return ratio(r.wall_s, r.epochs); }));
@@ -81,8 +88,9 @@ void summarise(Aggregate& a) {
   // Without the repeats that missed, it would be the lucky ones' speedup.
   if (a.time_to_target_s)
     a.speedup = middle(values(a.ok, [](const R& r) { return r.speedup_to_target; }));
-  a.hardware = middle(values(a.ok, [](const R& r) { return r.hardware_efficiency; }));
   a.statistical = middle(values(a.ok, [](const R& r) { return r.statistical_efficiency; }));
+  // Medians of three columns are no product: the table says how the first one comes about.
+  a.hardware = ratio(a.speedup, a.statistical);
   if (const auto epochs = spread(values(
           a.ok, [](const R& r) { return r.epochs_to_target; }, kNever)))
     a.epochs_to_target = epochs->median;
@@ -92,8 +100,7 @@ void summarise(Aggregate& a) {
   a.staleness = middle(values(a.ok, [](const R& r) { return r.staleness_mean; }));
   a.wait_share = middle(values(a.ok, [](const R& r) { return ratio(r.wait_s, r.wall_s); }));
   a.capacity = middle(values(a.ok, [](const R& r) { return r.parallel_capacity; }));
-  a.asynchronous = std::any_of(a.ok.begin(), a.ok.end(),
-                               [](const R* r) { return r->staleness_max.value_or(0) > 0; });
+  a.asynchronous = std::any_of(a.ok.begin(), a.ok.end(), runs_free);
 }
 
 Aggregate& member_for(std::vector<Aggregate>& members, const RunRecord& row) {
@@ -105,7 +112,7 @@ Aggregate& member_for(std::vector<Aggregate>& members, const RunRecord& row) {
 
 AggregateGroup& group_for(std::vector<AggregateGroup>& groups, const RunRecord& row) {
   for (auto& group : groups)
-    if (same_problem(*group.members.front().first, row)) return group;
+    if (same_goal(*group.members.front().first, row)) return group;
   return groups.emplace_back();
 }
 

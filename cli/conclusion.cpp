@@ -127,16 +127,17 @@ std::string lead(const Race& race, const Aggregate& winner, const Aggregate& riv
   return text;
 }
 
-/// Where the advantage comes from, in factors whose product it is.
+/// Where the advantage comes from, in factors whose product it is: the first is what the second
+/// leaves of it.
 std::string factors(const Race& race, const Aggregate& winner, const Aggregate& rival) {
-  const bool known = race.to_target && winner.epochs_to_target && rival.epochs_to_target &&
-                     *winner.epochs_to_target > 0 && *rival.epochs_to_target > 0;
+  const bool known = race.to_target && time_of(race, winner) > 0 &&
+                     rival.epochs_to_target.value_or(0) > 0 &&
+                     winner.epochs_to_target.value_or(0) > 0;
   if (!known) return "";
+  const double lead = time_of(race, rival) / time_of(race, winner);
   const double epochs = *rival.epochs_to_target / *winner.epochs_to_target;
-  // Of the epochs to the target, not of the whole run, and of these medians: else it's no product.
-  const double pace = time_of(race, rival) / time_of(race, winner) / epochs;
-  return fmt::format(" ({} from time per epoch, {} from epochs to target)", human_ratio(pace),
-                     human_ratio(epochs));
+  return fmt::format(" ({} from time per epoch, {} from epochs to target)",
+                     human_ratio(lead / epochs), human_ratio(epochs));
 }
 
 std::string waiting(const Aggregate& winner, const Aggregate& rival) {

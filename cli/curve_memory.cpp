@@ -11,6 +11,7 @@ namespace {
 
 std::string human_bytes(std::uint64_t bytes) {
   const auto value = static_cast<double>(bytes);
+  if (value >= 1e12) return fmt::format("{:.3g} TB", value / 1e12);
   if (value >= 1e9) return fmt::format("{:.3g} GB", value / 1e9);
   return fmt::format("{:.3g} MB", value / 1e6);
 }

@@ -33,13 +33,13 @@ struct Session {
 void train_group(const std::vector<Cell>& group, const TrainTest& data, const Session& session) {
   auto facts = facts_of(data.train, session.environment);
   const auto problem = make_problem(group.front().workload, data);
-  check_target(group.front(), *problem);
+  for (const auto& cell : group) check_target(cell, *problem);
   facts.l2 = problem->l2();
   try {
     facts.optimum = optimum_for(group, *problem, data, session.parallel, session.progress);
   } catch (const NotConverged& error) {
-    // Whoever interrupts has not learned that there is no optimum: --resume looks for it again.
-    if (interrupted()) return mark_interrupted(unsettled(group.front()), facts, session.log);
+    // A solver that was stopped has not failed: --resume is to come back to these cells.
+    if (interrupted()) return interrupt_group(group, facts, session.log);
     return refuse_group(group, facts, error.what(), session.progress, session.log);
   }
   ProblemGroup(*problem, facts, session.parallel, session.environment.cores_available,

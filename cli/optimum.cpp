@@ -138,7 +138,7 @@ std::vector<Cell> wanted_cells(const Given& given) {
     if (!given.has(option))
       throw UsageError(fmt::format("optimum needs {}; see 'sgdbench optimum --help'", option));
   std::vector<Cell> cells;
-  for (const auto& same_data : by_data(expand_cells(given, {1})))
+  for (const auto& same_data : by_data(expand_cells(given, 1)))
     for (const auto& group : by_problem(same_data)) cells.push_back(group.front());
   return cells;
 }

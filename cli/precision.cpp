@@ -34,7 +34,9 @@ Precision precision_of(std::span<const RunRecord> rows, std::string_view config_
   Precision precision{times.size(), {}};
   const auto interval = median_interval(times, kPrecisionConfidence);
   if (!interval) return precision;
-  const double half = (interval->high - interval->low) / 2 / median(times);
+  // Where all are equal, they may be 0: a target that the start meets.
+  const double width = interval->high - interval->low;
+  const double half = width == 0 ? 0 : width / 2 / median(times);
   if (std::isfinite(half)) precision.half_width = half;
   return precision;
 }

@@ -48,6 +48,15 @@ std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
   return order;
 }
 
+/// A row for the first repeat that is missing.
+void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log) {
+  std::uint64_t repeat = 0;
+  while (log.has(run_id(c.id, repeat))) ++repeat;
+  auto row = describe(c, facts, repeat, log.next_order());
+  give_up(row, "interrupted", "before its first timed run");
+  log.add(std::move(row));
+}
+
 }  // namespace
 
 ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
@@ -202,12 +211,9 @@ std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outc
   return evaluations;
 }
 
-void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log) {
-  std::uint64_t repeat = 0;
-  while (log.has(run_id(c.id, repeat))) ++repeat;
-  auto row = describe(c, facts, repeat, log.next_order());
-  give_up(row, "interrupted", "before its first timed run");
-  log.add(std::move(row));
+void interrupt_group(const std::vector<Cell>& cells, const DataFacts& facts, RunLog& log) {
+  for (const auto& cell : cells)
+    if (!log.has_all(cell)) return mark_interrupted(unsettled(cell), facts, log);
 }
 
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,

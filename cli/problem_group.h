@@ -60,11 +60,11 @@ class ProblemGroup {
   std::chrono::steady_clock::time_point repeats_began_;
 };
 
-/// The row that says that the run ended before this was trained: status `interrupted`.
-void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log);
-
 /// A row per repeat for cells whose problem can't be: status `unsupported`.
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
                   Progress& progress, RunLog& log);
+
+/// A row `interrupted` for the first of the cells that is not done yet.
+void interrupt_group(const std::vector<Cell>& cells, const DataFacts& facts, RunLog& log);
 
 }  // namespace sgdbench

@@ -208,7 +208,9 @@ void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
       return give_up(row, "diverged",
                      fmt::format("the loss is not finite after {:.3g} epochs: try a smaller --lr",
                                  point.epoch));
-  if (row.loss_final && *row.loss_final > kDivergence * *row.loss_initial)
+  // What was in flight lands after the target was reached.
+  const bool reached = outcome.stopped == Stopped::target;
+  if (!reached && row.loss_final && *row.loss_final > kDivergence * *row.loss_initial)
     return give_up(row, "diverged",
                    fmt::format("the loss rose from {:.3g} to {:.3g}: try a smaller --lr",
                                *row.loss_initial, *row.loss_final));

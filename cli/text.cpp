@@ -41,6 +41,7 @@ std::string with_note(std::string row, std::string_view note) {
 }  // namespace
 
 std::string human_seconds(double seconds) {
+  if (seconds == 0) return "0 s";
   static constexpr std::array<Scale, 4> scales{
       {{1, " s"}, {1e-3, " ms"}, {1e-6, " µs"}, {1e-9, " ns"}}};
   return scaled(seconds, scales);

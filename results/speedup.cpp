@@ -10,8 +10,9 @@
 namespace sgdbench {
 namespace {
 
-auto problem_of(const RunRecord& r) {
-  return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.hidden, r.activation);
+auto goal_of(const RunRecord& r) {
+  return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.hidden, r.activation, r.target_loss,
+                  r.target_accuracy);
 }
 
 /// What is left of a configuration without the number of its workers. The step size is not part of
@@ -19,7 +20,7 @@ auto problem_of(const RunRecord& r) {
 auto strategy_of(const RunRecord& r) {
   return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
                   r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
-                  r.recording, r.target, r.target_loss, r.target_accuracy);
+                  r.recording, r.target);
 }
 
 std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {
@@ -42,12 +43,12 @@ double time_of(const RunRecord& run) {
   return time.value_or(std::numeric_limits<double>::infinity());
 }
 
-/// The one-worker configurations of one problem that went well.
+/// The one-worker configurations of one goal that went well.
 class Singles {
  public:
   Singles(std::span<const RunRecord> runs, const RunRecord& any) : any_(any) {
     for (const auto& run : runs)
-      if (run.workers == 1 && run.status == "ok" && same_problem(run, any))
+      if (run.workers == 1 && run.status == "ok" && same_goal(run, any))
         repeats_[run.config_id][run.repeat] = &run;
     double least = std::numeric_limits<double>::infinity();
     for (const auto& [id, repeats] : repeats_)
@@ -57,7 +58,7 @@ class Singles {
       }
   }
 
-  bool serves(const RunRecord& row) const { return same_problem(any_, row); }
+  bool serves(const RunRecord& row) const { return same_goal(any_, row); }
   const std::string& best() const { return best_; }
   /// The same strategy with one worker, or else the best.
   const std::string& own(const RunRecord& row) const {
@@ -102,15 +103,15 @@ void compare(RunRecord& row, const RunRecord& one) {
 
 }  // namespace
 
-bool same_problem(const RunRecord& a, const RunRecord& b) {
-  return problem_of(a) == problem_of(b);
+bool same_goal(const RunRecord& a, const RunRecord& b) {
+  return goal_of(a) == goal_of(b);
 }
 
 void add_speedups(std::span<RunRecord> runs) {
-  std::list<Singles> problems;
+  std::list<Singles> goals;
   for (auto& row : runs) {
     if (row.workers < 2 || row.status != "ok") continue;
-    const auto& singles = singles_for(problems, runs, row);
+    const auto& singles = singles_for(goals, runs, row);
     if (const auto* one = singles.repeat(singles.own(row), row.repeat)) compare(row, *one);
     if (const auto* one = singles.repeat(singles.best(), row.repeat); one && has_target(row))
       row.speedup_over_best_single = ratio(one->time_to_target_s, row.time_to_target_s);

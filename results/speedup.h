@@ -21,7 +21,8 @@ namespace sgdbench {
 /// empty.
 void add_speedups(std::span<RunRecord> runs);
 
-/// Whether two rows train the same problem.
-bool same_problem(const RunRecord& a, const RunRecord& b);
+/// Whether two rows train the same problem to the same target. Times to different targets are not
+/// to be compared.
+bool same_goal(const RunRecord& a, const RunRecord& b);
 
 }  // namespace sgdbench

@@ -66,7 +66,11 @@ TEST_CASE("Targets are a list of percentages or shares, each once, the tightest 
   CHECK(option.show(cell_with({{"--target", "2%,0.1,5%,2%"}})) == "10%,5%,2%");
   CHECK(option.show(cell_with({})) == "");
   CHECK_THROWS_WITH(cell_with({{"--target", "0%"}}), "--target: 0% is too small: above 0%");
-  CHECK_THROWS_WITH(cell_with({{"--target", "5"}}), "--target: 5 is too large: at most 100%");
+  CHECK_THROWS_WITH(cell_with({{"--target", "5"}}), "--target: 5 is no share below 1: write 5%");
+  CHECK_THROWS_WITH(cell_with({{"--target", "1"}}), "--target: 1 is no share below 1: write 1%");
+  CHECK_THROWS_WITH(cell_with({{"--until-ci", "2"}}),
+                    "--until-ci: 2 is no share below 1: write 2%");
+  CHECK(option.show(cell_with({{"--target", "100%"}})) == "100%");
   CHECK_THROWS_AS(cell_with({{"--target", "one"}}), UsageError);
 }
 
@@ -122,5 +126,6 @@ TEST_CASE("Repeating ends when the interval of the median is narrow, or when it 
   missed.pop_back();
   CHECK_FALSE(settled(precision_of(missed, "c"), 0.02));
   CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), 0.02).empty());
+  CHECK(precision_notes(rows_with({0, 0, 0, 0, 0, 0}), 0.02).empty());
   CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), 0.02).size() == 1);
 }

@@ -39,6 +39,7 @@ RunRecord row(const Made& made, std::uint64_t repeat) {
     r.time_to_target_s = *made.to_target * (1 + 0.01 * static_cast<double>(repeat));
     r.epochs_to_target = *made.to_target / made.wall * 10;
   }
+  r.deterministic = made.workers == 1 || made.staleness == 0;
   if (made.workers > 1) {
     r.staleness_mean = made.staleness;
     r.staleness_max = made.staleness > 0 ? 2 : 0;
@@ -96,6 +97,31 @@ TEST_CASE(
   CHECK(has(sentence(rows_of(made)), "free with 2 workers, the best whose workers do not wait"));
   made[0].to_target = 0.01;
   CHECK(has(sentence(rows_of(made)), "step with 2 workers, the best with several workers"));
+}
+
+TEST_CASE("Workers that happened not to be late are not said to wait for each other") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows)
+    if (r.backend == "free") r.staleness_mean = 0, r.staleness_max = 0;
+  CHECK(has(sentence(rows), "step with 2 workers, the best whose workers wait for each other"));
+}
+
+TEST_CASE("The factors of a lead multiply to the lead, however the rest of the runs went") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows)
+    if (r.backend == "free") *r.wall_s *= 3;  // after the target
+  CHECK(has(sentence(rows), "1.80× ahead"));
+  CHECK(has(sentence(rows), "1.20× from time per epoch, 1.50× from epochs to target"));
+}
+
+TEST_CASE("Times to different targets are not compared") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows)
+    if (r.backend == "one") r.target_loss = 0.4;
+  const auto groups = aggregate(rows, {});
+  REQUIRE(groups.size() == 2);
+  CHECK(has(conclude(groups[0]), "work on data (target_loss=0.4): one with 1 worker was first"));
+  CHECK(!has(conclude(groups[1]), "one with"));
 }
 
 TEST_CASE("Where the ranges of the repeats overlap, nobody wins") {
@@ -206,6 +232,7 @@ TEST_CASE("Numbers for people have three digits and the unit that suits them") {
   CHECK(human_seconds(0.9996) == "1.00 s");
   CHECK(human_seconds(83.7e-6) == "83.7 µs");
   CHECK(human_seconds(123.4) == "123 s");
+  CHECK(human_seconds(0) == "0 s");
   CHECK(human_count(1234567) == "1.23 M");
   CHECK(human_count(410) == "410");
   CHECK(human_share(0.004) == "0.4 %");

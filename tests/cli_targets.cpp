@@ -100,6 +100,35 @@ TEST_CASE("A share above the optimum leaves a network of the default suite its o
   CHECK(scratch.run("run --workload mlp --target 5% --dry-run").code == 2);
 }
 
+TEST_CASE("An interrupt while the optimum is computed leaves a row that --resume runs again") {
+  const Scratch scratch;
+  const std::string run =
+      "run -q --workload logreg --data rcv1-like:rows=30000 --backend sequential --epochs 1 "
+      "--repeats 2 --warmup 0 --target 50% --journal j --csv r.csv ";
+  // The journal is there before the data; loading them takes longer than a look at the journal.
+  const auto cut = scratch.run(run, "{",
+                               ">out & while kill -0 $! && ! [ -s j ]; do sleep 0.01; done; "
+                               "kill -TERM $!; wait $!; }");
+  CHECK(cut.code == 130);
+  const auto rows = csv_rows(content(scratch.path("r.csv")));
+  REQUIRE(rows.size() == 2);
+  CHECK(cell(rows, 1, "status") == "interrupted");
+  CHECK(scratch.run(run + "--resume").code == 0);
+  const auto resumed = csv_rows(content(scratch.path("r.csv")));
+  REQUIRE(resumed.size() == 3);
+  CHECK(cell(resumed, 1, "status") == "ok");
+}
+
+TEST_CASE("A target that only some runs of a suite have is checked for them") {
+  const Scratch scratch;
+  scratch.file("s.toml",
+               "workload = \"logreg\"\ndata = \"rcv1-like:rows=50,features=40\"\n"
+               "backend = \"sequential\"\n[[run]]\n[[run]]\ntarget-accuracy = 0.9\n");
+  const auto done = scratch.run("run -q --config s.toml");
+  CHECK(done.code == 2);
+  CHECK(done.err.find("no held-out accuracy") != std::string::npos);
+}
+
 TEST_CASE("Unreachable requests are refused in one line before any data is loaded") {
   const Scratch scratch;
   const auto network = scratch.run(

@@ -80,6 +80,17 @@ TEST_CASE("Without its certificate an optimum is an error that says how far it c
   CHECK_THROWS_AS(solve("logreg", 1e-6, dataset(true, 2), serial_for, stopped), NotConverged);
 }
 
+TEST_CASE("A gradient that is small enough is not what a missing certificate is blamed on") {
+  auto data = dataset(false, 2, 40);
+  for (Real& x : std::get<DenseMatrix>(data.features).values) x *= 1e12f;
+  try {
+    solve("softmax", 1e-300, data);
+    FAIL("certified");
+  } catch (const NotConverged& error) {
+    CHECK(std::string(error.what()).find("relative gap") != std::string::npos);
+  }
+}
+
 TEST_CASE("What has no certain optimum is refused with a reason") {
   CHECK(why_no_optimum({"mlp", 0.1, {8}, "relu"}).find("--target-accuracy") != std::string::npos);
   for (const char* workload : {"logreg", "svm", "softmax"}) {

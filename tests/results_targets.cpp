@@ -131,6 +131,20 @@ TEST_CASE("A row is compared with its own strategy alone, or else with the faste
   CHECK(!runs[3].speedup_to_target);
 }
 
+TEST_CASE("A single worker on its way to another target is no baseline") {
+  std::vector<RunRecord> runs{timed(1, 1, 4), timed(2, 0.5, 4), timed(1, 1, 1)};
+  runs[2].config_id = "easy";
+  runs[2].backend = "faster";
+  runs[2].target_loss = 0.5;
+  add_speedups(runs);
+  CHECK(*runs[1].speedup_over_best_single == doctest::Approx(2));
+  runs[0].target_loss = 0.5;
+  runs[1] = timed(2, 0.5, 4);
+  add_speedups(runs);
+  CHECK(runs[1].speedup_baseline.empty());
+  CHECK(!runs[1].speedup_to_target);
+}
+
 TEST_CASE("A missed target has no speedup, but time per epoch still has") {
   std::vector<RunRecord> runs{timed(1, 1, 4), timed(2, 0.5, 4)};
   runs[1].time_to_target_s.reset();

@@ -93,11 +93,15 @@ Optimum smooth_optimum(const WorkloadOptions& options, double l2, Objective& f,
                        const Budget& budget, std::vector<double>& w) {
   const double first = gradient_at_zero(f);
   const auto found = minimise_to_certificate(f, l2, first, budget, w);
+  const double gradient = relative(found.gradient, first);
+  if (!found.converged && gradient > kOptimumTolerance)
+    give_up(options, "relative gradient", gradient, budget);
   if (!found.converged)
-    give_up(options, "relative gradient", relative(found.gradient, first), budget);
+    give_up(options, "relative gap",
+            found.gradient * found.gradient / (2 * l2) / std::abs(found.value), budget);
   Optimum result;
   result.value = found.value;
-  result.relative_gradient = relative(found.gradient, first);
+  result.relative_gradient = gradient;
   result.solver = "Newton with conjugate gradients";
   result.iterations = found.iterations;
   if (l2 > 0) {
