@@ -120,6 +120,19 @@ TEST_CASE("Recording changes nothing but what is recorded") {
   });
 }
 
+TEST_CASE("A backend that was not built stays in the list, and says why") {
+  std::size_t built = 0;
+  for (const auto& entry : backend_catalog()) {
+    INFO(std::string(entry.name));
+    CHECK_FALSE(entry.summary.empty());
+    const auto why = entry.unavailable();
+    CHECK((why.empty() || why.find("built without") != std::string::npos));
+    built += why.empty();
+  }
+  CHECK(built + 1 >= backend_catalog().size());  // without oneDNN, one is missing
+  CHECK(backend("onednn").name == "onednn");
+}
+
 TEST_CASE("A limit on updates is met exactly") {
   for_every_backend(3, 4, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
     spec.updates = 7;
