@@ -77,6 +77,21 @@ bool runs_free(const RunRecord* row) {
   return row->staleness_max.value_or(0) > 0 || (row->workers > 1 && row->deterministic == false);
 }
 
+/// Of the repeat with the middle speedup: medians of three columns would be no product.
+void take_speedup(Aggregate& a) {
+  Records rows;
+  for (const auto* row : a.ok)
+    if (row->speedup_to_target) rows.push_back(row);
+  if (rows.empty()) return;
+  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>((rows.size() - 1) / 2);
+  std::nth_element(rows.begin(), middle, rows.end(), [](const RunRecord* x, const RunRecord* y) {
+    return *x->speedup_to_target < *y->speedup_to_target;
+  });
+  a.speedup = (*middle)->speedup_to_target;
+  a.hardware = (*middle)->hardware_efficiency;
+  a.statistical = (*middle)->statistical_efficiency;
+}
+
 void summarise(Aggregate& a) {
   using R = RunRecord;
   a.epoch_s = spread(values(a.ok, [](const R& r) { return ratio(r.wall_s, r.epochs); }));
@@ -86,11 +101,7 @@ void summarise(Aggregate& a) {
   a.reached = static_cast<std::size_t>(std::count_if(
       a.ok.begin(), a.ok.end(), [](const R* r) { return r->time_to_target_s.has_value(); }));
   // Without the repeats that missed, it would be the lucky ones' speedup.
-  if (a.time_to_target_s)
-    a.speedup = middle(values(a.ok, [](const R& r) { return r.speedup_to_target; }));
-  a.statistical = middle(values(a.ok, [](const R& r) { return r.statistical_efficiency; }));
-  // Medians of three columns are no product: the table says how the first one comes about.
-  a.hardware = ratio(a.speedup, a.statistical);
+  if (a.time_to_target_s) take_speedup(a);
   if (const auto epochs = spread(values(
           a.ok, [](const R& r) { return r.epochs_to_target; }, kNever)))
     a.epochs_to_target = epochs->median;

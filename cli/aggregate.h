@@ -44,7 +44,7 @@ struct Aggregate {
   std::optional<double> epochs_to_target;
   std::optional<double> updates_per_s, loss, accuracy, staleness, wait_share, capacity;
   std::vector<TargetSummary> targets;  ///< the last one being time_to_target_s
-  /// Over one worker of the same strategy, and the two factors.
+  /// Over one worker of the same strategy, and the two factors, of the repeat in the middle.
   std::optional<double> speedup, hardware, statistical;
   std::size_t reached = 0;  ///< `ok` repeats that reached the row's own target
 

@@ -34,7 +34,7 @@ const std::vector<SuitePart>& suite() {
         {"--hidden", "128"},
         {"--batch", "64"},
         {"--epochs", "2"},
-        {"--evaluations", "4"},
+        {"--evaluations", "8"},
         {"--repeats", "3"},
         {"--target-accuracy", "0.82"}}},
   };
