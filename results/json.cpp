@@ -12,6 +12,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/json_value.h"
 #include "results/reports.h"
 #include "results/run_names.h"
 
@@ -19,17 +20,6 @@ namespace sgdbench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json to_json(const Value& value) {
-  return std::visit(
-      [](const auto& v) -> Json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
-          return nullptr;
-        else
-          return v;  // the library writes a double that is not finite as null
-      },
-      value);
-}
 
 Json times(const RunRecord& run) {
   Json entry;

@@ -7,6 +7,7 @@
 
 #include "cli/compare/report.h"
 #include "results/fields.h"
+#include "results/json_value.h"
 #include "results/reports.h"
 
 namespace sgdbench {
@@ -85,17 +86,6 @@ std::vector<Line> lines_of(const ComparisonReport& report) {
   for (const auto& note : report.comparison.notes)
     lines.push_back({report, *note.row, nullptr, &note});
   return lines;
-}
-
-Json to_json(const Value& value) {
-  return std::visit(
-      [](const auto& v) -> Json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
-          return nullptr;
-        else
-          return v;
-      },
-      value);
 }
 
 }  // namespace
