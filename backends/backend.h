@@ -13,6 +13,7 @@
 #include "backends/run_spec.h"
 #include "results/staleness.h"
 #include "results/stopwatch.h"
+#include "results/timeline.h"
 #include "workloads/problem.h"
 
 namespace sgdbench {
@@ -32,7 +33,7 @@ struct WorkerReport {
   std::uint64_t updates = 0;      ///< of this worker's gradients, how many updates they became
   std::uint64_t applied = 0;      ///< example gradients that landed in the parameters
   std::uint64_t computed = 0;     ///< example gradients computed
-  std::uint64_t dropped = 0;      ///< example gradients computed and thrown away
+  std::uint64_t dropped = 0;      ///< example gradients computed, or begun and cancelled
   StalenessHistogram staleness;   ///< of this worker's updates
   std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
 };
@@ -52,6 +53,8 @@ struct RunOutcome {
   /// Threads of this process that used over 5 % of a core in the run; nothing where others than
   /// workers ran meanwhile.
   std::optional<std::size_t> threads;
+  Timeline timeline;         ///< where RunSpec::timeline_slices asks for one
+  std::uint64_t events = 0;  ///< of a simulation
 };
 
 /// Called at each inner point of the curve while all workers, and their clock, stand still; true
@@ -78,6 +81,9 @@ struct BackendEntry {
   bool uses_write = false;
   bool uses_persistence = false;
   bool uses_exchange = false;
+  /// Its times are simulated: nothing that is measured beside a run says anything of it, and its
+  /// times are not to be compared with real ones.
+  bool virtual_clock = false;
   /// Never more than one worker: where no count is asked for, it is given one.
   bool one_worker = false;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "backends/conditions/conditions.h"
+#include "backends/simulator/simulation.h"
 #include "workloads/rules/rule.h"
 #include "workloads/sample_order.h"
 #include "workloads/step_size.h"
@@ -38,6 +40,8 @@ struct RunSpec {
   StepSize step;
   Shuffle shuffle;
   Assign assign = Assign::dynamic;
+  Conditions conditions;
+  Simulation simulation;   ///< backends with a virtual clock
   std::uint64_t seed = 1;  ///< of the initial parameters and of the order of examples
 
   std::uint64_t epochs = 1;
@@ -48,6 +52,7 @@ struct RunSpec {
   bool recording = true;
   std::size_t evaluations = 0;  ///< points of the loss curve after the first; 0: one per epoch
   Spacing spacing = Spacing::even;
+  std::size_t timeline_slices = 0;  ///< kept of each worker's timeline; 0: there is none
 };
 
 }  // namespace sgdbench

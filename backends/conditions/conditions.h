@@ -1,0 +1,51 @@
+// What a run is exposed to: how long gradients and messages take beyond what they take by
+// themselves. One definition for real threads, which wait so long, and for the simulator, whose
+// clock moves on so far.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backends/conditions/law.h"
+#include "backends/conditions/straggler.h"
+
+namespace sgdbench {
+
+/// How an injected delay passes on a real thread.
+enum class DelayMode {
+  sleep,  ///< costs no core
+  spin    ///< keeps a core busy
+};
+
+/// An immutable value, part of a RunSpec.
+struct Conditions {
+  Law compute_delay;                  ///< added to each gradient
+  std::vector<Straggler> stragglers;  ///< multiply the time of a gradient, its delay included
+  std::string straggler_text;         ///< as written; "" where there are none
+  Law latency;                        ///< of each fetch and each push
+  double bandwidth = 0;               ///< of every link, bytes per second; 0: unlimited
+  DelayMode mode = DelayMode::sleep;
+
+  bool delays_compute() const { return !compute_delay.is_zero() || !stragglers.empty(); }
+  bool delays_messages() const { return !latency.is_zero() || bandwidth > 0; }
+  bool any() const { return delays_compute() || delays_messages(); }
+};
+
+/// What a worker's times are drawn for: each purpose is a stream of its own.
+enum class Purpose : std::uint64_t { compute = 1, delay, fetch, push, service, straggler };
+
+/// The stream of one worker's draws: the same whatever the protocol.
+std::uint64_t stream_of(std::uint64_t seed, std::uint64_t worker, Purpose purpose);
+
+/// The time of gradient number `gradient` of `worker`, whose own time is `own`:
+/// slowdown · (own + delay).
+Seconds compute_time(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
+                     std::uint64_t gradient, Seconds own);
+
+/// The time of a message of `bytes` on a link of its own: latency + bytes / bandwidth. `number` is
+/// the worker's gradient that it belongs to.
+Seconds message_time(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
+                     std::uint64_t number, Purpose purpose, std::uint64_t bytes);
+
+}  // namespace sgdbench

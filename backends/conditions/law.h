@@ -1,0 +1,70 @@
+// Distributions of durations: how long a gradient or a message takes.
+//
+//   constant:d             d
+//   uniform:a,b            a + (b − a)·u
+//   exp:m                  −m·ln u                       mean m
+//   shifted-exp:s,m        s − m·ln u                    mean s + m
+//   pareto:d,k             d·u^(−1/k)                    mean d·k/(k − 1); k > 1
+//   bernoulli:p,d          d with probability p, else 0
+//   trace:FILE             the file's durations, one a line, in their order and from the start
+//   again
+//
+// Invariant: a draw is a pure function of a stream and an index, made of IEEE additions,
+// multiplications and divisions alone: the same on every machine, and the same for two strategies
+// whose workers draw from the same streams (common random numbers).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sgdbench {
+
+/// Virtual and injected times: doubles, so that multiplying all of them by a power of two changes
+/// no rounding.
+using Seconds = double;
+
+/// "250us", "1.5ms", "2s", "3ns", "0"; finite and not negative. Throws UsageError.
+Seconds parse_duration(std::string_view text);
+
+/// An immutable value. Thread safety: any number of threads may draw.
+class Law {
+ public:
+  enum class Kind { constant, uniform, exponential, shifted, pareto, bernoulli, trace };
+
+  Law() = default;  ///< constant:0
+
+  /// Throws UsageError (unknown law, negative time, infinite mean), MissingData (no such trace) or
+  /// BadData (a trace with a line that is no duration).
+  static Law parse(std::string_view text);
+  static Law exponential(Seconds mean);
+  static Law constant(Seconds duration);
+  static Law trace(std::vector<Seconds> durations);
+
+  Kind kind() const { return kind_; }
+  /// As it was written.
+  const std::string& text() const { return text_; }
+  bool is_zero() const { return mean() == 0; }
+  Seconds mean() const;
+
+  /// Draw number `index` of a stream.
+  Seconds draw(std::uint64_t stream, std::uint64_t index) const;
+
+ private:
+  Kind kind_ = Kind::constant;
+  Seconds a_ = 0, b_ = 0;
+  std::shared_ptr<const std::vector<Seconds>> durations_;
+  std::string text_ = "constant:0";
+};
+
+/// One row per law, for `list` and for errors.
+struct LawEntry {
+  std::string_view name;  ///< before the colon
+  std::string_view form;  ///< "uniform:LEAST,MOST"
+  std::string_view summary;
+};
+const std::vector<LawEntry>& law_catalog();
+
+}  // namespace sgdbench

@@ -1,0 +1,40 @@
+// What only the simulator has to be told: what on real threads is the machine's own.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/conditions/law.h"
+
+namespace sgdbench {
+
+/// Workers that share a law.
+struct WorkerClass {
+  std::string name;
+  std::size_t workers = 0;
+  Law compute;  ///< the whole time of a gradient but for what is injected
+};
+
+/// How a synchronous exchange is carried out, and what it costs (α latency, β bandwidth, n bytes).
+enum class AllReduce {
+  server,  ///< through the parameter server: 2α + 2Pn/(Sβ) with S shards
+  ring,    ///< 2(P − 1)α + 2(P − 1)/P · n/β
+  tree     ///< 2⌈log₂ P⌉ · (α + n/β)
+};
+
+/// An immutable value, part of a RunSpec.
+struct Simulation {
+  Law compute_time;                  ///< of a gradient by itself, where there is no cluster
+  std::vector<WorkerClass> cluster;  ///< in the order of worker numbers; empty: all alike
+  std::string cluster_text;          ///< as written
+  Law service;                       ///< the server's own time for each arrival
+  std::size_t shards = 1;            ///< servers; each has 1/S of the parameters
+  AllReduce all_reduce = AllReduce::server;
+};
+
+/// "fast:56@exp:1ms slow:8@exp:4ms"; throws UsageError.
+std::vector<WorkerClass> parse_cluster(std::string_view text);
+
+}  // namespace sgdbench
