@@ -8,7 +8,9 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
   recording = spec.recording;
   number = worker;
   pause = shared_pause;
+  staleness = nullptr;
   report = {};
+  if (compute) report.staleness.reserve();  // not while it is timed
   probe = {};
   taken = 0;
   updates.store(0, std::memory_order_relaxed);
@@ -32,7 +34,8 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     : problem(problem_),
       spec(spec_),
       plan(problem_.examples(), cut.batch, cut.length, spec_.epochs, spec_.updates, cut.limit),
-      order(problem_.examples(), spec_.epochs, spec_.shuffle, spec_.seed),
+      order(problem_.examples(), spec_.epochs,
+            problem_.parameters() == 0 ? Shuffle{Shuffle::Kind::none} : spec_.shuffle, spec_.seed),
       pause(at_point && spec_.recording ? std::make_unique<Pause>(seats_.size()) : nullptr),
       stop(interrupt, spec_.max_seconds, pause.get()),
       curve(problem_.parameters(), plan.examples(),

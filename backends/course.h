@@ -36,6 +36,8 @@ struct alignas(64) Seat {
   bool recording = true;   ///< RunSpec::recording
   std::size_t number = 0;  ///< of this worker
   Pause* pause = nullptr;  ///< where workers may be asked to stand still
+  /// In place of the report's own, where one histogram is kept for several workers.
+  StalenessHistogram* staleness = nullptr;
 
   void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause);
   Nanoseconds time() const { return pause ? pause->clock() : now(); }
@@ -47,7 +49,7 @@ struct alignas(64) Seat {
   void finish() { switch_to(Phase::wait); }
   /// `count` updates landed with this staleness.
   void note_staleness(std::uint64_t tau, std::uint64_t count = 1) {
-    if (recording) report.staleness.add(tau, count);
+    if (recording) (staleness ? *staleness : report.staleness).add(tau, count);
   }
 
  private:

@@ -51,6 +51,12 @@ struct Direction {
   bool everywhere = false;   ///< every coordinate may be non-zero
   std::size_t examples = 0;  ///< how many example gradients are in the sum
   bool compact = false;      ///< values[k] belongs to coordinate support[k]; never `everywhere`
+
+  /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
+  std::size_t bytes() const {
+    return everywhere ? values.size_bytes()
+                      : support.size() * (sizeof(std::uint32_t) + sizeof(Real));
+  }
 };
 
 /// Where apply() adds up directions that can't be read coordinate by coordinate: one sum per
