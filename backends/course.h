@@ -46,8 +46,7 @@ struct alignas(64) Seat {
   /// without one, no time is read.
   void enter(Activity activity, std::uint64_t gradient = 0) {
     if (!recording) return;
-    if (track.records() || phase_of(activity) != report.time.phase())
-      switch_to(activity, gradient);
+    if (track.records() || phase_of(activity) != report.time.phase()) switch_to(activity, gradient);
   }
   void enter(Phase phase) { enter(activity_of(phase)); }
   /// The same for what is too short to be worth a reading of the clock unless there is a timeline:
@@ -79,6 +78,8 @@ struct alignas(64) Seat {
 struct Cut {
   std::size_t batch = 1;   ///< examples of one update
   std::size_t length = 1;  ///< updates that a worker makes before it asks for more
+  /// What RunSpec::updates counts: a stretch is one update where replicas are exchanged.
+  WorkPlan::Limit limit = WorkPlan::Limit::mini_batches;
 };
 
 /// Where nothing else is asked for, a curve has a point for every epoch, and at most so many.
@@ -142,18 +143,28 @@ class Course {
   /// evaluates it in a pause, and stops the run if w is no longer finite or the pause found that it
   /// should. What comes afterwards is `next`.
   void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
-               Activity next = Activity::compute);
-  void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
-               Phase next) {
-    observe(seat, done, w, access, activity_of(next));
+               Activity next = Activity::compute) {
+    const auto size = done.end - done.begin;
+    observe(seat, done.examples_after - size, done.examples_after, w, access, next);
   }
-  bool crosses(const Stretch& done) const { return point_of(done) != 0; }
+  /// The same where the examples that landed went from `before` to `after`.
+  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, std::span<const Real> w,
+               Access access, Activity next);
+  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, std::span<const Real> w,
+               Access access, Phase next) {
+    observe(seat, before, after, w, access, activity_of(next));
+  }
+  /// The same for one who has no thread and no clock: `time` is that of the point.
+  void observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after);
+  bool crosses(const Stretch& done) const {
+    return curve.crossed(done.examples_after - (done.end - done.begin), done.examples_after) != 0;
+  }
 
   std::uint64_t updates_now() const;  ///< over all workers, a moment ago
   std::uint64_t examples_now() const;
 
  private:
-  std::size_t point_of(const Stretch& done) const;
+  void show(std::size_t point, Nanoseconds time, std::span<const Real> w, Access access);
   void record(std::size_t point, Nanoseconds time, std::span<const Real> w, Access access);
 
   const AtPoint& at_point_;

@@ -72,11 +72,12 @@ void TraceOutput::finish(bool quiet) {
   writer_->finish();
   writer_.reset();
   if (quiet || count_.forgotten == 0) return;
-  std::fputs(fmt::format("sgdbench: --trace has the last {} of {} slices; a larger {} than {} keeps "
-                         "more\n",
-                         count_.kept, count_.kept + count_.forgotten, kSlices, slices_)
-                 .c_str(),
-             stderr);
+  std::fputs(
+      fmt::format("sgdbench: --trace has the last {} of {} slices; a larger {} than {} keeps "
+                  "more\n",
+                  count_.kept, count_.kept + count_.forgotten, kSlices, slices_)
+          .c_str(),
+      stderr);
 }
 
 }  // namespace sgdbench

@@ -61,7 +61,8 @@ struct Slice {
   std::uint64_t staleness = 0;  ///< apply: τ of that update
 };
 
-/// The last slices of one track, in order. Thread safety: one writer at a time; read after the join.
+/// The last slices of one track, in order. Thread safety: one writer at a time; read after the
+/// join.
 class Track {
  public:
   Track() = default;

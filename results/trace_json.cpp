@@ -75,9 +75,9 @@ class TraceWriter::Process {
                                pid_, tid, kind, json_string(text)));
   }
   void sort_index(std::string_view kind, std::uint64_t tid, std::uint64_t index) {
-    writer_.append(fmt::format(
-        R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"sort_index":{}}}}})", pid_, tid, kind,
-        index));
+    writer_.append(
+        fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"sort_index":{}}}}})",
+                    pid_, tid, kind, index));
   }
   std::uint64_t thread(std::size_t index, const std::string& text) {
     const auto tid = kFirstThread + writer_.threads_++;
@@ -93,9 +93,9 @@ class TraceWriter::Process {
         to_string(phase_of(slice.activity)), arguments(slice)));
   }
   void write_counter(const Slice& slice) {
-    writer_.append(fmt::format(
-        R"({{"ph":"C","pid":{},"ts":{},"name":"staleness","args":{{"updates":{}}}}})", pid_,
-        micros(slice.end), slice.staleness));
+    writer_.append(
+        fmt::format(R"({{"ph":"C","pid":{},"ts":{},"name":"staleness","args":{{"updates":{}}}}})",
+                    pid_, micros(slice.end), slice.staleness));
   }
   void write_flow(char phase, const Slice& at, std::uint64_t tid, std::uint64_t id) {
     writer_.append(fmt::format(

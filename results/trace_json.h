@@ -5,9 +5,9 @@
 // fetched its parameters (where nothing is fetched: in which it was computed) to the slice that
 // applied it.
 //
-// Invariants: slices of a track are disjoint and in order, so that they nest. Every flow that begins
-// ends, and each of its ends lies at the begin of its slice and stands after it in the file: there
-// importers look for it.
+// Invariants: slices of a track are disjoint and in order, so that they nest. Every flow that
+// begins ends, and each of its ends lies at the begin of its slice and stands after it in the file:
+// there importers look for it.
 //
 // Source: Trace Event Format (Google, 2016). Times are microseconds with three decimals, so that
 // nanoseconds come back exactly. The time unit for display is left at "ms": some importers took
@@ -30,8 +30,8 @@ struct TracedRun {
   std::string clock;   ///< real or virtual
 };
 
-/// Writes run after run, each as soon as it is known: no more than a buffer is in memory. Nothing is
-/// at the path before finish(). Every call throws WriteError.
+/// Writes run after run, each as soon as it is known: no more than a buffer is in memory. Nothing
+/// is at the path before finish(). Every call throws WriteError.
 class TraceWriter {
  public:
   TraceWriter(const std::filesystem::path& path, std::string_view version,

@@ -92,9 +92,8 @@ std::vector<Landing> landings_of(const ReadRun& run) {
       landings.push_back(current);
     }
   }
-  std::stable_sort(landings.begin(), landings.end(), [](const auto& a, const auto& b) {
-    return a.update.end < b.update.end;
-  });
+  std::stable_sort(landings.begin(), landings.end(),
+                   [](const auto& a, const auto& b) { return a.update.end < b.update.end; });
   return landings;
 }
 

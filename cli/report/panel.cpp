@@ -58,10 +58,9 @@ std::string summary_line(const ReadRun& run, const Window& window) {
   const auto found = summarise(run, window);
   std::vector<std::string> parts;
   if (found.updates > 0)
-    parts.push_back(
-        fmt::format("{} update{} shown", found.updates, found.updates == 1 ? "" : "s"));
-  parts.push_back(fmt::format("workers wait {} of the time",
-                              human_share(found.shares.of(Phase::wait))));
+    parts.push_back(fmt::format("{} update{} shown", found.updates, found.updates == 1 ? "" : "s"));
+  parts.push_back(
+      fmt::format("workers wait {} of the time", human_share(found.shares.of(Phase::wait))));
   if (found.mean_staleness)
     parts.push_back(fmt::format("mean staleness τ = {:.2g}", *found.mean_staleness));
   if (run.clock != "real") parts.push_back(run.clock + " time");

@@ -13,7 +13,7 @@ namespace sgdbench {
 namespace {
 
 constexpr double kWidth = 1200, kLeft = 96, kRight = 28;
-constexpr double kTop = 74;     // title and legend
+constexpr double kTop = 74;  // title and legend
 constexpr double kAxis = 46;
 constexpr double kBetween = 14;
 constexpr std::size_t kMostPanels = 8, kMostTicks = 12;
@@ -30,20 +30,17 @@ struct LegendEntry {
   Activity activity;
   std::string_view text;
 };
-constexpr LegendEntry kLegend[] = {{Activity::fetch, "fetch parameters"},
-                                   {Activity::compute, "compute a gradient"},
-                                   {Activity::push, "push it"},
-                                   {Activity::wait, "wait"},
-                                   {Activity::apply, "apply an update"},
-                                   {Activity::observe, "copy for the loss curve"}};
+constexpr LegendEntry kLegend[] = {
+    {Activity::fetch, "fetch parameters"}, {Activity::compute, "compute a gradient"},
+    {Activity::push, "push it"},           {Activity::wait, "wait"},
+    {Activity::apply, "apply an update"},  {Activity::observe, "copy for the loss curve"}};
 
 double draw_entry(Drawing& drawing, double x, double y, const LegendEntry& entry) {
   const auto style = style_of(entry.activity);
   const double tall = 14 * style.height;
-  drawing.rect(x, y - 11 + (14 - tall) / 2, 22, tall, style.fill,
-               style.outline.empty()
-                   ? ""
-                   : fmt::format(R"(stroke="{}" stroke-width="0.8")", style.outline));
+  drawing.rect(
+      x, y - 11 + (14 - tall) / 2, 22, tall, style.fill,
+      style.outline.empty() ? "" : fmt::format(R"(stroke="{}" stroke-width="0.8")", style.outline));
   drawing.text(x + 28, y, entry.text, {.size = 12});
   return x + 28 + text_width(entry.text, 12) + 18;
 }
@@ -90,9 +87,12 @@ TimeAxis time_axis(const Window& window, std::size_t most_ticks) {
     return static_cast<std::size_t>(window.length() / s) > most_ticks;
   };
   while (too_many(step)) {
-    if (!too_many(2 * step)) step *= 2;
-    else if (!too_many(5 * step)) step *= 5;
-    else step *= 10;
+    if (!too_many(2 * step))
+      step *= 2;
+    else if (!too_many(5 * step))
+      step *= 5;
+    else
+      step *= 10;
   }
   struct Unit {
     std::string_view name;

@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
-#include "backends/conditions/law.h"
+#include "cli/numbers.h"
 #include "cli/outputs.h"
 #include "cli/report/picture.h"
 #include "cli/report/table.h"
+#include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "workloads/names.h"
@@ -14,12 +17,25 @@
 namespace sgdbench {
 namespace {
 
+/// "20ms"; throws UsageError.
+Nanoseconds parse_time(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double ns;
+  };
+  for (const auto& unit : {Unit{"ns", 1}, Unit{"us", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}}) {
+    if (!text.ends_with(unit.name)) continue;
+    const auto number = text.substr(0, text.size() - unit.name.size());
+    return std::llround(unit.ns * parse_real(number, {.least = 0, .most = 1e9}));
+  }
+  if (text == "0") return 0;
+  throw UsageError(fmt::format("'{}' is no time: write 250us, 20ms or 1.5s", text));
+}
+
 std::optional<Nanoseconds> time_of(const Given& given, std::string_view option) {
   if (!given.has(option)) return std::nullopt;
   try {
-    const double ns = parse_duration(given.text(option)) * 1e9;
-    return ns < 9e18 ? static_cast<Nanoseconds>(std::llround(ns))
-                     : std::numeric_limits<Nanoseconds>::max();
+    return parse_time(given.text(option));
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", option, error.what()));
   }
@@ -51,9 +67,9 @@ Window window_of(const ReadTrace& trace, std::optional<Nanoseconds> from,
   if (from) window.from = *from;
   if (to) window.to = std::min(*to, all.to);
   if (window.from >= window.to)
-    throw UsageError(fmt::format("--from and --to leave nothing to show: the trace goes from {} to {}",
-                                 human_seconds(seconds(all.from)),
-                                 human_seconds(seconds(all.to))));
+    throw UsageError(
+        fmt::format("--from and --to leave nothing to show: the trace goes from {} to {}",
+                    human_seconds(seconds(all.from)), human_seconds(seconds(all.to))));
   return window;
 }
 

@@ -91,9 +91,9 @@ void Drawing::rect(double x, double y, double width, double height, std::string_
 
 void Drawing::line(double x1, double y1, double x2, double y2, std::string_view stroke,
                    double width, std::string_view more) {
-  body_ += fmt::format(R"(<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="{}"{}{}/>)",
-                       px(x1), px(y1), px(x2), px(y2), stroke, px(width), more.empty() ? "" : " ",
-                       more);
+  body_ +=
+      fmt::format(R"(<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="{}"{}{}/>)",
+                  px(x1), px(y1), px(x2), px(y2), stroke, px(width), more.empty() ? "" : " ", more);
   body_ += '\n';
 }
 
@@ -102,13 +102,13 @@ void Drawing::path(std::string_view d, std::string_view attributes) {
 }
 
 void Drawing::text(double x, double y, std::string_view text, const TextStyle& style) {
-  body_ += fmt::format(R"(<text x="{}" y="{}" font-size="{}" fill="{}"{}{}>{}</text>)", px(x),
-                       px(y), px(style.size), style.colour,
-                       style.bold ? R"( font-weight="bold")" : "",
-                       style.anchor == Anchor::start
-                           ? ""
-                           : fmt::format(R"( text-anchor="{}")", anchor_name(style.anchor)),
-                       xml_escape(text));
+  body_ +=
+      fmt::format(R"(<text x="{}" y="{}" font-size="{}" fill="{}"{}{}>{}</text>)", px(x), px(y),
+                  px(style.size), style.colour, style.bold ? R"( font-weight="bold")" : "",
+                  style.anchor == Anchor::start
+                      ? ""
+                      : fmt::format(R"( text-anchor="{}")", anchor_name(style.anchor)),
+                  xml_escape(text));
   body_ += '\n';
 }
 

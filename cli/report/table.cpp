@@ -46,11 +46,11 @@ std::string trace_table(const ReadTrace& trace, const Window& window) {
                           workers.size() - kMostWorkers);
     text += overflow_note(run);
   }
-  return text +
-         fmt::format("\nFrom {} to {} ({} time). A worker's updates are those that its gradients "
-                     "became part of.\n",
-                     human_seconds(seconds(window.from)), human_seconds(seconds(window.to)),
-                     trace.runs.front().clock);
+  return text + fmt::format(
+                    "\nFrom {} to {} ({} time). A worker's updates are those that its gradients "
+                    "became part of.\n",
+                    human_seconds(seconds(window.from)), human_seconds(seconds(window.to)),
+                    trace.runs.front().clock);
 }
 
 }  // namespace sgdbench

@@ -43,12 +43,14 @@ std::string_view to_string(Rule::Kind kind);
 
 /// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one block.
 struct Direction {
-  /// One value per parameter; zero wherever `support` does not reach.
+  /// One value per parameter; zero wherever `support` does not reach. Where `compact`, one value
+  /// per coordinate of `support` instead.
   std::span<const Real> values;
   /// The coordinates that may be non-zero, each once, in no order; meaningless when `everywhere`.
   std::span<const std::uint32_t> support;
   bool everywhere = false;   ///< every coordinate may be non-zero
   std::size_t examples = 0;  ///< how many example gradients are in the sum
+  bool compact = false;      ///< values[k] belongs to coordinate support[k]
 };
 
 /// Counts of the coordinate writes that `racy_store` was seen to lose, on a sample of them.
