@@ -72,7 +72,7 @@ ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
 
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
-    contenders_.push_back({.configuration = settle(cell, problem_, cores_)});
+    contenders_.push_back({settle(cell, problem_, cores_), nullptr, "", "", false});
     if (log_.has_all(cell)) continue;
     prepare(contenders_.back());
     if (interrupted()) return mark_interrupted(contenders_.back().configuration, facts_, log_);
