@@ -4,13 +4,14 @@
 
 namespace sgdbench {
 
-void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
+void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop) {
   recording = spec.recording;
   number = worker;
   pause = shared_pause;
   report = {};
   probe = {};
   taken = 0;
+  injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
   updates.store(0, std::memory_order_relaxed);
   examples.store(0, std::memory_order_relaxed);
 }
@@ -47,7 +48,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
     seat.rows.resize(std::max(seat.rows.size(), most));
-    seat.reset(spec, worker, pause.get());
+    seat.reset(spec, worker, pause.get(), stop);
   }
 }
 

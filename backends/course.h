@@ -11,6 +11,7 @@
 
 #include "backends/backend.h"
 #include "backends/clock.h"
+#include "backends/conditions/injector.h"
 #include "backends/curve.h"
 #include "backends/pause.h"
 #include "backends/stop.h"
@@ -36,12 +37,20 @@ struct alignas(64) Seat {
   bool recording = true;   ///< RunSpec::recording
   std::size_t number = 0;  ///< of this worker
   Pause* pause = nullptr;  ///< where workers may be asked to stand still
+  Injector injector;       ///< makes gradients and messages as slow as the run's conditions say
 
-  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause);
+  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop);
   Nanoseconds time() const { return pause ? pause->clock() : now(); }
   /// Begins a phase. Whoever waits stands still; whoever goes on may have to.
   void enter(Phase phase) {
     if (recording) switch_to(phase);
+  }
+  /// Injector::fetch() and push(), on the phase communicate; the phase afterwards is `next`.
+  bool fetch(std::uint64_t bytes, Phase next) {
+    return message(next, [&] { return injector.fetch(bytes); });
+  }
+  bool push(std::uint64_t bytes, Phase next) {
+    return message(next, [&] { return injector.push(bytes); });
   }
   /// The rest of the run is waiting for the others.
   void finish() { switch_to(Phase::wait); }
@@ -51,12 +60,26 @@ struct alignas(64) Seat {
   }
 
  private:
+  template <class Wait>
+  bool message(Phase next, Wait wait) {
+    if (!injector.delays_messages()) return true;
+    enter(Phase::communicate);
+    const bool whole = wait();
+    enter(next);
+    return whole;
+  }
   void switch_to(Phase phase) {
     if (pause && phase == Phase::wait) pause->idle(number);
     if (pause && phase != Phase::wait) pause->busy(number);
     report.time.enter(phase, time());
   }
 };
+
+/// What a direction takes up in a message: values, and their places where not all are there.
+inline std::uint64_t message_bytes(const Direction& direction) {
+  return direction.everywhere ? direction.values.size_bytes()
+                              : direction.support.size() * (sizeof(Real) + sizeof(std::uint32_t));
+}
 
 /// How a strategy cuts its work.
 struct Cut {

@@ -38,11 +38,13 @@ class Leashed final : public PooledBackend {
       seat.compute->prepare(course.rows(seat, stretch));
       const Version& read = versions_->protect(worker, Role::read);
       const std::uint64_t read_version = read.number;
-      seat.compute->compute_from(w_of(read));
+      seat.fetch(w_of(read).size_bytes(), Phase::compute);
+      seat.injector.gradient([&] { seat.compute->compute_from(w_of(read)); });
       versions_->release(worker, Role::read);
       seat.report.computed += stretch.end - stretch.begin;
 
       seat.enter(Phase::communicate);
+      seat.push(message_bytes(seat.compute->direction()), Phase::communicate);
       if (publish(course, worker, stretch, read_version, spare))
         spare = &versions_->acquire_spare();
       else

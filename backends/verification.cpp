@@ -189,6 +189,7 @@ Verdict verify_backend(const BackendEntry& backend, const RunSpec& asked, const 
   const std::uint64_t updates = spec.rule.slots() > 1 && backend.deterministic(spec) ? 2 : 1;
   spec.epochs = spec.updates = updates;
   spec.max_seconds = 0;
+  spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   spec.evaluations = 1;
   spec.step = {};
   spec.step.initial = 1;  // a small step would drown in the rounding of w
