@@ -27,7 +27,7 @@ template <class Visit>
 void for_every_delayed(std::size_t workers, Visit visit) {
   for_every_backend(workers, 4, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
     if (!entry.delays_compute || (&c != &cases()[0] && &c != &cases()[2])) return;
-    spec.epochs = 1;
+    spec.epochs = 10;
     spec.updates = 25;
     visit(entry, spec, c);
   });
@@ -40,9 +40,10 @@ void check_conservation(const RunOutcome& outcome) {
   }
 }
 
-/// Gradients that a worker made: with one update each, its updates; in rounds, one a round.
+/// Gradients that a worker made: its updates; in rounds, whose updates are one worker's, one a
+/// round.
 std::uint64_t gradients_of(const RunOutcome& outcome, const WorkerReport& worker) {
-  return outcome.workers[0].updates == outcome.updates ? outcome.updates : worker.updates;
+  return worker.updates == 0 && worker.computed > 0 ? outcome.updates : worker.updates;
 }
 
 Nanoseconds in_nanoseconds(Seconds s) {
