@@ -190,6 +190,7 @@ Verdict verify_backend(const BackendEntry& backend, const RunSpec& asked, const 
   const std::uint64_t updates = spec.rule.slots() > 1 && backend.deterministic(spec) ? 2 : 1;
   spec.epochs = spec.updates = updates;
   spec.max_seconds = 0;
+  spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   spec.evaluations = 1;
   spec.protocol = single_step_form(spec.protocol);
   spec.step = {};

@@ -32,6 +32,8 @@ std::vector<Item> backend_items() {
     add(row.uses_write, "--write");
     add(row.uses_persistence, "--persistence");
     add(row.uses_exchange, "--exchange");
+    add(row.delays_compute, "--compute-delay --straggler");
+    add(row.delays_messages, "--latency --bandwidth");
     items.push_back(
         {std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
   }
@@ -63,6 +65,13 @@ std::vector<Item> plain_items(const Table& table) {
   return items;
 }
 
+std::vector<Item> law_items() {
+  std::vector<Item> items;
+  for (const auto& row : law_catalog())
+    items.push_back({std::string(row.name), std::string(row.summary), std::string(row.form), ""});
+  return items;
+}
+
 struct Listing {
   std::string_view name;
   std::vector<Item> (*items)();
@@ -76,6 +85,7 @@ const std::vector<Listing>& listings() {
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return plain_items(protocol_catalog()); }},
       {"schedules", [] { return plain_items(schedule_catalog()); }},
+      {"laws", law_items},
       {"kernels", kernel_items},
   };
   return table;

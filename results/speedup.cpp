@@ -20,7 +20,8 @@ auto goal_of(const RunRecord& r) {
 auto strategy_of(const RunRecord& r) {
   return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
                   r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
-                  r.recording, r.target);
+                  r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
+                  r.delay_mode);
 }
 
 std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {
