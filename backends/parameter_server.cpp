@@ -29,9 +29,10 @@ namespace {
 struct alignas(64) Desk {
   Task task;  ///< what the worker works on
   bool has_task = false;
-  bool may_go = true;      ///< the protocol lets it start
-  bool waiting = false;    ///< for `release`
-  bool cancelled = false;  ///< nobody wants what it works on
+  std::uint64_t gradient = 0;  ///< its number among this worker's
+  bool may_go = true;          ///< the protocol lets it start
+  bool waiting = false;        ///< for `release`
+  bool cancelled = false;      ///< nobody wants what it works on
   Signal release;
   AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
 };
@@ -49,8 +50,10 @@ class ParameterServer final : public PooledBackend {
   /// Every worker's first pull is made here, off the clock: all of them start from version 0.
   void open(Course& course) override {
     server_ = std::make_unique<Server>(course, make_protocol(protocol_, workers()));
+    course.keep_server_track();
     for (std::size_t w = 0; w < workers(); ++w) {
       Desk& desk = desks_[w];
+      desk.gradient = 1;
       desk.may_go = true;
       desk.waiting = desk.cancelled = false;
       if (replicas()) desk.replica = course.state;
@@ -99,6 +102,7 @@ class ParameterServer final : public PooledBackend {
   void produce(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
+    seat.mark(Activity::compute, desk.gradient);
     if (replicas()) {
       train_replica(course, seat, desk);
       return;
@@ -126,6 +130,7 @@ class ParameterServer final : public PooledBackend {
     std::optional<Task> next(std::in_place);
     if (!take(course, worker, *next)) next.reset();
     enter(seat);
+    seat.mark(Activity::push, desk.gradient);
     deliver(course, worker);
     desk.has_task = next_turn(course, worker, next);
     leave(seat);
@@ -144,15 +149,27 @@ class ParameterServer final : public PooledBackend {
     desk.may_go = false;
     const Direction direction =
         replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();
-    if (server_->arrive(worker, direction) == Decision::apply) update(course, seat);
+    switch (server_->arrive(worker, direction)) {
+      case Decision::apply:
+        update(course, seat);
+        break;
+      case Decision::hold:
+        seat.track.note_update(server_->version() + 1, 0);
+        break;
+      case Decision::discard:
+        break;
+    }
     release(course);
   }
 
   void update(Course& course, Seat& seat) {
     for (const auto worker : server_->cancel_rest()) desks_[worker].cancelled = true;
+    const Nanoseconds begun = course.apply_begins(seat);
     server_->update([this](const Server::Held& held) -> std::span<Real> {
       return desks_[held.worker].replica;
     });
+    course.note_apply(seat, begun, server_->version(), server_->stalest());
+    seat.track.note_update(server_->version(), server_->stalest());
     course.observe(seat, server_->landed_before(), server_->landed(), course.w(), Access::exclusive,
                    Phase::communicate);
   }
@@ -192,6 +209,7 @@ class ParameterServer final : public PooledBackend {
       if (desk.may_go) {
         dealt = dealt || take(course, worker, desk.task);
         if (dealt) {
+          seat.mark(Activity::fetch, ++desk.gradient);
           pull(course, worker);
           return true;
         }
