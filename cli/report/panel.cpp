@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/report/style.h"
 #include "cli/text.h"
@@ -41,6 +42,22 @@ class Merger {
  private:
   Nanoseconds begin_ = 0, end_ = -1;
   std::array<Nanoseconds, kActivities> spent_{};
+};
+
+/// Where on a line there is room for one more label.
+class Labels {
+ public:
+  /// False where one that was placed before is in the way.
+  bool place(double x, double width) {
+    const double left = x - width / 2, right = x + width / 2;
+    const auto after = ends_.lower_bound(left);  // the first that ends right of it
+    if (after != ends_.end() && after->second < right) return false;
+    ends_.emplace(right, left);
+    return true;
+  }
+
+ private:
+  std::map<double, double> ends_;  ///< of the labels so far: right end, left end
 };
 
 void draw_slice(Drawing& drawing, const TimeScale& scale, const Slice& slice, double y,
@@ -176,24 +193,27 @@ void Panel::draw_track(Drawing& drawing, const ReadTrack& track, double y, doubl
   flush();
 }
 
-/// Each update wide enough to be seen, and its τ above it where it is stale and there is room.
+/// Each update wide enough to be seen, and its τ above it where it is stale and there is room: the
+/// stalest come first.
 void Panel::draw_updates(Drawing& drawing, double top) const {
-  std::vector<double> taken(run_.tracks.size(), 0);
-  for (const auto& update : updates_) {
-    if (update.end <= scale_.window.from || update.end > scale_.window.to) continue;
-    const bool server = run_.tracks[update.track].is_server;
-    if (!server && update.track >= shown()) continue;
+  std::vector<AppliedUpdate> shown_updates;
+  for (const auto& update : updates_)
+    if (update.end > scale_.window.from && update.end <= scale_.window.to &&
+        (run_.has_server() || update.track < shown()))
+      shown_updates.push_back(update);
+  std::stable_sort(shown_updates.begin(), shown_updates.end(),
+                   [](const auto& a, const auto& b) { return a.staleness > b.staleness; });
+  std::vector<Labels> labels(run_.tracks.size());
+  for (const auto& update : shown_updates) {
     const double x = scale_.x(update.end);
-    const double y = top + (server ? server_y() : row_y(update.track));
+    const double y = top + (run_.has_server() ? server_y() : row_y(update.track));
     if (x - scale_.x(update.begin) < kLeastMark)
-      drawing.rect(x - kLeastMark, y, kLeastMark, server ? kServer : kRow, kInk);
+      drawing.rect(x - kLeastMark, y, kLeastMark, run_.has_server() ? kServer : kRow, kInk);
     if (update.staleness == 0) continue;
     const auto text = std::to_string(update.staleness);
-    const double half = text_width(text, kMarkSize, true) / 2;
-    if (x - half < taken[update.track]) continue;
-    taken[update.track] = x + half + 1.5;
-    drawing.text(x, y - 4, text,
-                 {.size = kMarkSize, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
+    if (labels[update.track].place(x, text_width(text, kMarkSize, true) + 1.5))
+      drawing.text(x, y - 4, text,
+                   {.size = kMarkSize, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
   }
 }
 
