@@ -29,10 +29,10 @@ namespace {
 struct alignas(64) Desk {
   Task task;  ///< what the worker works on
   bool has_task = false;
-  std::uint64_t gradient = 0;  ///< its number among this worker's
   bool may_go = true;          ///< the protocol lets it start
   bool waiting = false;        ///< for `release`
   bool cancelled = false;      ///< nobody wants what it works on
+  std::uint64_t gradient = 0;  ///< number of what it works on among this worker's, from 1
   Signal release;
   AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
 };
@@ -53,9 +53,9 @@ class ParameterServer final : public PooledBackend {
     course.keep_server_track();
     for (std::size_t w = 0; w < workers(); ++w) {
       Desk& desk = desks_[w];
-      desk.gradient = 1;
       desk.may_go = true;
       desk.waiting = desk.cancelled = false;
+      desk.gradient = 0;
       if (replicas()) desk.replica = course.state;
       desk.has_task = take(course, w, desk.task);
       if (desk.has_task) pull(course, w);
@@ -66,18 +66,19 @@ class ParameterServer final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
     if (!desk.has_task) {
-      enter(seat);
+      enter(seat, Activity::fetch, 0);
       desk.has_task = next_turn(course, worker, {});
-      leave(seat);
+      leave(seat, desk);
     }
+    seat.enter(Activity::compute, desk.gradient);
     while (desk.has_task) {
       produce(course, worker);
       contact(course, worker);
     }
-    enter(seat);
+    enter(seat, Activity::push, 0);
     if (server_->retire(worker) && running(course)) update(course, seat);
     release(course);
-    leave(seat);
+    mutex_.unlock();
     seat.finish();
   }
 
@@ -102,7 +103,6 @@ class ParameterServer final : public PooledBackend {
   void produce(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
-    seat.mark(Activity::compute, desk.gradient);
     if (replicas()) {
       train_replica(course, seat, desk);
       return;
@@ -129,11 +129,10 @@ class ParameterServer final : public PooledBackend {
     Desk& desk = desks_[worker];
     std::optional<Task> next(std::in_place);
     if (!take(course, worker, *next)) next.reset();
-    enter(seat);
-    seat.mark(Activity::push, desk.gradient);
+    enter(seat, Activity::push, desk.gradient);
     deliver(course, worker);
     desk.has_task = next_turn(course, worker, next);
-    leave(seat);
+    leave(seat, desk);
   }
 
   /// Hands over what was computed, unless nobody wants it any more.
@@ -149,16 +148,10 @@ class ParameterServer final : public PooledBackend {
     desk.may_go = false;
     const Direction direction =
         replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();
-    switch (server_->arrive(worker, direction)) {
-      case Decision::apply:
-        update(course, seat);
-        break;
-      case Decision::hold:
-        seat.track.note_update(server_->version() + 1, 0);
-        break;
-      case Decision::discard:
-        break;
-    }
+    const std::uint64_t becomes = server_->version() + 1, tau = server_->staleness(worker);
+    const Decision decision = server_->arrive(worker, direction);
+    if (decision != Decision::discard) seat.track.note_update(becomes, tau);
+    if (decision == Decision::apply) update(course, seat);
     release(course);
   }
 
@@ -169,7 +162,6 @@ class ParameterServer final : public PooledBackend {
       return desks_[held.worker].replica;
     });
     course.note_apply(seat, begun, server_->version(), server_->stalest());
-    seat.track.note_update(server_->version(), server_->stalest());
     course.observe(seat, server_->landed_before(), server_->landed(), course.w(), Access::exclusive,
                    Phase::communicate);
   }
@@ -209,7 +201,6 @@ class ParameterServer final : public PooledBackend {
       if (desk.may_go) {
         dealt = dealt || take(course, worker, desk.task);
         if (dealt) {
-          seat.mark(Activity::fetch, ++desk.gradient);
           pull(course, worker);
           return true;
         }
@@ -222,6 +213,7 @@ class ParameterServer final : public PooledBackend {
 
   void pull(Course& course, std::size_t worker) {
     Desk& desk = desks_[worker];
+    course.seats[worker].mark(Activity::fetch, ++desk.gradient);
     server_->pull(worker, desk.task);
     if (server_->traits().exchange == Exchange::average)
       std::copy(course.state.begin(), course.state.end(), desk.replica.begin());
@@ -235,15 +227,15 @@ class ParameterServer final : public PooledBackend {
     mutex_.unlock();
     seat.enter(Phase::wait);
     desk.release.wait();
-    enter(seat);
+    enter(seat, Activity::fetch, 0);
   }
-  void enter(Seat& seat) {
-    lock_or_wait(mutex_, [&] { seat.enter(Phase::wait); });
-    seat.enter(Phase::communicate);
+  void enter(Seat& seat, Activity activity, std::uint64_t gradient) {
+    lock_or_wait(mutex_, [&] { seat.enter(Activity::wait); });
+    seat.enter(activity, gradient);
   }
-  void leave(Seat& seat) {
+  void leave(Seat& seat, const Desk& desk) {
     mutex_.unlock();
-    seat.enter(Phase::compute);
+    seat.enter(Activity::compute, desk.gradient);
   }
 
   std::string protocol_;
