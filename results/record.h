@@ -99,4 +99,9 @@ struct RunRecord {
   std::vector<StalenessCount> staleness;
 };
 
+/// Whether the report says what the run was to reach.
+inline bool names_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy;
+}
+
 }  // namespace sgdbench
