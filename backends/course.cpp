@@ -9,6 +9,7 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
   number = worker;
   pause = shared_pause;
   report = {};
+  track = Track(spec.recording ? spec.timeline_slices : 0);
   probe = {};
   taken = 0;
   updates.store(0, std::memory_order_relaxed);
@@ -54,7 +55,24 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
 void Course::begin(Nanoseconds now) {
   start = now;
   stop.start(now);
-  for (auto& seat : seats) seat.report.time.start(now);
+  for (auto& seat : seats) {
+    seat.report.time.start(now);
+    seat.track.start(now);
+  }
+}
+
+void Course::keep_server_track() {
+  if (spec.recording) server = Track(server_slices(seats.size(), spec.timeline_slices));
+}
+
+void Course::note_apply(const Seat& seat, Nanoseconds begun, std::uint64_t update,
+                        std::uint64_t staleness) {
+  if (!server.records()) return;
+  server.add({.begin = begun - start,
+              .end = seat.time() - start,
+              .activity = Activity::apply,
+              .update = update,
+              .staleness = staleness});
 }
 
 bool Course::take(std::size_t worker, Stretch& stretch) {
@@ -82,11 +100,11 @@ std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) 
 }
 
 void Course::observe(Seat& seat, std::uint64_t before, std::uint64_t after,
-                     std::span<const Real> w_now, Access access, Phase next) {
+                     std::span<const Real> w_now, Access access, Activity next) {
   const std::size_t point = curve.crossed(before, after);
   if (point == 0) return;
   const Nanoseconds begun = seat.time();
-  seat.report.time.enter(Phase::observe, begun);
+  seat.enter_at(Activity::observe, begun);
   if (!pause) {
     record(point, begun - start, w_now, access);
   } else {
@@ -94,7 +112,7 @@ void Course::observe(Seat& seat, std::uint64_t before, std::uint64_t after,
       if (stop.reason() == Stopped::completed) show(point, time - start, w_now, access);
     });
   }
-  seat.report.time.enter(next, seat.time());
+  seat.enter_at(next, seat.time());
 }
 
 void Course::observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after) {

@@ -36,6 +36,7 @@ class Hogwild final : public PooledBackend {
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
     Stretch stretch;
     while (course.take(worker, stretch)) {
+      seat.enter(Activity::compute, seat.taken);
       if (seat.recording && (seat.taken - 1) % sampled_stretches == 0)
         train_sampled(course, seat, stretch, access, workers() > 1 ? &seat.probe : nullptr);
       else

@@ -42,6 +42,7 @@ class Sequential final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Stretch stretch;
     while (course.take(worker, stretch)) {
+      seat.enter(Activity::compute, seat.taken);
       train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
       course.observe(seat, stretch, course.w(), Access::exclusive);
     }
