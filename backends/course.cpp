@@ -9,6 +9,7 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, S
   number = worker;
   pause = shared_pause;
   report = {};
+  track = Track(spec.recording ? spec.timeline_slices : 0);
   probe = {};
   taken = 0;
   injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
@@ -32,7 +33,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
                std::vector<Seat>& seats_)
     : problem(problem_),
       spec(spec_),
-      plan(problem_.examples(), cut.batch, cut.length, spec_.epochs, spec_.updates),
+      plan(problem_.examples(), cut.batch, cut.length, spec_.epochs, spec_.updates, cut.limit),
       order(problem_.examples(), spec_.epochs, spec_.shuffle, spec_.seed),
       pause(at_point && spec_.recording ? std::make_unique<Pause>(seats_.size()) : nullptr),
       stop(interrupt, spec_.max_seconds, pause.get()),
@@ -47,7 +48,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     Seat& seat = seats[worker];
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
-    seat.rows.resize(std::max(seat.rows.size(), most));
+    if (seat.compute) seat.rows.resize(std::max(seat.rows.size(), most));
     seat.reset(spec, worker, pause.get(), stop);
   }
 }
@@ -55,7 +56,24 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
 void Course::begin(Nanoseconds now) {
   start = now;
   stop.start(now);
-  for (auto& seat : seats) seat.report.time.start(now);
+  for (auto& seat : seats) {
+    seat.report.time.start(now);
+    seat.track.start(now);
+  }
+}
+
+void Course::keep_server_track() {
+  if (spec.recording) server = Track(server_slices(seats.size(), spec.timeline_slices));
+}
+
+void Course::note_apply(const Seat& seat, Nanoseconds begun, std::uint64_t update,
+                        std::uint64_t staleness) {
+  if (!server.records()) return;
+  server.add({.begin = begun - start,
+              .end = seat.time() - start,
+              .activity = Activity::apply,
+              .update = update,
+              .staleness = staleness});
 }
 
 bool Course::take(std::size_t worker, Stretch& stretch) {
@@ -82,28 +100,37 @@ std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) 
                     std::span(seat.rows).first(stretch.end - stretch.begin));
 }
 
-std::size_t Course::point_of(const Stretch& done) const {
-  return curve.crossed(done.examples_after - (done.end - done.begin), done.examples_after);
-}
-
-void Course::observe(Seat& seat, const Stretch& done, std::span<const Real> w_now, Access access,
-                     Phase next) {
-  const std::size_t point = point_of(done);
+void Course::observe(Seat& seat, std::uint64_t before, std::uint64_t after,
+                     std::span<const Real> w_now, Access access, Activity next) {
+  const std::size_t point = curve.crossed(before, after);
   if (point == 0) return;
   const Nanoseconds begun = seat.time();
-  seat.report.time.enter(Phase::observe, begun);
+  seat.enter_at(Activity::observe, begun);
   if (!pause) {
     record(point, begun - start, w_now, access);
   } else {
     pause->hold(seat.number, [&](Nanoseconds time) {
-      if (stop.reason() != Stopped::completed) return;
-      record(point, time - start, w_now, access);
-      if (stop.reason() != Stopped::completed) return;  // not finite: a copy for afterwards
-      if (at_point_(curve.at(point))) stop.stop(Stopped::target);
-      curve.forget(point);
+      if (stop.reason() == Stopped::completed) show(point, time - start, w_now, access);
     });
   }
-  seat.report.time.enter(next, seat.time());
+  seat.enter_at(next, seat.time());
+}
+
+void Course::observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after) {
+  const std::size_t point = curve.crossed(before, after);
+  if (point == 0) return;
+  if (at_point_ && spec.recording)
+    show(point, time, w(), Access::exclusive);
+  else
+    record(point, time, w(), Access::exclusive);
+}
+
+/// Lets the point be evaluated now, while nobody changes w.
+void Course::show(std::size_t point, Nanoseconds time, std::span<const Real> w_now, Access access) {
+  record(point, time, w_now, access);
+  if (stop.reason() != Stopped::completed) return;  // not finite: a copy for afterwards
+  if (at_point_(curve.at(point))) stop.stop(Stopped::target);
+  curve.forget(point);
 }
 
 void Course::record(std::size_t point, Nanoseconds time, std::span<const Real> w_now,

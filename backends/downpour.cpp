@@ -38,6 +38,7 @@ class Downpour final : public PooledBackend {
     Replica& replica = replicas_[worker];
     Stretch stretch;
     while (course.take(worker, stretch)) {
+      seat.enter(Activity::compute, seat.taken);
       const auto rows = course.rows(seat, stretch);
       const std::uint64_t before = replica.made.load(std::memory_order_relaxed);
       seat.injector.gradients(stretch.updates(), [&] {
@@ -46,7 +47,7 @@ class Downpour final : public PooledBackend {
       });
       land(seat, worker, rows.size(), before);
       course.observe(seat, stretch, course.w(), Access::racy_store);
-      seat.enter(Phase::compute);
+      seat.enter(Activity::compute);
     }
     seat.finish();
   }
@@ -56,11 +57,12 @@ class Downpour final : public PooledBackend {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     const std::uint64_t bytes = replica.base.size() * sizeof(Real);
-    seat.push(bytes, Phase::communicate);
+    seat.push(bytes, Activity::push, seat.taken);
     const std::uint64_t staleness =
         shared_->exchange(replica, made - before, worker, workers(), seat);
-    seat.fetch(bytes, Phase::communicate);
+    seat.fetch(bytes, Activity::fetch, seat.taken);
     seat.note_staleness(staleness, made - before);
+    seat.track.note_update(0, staleness);  // of many updates: no one of them is named
     seat.report.last_update = replica.landed.front();
     seat.updates.store(made, std::memory_order_relaxed);
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,

@@ -43,6 +43,7 @@ class Hogwild final : public PooledBackend {
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
     Stretch stretch;
     while (course.take(worker, stretch)) {
+      seat.enter(Activity::compute, seat.taken);
       if (course.spec.conditions.any())
         train_delayed(course, seat, stretch, access);
       else if (seat.recording && (seat.taken - 1) % sampled_stretches == 0)
@@ -80,10 +81,10 @@ class Hogwild final : public PooledBackend {
     const std::uint64_t before = others(course, seat);
     seat.compute->prepare(course.rows(seat, stretch));
     seat.compute->read(course.w(), access);
-    seat.fetch(seat.compute->read_bytes(), Phase::compute);
+    seat.fetch(seat.compute->read_bytes(), Activity::compute, seat.taken);
     seat.injector.gradient([&] { seat.compute->compute(); });
     const Direction direction = seat.compute->direction();
-    seat.push(message_bytes(direction), Phase::compute);
+    seat.push(message_bytes(direction), Activity::compute, seat.taken);
     apply(course.spec.rule, course.state, std::span(&direction, 1), 0, problem().parameters(),
           course.step(stretch.epoch, stretch.first_update), access,
           seat.recording && workers() > 1 ? &seat.probe : nullptr);

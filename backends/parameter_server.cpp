@@ -1,14 +1,23 @@
-// Asynchronous, stale-synchronous or bulk-synchronous SGD around a server (server.h): each worker
-// pulls the coordinates that its block touches, computes, and pushes its direction.
+// SGD around a server (server.h) under any protocol: each worker pulls the coordinates that its
+// block touches, computes, and pushes its direction; or, where replicas travel, trains one and
+// pushes that.
 //
 // Source: Li et al., "Scaling distributed machine learning with the parameter server", OSDI 2014;
 // Ho et al., "More effective distributed ML via a stale synchronous parallel parameter server",
 // NIPS 2013. The lock-based strategy is the same loop with the protocol that never waits:
 // consistent asynchronous SGD as in Langford, Smola & Zinkevich, "Slow learners are fast", NIPS
 // 2009.
+//
+// The server has no thread of its own: a worker that pushes does the server's work, inside its
+// lock. What a protocol cancels is noticed by its worker at its next contact, or while it sleeps.
+//
+// Thread safety: Desk::may_go, waiting and cancelled belong to whoever holds the lock.
 
+#include <mutex>
 #include <optional>
 
+#include "backends/adaptive_wait.h"
+#include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/server.h"
 #include "backends/strategies.h"
@@ -16,93 +25,213 @@
 namespace sgdbench {
 namespace {
 
+/// Where one worker meets the server.
+struct alignas(64) Desk {
+  Task task;  ///< what the worker works on
+  bool has_task = false;
+  bool may_go = true;      ///< the protocol lets it start
+  bool waiting = false;    ///< for `release`
+  bool cancelled = false;  ///< nobody wants what it works on
+  Signal release;
+  AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
+};
+
 class ParameterServer final : public PooledBackend {
  public:
   ParameterServer(const RunSpec& spec, const Problem& problem, std::string protocol)
-      : PooledBackend(spec, problem), protocol_(std::move(protocol)) {}
+      : PooledBackend(spec, problem), protocol_(std::move(protocol)), desks_(workers()) {}
 
  private:
   Cut cut(const RunSpec& spec) const override {
-    const bool rounds = make_protocol(protocol_, spec.workers)->in_rounds();
-    return {rounds ? spec.batch * spec.workers : spec.batch, 1};
+    return cut_for(make_protocol(protocol_, spec.workers)->traits(), spec);
   }
 
   /// Every worker's first pull is made here, off the clock: all of them start from version 0.
   void open(Course& course) override {
     server_ = std::make_unique<Server>(course, make_protocol(protocol_, workers()));
-    first_.assign(workers(), {});
     for (std::size_t w = 0; w < workers(); ++w) {
-      Stretch stretch;
-      if (!take(course, w, stretch)) continue;
-      if (stretch.begin != stretch.end) server_->pull(w);
-      first_[w] = stretch;
+      Desk& desk = desks_[w];
+      desk.may_go = true;
+      desk.waiting = desk.cancelled = false;
+      if (replicas()) desk.replica = course.state;
+      desk.has_task = take(course, w, desk.task);
+      if (desk.has_task) pull(course, w);
     }
   }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];
-    bool more = first_[worker].has_value();
-    Stretch next = first_[worker].value_or(Stretch{});
-    while (more) {
-      const Stretch done = next;
-      if (done.begin != done.end) seat.compute->compute();
-      seat.report.computed += done.end - done.begin;
-      more = take(course, worker, next);
-      push_and_pull(course, worker, done, more ? &next : nullptr);
+    Desk& desk = desks_[worker];
+    if (!desk.has_task) {
+      enter(seat);
+      desk.has_task = next_turn(course, worker, {});
+      leave(seat);
+    }
+    while (desk.has_task) {
+      produce(course, worker);
+      contact(course, worker);
     }
     enter(seat);
-    server_->retire(worker);
+    if (server_->retire(worker) && running(course)) update(course, seat);
+    release(course);
     leave(seat);
     seat.finish();
   }
 
-  /// Takes the next block and notes what it touches; in rounds, this worker's share of the next
-  /// one.
-  bool take(Course& course, std::size_t worker, Stretch& next) {
+  bool replicas() const { return server_->traits().exchange != Exchange::gradient; }
+  static bool running(const Course& course) { return course.stop.reason() == Stopped::completed; }
+
+  /// The next task of `worker`, with its block prepared.
+  bool take(Course& course, std::size_t worker, Task& task) {
+    if (course.pause) course.pause->rest(worker);
+    if (course.stop.should_stop()) return false;
+    const auto dealt = server_->deal(worker);
+    if (!dealt) return false;
+    task = *dealt;
+    if (replicas()) return true;
     Seat& seat = course.seats[worker];
-    if (!server_->in_rounds()) {
-      if (!course.take(worker, next)) return false;
-    } else {
-      if (!course.take_round(seat, next)) return false;
-      next = share_of(next, worker, workers());
-    }
-    if (next.begin != next.end) seat.compute->prepare(course.rows(seat, next));
+    const Stretch block = task.step(0);
+    if (block.begin != block.end) seat.compute->prepare(course.rows(seat, block));
     return true;
   }
 
-  /// One critical section where the protocol allows; without a next block, the push alone.
-  void push_and_pull(Course& course, std::size_t worker, const Stretch& done, const Stretch* next) {
+  /// Computes the gradient, or trains the replica, that the current task asks for.
+  void produce(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
-    enter(seat);
-    if (server_->push(worker, done)) observe(course, seat, done);
-    if (next != nullptr && !server_->may_pull(worker)) {
-      server_->mutex().unlock();
-      seat.enter(Phase::wait);
-      server_->wait_for_release(worker);
-      enter(seat);
+    Desk& desk = desks_[worker];
+    if (replicas()) {
+      train_replica(course, seat, desk);
+      return;
     }
-    if (next != nullptr && next->begin != next->end) server_->pull(worker);
+    const std::size_t examples = desk.task.examples();
+    if (examples != 0) seat.compute->compute();
+    seat.report.computed += examples;
+  }
+
+  static void train_replica(Course& course, Seat& seat, Desk& desk) {
+    std::atomic<std::uint64_t> made{0};
+    for (std::size_t k = 0; k < desk.task.steps(); ++k) {
+      Stretch step = desk.task.step(k);
+      if (step.begin == step.end) continue;
+      step.batch = step.end - step.begin;
+      train_in_place(course, seat, step, course.rows(seat, step),
+                     {desk.replica, Access::exclusive, &made});
+    }
+  }
+
+  /// One critical section where the protocol allows: push, and pull for the next task.
+  void contact(Course& course, std::size_t worker) {
+    Seat& seat = course.seats[worker];
+    Desk& desk = desks_[worker];
+    std::optional<Task> next(std::in_place);
+    if (!take(course, worker, *next)) next.reset();
+    enter(seat);
+    deliver(course, worker);
+    desk.has_task = next_turn(course, worker, next);
     leave(seat);
   }
 
-  /// A round crosses a point of the curve as a whole.
-  void observe(Course& course, Seat& seat, Stretch done) {
-    if (server_->in_rounds()) done = course.plan.stretch(done.first_update);
-    course.observe(seat, done, course.w(), Access::exclusive, Phase::communicate);
+  /// Hands over what was computed, unless nobody wants it any more.
+  void deliver(Course& course, std::size_t worker) {
+    Seat& seat = course.seats[worker];
+    Desk& desk = desks_[worker];
+    if (desk.cancelled) {
+      desk.cancelled = false;
+      seat.report.dropped += desk.task.examples();
+      return;
+    }
+    if (!running(course)) return;
+    desk.may_go = false;
+    const Direction direction =
+        replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();
+    if (server_->arrive(worker, direction) == Decision::apply) update(course, seat);
+    release(course);
   }
 
+  void update(Course& course, Seat& seat) {
+    for (const auto worker : server_->cancel_rest()) desks_[worker].cancelled = true;
+    server_->update([this](const Server::Held& held) -> std::span<Real> {
+      return desks_[held.worker].replica;
+    });
+    course.observe(seat, server_->landed_before(), server_->landed(), course.w(), Access::exclusive,
+                   Phase::communicate);
+  }
+
+  /// Lets go whom the protocol released; where work may come back or the run is over, everybody who
+  /// waits looks again.
+  void release(Course& course) {
+    for (const auto worker : server_->released()) desks_[worker].may_go = true;
+    const bool everybody = server_->may_return_work() || !running(course);
+    if (everybody) {
+      for (auto& desk : desks_) wake(desk);
+    } else {
+      for (const auto worker : server_->released()) wake(desks_[worker]);
+    }
+  }
+  static void wake(Desk& desk) {
+    if (!desk.waiting) return;
+    desk.waiting = false;
+    desk.release.raise();
+  }
+
+  /// Whether there may be a task later for somebody for whom there is none now. Who keeps to a
+  /// share of its own has nothing out then that could come back.
+  bool may_get_more(const Course& course) const {
+    return server_->may_return_work() && !server_->finished() &&
+           course.spec.assign == Assign::dynamic;
+  }
+
+  /// Waits until `worker` may start and has a task, `next` if that is one, and pulls for it; false
+  /// when there is nothing more to do. Called, and returns, inside the lock.
+  bool next_turn(Course& course, std::size_t worker, const std::optional<Task>& next) {
+    Seat& seat = course.seats[worker];
+    Desk& desk = desks_[worker];
+    bool dealt = next.has_value();
+    if (dealt) desk.task = *next;
+    while (running(course)) {
+      if (desk.may_go) {
+        dealt = dealt || take(course, worker, desk.task);
+        if (dealt) {
+          pull(course, worker);
+          return true;
+        }
+        if (!may_get_more(course)) return false;
+      }
+      wait(seat, desk);
+    }
+    return false;
+  }
+
+  void pull(Course& course, std::size_t worker) {
+    Desk& desk = desks_[worker];
+    server_->pull(worker, desk.task);
+    if (server_->traits().exchange == Exchange::average)
+      std::copy(course.state.begin(), course.state.end(), desk.replica.begin());
+    else if (!replicas() && desk.task.examples() != 0)
+      course.seats[worker].compute->read(course.w(), Access::exclusive);
+  }
+
+  void wait(Seat& seat, Desk& desk) {
+    desk.waiting = true;
+    desk.release.clear();
+    mutex_.unlock();
+    seat.enter(Phase::wait);
+    desk.release.wait();
+    enter(seat);
+  }
   void enter(Seat& seat) {
-    lock_or_wait(server_->mutex(), [&] { seat.enter(Phase::wait); });
+    lock_or_wait(mutex_, [&] { seat.enter(Phase::wait); });
     seat.enter(Phase::communicate);
   }
   void leave(Seat& seat) {
-    server_->mutex().unlock();
+    mutex_.unlock();
     seat.enter(Phase::compute);
   }
 
   std::string protocol_;
   std::unique_ptr<Server> server_;
-  std::vector<std::optional<Stretch>> first_;
+  std::mutex mutex_;
+  std::vector<Desk> desks_;
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "backends/protocol.h"
+#include "backends/protocols/protocol.h"
 #include "backends/strategies.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -43,6 +43,16 @@ std::string no_versions(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
+// Whoever follows a protocol.
+std::string under_protocol(const RunSpec& spec, const Problem& problem) {
+  if (auto why = why_not_protocol(spec.protocol, spec.workers); !why.empty()) return why;
+  const auto protocol = make_protocol(spec.protocol, spec.workers);
+  if (protocol->traits().exchange != Exchange::gradient &&
+      spec.step.policy != StalenessPolicy::none)
+    return "a staleness policy damps gradients, and under this protocol replicas travel";
+  return common(spec, problem);
+}
+
 // Updates are made on a replica, and how stale they are is known when they are exchanged.
 std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
   if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
@@ -65,7 +75,8 @@ bool with_one_worker(const RunSpec& spec) {
   return spec.workers == 1;
 }
 bool with_rounds(const RunSpec& spec) {
-  return spec.workers == 1 || make_protocol(spec.protocol, spec.workers)->in_rounds();
+  if (!why_not_protocol(spec.protocol, spec.workers).empty()) return false;
+  return spec.workers == 1 || make_protocol(spec.protocol, spec.workers)->traits().whole_rounds;
 }
 
 }  // namespace
@@ -126,7 +137,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .summary = "a versioned server in this process; --protocol says when it takes and releases",
        .uses_protocol = true,
        .deterministic = with_rounds,
-       .why_not = common,
+       .why_not = under_protocol,
        .unavailable = always,
        .make = make_parameter_server},
       {.name = "onednn",

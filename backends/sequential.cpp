@@ -48,6 +48,7 @@ class Sequential final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Stretch stretch;
     while (course.take(worker, stretch)) {
+      seat.enter(Activity::compute, seat.taken);
       seat.injector.gradients(stretch.updates(), [&] {
         train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
       });

@@ -1,63 +1,103 @@
-// The versioned server of a parameter server inside one process.
+// A server without a clock and without a thread: versions of the parameters, what is held, what
+// work is out, and what the protocol says to all of it. Whoever runs it (threads under a lock, or
+// a simulator) brings the time.
 //
-// It has no thread of its own: a worker that pushes does the server's work, inside the server's
-// lock. A push and the worker's next pull are one critical section wherever the protocol lets the
-// worker go on at once, so that versions, and with them staleness, are exact.
+// The course of one arrival:
+//   decision = arrive(worker, direction)      takes what `worker` computed
+//   if apply: cancel_rest() and update()      the first names those whose work is thrown away
+//   released()                                who may go on
+//   pull(worker, task)                        a worker reads the parameters as they are now
 //
-// Thread safety: everything but wait_for_release() is called with mutex() held.
+// A push and the worker's next pull are one critical section wherever the protocol lets the worker
+// go on at once, so that versions, and with them staleness, are exact.
+//
+// Thread safety: none, but for deal(): callers take turns.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <vector>
 
-#include "backends/adaptive_wait.h"
 #include "backends/course.h"
-#include "backends/protocol.h"
+#include "backends/dealer.h"
+#include "backends/protocols/protocol.h"
+#include "backends/replica_mean.h"
+#include "workloads/rules/stored_direction.h"
 
 namespace sgdbench {
 
 class Server {
  public:
+  /// A gradient, or a trained replica, that is part of the next update.
+  struct Held {
+    std::size_t worker = 0;
+    Task task;
+    std::uint64_t version = 0;  ///< that it was computed from
+    Direction direction;
+    StoredDirection copy;  ///< where its worker goes on and reuses its memory
+  };
+  /// The trained state [w | v] of an arrival, where replicas travel.
+  using ReplicaOf = std::function<std::span<Real>(const Held&)>;
+
   Server(Course& course, std::unique_ptr<Protocol> protocol);
 
-  std::mutex& mutex() { return mutex_; }
-  bool in_rounds() const { return protocol_->in_rounds(); }
+  const ProtocolTraits& traits() const { return protocol_->traits(); }
+  /// Thread safety: any worker may call, for itself.
+  std::optional<Task> deal(std::size_t worker) { return dealer_.next(worker); }
+  /// Whether a task that is out may come back.
+  bool may_return_work() const { return traits().cancels || traits().discards; }
+  bool finished() const { return landed_tasks_ == dealer_.tasks(); }
 
-  /// Copies what the prepared block of `worker` needs; remembers the version.
-  void pull(std::size_t worker);
+  /// `worker` reads now, for `task`.
+  void pull(std::size_t worker, const Task& task);
 
-  /// Takes the current direction of `worker`, made from `done`. Whatever the protocol applies now
-  /// becomes one update. True if an update was applied. After a stop nothing is taken any more:
-  /// workers that were let go early may have overwritten what is held.
-  bool push(std::size_t worker, const Stretch& done);
+  /// Takes what `worker` made of its task; `direction` is empty where replicas travel.
+  Decision arrive(std::size_t worker, const Direction& direction = {});
+  /// Before an update: the workers whose work it throws away; their tasks go back.
+  std::span<const std::uint32_t> cancel_rest();
+  /// Makes the held arrivals one update.
+  void update(const ReplicaOf& replica_of = {});
+  /// True if what is held becomes an update now.
+  bool retire(std::size_t worker) { return protocol_->retire(worker); }
+  std::span<const std::uint32_t> released() const { return protocol_->released(); }
 
-  /// True if `worker` may pull now; else it must leave the lock, wait_for_release() and lock again.
-  bool may_pull(std::size_t worker);
-  void wait_for_release(std::size_t worker) { releases_[worker].wait(); }
-
-  /// `worker` ends. If the run was stopped early, everybody who waits is let go.
-  void retire(std::size_t worker);
+  std::uint64_t version() const { return version_; }  ///< updates made
+  /// Examples of the plan that have landed, before the last update and after it.
+  std::uint64_t landed_before() const { return landed_before_; }
+  std::uint64_t landed() const { return landed_; }
+  /// τ of the last update: of its stalest part.
+  std::uint64_t stalest() const { return stalest_; }
+  std::span<const Held> last_update() const { return std::span(held_).first(applied_); }
 
  private:
-  struct Gradient {
-    std::size_t worker;
-    Direction direction;
-    std::uint64_t version;  // that it was computed from
+  struct InFlight {
+    Task task;
+    std::uint64_t version = 0;
+    bool out = false;
   };
-  void apply_held(std::size_t worker, const Stretch& done);
-  void release_waiting();
+  void hold(std::size_t worker, const InFlight& work, const Direction& direction);
+  void apply_gradients();
+  void apply_replicas(const ReplicaOf& replica_of);
+  void record();
 
   Course& course_;
   std::unique_ptr<Protocol> protocol_;
-  std::mutex mutex_;
-  std::uint64_t version_ = 0;  // updates applied
-  std::vector<Gradient> held_;
-  std::vector<Direction> directions_;  // of held_, in worker order
-  std::vector<std::uint64_t> read_versions_;
-  std::vector<unsigned char> waiting_;
-  std::vector<Signal> releases_;
+  Dealer dealer_;
+  std::uint64_t version_ = 0;
+  std::vector<InFlight> in_flight_;  // per worker
+  std::vector<Held> held_;           // the first count_ of them; the rest keeps its memory
+  std::size_t count_ = 0;
+  std::size_t applied_ = 0;  // of held_, in the last update
+  std::vector<Direction> directions_;
+  std::vector<std::uint32_t> cancelled_;
+  ReplicaMean mean_;
+  std::uint64_t stalest_ = 0;
+  std::uint64_t landed_before_ = 0, landed_ = 0, landed_tasks_ = 0;
 };
+
+/// How a run under a protocol is cut into rounds.
+Cut cut_for(const ProtocolTraits& traits, const RunSpec& spec);
 
 }  // namespace sgdbench

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <vector>
 
+#include "backends/protocols/protocol.h"
 #include "workloads/random.h"
 #include "workloads/sample_order.h"
 
@@ -191,6 +192,7 @@ Verdict verify_backend(const BackendEntry& backend, const RunSpec& asked, const 
   spec.max_seconds = 0;
   spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   spec.evaluations = 1;
+  spec.protocol = single_step_form(spec.protocol);
   spec.step = {};
   spec.step.initial = 1;  // a small step would drown in the rounding of w
 

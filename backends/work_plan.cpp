@@ -21,7 +21,7 @@ Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers) {
 }
 
 WorkPlan::WorkPlan(std::size_t examples, std::size_t batch, std::size_t length,
-                   std::uint64_t epochs, std::uint64_t updates)
+                   std::uint64_t epochs, std::uint64_t updates, Limit limit)
     : examples_(examples),
       length_(length),
       batches_per_epoch_(divide_up(examples, batch)),
@@ -29,9 +29,17 @@ WorkPlan::WorkPlan(std::size_t examples, std::size_t batch, std::size_t length,
       larger_(examples % batches_per_epoch_),
       stretches_per_epoch_(stretches_up_to(batches_per_epoch_)) {
   updates_ = epochs * batches_per_epoch_;
-  if (updates != 0) updates_ = std::min(updates_, updates);
+  if (updates != 0 && limit == Limit::mini_batches) updates_ = std::min(updates_, updates);
   stretches_ = updates_ / batches_per_epoch_ * stretches_per_epoch_ +
                stretches_up_to(updates_ % batches_per_epoch_);
+  if (updates != 0 && limit == Limit::stretches) limit_to(updates);
+}
+
+void WorkPlan::limit_to(std::uint64_t stretches) {
+  if (stretches >= stretches_) return;
+  const Stretch last = stretch(stretches - 1);
+  stretches_ = stretches;
+  updates_ = last.first_update + (last.end - last.begin) / last.batch;
 }
 
 /// Where mini-batch number `batch` of an epoch begins.

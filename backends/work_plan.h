@@ -26,9 +26,12 @@ Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers);
 /// of every epoch, and the last one of the run. Immutable.
 class WorkPlan {
  public:
+  /// What a limit counts.
+  enum class Limit { mini_batches, stretches };
+
   /// `updates` = 0: no limit but the epochs.
   WorkPlan(std::size_t examples, std::size_t batch, std::size_t length, std::uint64_t epochs,
-           std::uint64_t updates);
+           std::uint64_t updates, Limit limit = Limit::mini_batches);
 
   std::uint64_t stretches() const { return stretches_; }
   std::uint64_t updates() const { return updates_; }  ///< mini-batches in all
@@ -39,6 +42,7 @@ class WorkPlan {
   std::uint64_t examples_after(std::uint64_t updates) const;
   std::size_t position(std::uint64_t batch) const;
   std::uint64_t stretches_up_to(std::uint64_t batch) const;
+  void limit_to(std::uint64_t stretches);
 
   std::size_t examples_, length_;
   std::uint64_t batches_per_epoch_;

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/backend.h"
-#include "backends/protocol.h"
+#include "backends/protocols/protocol.h"
 #include "cli/outputs.h"
 #include "cli/sources.h"
 #include "cli/text.h"

@@ -23,6 +23,7 @@ enum Verb : unsigned {
   kOptimum = 128,
   kDoctor = 256,
   kCompare = 32,
+  kReport = 64,
 };
 
 enum class Group { problem, strategy, conditions, step, measurement, comparison, output };

@@ -5,11 +5,12 @@
 #include <fmt/format.h>
 
 #include "backends/parallel_for.h"
-#include "backends/protocol.h"
+#include "backends/protocols/protocol.h"
 #include "backends/verification.h"
 #include "cli/configuration.h"
 #include "cli/grouping.h"
 #include "cli/labels.h"
+#include "cli/lists.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
@@ -44,18 +45,11 @@ constexpr Default kAll[] = {
     {"--batch", "1,8"},
 };
 
-/// Every protocol, with the parameter 1 where it needs one.
+/// An example of every protocol.
 std::string all_protocols() {
   std::string text;
-  for (const auto& row : protocol_catalog()) {
-    auto name = std::string(row.name);
-    try {
-      make_protocol(name, 1);
-    } catch (const UsageError&) {
-      name += ":1";
-    }
-    text += fmt::format("{}{}", text.empty() ? "" : ",", name);
-  }
+  for (const auto& row : protocol_catalog())
+    text += fmt::format("{}{}", text.empty() ? "" : ",", escape_item(row.example));
   return text;
 }
 

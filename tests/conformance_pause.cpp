@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "backends/pause.h"
-#include "backends/protocol.h"
+#include "backends/protocols/protocol.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {
@@ -84,7 +84,9 @@ TEST_CASE("A run whose workers pause ends where the evaluation says, in every ba
 
 TEST_CASE("A pause under every protocol lets go again, and phases still sum to the wall time") {
   const auto& c = cases().front();
-  for (const auto* protocol : {"bsp", "ssp:0", "ssp:2", "async"}) {
+  for (const auto* protocol :
+       {"bsp", "ssp:0", "ssp:2", "async", "k-sync:2", "k-batch-sync:3", "k-async:2",
+        "k-batch-async:3", "local:3", "elastic:0.1,2", "ringmaster:2"}) {
     RunSpec spec = spec_for(backend("parameter-server"), *c.problem, 4, 2);
     spec.protocol = protocol;
     spec.evaluations = 20;

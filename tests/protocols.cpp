@@ -1,35 +1,73 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <string>
 
-#include "backends/protocol.h"
+#include "backends/protocols/protocol.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
 
 namespace sgdbench {
 namespace {
 
-/// Workers of random speed under a protocol, one event at a time. Returns completed clocks after
-/// `events` arrivals, calling check(clocks) after each.
-template <class Check>
-void play(Protocol& protocol, std::size_t workers, int events, Check check) {
-  Random random(7);
-  std::vector<std::uint64_t> clocks(workers);
-  std::vector<bool> computing(workers, true);
-  for (int i = 0; i < events; ++i) {
-    // Worker 0 is much slower than the others, so that they run into whatever bound there is.
-    std::size_t w = random.below(workers);
-    if (w == 0 && random.below(20) != 0) w = workers - 1;
-    if (!computing[w]) w = std::find(computing.begin(), computing.end(), true) - computing.begin();
-    REQUIRE(w < workers);  // otherwise everybody waits: a deadlock
-    ++clocks[w];
-    computing[w] = false;
-    protocol.arrived(w);
-    for (std::size_t v = 0; v < workers; ++v)
-      if (!computing[v] && protocol.may_start(v)) computing[v] = true;
-    check(clocks);
+/// Workers of random speed under a protocol, one event at a time, without a parameter in sight.
+struct Play {
+  Play(const std::string& text, std::size_t workers)
+      : protocol(make_protocol(text, workers)),
+        clocks(workers),
+        read(workers),
+        computing(workers, true) {}
+
+  std::vector<std::size_t> busy() const {
+    std::vector<std::size_t> all;
+    for (std::size_t w = 0; w < computing.size(); ++w)
+      if (computing[w]) all.push_back(w);
+    return all;
   }
-}
+  Decision arrive(std::size_t worker) {
+    REQUIRE(computing[worker]);
+    ++clocks[worker];
+    computing[worker] = false;
+    const auto decision = protocol->arrived(worker, version - read[worker]);
+    discarded += decision == Decision::discard;
+    if (decision == Decision::hold) ++held;
+    if (decision == Decision::apply) {
+      ++version;
+      largest = std::max(largest, held + 1);
+      held = 0;
+    }
+    go_on();
+    return decision;
+  }
+  void go_on() {
+    const auto released = protocol->released();
+    CHECK(std::is_sorted(released.begin(), released.end()));
+    for (const auto w : released) {
+      if (computing[w]) ++cancelled;
+      computing[w] = true;
+      read[w] = version;
+    }
+  }
+  /// Worker 0 is much slower than the others, so that they run into whatever bound there is.
+  template <class Check>
+  void run(int events, Check check) {
+    Random random(7);
+    for (int i = 0; i < events; ++i) {
+      const auto able = busy();
+      REQUIRE_FALSE(able.empty());  // otherwise everybody waits: a deadlock
+      auto w = able[random.below(able.size())];
+      if (w == 0 && able.size() > 1 && random.below(20) != 0) w = able[1];
+      arrive(w);
+      check();
+    }
+  }
+
+  std::unique_ptr<Protocol> protocol;
+  std::vector<std::uint64_t> clocks, read;
+  std::vector<bool> computing;
+  std::uint64_t version = 0;
+  std::size_t held = 0, largest = 0, discarded = 0, cancelled = 0;
+};
 
 std::uint64_t spread(const std::vector<std::uint64_t>& clocks) {
   const auto [low, high] = std::minmax_element(clocks.begin(), clocks.end());
@@ -40,54 +78,141 @@ std::uint64_t spread(const std::vector<std::uint64_t>& clocks) {
 
 TEST_CASE("Under ssp:S completed clocks differ by S + 1 at most, reach it, and never deadlock") {
   for (const std::uint64_t slack : {0, 1, 4}) {
-    const auto protocol = make_protocol("ssp:" + std::to_string(slack), 5);
+    Play play("ssp:" + std::to_string(slack), 5);
     std::uint64_t widest = 0;
-    play(*protocol, 5, 2000,
-         [&](const auto& clocks) { widest = std::max(widest, spread(clocks)); });
+    play.run(2000, [&] { widest = std::max(widest, spread(play.clocks)); });
     CHECK(widest == slack + 1);
   }
 }
 
-TEST_CASE("Under bsp completed clocks differ by 1 at most") {
-  const auto protocol = make_protocol("bsp", 5);
-  std::uint64_t widest = 0;
-  play(*protocol, 5, 2000, [&](const auto& clocks) { widest = std::max(widest, spread(clocks)); });
-  CHECK(widest == 1);
+TEST_CASE("Under ssp:S whoever is more than S ahead of the slowest waits, and nobody else does") {
+  Play play("ssp:2", 4);
+  play.run(3000, [&] {
+    const auto least = *std::min_element(play.clocks.begin(), play.clocks.end());
+    for (std::size_t w = 0; w < 4; ++w) CHECK(play.computing[w] == (play.clocks[w] - least <= 2));
+  });
 }
 
-TEST_CASE("bsp holds every gradient of a round but the last, and async none") {
-  const auto bsp = make_protocol("bsp", 3);
-  const auto async = make_protocol("async", 3);
-  for (int round = 0; round < 4; ++round) {
-    CHECK(bsp->arrived(1) == Decision::hold);
-    CHECK_FALSE(bsp->may_start(1));
-    CHECK(bsp->arrived(0) == Decision::hold);
-    CHECK(bsp->arrived(2) == Decision::apply);
-    for (std::size_t w = 0; w < 3; ++w) CHECK(bsp->may_start(w));
-    CHECK(async->arrived(0) == Decision::apply);
-    CHECK(async->may_start(0));
+TEST_CASE("ssp:inf never makes anybody wait") {
+  Play play("ssp:inf", 3);
+  play.run(500, [&] { CHECK(play.busy().size() == 3); });
+}
+
+TEST_CASE("bsp, k-sync:P, k-async:P and local:H hold every arrival of a round but the last") {
+  for (const char* text : {"bsp", "k-sync:3", "k-async:3", "local:1", "local:5"}) {
+    INFO(text);
+    Play play(text, 3);
+    for (int round = 0; round < 4; ++round) {
+      CHECK(play.arrive(1) == Decision::hold);
+      CHECK(play.busy() == std::vector<std::size_t>{0, 2});
+      CHECK(play.arrive(0) == Decision::hold);
+      CHECK(play.arrive(2) == Decision::apply);
+      CHECK(play.busy().size() == 3);
+    }
+    CHECK(play.cancelled == 0);
+    CHECK(play.protocol->traits().whole_rounds);
   }
 }
 
+TEST_CASE("async, k-async:1, k-batch-async:1, ringmaster:inf and elastic apply every arrival") {
+  for (const char* text :
+       {"async", "k-async:1", "k-batch-async:1", "ringmaster:inf", "elastic:0.5"}) {
+    INFO(text);
+    Play play(text, 3);
+    play.run(100, [&] { CHECK(play.busy().size() == 3); });
+    CHECK(play.version == 100);
+  }
+}
+
+TEST_CASE("k-sync:K makes an update of the first K workers and cancels all others") {
+  Play play("k-sync:2", 4);
+  CHECK(play.arrive(3) == Decision::hold);
+  CHECK(play.busy() == std::vector<std::size_t>{0, 1, 2});
+  CHECK(play.arrive(1) == Decision::apply);
+  CHECK(play.busy().size() == 4);
+  CHECK(play.cancelled == 2);
+  CHECK(play.protocol->traits().cancels);
+}
+
+TEST_CASE(
+    "k-batch-sync:K takes the first K gradients, also two of one worker, and cancels the rest") {
+  Play play("k-batch-sync:3", 2);
+  CHECK(play.arrive(1) == Decision::hold);
+  CHECK(play.busy().size() == 2);
+  CHECK(play.arrive(1) == Decision::hold);
+  CHECK(play.arrive(1) == Decision::apply);
+  CHECK(play.cancelled == 1);
+  for (const auto version : play.read) CHECK(version == 1);
+}
+
+TEST_CASE("k-async:K lets go only those K that made the update") {
+  Play play("k-async:2", 4);
+  CHECK(play.arrive(2) == Decision::hold);
+  CHECK(play.arrive(0) == Decision::apply);
+  CHECK(play.read == std::vector<std::uint64_t>{1, 0, 1, 0});
+  CHECK(play.cancelled == 0);
+}
+
+TEST_CASE("k-batch-async:K lets everybody go on and makes an update of every K gradients") {
+  Play play("k-batch-async:3", 2);
+  play.run(99, [&] { CHECK(play.busy().size() == 2); });
+  CHECK(play.version == 33);
+  CHECK(play.largest == 3);
+}
+
+TEST_CASE("ringmaster:R takes what is younger than R updates and throws away the rest") {
+  Play play("ringmaster:2", 3);
+  CHECK(play.arrive(1) == Decision::apply);    // τ = 0
+  CHECK(play.arrive(2) == Decision::apply);    // τ = 1
+  CHECK(play.arrive(0) == Decision::discard);  // τ = 2
+  CHECK(play.busy().size() == 3);
+  CHECK(play.arrive(0) == Decision::apply);  // it has read again
+}
+
 TEST_CASE("Nobody waits for a worker that has retired") {
-  const auto ssp = make_protocol("ssp:0", 2);
-  ssp->arrived(0);
-  CHECK_FALSE(ssp->may_start(0));
-  ssp->retire(1);
-  CHECK(ssp->may_start(0));
-  const auto bsp = make_protocol("bsp", 2);
-  CHECK(bsp->arrived(0) == Decision::hold);
-  bsp->retire(0);
-  CHECK(bsp->arrived(1) == Decision::apply);
+  Play ssp("ssp:0", 2);
+  ssp.arrive(0);
+  CHECK_FALSE(ssp.computing[0]);
+  CHECK_FALSE(ssp.protocol->retire(1));
+  ssp.go_on();
+  CHECK(ssp.computing[0]);
+
+  for (const char* text : {"bsp", "k-sync:2", "k-async:2", "local:2"}) {
+    INFO(text);
+    const auto protocol = make_protocol(text, 2);
+    CHECK_FALSE(protocol->retire(0));
+    CHECK(protocol->arrived(1, 0) == Decision::apply);
+    const auto other = make_protocol(text, 2);
+    CHECK(other->arrived(0, 0) == Decision::hold);
+    CHECK(other->retire(1));  // what is held is complete without it
+    CHECK(other->released().size() == 1);
+  }
 }
 
 TEST_CASE("A protocol that can't be is refused with what would be right") {
   CHECK_THROWS_WITH_AS(make_protocol("spp:3", 2), doctest::Contains("ssp"), UsageError);
   CHECK_THROWS_WITH_AS(make_protocol("ssp", 2), doctest::Contains("ssp:4"), UsageError);
-  CHECK_THROWS_AS(make_protocol("ssp:-1", 2), UsageError);
-  CHECK_THROWS_AS(make_protocol("ssp:two", 2), UsageError);
-  CHECK_THROWS_AS(make_protocol("ssp:", 2), UsageError);
-  CHECK_THROWS_AS(make_protocol("bsp:1", 2), UsageError);
+  for (const char* text : {"ssp:-1", "ssp:two", "ssp:", "bsp:1", "k-sync:0", "k-async", "local:0",
+                           "local:1.5", "elastic:2", "elastic:-0.1", "elastic:0.1,0",
+                           "elastic:0.1,", "elastic:nan", "ringmaster:0", "k-sync:inf"}) {
+    INFO(text);
+    CHECK_THROWS_AS(check_protocol(text), UsageError);
+  }
+  CHECK_NOTHROW(check_protocol("k-sync:100"));
+  CHECK(why_not_protocol("k-sync:3", 3).empty());
+  CHECK(why_not_protocol("k-sync:4", 3).find("at most k-sync:3") != std::string::npos);
+  CHECK(why_not_protocol("k-batch-sync:4", 3).empty());
+  CHECK_THROWS_WITH_AS(make_protocol("k-async:9", 8), doctest::Contains("8"), UsageError);
+}
+
+TEST_CASE("Every protocol of the catalogue has an example that can be followed") {
+  for (const auto& row : protocol_catalog()) {
+    INFO(std::string(row.example));
+    Play play(std::string(row.example), 2);
+    play.run(50, [] {});
+    CHECK(play.version > 0);
+    CHECK(row.example.substr(0, row.example.find(':')) == row.name);
+  }
 }
 
 }  // namespace sgdbench

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
+
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <limits>

@@ -51,6 +51,52 @@ TEST_CASE("sgd over the supports and sgd over everything give the same bits") {
   }
 }
 
+TEST_CASE("Compact directions, one or many, give the bits of scattered ones") {
+  std::vector<Sparse> all;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) all.emplace_back(60, seed);
+  std::vector<std::vector<Real>> compact(all.size());
+  std::vector<Direction> scattered, kept;
+  for (std::size_t d = 0; d < all.size(); ++d) {
+    for (const auto k : all[d].support) compact[d].push_back(all[d].values[k]);
+    scattered.push_back(all[d].direction());
+    kept.push_back({compact[d], all[d].support, false, 3, true});
+  }
+  DirectionSum sum;
+  for (const Rule& rule : kRules) {
+    for (const std::size_t count : {1u, 2u, 5u, 6u, 40u}) {  // in all, sparse and dense
+      auto a = start(rule), b = start(rule), c = start(rule);
+      const auto used = std::span(kept).first(count);
+      const auto scattered_used = std::span(scattered).first(count);
+      apply(rule, a, scattered_used, 0, kSize, Real(0.1), Access::exclusive);
+      apply(rule, b, used, 0, 700, Real(0.1), Access::exclusive, nullptr, &sum);
+      apply(rule, b, used, 700, kSize, Real(0.1), Access::racy_store, nullptr, &sum);
+      apply(rule, c, scattered_used, 0, kSize, Real(0.1), Access::exclusive, nullptr, &sum);
+      CHECK(same_bits(a, b));
+      CHECK(same_bits(a, c));
+    }
+  }
+  auto a = start({}), b = start({});
+  apply({}, a, std::span(scattered).first(1), 0, kSize, Real(0.1), Access::exclusive);
+  apply({}, b, std::span(kept).first(1), 0, kSize, Real(0.1), Access::exclusive);
+  CHECK(same_bits(a, b));
+}
+
+TEST_CASE("Directions of every form add up") {
+  const Sparse first(60, 1), second(60, 2), third(3000, 3);
+  std::vector<Real> values;
+  for (const auto k : second.support) values.push_back(second.values[k]);
+  const Direction mixed[] = {
+      first.direction(), {values, second.support, false, 3, true}, third.direction(true)};
+  const Direction plain[] = {first.direction(), second.direction(), third.direction(true)};
+  DirectionSum sum;
+  for (const Rule& rule : kRules) {
+    auto a = start(rule), b = start(rule);
+    apply(rule, a, plain, 0, kSize, Real(0.1), Access::exclusive);
+    apply(rule, b, mixed, 0, kSize, Real(0.1), Access::exclusive, nullptr, &sum);
+    CHECK(same_bits(a, b));
+  }
+}
+
 TEST_CASE("Applying slice by slice is applying the whole, bit for bit") {
   const Sparse first(90, 1), second(2500, 2);
   const Direction directions[] = {first.direction(), second.direction()};

@@ -28,6 +28,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -81,8 +82,9 @@ class Protocol {
 };
 
 struct ProtocolEntry {
-  std::string_view name;  ///< before the colon
-  std::string_view form;  ///< with its parameter, as in "ssp:S"
+  std::string_view name;     ///< before the colon
+  std::string_view form;     ///< with its parameter, as in "ssp:S"
+  std::string_view example;  ///< one that any number of workers can follow
   std::string_view summary;
 };
 const std::vector<ProtocolEntry>& protocol_catalog();
@@ -90,6 +92,10 @@ const std::vector<ProtocolEntry>& protocol_catalog();
 /// From "async", "bsp", "ssp:4"; throws UsageError for text that no number of workers could make
 /// right.
 void check_protocol(std::string_view text);
+
+/// The protocol of the same kind whose every contact with the server is one step, all of which the
+/// server takes: what a single update can be checked against.
+std::string single_step_form(std::string_view text);
 
 /// "" if `workers` can follow it; else why not: "k-sync:9 needs 9 workers".
 std::string why_not_protocol(std::string_view text, std::size_t workers);

@@ -24,6 +24,18 @@ enum class AllReduce {
   tree     ///< 2⌈log₂ P⌉ · (α + n/β)
 };
 
+struct AllReduceEntry {
+  std::string_view name;
+  AllReduce how;
+};
+inline constexpr AllReduceEntry kAllReduceNames[] = {
+    {"server", AllReduce::server}, {"ring", AllReduce::ring}, {"tree", AllReduce::tree}};
+std::string_view to_string(AllReduce how);
+AllReduce parse_all_reduce(std::string_view text);  ///< throws UsageError
+
+/// Workers that a virtual clock can have.
+inline constexpr std::size_t kMostSimulated = 1'000'000;
+
 /// An immutable value, part of a RunSpec.
 struct Simulation {
   Law compute_time;                  ///< of a gradient by itself, where there is no cluster
@@ -34,7 +46,10 @@ struct Simulation {
   AllReduce all_reduce = AllReduce::server;
 };
 
-/// "fast:56@exp:1ms slow:8@exp:4ms"; throws UsageError.
+/// "fast:56@exp:1ms slow:8@exp:4ms": names once each, a count of at least 1, kMostSimulated in all.
+/// Throws UsageError, and what Law::parse() throws of a trace.
 std::vector<WorkerClass> parse_cluster(std::string_view text);
+
+std::size_t workers_of(const std::vector<WorkerClass>& cluster);
 
 }  // namespace sgdbench

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "backends/backend.h"
-#include "backends/protocol.h"
+#include "backends/protocols/protocol.h"
 #include "cli/options/helpers.h"
 #include "workloads/kernels/dense_kernels.h"
 
@@ -22,7 +22,7 @@ constexpr Option kStrategy[] = {
     {"--protocol", "", "NAME,…", "when a parameter server takes gradients (list protocols)",
      "async", Group::strategy, kCells, expand_forms,
      [](Cell& c, Text v) {
-       make_protocol(v, 1);
+       check_protocol(v);
        c.spec.protocol = v;
      },
      [](const Cell& c) { return escape_form(c.spec.protocol); }},

@@ -3,6 +3,9 @@
 // sgd over a sparse direction touches its support only. Where the supports cover much of the range
 // a pass over all of it is cheaper than gathering, and gives the same bits: w − γ·0 = w. Momentum
 // and nesterov always pass over all of the range, because v decays everywhere.
+//
+// Directions that are compact, or too many to be looked up in one another, are first added up
+// coordinate by coordinate, in the order given; their sum is then a direction like any other.
 #include <algorithm>
 #include <type_traits>
 
@@ -15,6 +18,10 @@ namespace {
 
 /// A pass over all of the range costs about as much as this share of it gathered.
 constexpr std::size_t kDenseShare = 8;
+
+/// Above so many directions, adding them up first is cheaper than asking each of them about every
+/// coordinate.
+constexpr std::size_t kFew = 4;
 
 /// Coordinates watched in one dense pass: a locked instruction each is too slow for all of them.
 constexpr std::size_t kStripe = 256;
@@ -109,12 +116,75 @@ bool is_sparse(std::span<const Direction> directions, std::size_t range) {
   return support * kDenseShare <= range;
 }
 
+/// sgd with one compact direction: sum at support[k] is values[k].
+template <class Memory>
+void compact_pass(const Memory& memory, const Coefficients& c, Real* w, const Direction& direction,
+                  std::size_t begin, std::size_t end) {
+  for (std::size_t k = 0; k < direction.support.size(); ++k) {
+    const std::uint32_t i = direction.support[k];
+    if (i < begin || i >= end) continue;
+    const Real sum = direction.values[k];
+    memory.template modify<Real>(w + i, [&](Real old) { return old - c.rate * sum; });
+  }
+}
+
+/// The sum of directions over [begin, end), as long as this lives; then its memory is zero again.
+class Merged {
+ public:
+  Merged(DirectionSum& sum, std::span<const Direction> directions, std::size_t parameters,
+         std::size_t begin, std::size_t end)
+      : sum_(sum), begin_(begin), end_(end), everywhere_(!is_sparse(directions, end - begin)) {
+    if (sum.values.size() < parameters) {
+      sum.values.resize(parameters);
+      sum.touched.resize(parameters);
+    }
+    for (const auto& direction : directions) add(direction);
+  }
+  ~Merged() {
+    if (everywhere_)
+      std::fill(&sum_.values[begin_], &sum_.values[begin_] + (end_ - begin_), Real(0));
+    for (const auto i : sum_.support) {
+      sum_.values[i] = 0;
+      sum_.touched[i] = 0;
+    }
+    sum_.support.clear();
+  }
+  Merged(const Merged&) = delete;
+  Merged& operator=(const Merged&) = delete;
+
+  Direction direction() const { return {sum_.values, sum_.support, everywhere_, 0}; }
+
+ private:
+  void add(const Direction& direction) {
+    if (direction.everywhere) {
+      for (std::size_t i = begin_; i < end_; ++i) sum_.values[i] += direction.values[i];
+    } else {
+      for (std::size_t k = 0; k < direction.support.size(); ++k) {
+        const std::uint32_t i = direction.support[k];
+        if (i >= begin_ && i < end_) add(i, direction.values[direction.compact ? k : i]);
+      }
+    }
+  }
+  void add(std::uint32_t i, Real value) {
+    sum_.values[i] += value;
+    if (everywhere_ || sum_.touched[i]) return;
+    sum_.touched[i] = 1;
+    sum_.support.push_back(i);
+  }
+
+  DirectionSum& sum_;
+  std::size_t begin_, end_;
+  bool everywhere_;
+};
+
 template <Rule::Kind kind>
 void pass(const Coefficients& c, const Operands& x, std::size_t begin, std::size_t end,
           Access access, WriteProbe* probe) {
   with_memory(access, probe, [&](const auto& memory) {
-    if constexpr (kind == Rule::Kind::sgd)
+    if constexpr (kind == Rule::Kind::sgd) {
+      if (x.directions[0].compact) return compact_pass(memory, c, x.w, x.directions[0], begin, end);
       if (is_sparse(x.directions, end - begin)) return sparse_pass(memory, c, x, begin, end);
+    }
     if constexpr (std::is_same_v<decltype(memory), const WatchedMemory&>)
       watched_pass<kind>(memory, c, x, begin, end);
     else
@@ -122,10 +192,19 @@ void pass(const Coefficients& c, const Operands& x, std::size_t begin, std::size
   });
 }
 
+/// Whether directions have to be, or had better be, added up first.
+bool wants_sum(const Rule& rule, std::span<const Direction> directions, bool has_sum) {
+  if (has_sum && directions.size() > kFew) return true;
+  if (directions.size() == 1 && rule.kind == Rule::Kind::sgd) return false;
+  return std::any_of(directions.begin(), directions.end(),
+                     [](const Direction& direction) { return direction.compact; });
+}
+
 }  // namespace
 
 void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> directions,
-           std::size_t begin, std::size_t end, Real step, Access access, WriteProbe* probe) {
+           std::size_t begin, std::size_t end, Real step, Access access, WriteProbe* probe,
+           DirectionSum* sum) {
   std::size_t examples = 0;
   for (const auto& direction : directions) examples += direction.examples;
   if (examples == 0 || begin >= end) return;
@@ -133,15 +212,22 @@ void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> d
   const Real mean = Real(1) / static_cast<Real>(examples);
   const Coefficients c{step, mean, step * mean, rule.momentum};
   const std::size_t parameters = state.size() / rule.slots();
-  const Operands x{state.data(), state.data() + (rule.slots() - 1) * parameters, directions};
-  switch (rule.kind) {
-    case Rule::Kind::sgd:
-      return pass<Rule::Kind::sgd>(c, x, begin, end, access, probe);
-    case Rule::Kind::momentum:
-      return pass<Rule::Kind::momentum>(c, x, begin, end, access, probe);
-    case Rule::Kind::nesterov:
-      return pass<Rule::Kind::nesterov>(c, x, begin, end, access, probe);
-  }
+  Real* const v = state.data() + (rule.slots() - 1) * parameters;
+  const auto all = [&](std::span<const Direction> summands) {
+    const Operands x{state.data(), v, summands};
+    switch (rule.kind) {
+      case Rule::Kind::sgd:
+        return pass<Rule::Kind::sgd>(c, x, begin, end, access, probe);
+      case Rule::Kind::momentum:
+        return pass<Rule::Kind::momentum>(c, x, begin, end, access, probe);
+      case Rule::Kind::nesterov:
+        return pass<Rule::Kind::nesterov>(c, x, begin, end, access, probe);
+    }
+  };
+  if (!wants_sum(rule, directions, sum != nullptr)) return all(directions);
+  const Merged merged(*sum, directions, parameters, begin, end);
+  const Direction one[] = {merged.direction()};
+  all(one);
 }
 
 }  // namespace sgdbench

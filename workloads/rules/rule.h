@@ -43,12 +43,24 @@ std::string_view to_string(Rule::Kind kind);
 
 /// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one block.
 struct Direction {
-  /// One value per parameter; zero wherever `support` does not reach.
+  /// One value per parameter; zero wherever `support` does not reach. Where `compact`, one value
+  /// per coordinate of `support` instead.
   std::span<const Real> values;
   /// The coordinates that may be non-zero, each once, in no order; meaningless when `everywhere`.
   std::span<const std::uint32_t> support;
   bool everywhere = false;   ///< every coordinate may be non-zero
   std::size_t examples = 0;  ///< how many example gradients are in the sum
+  /// values[k] belongs to coordinate support[k]: a direction that is kept takes no more memory than
+  /// its support. Never together with `everywhere`.
+  bool compact = false;
+};
+
+/// Where apply() adds up directions that can't be read coordinate by coordinate: one sum per
+/// parameter, zero between two calls. Belongs to one caller; memory is taken at its first use.
+struct DirectionSum {
+  AlignedVector<Real> values;
+  std::vector<unsigned char> touched;  ///< per parameter
+  std::vector<std::uint32_t> support;  ///< those that are touched
 };
 
 /// Counts of the coordinate writes that `racy_store` was seen to lose, on a sample of them.
@@ -60,9 +72,12 @@ struct WriteProbe {
 /// Applies the mean of the example gradients in `directions` to coordinates [begin, end) of
 /// `state` = [w | v] (rule.slots() vectors of equal length): g = ∑ values / ∑ examples, then the
 /// rule above with step γ. Several directions are summed in the order given, so the result does
-/// not depend on who calls. `probe` may be null; it is looked at for racy_store only.
+/// not depend on who calls. `probe` may be null; it is looked at for racy_store only. `sum` may be
+/// null where at most one direction is compact and then alone, under sgd; with it, time is
+/// proportional to the supports together, however many directions there are. The result is the
+/// same, bit for bit, whatever form a direction has.
 void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> directions,
            std::size_t begin, std::size_t end, Real step, Access access,
-           WriteProbe* probe = nullptr);
+           WriteProbe* probe = nullptr, DirectionSum* sum = nullptr);
 
 }  // namespace sgdbench

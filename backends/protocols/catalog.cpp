@@ -1,0 +1,207 @@
+// The one table of protocols: their names, their parameters and what makes each of them.
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "backends/protocols/parts.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+/// What stands behind the colon, read.
+struct Parameters {
+  std::uint64_t count = 0;  ///< S, K, H, R
+  double alpha = 0;         ///< A
+  std::uint64_t period = 10;
+};
+
+struct Row {
+  ProtocolEntry entry;
+  std::uint64_t least = 0;  ///< smallest count
+  bool unbounded = false;   ///< "inf" is one too
+  bool distinct = false;    ///< the count is of different workers
+  std::unique_ptr<Protocol> (*make)(const Parameters&, std::size_t workers);
+};
+
+ProtocolTraits grouped(std::size_t arrivals) {
+  ProtocolTraits traits;
+  traits.arrivals = arrivals;
+  return traits;
+}
+
+std::unique_ptr<Protocol> make_async(const Parameters&, std::size_t) {
+  return make_immediate(kUnbounded, {});
+}
+std::unique_ptr<Protocol> make_ssp(const Parameters& p, std::size_t workers) {
+  return make_stale_synchronous(workers, p.count);
+}
+std::unique_ptr<Protocol> make_bsp(const Parameters&, std::size_t workers) {
+  auto traits = grouped(workers);
+  traits.whole_rounds = true;
+  return make_grouped(workers, Grouping::round, traits);
+}
+std::unique_ptr<Protocol> make_k_sync(const Parameters& p, std::size_t workers) {
+  auto traits = grouped(p.count);
+  traits.cancels = p.count < workers;
+  traits.whole_rounds = p.count == workers;
+  return make_grouped(workers, Grouping::round, traits);
+}
+std::unique_ptr<Protocol> make_k_batch_sync(const Parameters& p, std::size_t workers) {
+  auto traits = grouped(p.count);
+  traits.cancels = true;
+  traits.overlaps = true;
+  return make_grouped(workers, Grouping::round_batch, traits);
+}
+std::unique_ptr<Protocol> make_k_async(const Parameters& p, std::size_t workers) {
+  auto traits = grouped(p.count);
+  traits.whole_rounds = p.count == workers;
+  return make_grouped(workers, Grouping::first, traits);
+}
+std::unique_ptr<Protocol> make_k_batch_async(const Parameters& p, std::size_t workers) {
+  auto traits = grouped(p.count);
+  traits.overlaps = p.count > 1;
+  return make_grouped(workers, Grouping::first_batch, traits);
+}
+std::unique_ptr<Protocol> make_local(const Parameters& p, std::size_t workers) {
+  auto traits = grouped(workers);
+  traits.whole_rounds = true;
+  traits.steps = p.count;
+  if (p.count > 1) traits.exchange = Exchange::average;
+  return make_grouped(workers, Grouping::round, traits);
+}
+std::unique_ptr<Protocol> make_elastic(const Parameters& p, std::size_t) {
+  ProtocolTraits traits;
+  traits.exchange = Exchange::elastic;
+  traits.steps = p.period;
+  traits.alpha = p.alpha;
+  return make_immediate(kUnbounded, traits);
+}
+std::unique_ptr<Protocol> make_ringmaster(const Parameters& p, std::size_t) {
+  ProtocolTraits traits;
+  traits.discards = p.count != kUnbounded;
+  return make_immediate(p.count, traits);
+}
+
+const std::vector<Row>& rows() {
+  // clang-format off
+  static const std::vector<Row> table{
+      {{"async", "async", "async", "every gradient is applied when it arrives; nobody waits"},
+       0, false, false, make_async},
+      {{"bsp", "bsp", "bsp", "bulk-synchronous: one averaged update of every worker's gradient, then all go on"},
+       0, false, false, make_bsp},
+      {{"ssp", "ssp:S", "ssp:4", "stale-synchronous: async, but nobody runs more than S gradients ahead"},
+       0, true, false, make_ssp},
+      {{"k-sync", "k-sync:K", "k-sync:1", "the first K workers' gradients make an update, the others' are cancelled"},
+       1, false, true, make_k_sync},
+      {{"k-batch-sync", "k-batch-sync:K", "k-batch-sync:2", "k-sync, but who has arrived computes another meanwhile"},
+       1, false, false, make_k_batch_sync},
+      {{"k-async", "k-async:K", "k-async:1", "the first K workers' gradients make an update, nobody is cancelled"},
+       1, false, true, make_k_async},
+      {{"k-batch-async", "k-batch-async:K", "k-batch-async:2", "nobody waits; every K gradients make an update"},
+       1, false, false, make_k_batch_async},
+      {{"local", "local:H", "local:8", "each worker makes H updates of its own, then all replicas are averaged"},
+       1, false, false, make_local},
+      {{"elastic", "elastic:A[,N]", "elastic:0.1,10", "every N updates (10), a replica and the centre approach each other by the share A"},
+       0, false, false, make_elastic},
+      {{"ringmaster", "ringmaster:R", "ringmaster:8", "async, but a gradient that is R or more updates old is thrown away"},
+       1, true, false, make_ringmaster},
+  };
+  // clang-format on
+  return table;
+}
+
+const Row& row_of(std::string_view text) {
+  const auto& entry = find_by_name(protocol_catalog(), "protocol", text.substr(0, text.find(':')));
+  return rows()[static_cast<std::size_t>(&entry - protocol_catalog().data())];
+}
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw UsageError("protocol '" + std::string(text) + "': " + why);
+}
+
+template <class T>
+std::optional<T> number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+  return value;
+}
+
+std::uint64_t read_count(std::string_view digits, std::uint64_t least, std::string_view text,
+                         std::string_view example) {
+  const auto value = number<std::uint64_t>(digits);
+  if (!value || *value < least || *value > UINT32_MAX)
+    refuse(text, "it takes a whole number from " + std::to_string(least) + " on, as in " +
+                     std::string(example));
+  return *value;
+}
+
+Parameters read_elastic(std::string_view values, std::string_view text, const Row& row) {
+  const auto comma = values.find(',');
+  const auto alpha = number<double>(values.substr(0, comma));
+  if (!alpha || !(*alpha >= 0 && *alpha <= 1))
+    refuse(text, "A is a share from 0 to 1, as in " + std::string(row.entry.example));
+  Parameters p;
+  p.alpha = *alpha;
+  if (comma != std::string_view::npos)
+    p.period = read_count(values.substr(comma + 1), 1, text, row.entry.example);
+  return p;
+}
+
+Parameters read(const Row& row, std::string_view text) {
+  const auto colon = text.find(':');
+  const bool has_parameter = colon != std::string_view::npos;
+  if (row.entry.form == row.entry.name) {
+    if (has_parameter) refuse(text, std::string(row.entry.name) + " takes no parameter");
+    return {};
+  }
+  if (!has_parameter)
+    refuse(text, "it needs its parameter, as in " + std::string(row.entry.example));
+  const auto values = text.substr(colon + 1);
+  if (row.make == make_elastic) return read_elastic(values, text, row);
+  Parameters p;
+  p.count = row.unbounded && values == "inf"
+                ? kUnbounded
+                : read_count(values, row.least, text, row.entry.example);
+  return p;
+}
+
+}  // namespace
+
+const std::vector<ProtocolEntry>& protocol_catalog() {
+  static const std::vector<ProtocolEntry> table = [] {
+    std::vector<ProtocolEntry> entries;
+    for (const auto& row : rows()) entries.push_back(row.entry);
+    return entries;
+  }();
+  return table;
+}
+
+void check_protocol(std::string_view text) {
+  read(row_of(text), text);
+}
+
+std::string single_step_form(std::string_view text) {
+  const auto make = row_of(text).make;
+  return make == make_local ? "local:1" : make == make_elastic ? "elastic:1,1" : std::string(text);
+}
+
+std::string why_not_protocol(std::string_view text, std::size_t workers) {
+  const auto& row = row_of(text);
+  const auto p = read(row, text);
+  if (!row.distinct || p.count <= workers) return "";
+  return "protocol '" + std::string(text) + "' waits for " + std::to_string(p.count) +
+         " different workers, and there are " + std::to_string(workers) + ": at most " +
+         std::string(row.entry.name) + ":" + std::to_string(workers);
+}
+
+std::unique_ptr<Protocol> make_protocol(std::string_view text, std::size_t workers) {
+  const auto& row = row_of(text);
+  const auto p = read(row, text);
+  if (auto why = why_not_protocol(text, workers); !why.empty()) throw UsageError(why);
+  return row.make(p, workers);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,83 @@
+// Protocols that decide about each arrival at once: async, ringmaster:R and ssp:S.
+//
+// ssp keeps, besides each worker's completed clocks, how many workers are at each clock from the
+// slowest one's on. A worker that waits is S + 1 ahead of the slowest, so that all who wait are let
+// go whenever c_min rises, and no arrival looks at all workers.
+
+#include <algorithm>
+#include <deque>
+
+#include "backends/protocols/parts.h"
+
+namespace sgdbench {
+namespace {
+
+class Immediate final : public Protocol {
+ public:
+  Immediate(std::uint64_t bound, const ProtocolTraits& traits) : Protocol(traits), bound_(bound) {
+    released_.resize(1);
+  }
+  Decision arrived(std::size_t worker, std::uint64_t staleness) override {
+    released_.assign(1, static_cast<std::uint32_t>(worker));
+    return staleness < bound_ ? Decision::apply : Decision::discard;
+  }
+  bool retire(std::size_t) override {
+    released_.clear();
+    return false;
+  }
+
+ private:
+  std::uint64_t bound_;
+};
+
+class StaleSynchronous final : public Protocol {
+ public:
+  StaleSynchronous(std::size_t workers, std::uint64_t slack)
+      : Protocol({}), clocks_(workers), slack_(slack), at_{workers} {}
+
+  Decision arrived(std::size_t worker, std::uint64_t) override {
+    const std::uint64_t ahead = clocks_[worker]++ - slowest_;
+    if (at_.size() == ahead + 1) at_.push_back(0);
+    --at_[ahead];
+    ++at_[ahead + 1];
+    let_go_who_waited();
+    auto& list = clocks_[worker] - slowest_ <= slack_ ? released_ : waiting_;
+    list.push_back(static_cast<std::uint32_t>(worker));
+    std::sort(released_.begin(), released_.end());
+    return Decision::apply;
+  }
+
+  bool retire(std::size_t worker) override {
+    --at_[clocks_[worker] - slowest_];
+    std::erase(waiting_, static_cast<std::uint32_t>(worker));
+    let_go_who_waited();
+    std::sort(released_.begin(), released_.end());
+    return false;
+  }
+
+ private:
+  /// Moves c_min to the slowest worker's clock; if it rises, everybody who waited may start.
+  void let_go_who_waited() {
+    released_.clear();
+    const std::uint64_t before = slowest_;
+    for (; at_.size() > 1 && at_.front() == 0; at_.pop_front()) ++slowest_;
+    if (slowest_ != before) released_.swap(waiting_);
+  }
+
+  std::vector<std::uint64_t> clocks_;  // gradients completed
+  std::uint64_t slack_;
+  std::uint64_t slowest_ = 0;   // c_min
+  std::deque<std::size_t> at_;  // at_[k]: workers at clock c_min + k that have not retired
+  std::vector<std::uint32_t> waiting_;
+};
+
+}  // namespace
+
+std::unique_ptr<Protocol> make_immediate(std::uint64_t bound, const ProtocolTraits& traits) {
+  return std::make_unique<Immediate>(bound, traits);
+}
+std::unique_ptr<Protocol> make_stale_synchronous(std::size_t workers, std::uint64_t slack) {
+  return std::make_unique<StaleSynchronous>(workers, slack);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,94 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "backends/simulator/network.h"
+#include "workloads/names.h"
+
+using namespace sgdbench;
+
+namespace {
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_cluster(text);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return refusal(text).find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("Messages on a link are served one after the other, in the order in which they came") {
+  Link link(1, 1000);
+  CHECK(link.reserve(1, 500, 0.25) == 1.75);
+  CHECK(link.reserve(1.5, 1000, 0) == 2.75);
+  CHECK(link.reserve(4, 0, 0.5) == 4.5);
+}
+
+TEST_CASE("S shards take an S-th of the time, and no bandwidth means no limit") {
+  Link four(4, 1000), free(1, 0);
+  CHECK(four.reserve(0, 2000, 2) == 1.0);
+  CHECK(free.reserve(3, 1e18, 0) == 3.0);
+}
+
+TEST_CASE("A synchronous exchange with P workers takes 2Pn/(Sβ) of the server's link") {
+  constexpr std::size_t P = 8, S = 2;
+  const double n = 4096, beta = 1 << 20;
+  Link link(S, beta);
+  Seconds end = 0;
+  for (std::size_t w = 0; w < P; ++w) end = link.reserve(0, n, 0);
+  for (std::size_t w = 0; w < P; ++w) end = link.reserve(end, n, 0);
+  CHECK(end == 2 * P * n / (S * beta));
+}
+
+TEST_CASE("Ring and tree cost what their formulas say") {
+  const double a = 0.5, n = 1024, beta = 512;
+  CHECK(all_reduce_time(AllReduce::ring, 4, a, n, beta) == 2 * 3 * a + 2 * 0.75 * n / beta);
+  CHECK(all_reduce_time(AllReduce::tree, 4, a, n, beta) == 2 * 2 * (a + n / beta));
+  CHECK(all_reduce_time(AllReduce::tree, 5, a, n, beta) == 2 * 3 * (a + n / beta));
+  for (const auto how : {AllReduce::ring, AllReduce::tree}) {
+    CHECK(all_reduce_time(how, 1, a, n, beta) == 0);
+    CHECK(all_reduce_time(how, 16, 0, n, 0) == 0);
+  }
+}
+
+TEST_CASE("A cluster is its classes in their order") {
+  const auto cluster = parse_cluster(" fast:56@exp:1ms\tslow:8@shifted-exp:4ms,1ms ");
+  REQUIRE(cluster.size() == 2);
+  CHECK(cluster[0].name == "fast");
+  CHECK(cluster[0].workers == 56);
+  CHECK(cluster[0].compute.mean() == doctest::Approx(1e-3));
+  CHECK(cluster[1].name == "slow");
+  CHECK(cluster[1].compute.mean() == doctest::Approx(5e-3));
+  CHECK(workers_of(cluster) == 64);
+}
+
+TEST_CASE("A cluster that can't be says what is wrong and what would be right") {
+  CHECK(says("", "NAME:COUNT@LAW"));
+  CHECK(says("fast", "NAME:COUNT@LAW"));
+  CHECK(says("fast:56", "NAME:COUNT@LAW"));
+  CHECK(says("56@exp:1ms", "NAME:COUNT@LAW"));
+  CHECK(says(":5@exp:1ms", "NAME:COUNT@LAW"));
+  CHECK(says("fast:x@exp:1ms", "'x' is no number of workers"));
+  CHECK(says("fast:-1@exp:1ms", "'-1' is no number of workers"));
+  CHECK(says("fast:@exp:1ms", "'' is no number of workers"));
+  CHECK(says("fast:0@exp:1ms", "between 1 and 1000000"));
+  CHECK(says("fast:99999999999999999999999@exp:1ms", "between 1 and 1000000"));
+  CHECK(says("a:600000@exp:1ms b:600000@exp:1ms", "1200000 workers are too many"));
+  CHECK(says("a:1@exp:1ms a:2@exp:2ms", "two classes are called 'a'"));
+  CHECK(says("a:1@exq:1ms", "'a:1@exq:1ms'"));
+}
+
+TEST_CASE("An all-reduce is found by its name") {
+  for (const auto& row : kAllReduceNames) {
+    CHECK(parse_all_reduce(row.name) == row.how);
+    CHECK(to_string(row.how) == row.name);
+  }
+  CHECK_THROWS_AS(parse_all_reduce("rink"), UsageError);
+}
