@@ -61,12 +61,13 @@ struct alignas(64) Seat {
     report.time.enter(phase_of(activity), time);
     if (track.records()) track.enter(activity, time, gradient);
   }
-  /// Injector::fetch() and push(), on activities of their own; what comes afterwards is `next`.
+  /// Injector::fetch() and push(), as what the worker does for this gradient; it goes on with
+  /// `next`.
   bool fetch(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
-    return message(Activity::fetch, next, gradient, [&] { return injector.fetch(bytes); });
+    return message(Activity::fetch, gradient, next, [&] { return injector.fetch(bytes); });
   }
   bool push(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
-    return message(Activity::push, next, gradient, [&] { return injector.push(bytes); });
+    return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
   }
   /// The rest of the run is waiting for the others.
   void finish() { switch_to(Activity::wait, 0); }
@@ -77,7 +78,7 @@ struct alignas(64) Seat {
 
  private:
   template <class Wait>
-  bool message(Activity activity, Activity next, std::uint64_t gradient, Wait wait) {
+  bool message(Activity activity, std::uint64_t gradient, Activity next, Wait wait) {
     if (!injector.delays_messages()) return true;
     enter(activity, gradient);
     const bool whole = wait();

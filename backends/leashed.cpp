@@ -41,7 +41,7 @@ class Leashed final : public PooledBackend {
       seat.mark(Activity::fetch, gradient);
       const Version& read = versions_->protect(worker, Role::read);
       const std::uint64_t read_version = read.number;
-      seat.fetch(w_of(read).size_bytes(), Activity::compute, gradient);
+      seat.fetch(w_of(read).size_bytes(), Activity::fetch, gradient);
       seat.enter(Activity::compute, gradient);
       seat.injector.gradient([&] { seat.compute->compute_from(w_of(read)); });
       versions_->release(worker, Role::read);

@@ -78,7 +78,7 @@ void Server::apply_gradients() {
   if (directions_.empty()) return;
   const Stretch& round = held_[count_ - 1].task.round;
   apply(course_.spec.rule, course_.state, directions_, 0, course_.problem.parameters(),
-        course_.step(round.epoch, version_, stalest_), Access::exclusive);
+        course_.step(round.epoch, version_, stalest_), Access::exclusive, nullptr, &sum_);
 }
 
 void Server::apply_replicas(const ReplicaOf& replica_of) {

@@ -130,17 +130,17 @@ std::string as_json(const std::vector<Listing>& wanted) {
   return all.dump(2) + '\n';
 }
 
-struct Format {
+struct ListFormat {
   std::string_view name;
   std::string (*render)(const std::vector<Listing>&);
 };
-constexpr Format kFormats[] = {{"table", as_table}, {"csv", as_csv}, {"json", as_json}};
+constexpr ListFormat kListFormats[] = {{"table", as_table}, {"csv", as_csv}, {"json", as_json}};
 
 }  // namespace
 
 int list_verb(const Invocation& invocation) {
   const auto& format =
-      find_by_name(kFormats, "format", invocation.given.text("--format", kFormats[0].name));
+      find_by_name(kListFormats, "format", invocation.given.text("--format", kListFormats[0].name));
   auto wanted = listings();
   if (!invocation.positionals.empty())
     wanted = {find_by_name(listings(), "list", invocation.positionals.front())};

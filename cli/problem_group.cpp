@@ -72,7 +72,7 @@ ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
 
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
-    contenders_.push_back({.configuration = settle(cell, problem_, cores_)});
+    contenders_.emplace_back().configuration = settle(cell, problem_, cores_);
     if (log_.has_all(cell)) continue;
     prepare(contenders_.back());
     if (interrupted()) return mark_interrupted(contenders_.back().configuration, facts_, log_);
@@ -194,7 +194,7 @@ void ProblemGroup::write_timeline(Contender& contender, const RunRecord& row,
   for (const auto& other : described) rows.push_back(&other);
   const auto differences = column_text(row, varying_columns(rows));
   trace_.add({label(row) + (differences.empty() ? "" : ", " + differences), row.run_id, row.clock},
-             timeline);
+             row.config_id, timeline);
   contender.traced = true;
 }
 

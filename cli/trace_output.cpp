@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/command_line.h"
 #include "cli/numbers.h"
 #include "cli/text.h"
 #include "workloads/names.h"
@@ -51,7 +52,10 @@ TraceOutput::TraceOutput(const Given& given, const std::vector<Cell>& cells,
   path_ = given.text("--trace");
   slices_ = slices_of(given);
   std::size_t workers = 1;
-  for (const auto& cell : cells) workers = std::max(workers, cell.spec.workers);
+  for (const auto& cell : cells) {
+    workers = std::max(workers, cell.spec.workers);
+    configurations_.push_back(config_id(cell));
+  }
   check_memory(workers, slices_, available);
 }
 
@@ -59,8 +63,10 @@ void TraceOutput::open(std::string_view version, std::string_view command) {
   if (!path_.empty()) writer_ = std::make_unique<TraceWriter>(path_, version, command);
 }
 
-void TraceOutput::add(const TracedRun& run, const Timeline& timeline) {
+void TraceOutput::add(TracedRun run, std::string_view config_id, const Timeline& timeline) {
   if (!writer_) return;
+  const auto place = std::find(configurations_.begin(), configurations_.end(), config_id);
+  run.order = static_cast<std::uint64_t>(place - configurations_.begin());
   writer_->add(run, timeline);
   const auto count = count_slices(timeline);
   count_.kept += count.kept;

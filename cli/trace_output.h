@@ -21,13 +21,14 @@ class TraceOutput {
   /// For RunSpec::timeline_slices; 0 where nothing is traced.
   std::size_t slices() const { return slices_; }
   /// Throws WriteError.
-  void add(const TracedRun& run, const Timeline& timeline);
+  void add(TracedRun run, std::string_view config_id, const Timeline& timeline);
   /// Completes the file, and says on stderr if slices were forgotten. Throws WriteError.
   void finish(bool quiet);
 
  private:
   std::string path_;
   std::size_t slices_ = 0;
+  std::vector<std::string> configurations_;  ///< in the order in which they were asked for
   std::unique_ptr<TraceWriter> writer_;
   SliceCount count_;
 };

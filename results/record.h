@@ -113,4 +113,9 @@ struct RunRecord {
   std::vector<WorkerRecord> per_worker;
 };
 
+/// Whether the report says what the run was to reach.
+inline bool names_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy;
+}
+
 }  // namespace sgdbench

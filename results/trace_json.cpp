@@ -62,27 +62,25 @@ class TraceWriter::Process {
   }
 
   void write(const TracedRun& run) {
-    name("process_name", 0, run.label);
-    sort_index("process_sort_index", 0, pid_);
+    about("process_name", "", "name", json_string(run.label));
+    about("process_sort_index", "", "sort_index", std::to_string(run.order));
     const std::size_t workers = timeline_.tracks.size() - (timeline_.has_server ? 1 : 0);
     for (std::size_t w = 0; w < workers; ++w) write_worker(w);
     if (timeline_.has_server) write_server(workers);
   }
 
  private:
-  void name(std::string_view kind, std::uint64_t tid, std::string_view text) {
-    writer_.append(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":{}}}}})",
-                               pid_, tid, kind, json_string(text)));
-  }
-  void sort_index(std::string_view kind, std::uint64_t tid, std::uint64_t index) {
-    writer_.append(
-        fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"sort_index":{}}}}})",
-                    pid_, tid, kind, index));
+  /// Metadata; `thread` is "" or a member of the event.
+  void about(std::string_view kind, std::string_view thread, std::string_view key,
+             std::string_view value) {
+    writer_.append(fmt::format(R"({{"ph":"M","pid":{}{},"name":"{}","args":{{"{}":{}}}}})", pid_,
+                               thread, kind, key, value));
   }
   std::uint64_t thread(std::size_t index, const std::string& text) {
     const auto tid = kFirstThread + writer_.threads_++;
-    name("thread_name", tid, text);
-    sort_index("thread_sort_index", tid, index);
+    const auto member = fmt::format(",\"tid\":{}", tid);
+    about("thread_name", member, "name", json_string(text));
+    about("thread_sort_index", member, "sort_index", std::to_string(index));
     return tid;
   }
 
@@ -216,9 +214,10 @@ void TraceWriter::add(const TracedRun& run, const Timeline& timeline) {
   Process(*this, timeline).write(run);
   std::vector<std::uint64_t> overflow;
   for (const auto& track : timeline.tracks) overflow.push_back(track.forgotten());
-  runs_ += fmt::format(R"({}{{"pid":{},"run_id":{},"label":{},"clock":{},"overflow":[{}]}})",
-                       runs_.empty() ? "\n" : ",\n", processes_, json_string(run.run_id),
-                       json_string(run.label), json_string(run.clock), fmt::join(overflow, ","));
+  runs_ +=
+      fmt::format(R"({}{{"pid":{},"order":{},"run_id":{},"label":{},"clock":{},"overflow":[{}]}})",
+                  runs_.empty() ? "\n" : ",\n", processes_, run.order, json_string(run.run_id),
+                  json_string(run.label), json_string(run.clock), fmt::join(overflow, ","));
 }
 
 void TraceWriter::finish() {

@@ -25,9 +25,10 @@ namespace sgdbench {
 
 /// What a trace says of one run.
 struct TracedRun {
-  std::string label;   ///< of its configuration
-  std::string run_id;  ///< of the row that reports it
-  std::string clock;   ///< real or virtual
+  std::string label;        ///< of its configuration
+  std::string run_id;       ///< of the row that reports it
+  std::string clock;        ///< real or virtual
+  std::uint64_t order = 0;  ///< its place among the others, which may have run in another order
 };
 
 /// Writes run after run, each as soon as it is known: no more than a buffer is in memory. Nothing

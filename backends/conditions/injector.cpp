@@ -35,7 +35,7 @@ void Injector::reset(const Conditions& conditions, std::uint64_t seed, std::size
                      Pause* pause, StopControl& stop) {
   any_ = conditions.any();
   messages_ = conditions.delays_messages();
-  conditions_ = conditions;
+  conditions_ = &conditions;
   seed_ = seed;
   worker_ = worker;
   made_ = 0;
@@ -47,18 +47,18 @@ void Injector::reset(const Conditions& conditions, std::uint64_t seed, std::size
 bool Injector::finish(std::uint64_t count, Nanoseconds begun) {
   const std::uint64_t first = made_;
   made_ += count;
-  if (!conditions_.delays_compute()) return !cancelled();
+  if (!conditions_->delays_compute()) return !cancelled();
   const Seconds own = seconds(time() - begun) / static_cast<double>(count);
   Seconds whole = 0;
   for (std::uint64_t k = first; k < made_; ++k)
-    whole += compute_time(conditions_, seed_, worker_, k, own);
+    whole += compute_time(*conditions_, seed_, worker_, k, own);
   return wait_until(begun + to_nanoseconds(whole));
 }
 
 bool Injector::message(Purpose purpose, std::uint64_t number, std::uint64_t bytes) {
   const Nanoseconds begun = time();
   return wait_until(
-      begun + to_nanoseconds(message_time(conditions_, seed_, worker_, number, purpose, bytes)));
+      begun + to_nanoseconds(message_time(*conditions_, seed_, worker_, number, purpose, bytes)));
 }
 
 bool Injector::wait_until(Nanoseconds deadline) {
@@ -66,7 +66,7 @@ bool Injector::wait_until(Nanoseconds deadline) {
   while (!over()) {
     if (time() >= deadline) return true;
     if (pause_) pause_->idle(worker_);
-    if (conditions_.mode == DelayMode::sleep)
+    if (conditions_->mode == DelayMode::sleep)
       sleep_until(deadline);
     else
       spin_until(deadline);

@@ -27,7 +27,7 @@ namespace sgdbench {
 /// Thread safety: it belongs to one worker; cancel() and renew() may be called by any thread.
 class Injector {
  public:
-  /// Before a run. `pause` may be null; it and `stop` must outlive the run.
+  /// Before a run. `pause` may be null; it, `conditions` and `stop` must outlive the run.
   void reset(const Conditions& conditions, std::uint64_t seed, std::size_t worker, Pause* pause,
              StopControl& stop);
 
@@ -71,7 +71,7 @@ class Injector {
   void spin_until(Nanoseconds deadline);
 
   bool any_ = false, messages_ = false;
-  Conditions conditions_;
+  const Conditions* conditions_ = nullptr;
   std::uint64_t seed_ = 0;
   std::size_t worker_ = 0;
   std::uint64_t made_ = 0;  ///< gradients of this run

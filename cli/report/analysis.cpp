@@ -1,6 +1,7 @@
 #include "cli/report/analysis.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace sgdbench {
@@ -124,6 +125,8 @@ RunSummary summarise(const ReadRun& run, const Window& window) {
     staleness += update.staleness;
   }
   summary.mean_staleness = mean(staleness, summary.updates);
+  for (const auto& landing : landings_of(run))
+    summary.gradients += is_within(landing.update, window);
   return summary;
 }
 

@@ -50,6 +50,7 @@ struct Shares {
 struct RunSummary {
   Shares shares;  ///< of all workers
   std::uint64_t updates = 0;
+  std::uint64_t gradients = 0;           ///< that they were made of
   std::optional<double> mean_staleness;  ///< of those updates
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/report/style.h"
 #include "cli/text.h"
@@ -12,12 +13,14 @@ namespace {
 
 constexpr double kRow = 24, kGap = 7;
 constexpr double kMarks = 18;   // above a row on which updates are marked with their staleness
+constexpr double kLane = 8;     // above a server's marks, for the flows to it
 constexpr double kServer = 13;  // height of the server's row
 constexpr double kHeading = 46;
 constexpr double kNote = 18;
-constexpr double kLeast = 0.6;  // pixels: narrower slices are drawn together
+constexpr double kLeast = 0.6;      // pixels: narrower slices are drawn together
+constexpr double kLeastMark = 1.6;  // so that no update is overlooked
 constexpr double kMarkSize = 11;
-constexpr std::size_t kFlows = 4;
+constexpr std::size_t kFlows = 3;
 
 /// Neighbouring slices that are too narrow to be seen, as one of the activity that has most of it.
 class Merger {
@@ -41,6 +44,22 @@ class Merger {
   std::array<Nanoseconds, kActivities> spent_{};
 };
 
+/// Where on a line there is room for one more label.
+class Labels {
+ public:
+  /// False where one that was placed before is in the way.
+  bool place(double x, double width) {
+    const double left = x - width / 2, right = x + width / 2;
+    const auto after = ends_.lower_bound(left);  // the first that ends right of it
+    if (after != ends_.end() && after->second < right) return false;
+    ends_.emplace(right, left);
+    return true;
+  }
+
+ private:
+  std::map<double, double> ends_;  ///< of the labels so far: right end, left end
+};
+
 void draw_slice(Drawing& drawing, const TimeScale& scale, const Slice& slice, double y,
                 double height) {
   const auto style = style_of(slice.activity);
@@ -52,13 +71,36 @@ void draw_slice(Drawing& drawing, const TimeScale& scale, const Slice& slice, do
                fmt::format(R"(stroke="{}" stroke-width="0.8")", style.outline));
 }
 
+/// The stalest gradients, no two of them under way at the same time; where none is stale, all
+/// those of the update that took longest.
+std::vector<Landing> chosen_flows(std::vector<Landing> all) {
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.update.staleness > b.update.staleness;
+  });
+  std::vector<Landing> chosen;
+  for (const auto& landing : all) {
+    const bool apart = std::all_of(chosen.begin(), chosen.end(), [&](const auto& other) {
+      return landing.update.end < other.begin || other.update.end < landing.begin;
+    });
+    if (landing.update.staleness > 0 && apart && chosen.size() < kFlows) chosen.push_back(landing);
+  }
+  if (!chosen.empty()) return chosen;
+  const auto longest = std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.update.end - a.begin < b.update.end - b.begin;
+  });
+  for (const auto& landing : all)
+    if (landing.update.index == longest->update.index) chosen.push_back(landing);
+  return chosen;
+}
+
 }  // namespace
 
 std::string summary_line(const ReadRun& run, const Window& window) {
   const auto found = summarise(run, window);
   std::vector<std::string> parts;
   if (found.updates > 0)
-    parts.push_back(fmt::format("{} update{} shown", found.updates, found.updates == 1 ? "" : "s"));
+    parts.push_back(fmt::format("{} update{} made of {} gradients", found.updates,
+                                found.updates == 1 ? "" : "s", found.gradients));
   parts.push_back(
       fmt::format("workers wait {} of the time", human_share(found.shares.of(Phase::wait))));
   if (found.mean_staleness)
@@ -81,7 +123,7 @@ double Panel::row_y(std::size_t row) const {
 }
 
 double Panel::server_y() const {
-  return row_y(shown() - 1) + kRow + kMarks;
+  return row_y(shown() - 1) + kRow + kLane + kMarks;
 }
 
 double Panel::rows_height() const {
@@ -151,57 +193,55 @@ void Panel::draw_track(Drawing& drawing, const ReadTrack& track, double y, doubl
   flush();
 }
 
-/// A tick for each update, and its τ above it where it is stale and there is room.
+/// Each update wide enough to be seen, and its τ above it where it is stale and there is room: the
+/// stalest come first.
 void Panel::draw_updates(Drawing& drawing, double top) const {
-  std::vector<double> taken(run_.tracks.size(), 0);
-  for (const auto& update : updates_) {
-    if (update.end <= scale_.window.from || update.end > scale_.window.to) continue;
-    const bool server = run_.tracks[update.track].is_server;
-    if (!server && update.track >= shown()) continue;
+  std::vector<AppliedUpdate> shown_updates;
+  for (const auto& update : updates_)
+    if (update.end > scale_.window.from && update.end <= scale_.window.to &&
+        (run_.has_server() || update.track < shown()))
+      shown_updates.push_back(update);
+  std::stable_sort(shown_updates.begin(), shown_updates.end(),
+                   [](const auto& a, const auto& b) { return a.staleness > b.staleness; });
+  std::vector<Labels> labels(run_.tracks.size());
+  for (const auto& update : shown_updates) {
     const double x = scale_.x(update.end);
-    const double y = top + (server ? server_y() : row_y(update.track));
-    drawing.line(x, y - 2, x, y + (server ? kServer : kRow), kInk, 1.4);
+    const double y = top + (run_.has_server() ? server_y() : row_y(update.track));
+    if (x - scale_.x(update.begin) < kLeastMark)
+      drawing.rect(x - kLeastMark, y, kLeastMark, run_.has_server() ? kServer : kRow, kInk);
     if (update.staleness == 0) continue;
     const auto text = std::to_string(update.staleness);
-    const double half = text_width(text, kMarkSize, true) / 2;
-    if (x - half < taken[update.track]) continue;
-    taken[update.track] = x + half + 1.5;
-    drawing.text(x, y - 4, text,
-                 {.size = kMarkSize, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
+    if (labels[update.track].place(x, text_width(text, kMarkSize, true) + 1.5))
+      drawing.text(x, y - 4, text,
+                   {.size = kMarkSize, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
   }
 }
 
-/// The stalest gradients of the window, but no two that are under way at the same time.
+/// Some gradients, from their fetch to the server; where there is none, nothing leaves its row.
 void Panel::draw_flows(Drawing& drawing, double top) const {
-  std::vector<Landing> candidates;
+  if (!run_.has_server()) return;
+  std::vector<Landing> visible;
   for (const auto& landing : landings_of(run_))
     if (landing.begin >= scale_.window.from && landing.update.end <= scale_.window.to &&
-        landing.worker < shown() && (run_.has_server() || landing.update.track < shown()))
-      candidates.push_back(landing);
-  std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-    return a.update.staleness > b.update.staleness;
-  });
-  std::vector<Landing> chosen;
-  for (const auto& landing : candidates) {
-    if (chosen.size() == kFlows) break;
-    const bool apart = std::all_of(chosen.begin(), chosen.end(), [&](const auto& other) {
-      return landing.update.end < other.begin || other.update.end < landing.begin;
-    });
-    if (apart) chosen.push_back(landing);
-  }
-  for (const auto& landing : chosen) draw_flow(drawing, landing, top);
+        landing.worker < shown())
+      visible.push_back(landing);
+  for (const auto& landing : chosen_flows(std::move(visible))) draw_flow(drawing, landing, top);
 }
 
+/// From the lower edge of the fetch down to the update: to its number, where it has one.
 void Panel::draw_flow(Drawing& drawing, const Landing& landing, double top) const {
   const auto& update = landing.update;
-  const bool server = run_.tracks[update.track].is_server;
-  const double x1 = scale_.x(landing.begin), x2 = scale_.x(update.begin);
-  const double y1 = top + row_y(landing.worker) + kRow;
-  const double y2 = top + (server ? server_y() : row_y(update.track) + kRow);
-  const double bend = (x2 - x1) / 2;
-  drawing.path(fmt::format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", x1, y1,
-                           x1 + bend, y1, x2 - bend, y2, x2, y2),
-               fmt::format(R"(fill="none" stroke="{}" stroke-width="1.1")", kAlarm));
+  const double x1 = scale_.x(landing.begin) + 1, x2 = scale_.x(update.end);
+  const double y1 = top + row_y(landing.worker) + kRow - 3;
+  const double mark = update.staleness > 0 ? kMarkSize + 4 : 4;
+  const double y2 = top + server_y() - mark;
+  const double bend = std::max(14.0, (y2 - y1) * 0.75);
+  const auto d = fmt::format("M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", x1, y1, x1,
+                             y1 + bend, x2, y2 - bend, x2, y2);
+  drawing.path(d, R"(fill="none" stroke="#ffffff" stroke-width="3.4" stroke-opacity="0.8")");
+  drawing.path(d, fmt::format(R"(fill="none" stroke="{}" stroke-width="1.2")", kAlarm));
+  drawing.path(fmt::format("M{:.1f} {:.1f}l-2.6 -5h5.2z", x2, y2 + 1),
+               fmt::format(R"(fill="{}")", kAlarm));
 }
 
 }  // namespace sgdbench

@@ -13,8 +13,8 @@ namespace sgdbench {
 namespace {
 
 constexpr double kWidth = 1200, kLeft = 96, kRight = 28;
-constexpr double kTop = 74;  // title and legend
-constexpr double kAxis = 46;
+constexpr double kTop = 92;  // title and legend
+constexpr double kAxis = 50;
 constexpr double kBetween = 14;
 constexpr std::size_t kMostPanels = 8, kMostTicks = 12;
 
@@ -45,22 +45,34 @@ double draw_entry(Drawing& drawing, double x, double y, const LegendEntry& entry
   return x + 28 + text_width(entry.text, 12) + 18;
 }
 
+bool is_stale(const ReadRun& run) {
+  const auto updates = updates_of(run);
+  return std::any_of(updates.begin(), updates.end(), [](auto& u) { return u.staleness > 0; });
+}
+
+/// Two lines: what the bars are, and what is drawn upon them.
 void draw_legend(Drawing& drawing, const ReadTrace& trace, double y) {
   double x = kLeft;
   for (const auto& entry : kLegend)
     if (has_activity(trace, entry.activity)) x = draw_entry(drawing, x, y, entry);
-  const bool stale = std::any_of(trace.runs.begin(), trace.runs.end(), [](const auto& run) {
-    const auto updates = updates_of(run);
-    return std::any_of(updates.begin(), updates.end(), [](auto& u) { return u.staleness > 0; });
-  });
-  if (!stale) return;
-  drawing.text(x + 5, y, "2",
-               {.size = 12, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
-  drawing.text(x + 15, y, "staleness τ of an update, where not 0", {.size = 12});
-  x += 15 + text_width("staleness τ of an update, where not 0", 12) + 14;
-  drawing.path(fmt::format("M{:.1f} {:.1f}c11 0 11 9 22 9", x, y - 9),
-               fmt::format(R"(fill="none" stroke="{}" stroke-width="1.1")", kAlarm));
-  drawing.text(x + 28, y, "from its fetch to the update", {.size = 12});
+  x = kLeft;
+  y += 20;
+  if (std::any_of(trace.runs.begin(), trace.runs.end(), is_stale)) {
+    constexpr std::string_view kText =
+        "staleness τ of an update: how many others came since its gradient's fetch (unmarked: 0)";
+    drawing.text(x + 11, y, "2",
+                 {.size = 12, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
+    drawing.text(x + 28, y, kText, {.size = 12});
+    x += 28 + text_width(kText, 12) + 18;
+  }
+  if (std::none_of(trace.runs.begin(), trace.runs.end(),
+                   [](auto& run) { return run.has_server(); }))
+    return;
+  drawing.path(fmt::format("M{:.1f} {:.1f}c11 0 9 9 20 9", x, y - 9),
+               fmt::format(R"(fill="none" stroke="{}" stroke-width="1.2")", kAlarm));
+  drawing.path(fmt::format("M{:.1f} {:.1f}l-5 -2.6v5.2z", x + 23, y),
+               fmt::format(R"(fill="{}")", kAlarm));
+  drawing.text(x + 28, y, "some gradients, from their fetch to their update", {.size = 12});
 }
 
 void draw_axis(Drawing& drawing, const TimeScale& scale, const TimeAxis& axis, double y) {
@@ -128,6 +140,9 @@ std::string draw_picture(const ReadTrace& trace, const Window& window) {
                  {.size = 12, .colour = kFaint});
     y += 20;
   }
+  drawing.text(kLeft, y + 12, fit_text(trace.command, 10, false, kWidth - kLeft - kRight),
+               {.size = 10, .colour = kFaint});
+  y += 16;
   Drawing whole;
   whole.rect(0, 0, kWidth, y + 8, "#ffffff");
   whole.raw(kPatterns);

@@ -17,7 +17,7 @@ struct ActivityStyle {
 inline constexpr std::string_view kInk = "#1f2328", kFaint = "#59636e", kGrid = "#e3e6ea",
                                   kRule = "#c4cad1", kAlarm = "#b3123f";
 
-inline constexpr std::string_view kPatterns = R"(<defs>
+inline constexpr std::string_view kPatterns = R"svg(<defs>
 <pattern id="wait" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="6" height="6" fill="#f3f4f6"/><rect width="1.6" height="6" fill="#9aa3ad"/></pattern>
 <pattern id="fetch" width="4" height="4" patternUnits="userSpaceOnUse">
@@ -27,7 +27,7 @@ inline constexpr std::string_view kPatterns = R"(<defs>
 <pattern id="observe" width="4" height="4" patternUnits="userSpaceOnUse">
 <rect width="4" height="4" fill="#ddd3ea"/><rect width="1.2" height="4" fill="#8f7bb0"/></pattern>
 </defs>
-)";
+)svg";
 
 constexpr ActivityStyle style_of(Activity activity) {
   switch (activity) {

@@ -66,7 +66,7 @@ std::string xml_escape(std::string_view text) {
 }
 
 double text_width(std::string_view text, double size, bool bold) {
-  return static_cast<double>(display_width(text)) * size * (bold ? 0.6 : 0.55);
+  return static_cast<double>(display_width(text)) * size * (bold ? 0.57 : 0.52);
 }
 
 std::string fit_text(std::string_view text, double size, bool bold, double width) {

@@ -53,6 +53,8 @@ class TraceBuilder {
       }
       if (!run.tracks.empty()) trace_.runs.push_back(std::move(run));
     }
+    std::stable_sort(trace_.runs.begin(), trace_.runs.end(),
+                     [](const auto& a, const auto& b) { return a.order < b.order; });
     if (slices == 0) throw std::runtime_error("it has no slices: nothing was recorded");
     return std::move(trace_);
   }
@@ -97,6 +99,7 @@ class TraceBuilder {
 
   void take_run(const Json& about) {
     auto& run = runs_[about.at("pid").get<std::uint64_t>()];
+    run.order = about.value("order", std::uint64_t{0});
     run.clock = about.at("clock").get<std::string>();
     const Json& forgotten = about.at("overflow");
     for (std::size_t i = 0; i < std::min(run.tracks.size(), forgotten.size()); ++i)

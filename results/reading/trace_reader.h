@@ -20,6 +20,7 @@ struct ReadTrack {
 struct ReadRun {
   std::string label;
   std::string clock;
+  std::uint64_t order = 0;
   std::vector<ReadTrack> tracks;  ///< the workers, then the server if there is one
   bool has_server() const { return !tracks.empty() && tracks.back().is_server; }
   std::size_t workers() const { return tracks.size() - (has_server() ? 1 : 0); }
