@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "backends/backend.h"
 #include "cli/command_line.h"
 #include "cli/lists.h"
 #include "cli/sweep.h"
