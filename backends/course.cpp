@@ -4,15 +4,19 @@
 
 namespace sgdbench {
 
-void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
+void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop) {
   recording = spec.recording;
   number = worker;
   pause = shared_pause;
   staleness = nullptr;
   report = {};
-  if (compute) report.staleness.reserve();  // not while it is timed
+  if (compute) {  // not while it is timed
+    report.staleness.reserve();
+    track = Track(spec.recording ? spec.timeline_slices : 0);
+  }
   probe = {};
   taken = 0;
+  if (compute) injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
   updates.store(0, std::memory_order_relaxed);
   examples.store(0, std::memory_order_relaxed);
 }
@@ -50,14 +54,31 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
     if (seat.compute) seat.rows.resize(std::max(seat.rows.size(), most));
-    seat.reset(spec, worker, pause.get());
+    seat.reset(spec, worker, pause.get(), stop);
   }
 }
 
 void Course::begin(Nanoseconds now) {
   start = now;
   stop.start(now);
-  for (auto& seat : seats) seat.report.time.start(now);
+  for (auto& seat : seats) {
+    seat.report.time.start(now);
+    seat.track.start(now);
+  }
+}
+
+void Course::keep_server_track() {
+  if (spec.recording) server = Track(server_slices(seats.size(), spec.timeline_slices));
+}
+
+void Course::note_apply(const Seat& seat, Nanoseconds begun, std::uint64_t update,
+                        std::uint64_t staleness) {
+  if (!server.records()) return;
+  server.add({.begin = begun - start,
+              .end = seat.time() - start,
+              .activity = Activity::apply,
+              .update = update,
+              .staleness = staleness});
 }
 
 bool Course::take(std::size_t worker, Stretch& stretch) {
@@ -85,11 +106,11 @@ std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) 
 }
 
 void Course::observe(Seat& seat, std::uint64_t before, std::uint64_t after,
-                     std::span<const Real> w_now, Access access, Phase next) {
+                     std::span<const Real> w_now, Access access, Activity next) {
   const std::size_t point = curve.crossed(before, after);
   if (point == 0) return;
   const Nanoseconds begun = seat.time();
-  seat.report.time.enter(Phase::observe, begun);
+  seat.enter_at(Activity::observe, begun);
   if (!pause) {
     record(point, begun - start, w_now, access);
   } else {
@@ -97,7 +118,7 @@ void Course::observe(Seat& seat, std::uint64_t before, std::uint64_t after,
       if (stop.reason() == Stopped::completed) show(point, time - start, w_now, access);
     });
   }
-  seat.report.time.enter(next, seat.time());
+  seat.enter_at(next, seat.time());
 }
 
 void Course::observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after) {

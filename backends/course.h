@@ -11,10 +11,12 @@
 
 #include "backends/backend.h"
 #include "backends/clock.h"
+#include "backends/conditions/injector.h"
 #include "backends/curve.h"
 #include "backends/pause.h"
 #include "backends/stop.h"
 #include "backends/work_plan.h"
+#include "results/timeline.h"
 #include "workloads/problem.h"
 #include "workloads/sample_order.h"
 
@@ -25,6 +27,7 @@ struct alignas(64) Seat {
   std::unique_ptr<Worker> compute;
   std::vector<std::uint32_t> rows;  ///< the row numbers of the current stretch
   WorkerReport report;
+  Track track;  ///< what is recorded of the timeline
   WriteProbe probe;
   std::uint64_t taken = 0;  ///< stretches taken so far
 
@@ -38,25 +41,56 @@ struct alignas(64) Seat {
   Pause* pause = nullptr;  ///< where workers may be asked to stand still
   /// In place of the report's own, where one histogram is kept for several workers.
   StalenessHistogram* staleness = nullptr;
+  Injector injector;  ///< makes gradients and messages as slow as the run's conditions say
 
-  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause);
+  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop);
   Nanoseconds time() const { return pause ? pause->clock() : now(); }
-  /// Begins a phase. Whoever waits stands still; whoever goes on may have to.
-  void enter(Phase phase) {
-    if (recording) switch_to(phase);
+  /// Begins an activity for the worker's gradient of this number (0: none). Whoever waits stands
+  /// still; whoever goes on may have to. Within a phase only the timeline knows the difference:
+  /// without one, no time is read.
+  void enter(Activity activity, std::uint64_t gradient = 0) {
+    if (!recording) return;
+    if (track.records() || phase_of(activity) != report.time.phase()) switch_to(activity, gradient);
+  }
+  void enter(Phase phase) { enter(activity_of(phase)); }
+  /// The same for what is too short to be worth a reading of the clock unless there is a timeline:
+  /// elsewhere it counts to the phase before.
+  void mark(Activity activity, std::uint64_t gradient = 0) {
+    if (track.records()) switch_to(activity, gradient);
+  }
+  /// Begins an activity at a time that has been read.
+  void enter_at(Activity activity, Nanoseconds time, std::uint64_t gradient = 0) {
+    report.time.enter(phase_of(activity), time);
+    if (track.records()) track.enter(activity, time, gradient);
+  }
+  /// Injector::fetch() and push(), as what the worker does for this gradient; it goes on with
+  /// `next`.
+  bool fetch(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
+    return message(Activity::fetch, gradient, next, [&] { return injector.fetch(bytes); });
+  }
+  bool push(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
+    return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
   }
   /// The rest of the run is waiting for the others.
-  void finish() { switch_to(Phase::wait); }
+  void finish() { switch_to(Activity::wait, 0); }
   /// `count` updates landed with this staleness.
   void note_staleness(std::uint64_t tau, std::uint64_t count = 1) {
     if (recording) (staleness ? *staleness : report.staleness).add(tau, count);
   }
 
  private:
-  void switch_to(Phase phase) {
-    if (pause && phase == Phase::wait) pause->idle(number);
-    if (pause && phase != Phase::wait) pause->busy(number);
-    report.time.enter(phase, time());
+  template <class Wait>
+  bool message(Activity activity, std::uint64_t gradient, Activity next, Wait wait) {
+    if (!injector.delays_messages()) return true;
+    enter(activity, gradient);
+    const bool whole = wait();
+    enter(next, gradient);
+    return whole;
+  }
+  void switch_to(Activity activity, std::uint64_t gradient) {
+    if (pause && activity == Activity::wait) pause->idle(number);
+    if (pause && activity != Activity::wait) pause->busy(number);
+    enter_at(activity, time(), gradient);
   }
 };
 
@@ -96,6 +130,17 @@ class Course {
   std::vector<Seat>& seats;
   AlignedVector<Real> state;  ///< [w | state of the rule]
   Nanoseconds start = 0;      ///< set by begin(), before any worker's loop
+  /// Of a strategy that has a server and called keep_server_track(); written under the server's
+  /// lock.
+  Track server;
+
+  /// Makes room for the server's slices, where there is a timeline; before the workers start.
+  void keep_server_track();
+  /// When something that note_apply() is to be told of began; 0 where nobody will know.
+  Nanoseconds apply_begins(const Seat& seat) const { return server.records() ? seat.time() : 0; }
+  /// On the server's track: an update was applied from `begun` until now, by the worker in `seat`.
+  void note_apply(const Seat& seat, Nanoseconds begun, std::uint64_t update,
+                  std::uint64_t staleness);
 
   /// Starts the clock of the run and of every worker.
   void begin(Nanoseconds now);
@@ -116,15 +161,19 @@ class Course {
 
   /// Where the finished stretch crosses a point of the curve: copies w on the observe phase, or
   /// evaluates it in a pause, and stops the run if w is no longer finite or the pause found that it
-  /// should. The phase afterwards is `next`.
+  /// should. What comes afterwards is `next`.
   void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
-               Phase next = Phase::compute) {
+               Activity next = Activity::compute) {
     const auto size = done.end - done.begin;
     observe(seat, done.examples_after - size, done.examples_after, w, access, next);
   }
   /// The same where the examples that landed went from `before` to `after`.
   void observe(Seat& seat, std::uint64_t before, std::uint64_t after, std::span<const Real> w,
-               Access access, Phase next);
+               Access access, Activity next);
+  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, std::span<const Real> w,
+               Access access, Phase next) {
+    observe(seat, before, after, w, access, activity_of(next));
+  }
   /// The same for one who has no thread and no clock: `time` is that of the point.
   void observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after);
   bool crosses(const Stretch& done) const {

@@ -35,19 +35,25 @@ class Leashed final : public PooledBackend {
     Version* spare = &versions_->acquire_spare();
     Stretch stretch;
     while (course.take(worker, stretch)) {
+      const std::uint64_t gradient = seat.taken;
+      seat.enter(Activity::compute, gradient);
       seat.compute->prepare(course.rows(seat, stretch));
+      seat.mark(Activity::fetch, gradient);
       const Version& read = versions_->protect(worker, Role::read);
       const std::uint64_t read_version = read.number;
-      seat.compute->compute_from(w_of(read));
+      seat.fetch(w_of(read).size_bytes(), Activity::fetch, gradient);
+      seat.enter(Activity::compute, gradient);
+      seat.injector.gradient([&] { seat.compute->compute_from(w_of(read)); });
       versions_->release(worker, Role::read);
       seat.report.computed += stretch.end - stretch.begin;
 
-      seat.enter(Phase::communicate);
+      seat.enter(Activity::push, gradient);
+      seat.push(seat.compute->direction_bytes(), Activity::push, gradient);
       if (publish(course, worker, stretch, read_version, spare))
         spare = &versions_->acquire_spare();
       else
         seat.report.dropped += stretch.end - stretch.begin;
-      seat.enter(Phase::compute);
+      seat.enter(Activity::compute);
       observe(course, seat, worker, stretch);
     }
     seat.finish();
@@ -58,11 +64,13 @@ class Leashed final : public PooledBackend {
                std::uint64_t read_version, Version* spare) {
     Seat& seat = course.seats[worker];
     const Direction direction = seat.compute->direction();
-    const std::uint64_t bound = course.spec.persistence;
+    const std::uint64_t bound = course.spec.persistence, gradient = seat.taken;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);
       const std::uint64_t base_number = base.number;
+      if (failures > 0) seat.enter(Activity::push, gradient);
       std::copy(base.state.begin(), base.state.end(), spare->state.begin());
+      seat.enter(Activity::apply, gradient);
       apply(course.spec.rule, spare->state, std::span(&direction, 1), 0, problem().parameters(),
             course.step(stretch.epoch, base_number, base_number - read_version), Access::exclusive);
       if (!versions_->publish(*spare, base)) continue;
@@ -80,6 +88,7 @@ class Leashed final : public PooledBackend {
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);
     seat.note_staleness(staleness);
+    seat.track.note_update(update, staleness);
     seat.report.last_update = update;
   }
 

@@ -2,6 +2,7 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
+//             (where messages are delayed, it fetches w before and pushes its direction after)
 //   barrier   (barrier.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' directions in
 //             worker order: the result does not depend on timing
@@ -46,11 +47,14 @@ class OpenMpSync final : public PooledBackend {
       Seat& seat = course.seats[me];
       while (more) {
         const Stretch mine = round;
+        const std::uint64_t number = mine.first_update + 1;  // of the gradient and of the update
+        seat.enter(Activity::compute, number);
         compute(course, seat, mine, me);
-        meet(seat, me, Phase::communicate);
+        meet(seat, me, Activity::apply, number);
         if (me == 0) more = course.take_round(course.seats[0], round);
         reduce(course, seat, mine, me);
-        meet(seat, me, Phase::compute);
+        seat.track.note_update(number, 0);
+        meet(seat, me, Activity::compute);
         if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
       }
       seat.finish();
@@ -59,21 +63,26 @@ class OpenMpSync final : public PooledBackend {
 
   /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
   /// communicate with.
-  void meet(Seat& seat, std::size_t me, Phase next) {
+  void meet(Seat& seat, std::size_t me, Activity next, std::uint64_t gradient = 0) {
     if (workers() == 1) return;
     if (!barrier_.arrive(me)) {
-      seat.enter(Phase::wait);
+      seat.enter(Activity::wait, gradient);
       barrier_.wait(me);
     }
-    seat.enter(next);
+    seat.enter(next, gradient);
   }
 
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
     const Stretch mine = share_of(round, me, workers());
     if (mine.begin == mine.end) return;  // fewer examples than workers
-    seat.compute->prepare(course.rows(seat, mine));
-    seat.compute->compute_from(course.w());
+    const std::uint64_t number = round.first_update + 1;
+    seat.fetch(course.w().size_bytes(), Activity::compute, number);
+    seat.injector.gradient([&] {
+      seat.compute->prepare(course.rows(seat, mine));
+      seat.compute->compute_from(course.w());
+    });
     directions_[me] = seat.compute->direction();
+    seat.push(seat.compute->direction_bytes(), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
   }
 

@@ -29,9 +29,11 @@ namespace {
 struct alignas(64) Desk {
   Task task;  ///< what the worker works on
   bool has_task = false;
-  bool may_go = true;      ///< the protocol lets it start
-  bool waiting = false;    ///< for `release`
-  bool cancelled = false;  ///< nobody wants what it works on
+  bool may_go = true;          ///< the protocol lets it start
+  bool waiting = false;        ///< for `release`
+  bool cancelled = false;      ///< nobody wants what it works on
+  bool computed = false;       ///< what it works on
+  std::uint64_t gradient = 0;  ///< number of what it works on among this worker's, from 1
   Signal release;
   AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
 };
@@ -49,10 +51,12 @@ class ParameterServer final : public PooledBackend {
   /// Every worker's first pull is made here, off the clock: all of them start from version 0.
   void open(Course& course) override {
     server_ = std::make_unique<Server>(course, make_protocol(protocol_, workers()));
+    course.keep_server_track();
     for (std::size_t w = 0; w < workers(); ++w) {
       Desk& desk = desks_[w];
       desk.may_go = true;
       desk.waiting = desk.cancelled = false;
+      desk.gradient = 0;
       if (replicas()) desk.replica = course.state;
       desk.has_task = take(course, w, desk.task);
       if (desk.has_task) pull(course, w);
@@ -63,18 +67,19 @@ class ParameterServer final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
     if (!desk.has_task) {
-      enter(seat);
+      enter(seat, Activity::fetch, 0);
       desk.has_task = next_turn(course, worker, {});
-      leave(seat);
+      leave(seat, desk);
     }
+    seat.enter(Activity::compute, desk.gradient);
     while (desk.has_task) {
       produce(course, worker);
       contact(course, worker);
     }
-    enter(seat);
+    enter(seat, Activity::push, 0);
     if (server_->retire(worker) && running(course)) update(course, seat);
     release(course);
-    leave(seat);
+    mutex_.unlock();
     seat.finish();
   }
 
@@ -99,10 +104,25 @@ class ParameterServer final : public PooledBackend {
   void produce(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
-    if (replicas()) {
-      train_replica(course, seat, desk);
-      return;
-    }
+    desk.computed = seat.fetch(fetch_bytes(course, seat), Activity::compute, desk.gradient);
+    if (!desk.computed) return;
+    seat.injector.gradients(desk.task.steps(), [&] {
+      if (replicas())
+        train_replica(course, seat, desk);
+      else
+        compute_gradient(seat, desk);
+    });
+    seat.push(push_bytes(course, seat), Activity::push, desk.gradient);
+  }
+
+  std::uint64_t fetch_bytes(Course& course, const Seat& seat) const {
+    return replicas() ? std::span(course.state).size_bytes() : seat.compute->read_bytes();
+  }
+  std::uint64_t push_bytes(Course& course, const Seat& seat) const {
+    return replicas() ? std::span(course.state).size_bytes() : seat.compute->direction_bytes();
+  }
+
+  static void compute_gradient(Seat& seat, const Desk& desk) {
     const std::size_t examples = desk.task.examples();
     if (examples != 0) seat.compute->compute();
     seat.report.computed += examples;
@@ -125,10 +145,10 @@ class ParameterServer final : public PooledBackend {
     Desk& desk = desks_[worker];
     std::optional<Task> next(std::in_place);
     if (!take(course, worker, *next)) next.reset();
-    enter(seat);
+    enter(seat, Activity::push, desk.gradient);
     deliver(course, worker);
     desk.has_task = next_turn(course, worker, next);
-    leave(seat);
+    leave(seat, desk);
   }
 
   /// Hands over what was computed, unless nobody wants it any more.
@@ -137,22 +157,31 @@ class ParameterServer final : public PooledBackend {
     Desk& desk = desks_[worker];
     if (desk.cancelled) {
       desk.cancelled = false;
-      seat.report.dropped += desk.task.examples();
+      seat.injector.renew();
+      if (desk.computed) seat.report.dropped += desk.task.examples();
       return;
     }
     if (!running(course)) return;
     desk.may_go = false;
     const Direction direction =
         replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();
-    if (server_->arrive(worker, direction) == Decision::apply) update(course, seat);
+    const std::uint64_t becomes = server_->version() + 1, tau = server_->staleness(worker);
+    const Decision decision = server_->arrive(worker, direction);
+    if (decision != Decision::discard) seat.track.note_update(becomes, tau);
+    if (decision == Decision::apply) update(course, seat);
     release(course);
   }
 
   void update(Course& course, Seat& seat) {
-    for (const auto worker : server_->cancel_rest()) desks_[worker].cancelled = true;
+    for (const auto worker : server_->cancel_rest()) {
+      desks_[worker].cancelled = true;
+      course.seats[worker].injector.cancel();
+    }
+    const Nanoseconds begun = course.apply_begins(seat);
     server_->update([this](const Server::Held& held) -> std::span<Real> {
       return desks_[held.worker].replica;
     });
+    course.note_apply(seat, begun, server_->version(), server_->stalest());
     course.observe(seat, server_->landed_before(), server_->landed(), course.w(), Access::exclusive,
                    Phase::communicate);
   }
@@ -204,6 +233,7 @@ class ParameterServer final : public PooledBackend {
 
   void pull(Course& course, std::size_t worker) {
     Desk& desk = desks_[worker];
+    course.seats[worker].mark(Activity::fetch, ++desk.gradient);
     server_->pull(worker, desk.task);
     if (server_->traits().exchange == Exchange::average)
       std::copy(course.state.begin(), course.state.end(), desk.replica.begin());
@@ -217,15 +247,15 @@ class ParameterServer final : public PooledBackend {
     mutex_.unlock();
     seat.enter(Phase::wait);
     desk.release.wait();
-    enter(seat);
+    enter(seat, Activity::fetch, 0);
   }
-  void enter(Seat& seat) {
-    lock_or_wait(mutex_, [&] { seat.enter(Phase::wait); });
-    seat.enter(Phase::communicate);
+  void enter(Seat& seat, Activity activity, std::uint64_t gradient) {
+    lock_or_wait(mutex_, [&] { seat.enter(Activity::wait); });
+    seat.enter(activity, gradient);
   }
-  void leave(Seat& seat) {
+  void leave(Seat& seat, const Desk& desk) {
     mutex_.unlock();
-    seat.enter(Phase::compute);
+    seat.enter(Activity::compute, desk.gradient);
   }
 
   std::string protocol_;

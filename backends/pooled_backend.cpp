@@ -1,6 +1,7 @@
 #include "backends/pooled_backend.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "backends/openmp_team.h"
 #include "backends/probe.h"
@@ -60,11 +61,21 @@ RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
   if (course.spec.recording) result.staleness_mode = "exact";
   for (auto& seat : seats_) {
     seat.report.time.stop(end);
+    seat.track.close(end);
     seat.report.updates = seat.updates.load(std::memory_order_relaxed);
     seat.report.applied = seat.examples.load(std::memory_order_relaxed);
     result.workers.push_back(std::move(seat.report));
   }
+  if (course.spec.timeline_slices > 0) result.timeline = timeline(course);
   return result;
+}
+
+Timeline PooledBackend::timeline(Course& course) {
+  Timeline timeline;
+  for (auto& seat : seats_) timeline.tracks.push_back(std::exchange(seat.track, {}));
+  timeline.has_server = course.server.records();
+  if (timeline.has_server) timeline.tracks.push_back(std::move(course.server));
+  return timeline;
 }
 
 Cut in_place_cut(const RunSpec& spec, std::size_t examples, std::size_t longest) {

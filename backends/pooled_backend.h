@@ -42,6 +42,7 @@ class PooledBackend : public Backend {
 
  private:
   RunOutcome outcome(Course& course, Nanoseconds end);
+  Timeline timeline(Course& course);
 
   const Problem& problem_;
   std::vector<Seat> seats_;

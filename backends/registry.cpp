@@ -24,7 +24,8 @@ std::string needs_onednn() {
 /// Workers that can be real threads.
 constexpr std::size_t kMostThreads = 4096;
 
-std::string usable_kernels(const RunSpec& spec, const Problem& problem) {
+std::string usable(const RunSpec& spec, const Problem& problem) {
+  if (auto why = why_not_stragglers(spec.conditions, spec.workers); !why.empty()) return why;
   if (spec.kernels == "native") return "";
   if (auto why = unavailable_kernels(spec.kernels); !why.empty()) return why;
   if (!problem.uses_dense_kernels())
@@ -36,7 +37,7 @@ std::string usable_kernels(const RunSpec& spec, const Problem& problem) {
 std::string common(const RunSpec& spec, const Problem& problem) {
   if (spec.workers > kMostThreads)
     return "at most " + std::to_string(kMostThreads) + " workers can be real threads";
-  return usable_kernels(spec, problem);
+  return usable(spec, problem);
 }
 
 std::string one_worker_only(const RunSpec& spec, const Problem& problem) {
@@ -68,7 +69,7 @@ std::string under_protocol(const RunSpec& spec, const Problem& problem) {
 std::string simulated(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_follow(spec); !why.empty()) return why;
   if (auto why = why_not_simulated(spec, problem); !why.empty()) return why;
-  return usable_kernels(spec, problem);
+  return usable(spec, problem);
 }
 
 // Updates are made on a replica, and how stale they are is known when they are exchanged.
@@ -82,6 +83,7 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
 std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   RunSpec inside = spec;
   inside.kernels = "onednn";
+  inside.workers = 1;  // the rest are threads of its own
   return common(inside, problem);
 }
 
@@ -102,6 +104,7 @@ const std::vector<BackendEntry>& backend_catalog() {
   static const std::vector<BackendEntry> table{
       {.name = "sequential",
        .summary = "one worker; the reference that every other backend is checked against",
+       .delays_compute = true,
        .one_worker = true,
        .deterministic = yes,
        .why_not = one_worker_only,
@@ -109,6 +112,8 @@ const std::vector<BackendEntry>& backend_catalog() {
        .make = make_sequential},
       {.name = "openmp-sync",
        .summary = "synchronous, on OpenMP: P workers, P mini-batches, one averaged update",
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = yes,
        .why_not = common,
        .unavailable = always,
@@ -116,6 +121,8 @@ const std::vector<BackendEntry>& backend_catalog() {
       {.name = "hogwild",
        .summary = "asynchronous, lock-free, in place; --write store (racy) or cas (nothing lost)",
        .uses_write = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = no_versions,
        .unavailable = always,
@@ -124,12 +131,16 @@ const std::vector<BackendEntry>& backend_catalog() {
        .summary =
            "asynchronous, on private replicas that exchange changes every --exchange examples",
        .uses_exchange = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = made_before_landing,
        .unavailable = always,
        .make = make_downpour},
       {.name = "locked",
        .summary = "asynchronous, consistent: a lock around update and snapshot",
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = common,
        .unavailable = always,
@@ -137,6 +148,8 @@ const std::vector<BackendEntry>& backend_catalog() {
       {.name = "leashed",
        .summary = "asynchronous, lock-free and consistent: versions published by compare-and-swap",
        .uses_persistence = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = common,
        .unavailable = always,
@@ -144,6 +157,8 @@ const std::vector<BackendEntry>& backend_catalog() {
       {.name = "parameter-server",
        .summary = "a versioned server in this process; --protocol says when it takes and releases",
        .uses_protocol = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_rounds,
        .why_not = under_protocol,
        .unavailable = always,
@@ -152,6 +167,8 @@ const std::vector<BackendEntry>& backend_catalog() {
        .summary = "real gradients under a virtual clock: any number of workers, any network, "
                   "reproducible to the bit",
        .uses_protocol = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .virtual_clock = true,
        .deterministic = yes,
        .why_not = simulated,
@@ -159,6 +176,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .make = make_simulator},
       {.name = "onednn",
        .summary = "one stream of updates; every core has a part of each step, computed by oneDNN",
+       .delays_compute = true,
        .own_kernels = "onednn",
        .deterministic = yes,
        .why_not = onednn_inside,

@@ -64,6 +64,10 @@ class Server {
   std::span<const std::uint32_t> released() const { return protocol_->released(); }
 
   std::uint64_t version() const { return version_; }  ///< updates made
+  /// τ of what `worker` works on, if it arrived now.
+  std::uint64_t staleness(std::size_t worker) const {
+    return version_ - in_flight_[worker].version;
+  }
   /// Examples of the plan that have landed, before the last update and after it.
   std::uint64_t landed_before() const { return landed_before_; }
   std::uint64_t landed() const { return landed_; }

@@ -27,6 +27,7 @@ struct Session {
   const ParallelFor& parallel;
   Progress& progress;
   RunLog& log;
+  TraceOutput& trace;
 };
 
 /// Trains all cells of one problem; a row for each of them where it can't be made or has no target.
@@ -43,7 +44,7 @@ void train_group(const std::vector<Cell>& group, const TrainTest& data, const Se
     return refuse_group(group, facts, error.what(), session.progress, session.log);
   }
   ProblemGroup(*problem, facts, session.parallel, session.environment.cores_available,
-               session.progress, session.log)
+               session.progress, session.log, session.trace)
       .run(group);
 }
 
@@ -62,9 +63,9 @@ std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log) {
 }
 
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
-             RunLog& log) {
+             RunLog& log, TraceOutput& trace) {
   const auto parallel = threaded_for(environment.cores_available);
-  const Session session{environment, parallel, progress, log};
+  const Session session{environment, parallel, progress, log, trace};
   const auto data_groups = by_data(cells);
   for (const auto& same_data : data_groups) {
     if (log.has_all(same_data)) continue;

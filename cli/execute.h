@@ -10,6 +10,7 @@
 #include "cli/cell.h"
 #include "cli/progress.h"
 #include "cli/run_log.h"
+#include "cli/trace_output.h"
 #include "results/environment.h"
 
 namespace sgdbench {
@@ -17,9 +18,9 @@ namespace sgdbench {
 /// Adds a row per repeat of every cell to `log`, in the order in which they ran, except for those
 /// that it has. Returns when all are done, or early when interrupted(): then the last row is
 /// `interrupted`. Throws UsageError, BadData, MissingData, BadJournal or WriteError; `log` then has
-/// what was finished.
+/// what was finished, and `trace` of what of it the timelines.
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
-             RunLog& log);
+             RunLog& log, TraceOutput& trace);
 
 /// Runs that execute() will make at most, warm-ups included.
 std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log);

@@ -30,6 +30,8 @@ constexpr Report kReports[] = {
      [](std::span<const RunRecord> rows, const ReportContext&) { return staleness_csv(rows); }},
     {"--targets", "targets.csv",
      [](std::span<const RunRecord> rows, const ReportContext&) { return targets_csv(rows); }},
+    {"--workers-csv", "workers.csv",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return workers_csv(rows); }},
     {"--json", "run.json", report_json},
     {"--markdown", "",
      [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},
@@ -63,6 +65,7 @@ Outputs::Outputs(const Given& given) {
   for (const auto& report : kReports)
     if (given.has(report.option)) add(report.option, given.text(report.option), report.render);
   for (const auto& text : given.texts("--export")) add_export(text);
+  if (given.has("--trace")) add("--trace", given.text("--trace"), nullptr);
   quiet_ = given.has("--quiet");
   if (given.has("--output")) {
     folder_ = given.text("--output");
@@ -121,6 +124,7 @@ bool Outputs::uses_stdout() const {
 void Outputs::write(std::span<const RunRecord> rows, const ReportContext& context) const {
   std::exception_ptr first;
   for (const auto& target : targets_) {
+    if (!target.render) continue;
     try {
       write_atomically(target.path, target.render(rows, context));
     } catch (const WriteError&) {

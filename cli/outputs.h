@@ -33,7 +33,7 @@ class Outputs {
  private:
   struct Target {
     std::filesystem::path path;
-    Render render;
+    Render render;  ///< null: somebody else writes it
   };
   void add(std::string_view option, const std::filesystem::path& path, Render render);
   void check_apart(std::string_view option, const std::filesystem::path& path) const;

@@ -61,17 +61,18 @@ void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& lo
 
 ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
                            const ParallelFor& parallel, std::size_t cores, Progress& progress,
-                           RunLog& log)
+                           RunLog& log, TraceOutput& trace)
     : problem_(problem),
       facts_(facts),
       parallel_(parallel),
       cores_(cores),
       progress_(progress),
-      log_(log) {}
+      log_(log),
+      trace_(trace) {}
 
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
-    contenders_.push_back({settle(cell, problem_, cores_), nullptr, "", ""});
+    contenders_.emplace_back().configuration = settle(cell, problem_, cores_);
     if (log_.has_all(cell)) continue;
     prepare(contenders_.back());
     if (interrupted()) return mark_interrupted(contenders_.back().configuration, facts_, log_);
@@ -171,6 +172,7 @@ RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
 void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row) {
   Seen seen;
   row.evaluate_s = 0;
+  if (!contender.traced) spec.timeline_slices = trace_.slices();
   const auto pace = measure_pace(spec.workers, spec.pin);
   const RunOutcome outcome = train(contender, spec, row, seen);
   add_pace(row, mean_of(pace, measure_pace(spec.workers, spec.pin)));
@@ -180,6 +182,20 @@ void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row)
   add_outcome(row, outcome);
   add_curve(row, outcome, evaluations);
   judge(row, outcome, spec);
+  if (spec.timeline_slices > 0) write_timeline(contender, row, outcome.timeline);
+}
+
+void ProblemGroup::write_timeline(Contender& contender, const RunRecord& row,
+                                  const Timeline& timeline) {
+  std::vector<RunRecord> described;
+  for (const auto& other : contenders_)
+    described.push_back(describe(other.configuration, facts_, 0, 0));
+  std::vector<const RunRecord*> rows;
+  for (const auto& other : described) rows.push_back(&other);
+  const auto differences = column_text(row, varying_columns(rows));
+  trace_.add({label(row) + (differences.empty() ? "" : ", " + differences), row.run_id, row.clock},
+             row.config_id, timeline);
+  contender.traced = true;
 }
 
 RunOutcome ProblemGroup::train(Contender& contender, const RunSpec& spec, RunRecord& row,

@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/run_log.h"
 #include "cli/run_record.h"
+#include "cli/trace_output.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
@@ -22,6 +23,7 @@ struct Contender {
   std::unique_ptr<Backend> backend;
   std::string status;  ///< "" while it can run, else unsupported or failed
   std::string reason;
+  bool traced = false;  ///< its timeline has been written
 };
 
 class ProblemGroup {
@@ -29,7 +31,7 @@ class ProblemGroup {
   /// What is passed by reference must outlive the group. Rows are added to `log`; runs that it has
   /// are not made again.
   ProblemGroup(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
-               std::size_t cores, Progress& progress, RunLog& log);
+               std::size_t cores, Progress& progress, RunLog& log, TraceOutput& trace);
 
   /// Each configuration is checked, warmed up, and then all are repeated in turn, every turn in an
   /// order of its own. Ends early when interrupted(), with a row that says so.
@@ -45,6 +47,7 @@ class ProblemGroup {
   void repeat_all(std::uint64_t repeat);
   RunRecord measure(Contender& contender, std::uint64_t repeat);
   void run_timed(Contender& contender, RunSpec spec, RunRecord& row);
+  void write_timeline(Contender& contender, const RunRecord& row, const Timeline& timeline);
   RunOutcome train(Contender& contender, const RunSpec& spec, RunRecord& row, Seen& seen);
   PointEvaluation evaluate_point(const Snapshot& snapshot) const;
   std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;
@@ -56,6 +59,7 @@ class ProblemGroup {
   std::size_t cores_;
   Progress& progress_;
   RunLog& log_;
+  TraceOutput& trace_;
   std::vector<Contender> contenders_;
   std::chrono::steady_clock::time_point repeats_began_;
 };

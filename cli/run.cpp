@@ -79,6 +79,7 @@ int run_verb(const Invocation& invocation) {
   const auto cells = sweep(request.parts, available_cores());
   check_targets(cells);
   const Outputs outputs(given);
+  TraceOutput trace(given, cells, available_memory_bytes());
   if (given.has("--print-config")) {
     print(to_toml(request));
     return 0;
@@ -94,16 +95,19 @@ int run_verb(const Invocation& invocation) {
   context.environment.libraries = library_versions();
   context.notes = warnings_for(cells, context.environment);
   catch_interrupts();
+  trace.open(context.environment.version, invocation.command);
   auto log = open_log(outputs, cells, context.environment, given.has("--resume"));
   try {
     Progress progress(count_steps(cells, log), given.has("--quiet"));
     if (!context.notes.empty()) progress.warn_at_start(context.notes.front());
-    execute(cells, context.environment, progress, log);
+    execute(cells, context.environment, progress, log, trace);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
     if (!log.rows().empty()) report(outputs, log.rows(), cells, context);
+    if (!log.rows().empty()) trace.finish(true);
     throw;
   }
+  trace.finish(given.has("--quiet"));
   report(outputs, log.rows(), cells, context);
   if (interrupted()) {
     if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();

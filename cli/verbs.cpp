@@ -76,6 +76,15 @@ const std::vector<VerbEntry>& verb_table() {
         "sgdbench compare base.csv new.json --metric wall_s,peak_rss_bytes --format markdown",
         "sgdbench compare --paired 'old/sgdbench run' 'new/sgdbench run' --rounds 20"},
        compare_verb},
+      {kReport,
+       "report",
+       "Show what each worker did when: what `run --trace` wrote, as a table or a picture.",
+       "TRACE",
+       1,
+       1,
+       {"sgdbench report run.trace.json", "sgdbench report run.trace.json --svg timeline.svg",
+        "sgdbench report run.trace.json --svg - --from 10ms --to 12ms"},
+       report_verb},
   };
   return table;
 }

@@ -36,6 +36,7 @@ int data_make_verb(const Invocation& invocation);
 int verify_verb(const Invocation& invocation);
 int optimum_verb(const Invocation& invocation);
 int doctor_verb(const Invocation& invocation);
+int report_verb(const Invocation& invocation);
 int compare_verb(const Invocation& invocation);
 
 /// What `--version` prints.

@@ -42,6 +42,7 @@ class alignas(64) Stopwatch {
   /// Ends the current phase at `now`.
   void stop(Nanoseconds now) { enter(phase_, now); }
 
+  Phase phase() const { return phase_; }
   Nanoseconds spent(Phase phase) const { return spent_[static_cast<std::size_t>(phase)]; }
   Nanoseconds elapsed() const {
     Nanoseconds sum = 0;

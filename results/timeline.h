@@ -5,8 +5,9 @@
 // counts those that it forgot.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +19,13 @@ namespace sgdbench {
 enum class Activity : std::uint8_t { compute, wait, fetch, push, apply, observe };
 inline constexpr std::size_t kActivities = 6;
 
-std::string_view to_string(Activity activity);
+inline constexpr std::array<std::string_view, kActivities> kActivityNames{
+    "compute", "wait", "fetch", "push", "apply", "observe"};
+constexpr std::string_view to_string(Activity activity) {
+  return kActivityNames[static_cast<std::size_t>(activity)];
+}
+std::string_view to_string(Phase phase);
+
 constexpr Phase phase_of(Activity activity) {
   switch (activity) {
     case Activity::compute:
@@ -31,6 +38,19 @@ constexpr Phase phase_of(Activity activity) {
       return Phase::communicate;
   }
 }
+/// Where no more than the phase is known.
+constexpr Activity activity_of(Phase phase) {
+  switch (phase) {
+    case Phase::compute:
+      return Activity::compute;
+    case Phase::wait:
+      return Activity::wait;
+    case Phase::observe:
+      return Activity::observe;
+    default:
+      return Activity::push;
+  }
+}
 
 /// One stretch of time of one worker. Times count from the start of the run.
 struct Slice {
@@ -41,18 +61,53 @@ struct Slice {
   std::uint64_t staleness = 0;  ///< apply: τ of that update
 };
 
-/// The last slices of one track, in order. Thread safety: one writer; read after the join.
+/// The last slices of one track, in order. Thread safety: one writer at a time; read after the
+/// join.
 class Track {
  public:
   Track() = default;
   /// Memory for `capacity` slices is taken here, so that recording only writes. 0: records nothing.
   explicit Track(std::size_t capacity) : slices_(capacity) {}
 
+  /// False: nothing below does anything, and no time need be read for it.
+  bool records() const { return !slices_.empty(); }
+
   void add(const Slice& slice) {
     if (slices_.empty()) return;
-    slices_[written_ % slices_.size()] = slice;
+    slices_[next_] = slice;
+    if (++next_ == slices_.size()) next_ = 0;
     ++written_;
   }
+
+  /// Where times count from.
+  void start(Nanoseconds now) {
+    origin_ = now;
+    open_ = {};
+  }
+  /// Ends the open slice at `now`, and begins another. One of the same kind that is nobody's yet
+  /// goes on as that gradient's.
+  void enter(Activity activity, Nanoseconds now, std::uint64_t gradient = 0) {
+    if (activity == open_.activity && open_.gradient == 0 && open_.update == 0) {
+      open_.gradient = gradient;
+      return;
+    }
+    close(now);
+    open_ = {.begin = now - origin_, .activity = activity, .gradient = gradient};
+  }
+  /// Says of the open slice which update it made.
+  void note_update(std::uint64_t update, std::uint64_t staleness) {
+    open_.update = update;
+    open_.staleness = staleness;
+  }
+  /// Ends the open slice at `now`; one in which no time passed is none.
+  void close(Nanoseconds now) {
+    open_.end = now - origin_;
+    if (open_.end == open_.begin) return;
+    add(open_);
+    open_ = {.begin = open_.end};
+  }
+
+  std::uint64_t size() const { return written_ - forgotten(); }
   std::uint64_t forgotten() const {
     return written_ > slices_.size() ? written_ - slices_.size() : 0;
   }
@@ -62,11 +117,21 @@ class Track {
  private:
   std::vector<Slice> slices_;
   std::uint64_t written_ = 0;
+  std::size_t next_ = 0;  ///< written_ modulo the capacity, without the division
+  Nanoseconds origin_ = 0;
+  Slice open_;
 };
+
+/// Room for the slices of a server beside workers that keep so many each: what it applies was a
+/// fetch, a compute and a push of somebody's.
+constexpr std::size_t server_slices(std::size_t workers, std::size_t each) {
+  return (workers * each + 2) / 3;
+}
 
 /// One run's tracks: one per worker; for strategies with a server, the server's last. Which
 /// gradients became which update: `apply` slices of the server's track say update and τ, `push`
-/// slices of a worker's the update that its gradient became (0: thrown away).
+/// slices of a worker's the update that its gradient became (0: thrown away; for one that is held,
+/// the next one). Without a server, `apply` slices of a worker's own track say all three.
 struct Timeline {
   std::vector<Track> tracks;
   bool has_server = false;

@@ -27,7 +27,7 @@ void for_every_protocol(std::size_t workers, Visit visit) {
         RunSpec spec = spec_for(entry, *c->problem, workers, 4);
         spec.protocol = protocol;
         if (!entry.why_not(spec, *c->problem).empty()) continue;
-        INFO(std::string(entry.name) << ", " << protocol << ", " << c->name);
+        INFO(std::string(entry.name) << ", " << std::string(protocol) << ", " << c->name);
         visit(entry, spec, *c);
       }
     }

@@ -13,9 +13,9 @@ Accounts::Accounts(std::size_t workers, std::size_t slices)
 void Accounts::record(std::size_t worker, Activity activity, Nanoseconds end,
                       std::uint64_t update) {
   const Account& account = accounts_[worker];
-  if (end == account.until && update == 0) return;
+  if (end == account.until() && update == 0) return;
   const std::uint64_t gradient = activity == Activity::wait ? 0 : account.iterations;
-  timeline_.tracks[worker].add({account.until, end, activity, gradient, update, 0});
+  timeline_.tracks[worker].add({account.until(), end, activity, gradient, update, 0});
 }
 
 }  // namespace sgdbench

@@ -37,7 +37,8 @@ class Accounts {
 
   void begin(std::size_t worker, const Iteration& iteration) {
     accounts_[worker].now = iteration;
-    accounts_[worker].busy = true;
+    accounts_[worker].busy = 1;
+    ++accounts_[worker].iterations;
   }
   /// Its iteration has ended, and the server's link was at its push in [begin, end]. Its gradient
   /// is part of `update` (0: of none).
@@ -46,12 +47,12 @@ class Accounts {
     spend_iteration(worker, account.now.arrival, update);
     spend(worker, Activity::wait, begin);
     spend(worker, Activity::push, end, update);
-    account.busy = false;
+    account.busy = 0;
   }
   /// What it does is cut off at `now`.
   void cut(std::size_t worker, Seconds now) {
     if (accounts_[worker].busy) spend_iteration(worker, now, 0);
-    accounts_[worker].busy = false;
+    accounts_[worker].busy = 0;
     spend(worker, Activity::wait, now);
   }
   /// The server made an update.
@@ -66,18 +67,23 @@ class Accounts {
     for (std::size_t worker = 0; worker < accounts_.size(); ++worker) cut(worker, end);
   }
   Nanoseconds spent(std::size_t worker, Phase phase) const {
-    return accounts_[worker].spent[static_cast<std::size_t>(phase)];
+    return phase == Phase::observe ? 0 : accounts_[worker].spent[static_cast<std::size_t>(phase)];
   }
+  /// Begun.
+  std::uint64_t iterations(std::size_t worker) const { return accounts_[worker].iterations; }
   Timeline take_timeline() { return std::move(timeline_); }
 
  private:
+  /// One cache line: with many workers, fetching it is most of the cost. Nobody observes here.
   struct alignas(64) Account {
     Iteration now;
-    Nanoseconds until = 0;  ///< accounted for
-    std::array<Nanoseconds, kPhases> spent{};
-    std::uint64_t iterations = 0;
-    bool busy = false;
+    std::array<Nanoseconds, kPhases - 1> spent{};  // of compute, wait, communicate
+    std::uint64_t iterations : 63 = 0;             // begun
+    std::uint64_t busy : 1 = 0;
+
+    Nanoseconds until() const { return spent[0] + spent[1] + spent[2]; }
   };
+  static_assert(static_cast<std::size_t>(Phase::observe) == kPhases - 1);
 
   /// What followed was `activity`.
   void spend(std::size_t worker, Activity activity, Seconds end, std::uint64_t update = 0) {
@@ -85,13 +91,11 @@ class Accounts {
     const Nanoseconds until = to_nanoseconds(end);
     if (records_) [[unlikely]]
       record(worker, activity, until, update);
-    account.spent[static_cast<std::size_t>(phase_of(activity))] += until - account.until;
-    account.until = until;
+    account.spent[static_cast<std::size_t>(phase_of(activity))] += until - account.until();
   }
   /// Until `limit`, if it has not ended before.
   void spend_iteration(std::size_t worker, Seconds limit, std::uint64_t update) {
     const Iteration& now = accounts_[worker].now;
-    ++accounts_[worker].iterations;
     spend(worker, Activity::wait, std::min(now.begin, limit));
     spend(worker, Activity::fetch, std::min(now.fetched, limit));
     spend(worker, Activity::compute, std::min(now.computed, limit));

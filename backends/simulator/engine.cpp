@@ -26,7 +26,8 @@ Engine<Center>::Engine(Course& course, Center& center)
       limit_(course.spec.max_seconds > 0 ? course.spec.max_seconds : kEndOfTime),
       accounts_(course.seats.size(), course.spec.timeline_slices),
       counts_(course.seats.size()),
-      ready_(course.seats.size()) {
+      ready_(course.seats.size()),
+      is_idle_(course.seats.size()) {
   const RunSpec& spec = course.spec;
   if (all_reduces_)
     all_reduce_time_ =
@@ -102,7 +103,8 @@ Link::Turn Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double
                                    bool applies) {
   Link::Turn turn{arrival, arrival};
   if (!all_reduces_)
-    turn = link_.reserve(arrival, bytes, durations_.service(worker, counts_[worker].messages - 1));
+    turn =
+        link_.reserve(arrival, bytes, durations_.service(worker, accounts_.iterations(worker) - 1));
   else if (applies)
     turn.end += all_reduce_time_;
   end_ = std::max(end_, turn.end);
@@ -129,6 +131,7 @@ void Engine<Center>::let_go(Seconds now) {
 
 template <class Center>
 void Engine<Center>::start(std::uint32_t worker, Seconds now) {
+  if (is_idle_[worker]) return;  // it looks again at the end of this contact
   if (center_.deal(worker)) {
     center_.pull(worker);
     const double bytes = center_.pull_bytes(worker);
@@ -136,6 +139,7 @@ void Engine<Center>::start(std::uint32_t worker, Seconds now) {
   } else if (center_.may_return_work() && !center_.finished() &&
              course_.spec.assign == Assign::dynamic) {
     idle_.push_back(worker);
+    is_idle_[worker] = 1;
   } else {
     retire(worker, now);
   }
@@ -157,6 +161,7 @@ template <class Center>
 void Engine<Center>::wake_idle(Seconds now) {
   if (!work_returned_ && !center_.finished()) return;
   ready_.swap(idle_);
+  for (const auto worker : ready_) is_idle_[worker] = 0;
   std::sort(ready_.begin(), ready_.end());
   let_go(now);
 }
@@ -165,7 +170,7 @@ void Engine<Center>::wake_idle(Seconds now) {
 template <class Center>
 void Engine<Center>::go(std::uint32_t worker, Seconds now, Seconds pulled) {
   Counts& counts = counts_[worker];
-  const std::uint64_t number = counts.messages++;
+  const std::uint64_t number = accounts_.iterations(worker);
   const std::uint64_t gradients = center_.gradients(worker);
   Iteration next{now, pulled, 0, 0};
   if (!all_reduces_) next.fetched += durations_.latency(worker, number, Purpose::fetch);

@@ -64,7 +64,6 @@ class Engine {
   struct Counts {
     std::uint64_t stream = 0;     ///< of its computing times
     std::uint64_t gradients = 0;  ///< begun
-    std::uint64_t messages = 0;   ///< begun iterations
   };
 
   Course& course_;
@@ -80,10 +79,11 @@ class Engine {
   std::vector<Counts> counts_;
   std::vector<std::uint32_t> ready_;  // let go, and not yet started
   std::vector<std::uint32_t> idle_;   // let go, and without a task
-  std::uint32_t current_ = 0;         // whose event is being taken
-  bool current_goes_on_ = false;      // it has a new one
-  bool work_returned_ = false;        // there may be a task for who is idle
-  Seconds end_ = 0;                   // of the last effect
+  std::vector<unsigned char> is_idle_;
+  std::uint32_t current_ = 0;     // whose event is being taken
+  bool current_goes_on_ = false;  // it has a new one
+  bool work_returned_ = false;    // there may be a task for who is idle
+  Seconds end_ = 0;               // of the last effect
   std::uint64_t events_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "backends/course.h"
@@ -26,7 +27,8 @@ class Tally {
         tasks_(course.plan.stretches() * traits().arrivals),
         examples_(course.spec.batch * traits().steps),
         piles_(course.spec.assign == Assign::dynamic ? 1 : course.seats.size()),
-        counts_(course.seats.size()) {
+        counts_(course.seats.size()),
+        shared_(course.spec.recording ? course.seats.front().staleness : nullptr) {
     held_.reserve(traits().arrivals);
   }
 
@@ -42,10 +44,7 @@ class Tally {
     ++pile.taken;
     return true;
   }
-  void pull(std::size_t worker) {
-    counts_[worker].version = version_;
-    counts_[worker].out = true;
-  }
+  void pull(std::size_t worker) { counts_[worker].version = version_; }
   std::size_t gradients(std::size_t) const { return traits().steps; }
   double pull_bytes(std::size_t) const { return bytes_; }
   double push_bytes(std::size_t) const { return bytes_; }
@@ -53,14 +52,14 @@ class Tally {
 
   Decision arrive(std::size_t worker) {
     Count& count = counts_[worker];
-    count.out = false;
-    const std::uint64_t staleness = version_ - count.version;
+    const std::uint64_t version = std::exchange(count.version, kIn);
+    const std::uint64_t staleness = version_ - version;
     const Decision decision = protocol_->arrived(worker, staleness);
     if (decision == Decision::discard) {
       throw_away(worker);
     } else {
       ++count.landed;
-      held_.push_back({static_cast<std::uint32_t>(worker), count.version});
+      held_.push_back({static_cast<std::uint32_t>(worker), version});
     }
     return decision;
   }
@@ -68,8 +67,8 @@ class Tally {
     cancelled_.clear();
     if (!traits().cancels) return cancelled_;
     for (std::uint32_t worker = 0; worker < counts_.size(); ++worker) {
-      if (!counts_[worker].out) continue;
-      counts_[worker].out = false;
+      if (counts_[worker].version == kIn) continue;
+      counts_[worker].version = kIn;
       throw_away(worker);
       cancelled_.push_back(worker);
     }
@@ -80,7 +79,7 @@ class Tally {
     for (const auto& held : held_) {
       const std::uint64_t staleness = version_ - held.version;
       stalest_ = std::max(stalest_, staleness);
-      course_.seats[held.worker].note_staleness(staleness);
+      note_staleness(held.worker, staleness);
       counts_[held.worker].last_update = version_ + 1;
     }
     ++counts_[held_.back().worker].updates;
@@ -110,10 +109,10 @@ class Tally {
   }
 
  private:
+  static constexpr std::uint64_t kIn = UINT64_MAX;  ///< nothing is in flight
   struct Count {
-    std::uint64_t version = 0;  ///< at the last pull
+    std::uint64_t version = kIn;  ///< at the pull of what is in flight
     std::uint64_t landed = 0, dropped = 0, updates = 0, last_update = 0;
-    bool out = false;
   };
   struct Pile {
     std::uint64_t taken = 0, returned = 0;
@@ -122,6 +121,13 @@ class Tally {
     std::uint32_t worker;
     std::uint64_t version;
   };
+  /// Without a look at the seat, where all have one histogram: that is a miss of the cache.
+  void note_staleness(std::size_t worker, std::uint64_t staleness) {
+    if (shared_)
+      shared_->add(staleness);
+    else if (course_.spec.recording)
+      course_.seats[worker].report.staleness.add(staleness);
+  }
   void throw_away(std::size_t worker) {
     ++counts_[worker].dropped;
     ++piles_[piles_.size() == 1 ? 0 : worker].returned;
@@ -133,6 +139,7 @@ class Tally {
   std::uint64_t tasks_, examples_;
   std::vector<Pile> piles_;
   std::vector<Count> counts_;
+  StalenessHistogram* shared_;
   std::vector<Held> held_;
   std::vector<std::uint32_t> cancelled_;
   std::uint64_t version_ = 0, landed_ = 0, stalest_ = 0;

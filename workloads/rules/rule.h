@@ -50,7 +50,9 @@ struct Direction {
   std::span<const std::uint32_t> support;
   bool everywhere = false;   ///< every coordinate may be non-zero
   std::size_t examples = 0;  ///< how many example gradients are in the sum
-  bool compact = false;      ///< values[k] belongs to coordinate support[k]; never `everywhere`
+  /// values[k] belongs to coordinate support[k]: a direction that is kept takes no more memory than
+  /// its support. Never together with `everywhere`.
+  bool compact = false;
 
   /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
   std::size_t bytes() const {

@@ -1,0 +1,174 @@
+#include "cli/report/analysis.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace sgdbench {
+namespace {
+
+constexpr Nanoseconds kMostCrowded = 4;  // times as many gradients as were asked for
+
+std::optional<double> mean(std::uint64_t sum, std::uint64_t count) {
+  if (count == 0) return std::nullopt;
+  return static_cast<double>(sum) / static_cast<double>(count);
+}
+
+bool is_within(const AppliedUpdate& update, const Window& window) {
+  return update.end > window.from && update.end <= window.to;
+}
+
+/// When the workers have done so many gradients each, on the average; the end where they never
+/// have.
+Nanoseconds time_of(const ReadRun& run, Nanoseconds from, std::size_t gradients) {
+  std::vector<Nanoseconds> ends;
+  for (const auto& track : run.tracks) {
+    std::uint64_t last = 0;
+    for (const auto& slice : track.slices) {
+      const bool counts = slice.activity == Activity::compute && slice.gradient != last;
+      if (track.is_server || slice.begin < from || !counts) continue;
+      last = slice.gradient;
+      ends.push_back(slice.end);
+    }
+  }
+  const std::size_t wanted = gradients * run.workers();
+  if (wanted == 0 || ends.size() <= wanted) return extent(run).to;
+  std::nth_element(ends.begin(), ends.begin() + static_cast<std::ptrdiff_t>(wanted), ends.end());
+  return ends[wanted];
+}
+
+/// From when on no track of the run has a gap at its start.
+Nanoseconds known_from(const ReadRun& run) {
+  Nanoseconds from = 0;
+  for (const auto& track : run.tracks)
+    if (track.forgotten > 0 && !track.slices.empty())
+      from = std::max(from, track.slices.front().begin);
+  return from;
+}
+
+}  // namespace
+
+Nanoseconds Window::share(const Slice& slice) const {
+  return std::max<Nanoseconds>(0, std::min(slice.end, to) - std::max(slice.begin, from));
+}
+
+std::vector<AppliedUpdate> updates_of(const ReadRun& run) {
+  std::map<std::uint64_t, AppliedUpdate> found;
+  for (std::size_t t = run.has_server() ? run.workers() : 0; t < run.tracks.size(); ++t)
+    for (const auto& slice : run.tracks[t].slices) {
+      if (slice.update == 0) continue;
+      auto& update = found[slice.update];
+      if (update.end < slice.end)
+        update = {slice.begin, slice.end, slice.update, slice.staleness, t};
+    }
+  std::vector<AppliedUpdate> updates;
+  for (const auto& [index, update] : found) updates.push_back(update);
+  std::stable_sort(updates.begin(), updates.end(),
+                   [](const auto& a, const auto& b) { return a.end < b.end; });
+  return updates;
+}
+
+std::vector<Landing> landings_of(const ReadRun& run) {
+  std::map<std::uint64_t, AppliedUpdate> updates;
+  for (const auto& update : updates_of(run)) updates[update.index] = update;
+  std::vector<Landing> landings;
+  for (std::size_t w = 0; w < run.workers(); ++w) {
+    Landing current{w, 0, -1, {}};
+    bool fetched = false, landed = false;
+    for (const auto& slice : run.tracks[w].slices) {
+      if (slice.gradient == 0) continue;
+      if (slice.gradient != current.gradient) {
+        current = {w, slice.gradient, -1, {}};
+        fetched = landed = false;
+      }
+      const bool fetch = slice.activity == Activity::fetch;
+      if (!fetched && (fetch || (slice.activity == Activity::compute && current.begin < 0))) {
+        current.begin = slice.begin;
+        fetched = fetch;
+      }
+      const auto update = updates.find(slice.update);
+      if (landed || current.begin < 0 || update == updates.end()) continue;
+      current.update = update->second;
+      landed = true;
+      landings.push_back(current);
+    }
+  }
+  std::stable_sort(landings.begin(), landings.end(),
+                   [](const auto& a, const auto& b) { return a.update.end < b.update.end; });
+  return landings;
+}
+
+Nanoseconds Shares::total() const {
+  Nanoseconds sum = 0;
+  for (const auto t : spent) sum += t;
+  return sum;
+}
+
+double Shares::of(Phase phase) const {
+  const auto all = total();
+  if (all == 0) return 0;
+  return static_cast<double>(spent[static_cast<std::size_t>(phase)]) / static_cast<double>(all);
+}
+
+void Shares::add(const Slice& slice, const Window& window) {
+  spent[static_cast<std::size_t>(phase_of(slice.activity))] += window.share(slice);
+}
+
+RunSummary summarise(const ReadRun& run, const Window& window) {
+  RunSummary summary;
+  for (std::size_t w = 0; w < run.workers(); ++w)
+    for (const auto& slice : run.tracks[w].slices) summary.shares.add(slice, window);
+  std::uint64_t staleness = 0;
+  for (const auto& update : updates_of(run)) {
+    if (!is_within(update, window)) continue;
+    ++summary.updates;
+    staleness += update.staleness;
+  }
+  summary.mean_staleness = mean(staleness, summary.updates);
+  for (const auto& landing : landings_of(run))
+    summary.gradients += is_within(landing.update, window);
+  return summary;
+}
+
+std::vector<WorkerSummary> summarise_workers(const ReadRun& run, const Window& window) {
+  std::vector<WorkerSummary> workers(run.workers());
+  std::vector<std::uint64_t> staleness(run.workers());
+  for (std::size_t w = 0; w < run.workers(); ++w)
+    for (const auto& slice : run.tracks[w].slices) workers[w].shares.add(slice, window);
+  for (const auto& landing : landings_of(run)) {
+    if (!is_within(landing.update, window)) continue;
+    ++workers[landing.worker].gradients;
+    staleness[landing.worker] += landing.update.staleness;
+  }
+  for (std::size_t w = 0; w < run.workers(); ++w)
+    workers[w].mean_staleness = mean(staleness[w], workers[w].gradients);
+  return workers;
+}
+
+Window extent(const ReadRun& run) {
+  Window window{std::numeric_limits<Nanoseconds>::max(), 0};
+  for (const auto& track : run.tracks) {
+    if (track.slices.empty()) continue;
+    window.from = std::min(window.from, track.slices.front().begin);
+    window.to = std::max(window.to, track.slices.back().end);
+  }
+  if (window.to == 0) window.from = 0;
+  return window;
+}
+
+Window usual_window(const std::vector<ReadRun>& runs, std::size_t gradients) {
+  Window window;
+  for (const auto& run : runs) window.from = std::max(window.from, known_from(run));
+  Nanoseconds shortest = std::numeric_limits<Nanoseconds>::max();
+  for (const auto& run : runs) {
+    const auto to = time_of(run, window.from, gradients);
+    if (to <= window.from) continue;  // it was over before
+    window.to = std::max(window.to, to);
+    shortest = std::min(shortest, to - window.from);
+  }
+  if (window.to == 0) return extent(runs.front());
+  if (window.length() / kMostCrowded > shortest) window.to = window.from + kMostCrowded * shortest;
+  return window;
+}
+
+}  // namespace sgdbench
