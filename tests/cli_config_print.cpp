@@ -68,6 +68,8 @@ const std::vector<std::pair<std::string, Texts>> kValues{
     {"--repeats", {"2"}},
     {"--warmup", {"0"}},
     {"--csv", {"-", "a \"b\".csv", "12"}},
+    {"--trace", {"t.json"}},
+    {"--trace-slices", {"50"}},
     {"--output", {"made/here"}},
     {"--journal", {"j.jsonl"}},
     {"--strict", {""}},
