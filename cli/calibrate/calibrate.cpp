@@ -74,8 +74,7 @@ void write_traces(const std::filesystem::path& folder, const MeasuredLaws& laws,
 }
 
 std::string laws_text(const MeasuredLaws& laws) {
-  return law_line("a gradient", laws.compute) +
-         law_line("a contact with the server", laws.service);
+  return law_line("a gradient", laws.compute) + law_line("a contact with the server", laws.service);
 }
 
 void check_laws(const MeasuredLaws& laws) {

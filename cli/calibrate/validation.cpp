@@ -39,9 +39,8 @@ Outcome summary_of(const RunOutcome& run, const Problem& problem) {
 RunSpec alone(RunSpec spec) {
   spec.workers = 1;
   spec.protocol = "async";
-  std::erase_if(spec.conditions.stragglers, [](const Straggler& s) {
-    return s.kind == Straggler::Kind::worker;
-  });
+  std::erase_if(spec.conditions.stragglers,
+                [](const Straggler& s) { return s.kind == Straggler::Kind::worker; });
   return spec;
 }
 

@@ -27,8 +27,8 @@ struct Validation {
   MeasuredLaws laws;                         ///< of the first repeat
 };
 
-/// Throws UsageError where the configuration can't be run on threads or simulated, std::runtime_error
-/// where a run did not end by itself. Stops early when interrupted().
+/// Throws UsageError where the configuration can't be run on threads or simulated,
+/// std::runtime_error where a run did not end by itself. Stops early when interrupted().
 Validation validate(const Configuration& configuration, const BackendEntry& simulator,
                     const Problem& problem);
 
