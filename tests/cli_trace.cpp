@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 namespace {
 
 const std::string kRun =
-    "run --workload logreg --data quadratic:rows=200,features=5 --backend '*' --workers 2 "
+    "run --workload logreg --data covtype-like:rows=200 --backend '*' --workers 2 "
     "--batch 8 --epochs 2 --repeats 2 --warmup 1 --quiet ";
 
 }  // namespace
