@@ -81,6 +81,9 @@ struct BackendEntry {
   bool uses_write = false;
   bool uses_persistence = false;
   bool uses_exchange = false;
+  /// Which of RunSpec::conditions it obeys: those of gradients, those of messages.
+  bool delays_compute = false;
+  bool delays_messages = false;
   /// Its times are simulated: nothing that is measured beside a run says anything of it, and its
   /// times are not to be compared with real ones.
   bool virtual_clock = false;

@@ -4,7 +4,7 @@
 
 namespace sgdbench {
 
-void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
+void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop) {
   recording = spec.recording;
   number = worker;
   pause = shared_pause;
@@ -12,6 +12,7 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause) {
   track = Track(spec.recording ? spec.timeline_slices : 0);
   probe = {};
   taken = 0;
+  injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
   updates.store(0, std::memory_order_relaxed);
   examples.store(0, std::memory_order_relaxed);
 }
@@ -48,7 +49,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * cut.length);
     if (seat.compute) seat.rows.resize(std::max(seat.rows.size(), most));
-    seat.reset(spec, worker, pause.get());
+    seat.reset(spec, worker, pause.get(), stop);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "backends/backend.h"
 #include "backends/clock.h"
+#include "backends/conditions/injector.h"
 #include "backends/curve.h"
 #include "backends/pause.h"
 #include "backends/stop.h"
@@ -38,8 +39,9 @@ struct alignas(64) Seat {
   bool recording = true;   ///< RunSpec::recording
   std::size_t number = 0;  ///< of this worker
   Pause* pause = nullptr;  ///< where workers may be asked to stand still
+  Injector injector;       ///< makes gradients and messages as slow as the run's conditions say
 
-  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause);
+  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop);
   Nanoseconds time() const { return pause ? pause->clock() : now(); }
   /// Begins an activity for the worker's gradient of this number (0: none). Whoever waits stands
   /// still; whoever goes on may have to. Within a phase only the timeline knows the difference:
@@ -59,6 +61,14 @@ struct alignas(64) Seat {
     report.time.enter(phase_of(activity), time);
     if (track.records()) track.enter(activity, time, gradient);
   }
+  /// Injector::fetch() and push(), as what the worker does for this gradient; it goes on with
+  /// `next`.
+  bool fetch(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
+    return message(Activity::fetch, gradient, next, [&] { return injector.fetch(bytes); });
+  }
+  bool push(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
+    return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
+  }
   /// The rest of the run is waiting for the others.
   void finish() { switch_to(Activity::wait, 0); }
   /// `count` updates landed with this staleness.
@@ -67,12 +77,26 @@ struct alignas(64) Seat {
   }
 
  private:
+  template <class Wait>
+  bool message(Activity activity, std::uint64_t gradient, Activity next, Wait wait) {
+    if (!injector.delays_messages()) return true;
+    enter(activity, gradient);
+    const bool whole = wait();
+    enter(next, gradient);
+    return whole;
+  }
   void switch_to(Activity activity, std::uint64_t gradient) {
     if (pause && activity == Activity::wait) pause->idle(number);
     if (pause && activity != Activity::wait) pause->busy(number);
     enter_at(activity, time(), gradient);
   }
 };
+
+/// What a direction takes up in a message: values, and their places where not all are there.
+inline std::uint64_t message_bytes(const Direction& direction) {
+  return direction.everywhere ? direction.values.size_bytes()
+                              : direction.support.size() * (sizeof(Real) + sizeof(std::uint32_t));
+}
 
 /// How a strategy cuts its work.
 struct Cut {

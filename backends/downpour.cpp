@@ -41,8 +41,10 @@ class Downpour final : public PooledBackend {
       seat.enter(Activity::compute, seat.taken);
       const auto rows = course.rows(seat, stretch);
       const std::uint64_t before = replica.made.load(std::memory_order_relaxed);
-      train_in_place(course, seat, stretch, rows,
-                     {replica.state, Access::exclusive, &replica.made});
+      seat.injector.gradients(stretch.updates(), [&] {
+        train_in_place(course, seat, stretch, rows,
+                       {replica.state, Access::exclusive, &replica.made});
+      });
       land(seat, worker, rows.size(), before);
       course.observe(seat, stretch, course.w(), Access::racy_store);
       seat.enter(Activity::compute);
@@ -54,8 +56,11 @@ class Downpour final : public PooledBackend {
   void land(Seat& seat, std::size_t worker, std::size_t examples, std::uint64_t before) {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
+    const std::uint64_t bytes = replica.base.size() * sizeof(Real);
+    seat.push(bytes, Activity::push, seat.taken);
     const std::uint64_t staleness =
         shared_->exchange(replica, made - before, worker, workers(), seat);
+    seat.fetch(bytes, Activity::fetch, seat.taken);
     seat.note_staleness(staleness, made - before);
     seat.track.note_update(0, staleness);  // of many updates: no one of them is named
     seat.report.last_update = replica.landed.front();

@@ -11,6 +11,10 @@
 // around its last update, the others' update counts are read before and after; the growth is τ.
 // Lost updates: the writes of its first update are made by one compare-and-swap each, and a failure
 // means that a plain store would have overwritten a concurrent change (it then does).
+//
+// Where gradients or messages are delayed, an update in place would read and write next to each
+// other, however long it is said to take. There a worker reads, computes, waits and then writes,
+// one update at a time, and every update is sampled.
 
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
@@ -26,7 +30,10 @@ class Hogwild final : public PooledBackend {
   using PooledBackend::PooledBackend;
 
  private:
-  Cut cut(const RunSpec& spec) const override { return in_place_cut(spec, problem().examples()); }
+  Cut cut(const RunSpec& spec) const override {
+    if (spec.conditions.any()) return single_update_cut(spec);
+    return in_place_cut(spec, problem().examples());
+  }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];
@@ -37,7 +44,9 @@ class Hogwild final : public PooledBackend {
     Stretch stretch;
     while (course.take(worker, stretch)) {
       seat.enter(Activity::compute, seat.taken);
-      if (seat.recording && (seat.taken - 1) % sampled_stretches == 0)
+      if (course.spec.conditions.any())
+        train_delayed(course, seat, stretch, access);
+      else if (seat.recording && (seat.taken - 1) % sampled_stretches == 0)
         train_sampled(course, seat, stretch, access, workers() > 1 ? &seat.probe : nullptr);
       else
         train_in_place(course, seat, stretch, course.rows(seat, stretch), access);
@@ -65,6 +74,27 @@ class Hogwild final : public PooledBackend {
     const std::uint64_t before = others(course, seat);
     take(batch, probe);
     seat.note_staleness(others(course, seat) - before);
+  }
+
+  /// read → compute → wait → apply.
+  void train_delayed(Course& course, Seat& seat, const Stretch& stretch, Access access) {
+    const std::uint64_t before = others(course, seat);
+    seat.compute->prepare(course.rows(seat, stretch));
+    seat.compute->read(course.w(), access);
+    seat.fetch(seat.compute->read_bytes(), Activity::compute, seat.taken);
+    seat.injector.gradient([&] { seat.compute->compute(); });
+    const Direction direction = seat.compute->direction();
+    seat.push(message_bytes(direction), Activity::compute, seat.taken);
+    apply(course.spec.rule, course.state, std::span(&direction, 1), 0, problem().parameters(),
+          course.step(stretch.epoch, stretch.first_update), access,
+          seat.recording && workers() > 1 ? &seat.probe : nullptr);
+    seat.note_staleness(others(course, seat) - before);
+    const auto count = [](std::atomic<std::uint64_t>& sum, std::uint64_t more) {
+      sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    };
+    count(seat.updates, 1);
+    count(seat.examples, direction.examples);
+    seat.report.computed += direction.examples;
   }
 
   static std::uint64_t others(const Course& course, const Seat& me) {

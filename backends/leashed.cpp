@@ -41,12 +41,14 @@ class Leashed final : public PooledBackend {
       seat.mark(Activity::fetch, gradient);
       const Version& read = versions_->protect(worker, Role::read);
       const std::uint64_t read_version = read.number;
+      seat.fetch(w_of(read).size_bytes(), Activity::fetch, gradient);
       seat.enter(Activity::compute, gradient);
-      seat.compute->compute_from(w_of(read));
+      seat.injector.gradient([&] { seat.compute->compute_from(w_of(read)); });
       versions_->release(worker, Role::read);
       seat.report.computed += stretch.end - stretch.begin;
 
       seat.enter(Activity::push, gradient);
+      seat.push(message_bytes(seat.compute->direction()), Activity::push, gradient);
       if (publish(course, worker, stretch, read_version, spare))
         spare = &versions_->acquire_spare();
       else

@@ -2,6 +2,7 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
+//             (where messages are delayed, it fetches w before and pushes its direction after)
 //   barrier   (barrier.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' directions in
 //             worker order: the result does not depend on timing
@@ -74,9 +75,14 @@ class OpenMpSync final : public PooledBackend {
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
     const Stretch mine = share_of(round, me, workers());
     if (mine.begin == mine.end) return;  // fewer examples than workers
-    seat.compute->prepare(course.rows(seat, mine));
-    seat.compute->compute_from(course.w());
+    const std::uint64_t number = round.first_update + 1;
+    seat.fetch(course.w().size_bytes(), Activity::compute, number);
+    seat.injector.gradient([&] {
+      seat.compute->prepare(course.rows(seat, mine));
+      seat.compute->compute_from(course.w());
+    });
     directions_[me] = seat.compute->direction();
+    seat.push(message_bytes(directions_[me]), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
   }
 

@@ -32,6 +32,7 @@ struct alignas(64) Desk {
   bool may_go = true;          ///< the protocol lets it start
   bool waiting = false;        ///< for `release`
   bool cancelled = false;      ///< nobody wants what it works on
+  bool computed = false;       ///< what it works on
   std::uint64_t gradient = 0;  ///< number of what it works on among this worker's, from 1
   Signal release;
   AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
@@ -103,10 +104,26 @@ class ParameterServer final : public PooledBackend {
   void produce(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
-    if (replicas()) {
-      train_replica(course, seat, desk);
-      return;
-    }
+    desk.computed = seat.fetch(fetch_bytes(course, seat), Activity::compute, desk.gradient);
+    if (!desk.computed) return;
+    seat.injector.gradients(desk.task.steps(), [&] {
+      if (replicas())
+        train_replica(course, seat, desk);
+      else
+        compute_gradient(seat, desk);
+    });
+    seat.push(push_bytes(course, seat), Activity::push, desk.gradient);
+  }
+
+  std::uint64_t fetch_bytes(Course& course, const Seat& seat) const {
+    return replicas() ? std::span(course.state).size_bytes() : seat.compute->read_bytes();
+  }
+  std::uint64_t push_bytes(Course& course, const Seat& seat) const {
+    return replicas() ? std::span(course.state).size_bytes()
+                      : message_bytes(seat.compute->direction());
+  }
+
+  static void compute_gradient(Seat& seat, const Desk& desk) {
     const std::size_t examples = desk.task.examples();
     if (examples != 0) seat.compute->compute();
     seat.report.computed += examples;
@@ -141,7 +158,8 @@ class ParameterServer final : public PooledBackend {
     Desk& desk = desks_[worker];
     if (desk.cancelled) {
       desk.cancelled = false;
-      seat.report.dropped += desk.task.examples();
+      seat.injector.renew();
+      if (desk.computed) seat.report.dropped += desk.task.examples();
       return;
     }
     if (!running(course)) return;
@@ -156,7 +174,10 @@ class ParameterServer final : public PooledBackend {
   }
 
   void update(Course& course, Seat& seat) {
-    for (const auto worker : server_->cancel_rest()) desks_[worker].cancelled = true;
+    for (const auto worker : server_->cancel_rest()) {
+      desks_[worker].cancelled = true;
+      course.seats[worker].injector.cancel();
+    }
     const Nanoseconds begun = course.apply_begins(seat);
     server_->update([this](const Server::Held& held) -> std::span<Real> {
       return desks_[held.worker].replica;

@@ -23,6 +23,7 @@ std::string needs_onednn() {
 
 // What every strategy asks of a configuration.
 std::string common(const RunSpec& spec, const Problem& problem) {
+  if (auto why = why_not_stragglers(spec.conditions, spec.workers); !why.empty()) return why;
   if (spec.kernels == "native") return "";
   if (auto why = unavailable_kernels(spec.kernels); !why.empty()) return why;
   if (!problem.uses_dense_kernels())
@@ -63,6 +64,7 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
 std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   RunSpec inside = spec;
   inside.kernels = "onednn";
+  inside.workers = 1;  // the rest are threads of its own
   return common(inside, problem);
 }
 
@@ -83,6 +85,7 @@ const std::vector<BackendEntry>& backend_catalog() {
   static const std::vector<BackendEntry> table{
       {.name = "sequential",
        .summary = "one worker; the reference that every other backend is checked against",
+       .delays_compute = true,
        .one_worker = true,
        .deterministic = yes,
        .why_not = one_worker_only,
@@ -90,6 +93,8 @@ const std::vector<BackendEntry>& backend_catalog() {
        .make = make_sequential},
       {.name = "openmp-sync",
        .summary = "synchronous, on OpenMP: P workers, P mini-batches, one averaged update",
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = yes,
        .why_not = common,
        .unavailable = always,
@@ -97,6 +102,8 @@ const std::vector<BackendEntry>& backend_catalog() {
       {.name = "hogwild",
        .summary = "asynchronous, lock-free, in place; --write store (racy) or cas (nothing lost)",
        .uses_write = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = no_versions,
        .unavailable = always,
@@ -105,12 +112,16 @@ const std::vector<BackendEntry>& backend_catalog() {
        .summary =
            "asynchronous, on private replicas that exchange changes every --exchange examples",
        .uses_exchange = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = made_before_landing,
        .unavailable = always,
        .make = make_downpour},
       {.name = "locked",
        .summary = "asynchronous, consistent: a lock around update and snapshot",
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = common,
        .unavailable = always,
@@ -118,6 +129,8 @@ const std::vector<BackendEntry>& backend_catalog() {
       {.name = "leashed",
        .summary = "asynchronous, lock-free and consistent: versions published by compare-and-swap",
        .uses_persistence = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_one_worker,
        .why_not = common,
        .unavailable = always,
@@ -125,12 +138,15 @@ const std::vector<BackendEntry>& backend_catalog() {
       {.name = "parameter-server",
        .summary = "a versioned server in this process; --protocol says when it takes and releases",
        .uses_protocol = true,
+       .delays_compute = true,
+       .delays_messages = true,
        .deterministic = with_rounds,
        .why_not = under_protocol,
        .unavailable = always,
        .make = make_parameter_server},
       {.name = "onednn",
        .summary = "one stream of updates; every core has a part of each step, computed by oneDNN",
+       .delays_compute = true,
        .own_kernels = "onednn",
        .deterministic = yes,
        .why_not = onednn_inside,

@@ -34,8 +34,14 @@ class Sequential final : public PooledBackend {
       : PooledBackend(spec, problem, 1, team_of(team, threads)), team_(team) {}
 
   /// Longer stretches than where workers share them: rows are asked for ahead within a stretch.
+  /// Where gradients are delayed, those of a stretch are in one sleep: of about a millisecond, so
+  /// that a run that is stopped has not made many updates whose time has not come.
   Cut cut(const RunSpec& spec) const override {
-    return in_place_cut(spec, problem().examples(), 16 * kExamplesPerStretch);
+    std::size_t longest = 16 * kExamplesPerStretch;
+    const Seconds delay = spec.conditions.compute_delay.mean();
+    if (delay * static_cast<double>(longest) > kSleep)
+      longest = static_cast<std::size_t>(kSleep / delay) * spec.batch;
+    return in_place_cut(spec, problem().examples(), longest);
   }
 
   void work(Course& course, std::size_t worker) override {
@@ -43,7 +49,9 @@ class Sequential final : public PooledBackend {
     Stretch stretch;
     while (course.take(worker, stretch)) {
       seat.enter(Activity::compute, seat.taken);
-      train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
+      seat.injector.gradients(stretch.updates(), [&] {
+        train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
+      });
       course.observe(seat, stretch, course.w(), Access::exclusive);
     }
     seat.finish();
@@ -56,6 +64,7 @@ class Sequential final : public PooledBackend {
     if (team_ && !team_->pinned()) outcome.pinned = false;
   }
 
+  static constexpr Seconds kSleep = 1e-3;
   std::shared_ptr<ForkJoin> team_;  ///< null: this worker alone
 };
 

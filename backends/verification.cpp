@@ -75,8 +75,8 @@ std::string where(std::string_view what, std::size_t coordinate, double got, dou
 }
 
 /// The largest |got − wanted| relative to the largest |wanted|.
-Verdict compare(std::string_view what, std::span<const double> got, std::span<const double> wanted,
-                double tolerance) {
+Verification compare(std::string_view what, std::span<const double> got,
+                     std::span<const double> wanted, double tolerance) {
   double scale = 1e-12, worst = 0;
   std::size_t at = 0;
   for (const double x : wanted) scale = std::max(scale, std::abs(x));
@@ -85,7 +85,7 @@ Verdict compare(std::string_view what, std::span<const double> got, std::span<co
     if (error > worst || !std::isfinite(got[i])) worst = error, at = i;
     if (!std::isfinite(got[i])) break;
   }
-  Verdict verdict{std::isfinite(worst) && worst <= tolerance * scale, worst / scale, ""};
+  Verification verdict{std::isfinite(worst) && worst <= tolerance * scale, worst / scale, ""};
   if (!verdict.ok) verdict.reason = where(what, at, got[at], wanted[at]);
   return verdict;
 }
@@ -130,7 +130,7 @@ std::vector<double> reference_path(const Problem& problem, const RunSpec& spec,
   return w;
 }
 
-Verdict check_differences(const Problem& problem, std::vector<double> w, Random& random) {
+Verification check_differences(const Problem& problem, std::vector<double> w, Random& random) {
   const auto rows = first_rows(problem);
   std::vector<double> gradient(w.size());
   problem.reference_gradient(w, rows, gradient);
@@ -162,14 +162,14 @@ Verdict check_differences(const Problem& problem, std::vector<double> w, Random&
 
 }  // namespace
 
-Verdict verify_workload(const Problem& problem, std::uint64_t seed) {
+Verification verify_workload(const Problem& problem, std::uint64_t seed) {
   AlignedVector<Real> w(problem.parameters());
   RandomStart(problem).initialise(w, seed);
   std::vector<std::uint32_t> all(problem.examples());
   std::iota(all.begin(), all.end(), 0U);
   clear_unused(problem, all, w);
   Random random(mix(seed, 0xd1ff));
-  Verdict verdict = check_differences(problem, to_double(w), random);
+  Verification verdict = check_differences(problem, to_double(w), random);
   if (!verdict.ok) return verdict;
 
   // The mean over all rows of the reference's support estimate is the regulariser itself.
@@ -183,13 +183,15 @@ Verdict verify_workload(const Problem& problem, std::uint64_t seed) {
   return {true, std::max(error, verdict.error), ""};
 }
 
-Verdict verify_backend(const BackendEntry& backend, const RunSpec& asked, const Problem& problem) {
+Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
+                            const Problem& problem) {
   const RandomStart start(problem);
   RunSpec spec = asked;
   // A rule with a state shows what it does with it in its second update only.
   const std::uint64_t updates = spec.rule.slots() > 1 && backend.deterministic(spec) ? 2 : 1;
   spec.epochs = spec.updates = updates;
   spec.max_seconds = 0;
+  spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   spec.evaluations = 1;
   spec.protocol = single_step_form(spec.protocol);
   spec.step = {};

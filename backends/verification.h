@@ -7,7 +7,7 @@
 
 namespace sgdbench {
 
-struct Verdict {
+struct Verification {
   bool ok = false;
   double error = 0;    ///< the largest relative difference found
   std::string reason;  ///< what differs, and where; "" when ok
@@ -15,10 +15,11 @@ struct Verdict {
 
 /// The workload's naive reference gradient against central differences of its naive reference
 /// loss, and the reported loss against the reference loss, at a random point.
-Verdict verify_workload(const Problem& problem, std::uint64_t seed);
+Verification verify_workload(const Problem& problem, std::uint64_t seed);
 
 /// One update of this backend from a random start against one step along the reference gradient of
 /// the same examples.
-Verdict verify_backend(const BackendEntry& backend, const RunSpec& spec, const Problem& problem);
+Verification verify_backend(const BackendEntry& backend, const RunSpec& spec,
+                            const Problem& problem);
 
 }  // namespace sgdbench

@@ -13,6 +13,8 @@ struct Stretch {
   std::size_t batch = 1;             ///< examples of each mini-batch
   std::uint64_t first_update = 0;    ///< t of the first mini-batch, counted over the whole run
   std::uint64_t examples_after = 0;  ///< examples of the plan up to and including this stretch
+
+  std::uint64_t updates() const { return (end - begin + batch - 1) / batch; }
 };
 
 /// What worker `me` of `workers` computes of a round: shares differ by one example at most, and

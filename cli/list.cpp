@@ -32,6 +32,8 @@ std::vector<Item> backend_items() {
     add(row.uses_write, "--write");
     add(row.uses_persistence, "--persistence");
     add(row.uses_exchange, "--exchange");
+    add(row.delays_compute, "--compute-delay --straggler");
+    add(row.delays_messages, "--latency --bandwidth");
     items.push_back(
         {std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
   }
@@ -63,6 +65,13 @@ std::vector<Item> plain_items(const Table& table) {
   return items;
 }
 
+std::vector<Item> law_items() {
+  std::vector<Item> items;
+  for (const auto& row : law_catalog())
+    items.push_back({std::string(row.name), std::string(row.summary), std::string(row.form), ""});
+  return items;
+}
+
 struct Listing {
   std::string_view name;
   std::vector<Item> (*items)();
@@ -76,6 +85,7 @@ const std::vector<Listing>& listings() {
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return plain_items(protocol_catalog()); }},
       {"schedules", [] { return plain_items(schedule_catalog()); }},
+      {"laws", law_items},
       {"kernels", kernel_items},
   };
   return table;
@@ -120,17 +130,17 @@ std::string as_json(const std::vector<Listing>& wanted) {
   return all.dump(2) + '\n';
 }
 
-struct Format {
+struct ListFormat {
   std::string_view name;
   std::string (*render)(const std::vector<Listing>&);
 };
-constexpr Format kFormats[] = {{"table", as_table}, {"csv", as_csv}, {"json", as_json}};
+constexpr ListFormat kListFormats[] = {{"table", as_table}, {"csv", as_csv}, {"json", as_json}};
 
 }  // namespace
 
 int list_verb(const Invocation& invocation) {
   const auto& format =
-      find_by_name(kFormats, "format", invocation.given.text("--format", kFormats[0].name));
+      find_by_name(kListFormats, "format", invocation.given.text("--format", kListFormats[0].name));
   auto wanted = listings();
   if (!invocation.positionals.empty())
     wanted = {find_by_name(listings(), "list", invocation.positionals.front())};

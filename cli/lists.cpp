@@ -109,6 +109,11 @@ bool is_parameter(std::string_view part) {
          std::string_view::npos;
 }
 
+/// With a sign, so that a negative time is refused for what it is.
+bool begins_number(std::string_view part) {
+  return !part.empty() && std::string_view("0123456789.+-").find(part[0]) != std::string_view::npos;
+}
+
 bool is_generator(std::string_view source) {
   return source.find(':') < source.find_first_of("/,");
 }
@@ -185,6 +190,25 @@ std::string escape_source(std::string_view source) {
     if (!is_parameter(rest.substr(0, rest.find(',')))) return escape_item(source);
   }
   return std::string(source);
+}
+
+std::vector<std::string> expand_forms(std::string_view text) {
+  std::vector<std::string> out;
+  for (auto& part : split_list(text)) {
+    if (!out.empty() && begins_number(part))
+      out.back() += ',' + part;
+    else
+      out.push_back(std::move(part));
+  }
+  return out;
+}
+
+std::string escape_form(std::string_view form) {
+  if (form.find('\\') != std::string_view::npos) return escape_item(form);
+  for (auto comma = form.find(','); comma != std::string_view::npos;
+       comma = form.find(',', comma + 1))
+    if (!begins_number(form.substr(comma + 1))) return escape_item(form);
+  return std::string(form);
 }
 
 }  // namespace sgdbench

@@ -41,4 +41,11 @@ std::vector<std::string> expand_sources(std::string_view text);
 /// `source` as expand_sources() would give it back in one piece.
 std::string escape_source(std::string_view source);
 
+/// A list of names with parameters of their own, `uniform:1ms,2ms,exp:3ms`: a part that begins like
+/// a number belongs to the one before it.
+std::vector<std::string> expand_forms(std::string_view text);
+
+/// `form` as expand_forms() would give it back in one piece.
+std::string escape_form(std::string_view form);
+
 }  // namespace sgdbench

@@ -92,11 +92,11 @@ std::string as_json_text(const std::vector<Answer>& answers) {
   return rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-struct Format {
+struct OptimumFormat {
   std::string_view name;
   std::string (*render)(const std::vector<Answer>&);
 };
-constexpr Format kFormats[] = {{"table", as_table}, {"json", as_json_text}};
+constexpr OptimumFormat kOptimumFormats[] = {{"table", as_table}, {"json", as_json_text}};
 
 void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
           const ParallelFor& parallel, bool use_cache) {
@@ -147,7 +147,8 @@ std::vector<Cell> wanted_cells(const Given& given) {
 
 int optimum_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
-  const auto& format = find_by_name(kFormats, "format", given.text("--format", kFormats[0].name));
+  const auto& format =
+      find_by_name(kOptimumFormats, "format", given.text("--format", kOptimumFormats[0].name));
   const auto cells = wanted_cells(given);
   // The one problem that was asked for is a mistake; one of several is a row among others.
   if (cells.size() == 1)

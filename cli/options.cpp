@@ -14,6 +14,8 @@ std::string_view title(Group group) {
       return "Problem";
     case Group::strategy:
       return "Strategy";
+    case Group::conditions:
+      return "Injected conditions";
     case Group::step:
       return "Update rule and step size";
     case Group::measurement:

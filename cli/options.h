@@ -26,7 +26,7 @@ enum Verb : unsigned {
   kReport = 64,
 };
 
-enum class Group { problem, strategy, step, measurement, comparison, output };
+enum class Group { problem, strategy, conditions, step, measurement, comparison, output };
 std::string_view title(Group group);
 
 struct Option {
@@ -50,6 +50,9 @@ struct Option {
   bool always_shown = false;
   /// Part of what a configuration is. (How often it is repeated is not.)
   bool identifies = true;
+  /// Typed several times, its values are joined by '+', those of one with those of the other, where
+  /// those of another option are alternatives. `initial` stands for nothing to join.
+  bool joins = false;
 };
 
 /// In the order of the help and of the loops of a sweep: the first varies slowest.

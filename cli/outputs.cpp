@@ -30,6 +30,8 @@ constexpr Report kReports[] = {
      [](std::span<const RunRecord> rows, const ReportContext&) { return staleness_csv(rows); }},
     {"--targets", "targets.csv",
      [](std::span<const RunRecord> rows, const ReportContext&) { return targets_csv(rows); }},
+    {"--workers-csv", "workers.csv",
+     [](std::span<const RunRecord> rows, const ReportContext&) { return workers_csv(rows); }},
     {"--json", "run.json", report_json},
     {"--markdown", "",
      [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},

@@ -1,6 +1,7 @@
 #include "cli/request.h"
 
 #include "cli/config_file.h"
+#include "cli/lists.h"
 #include "cli/suite.h"
 
 namespace sgdbench {
@@ -43,9 +44,42 @@ Given over_file(const Given& typed, const Given& file) {
   return all;
 }
 
+std::string joined(const std::string& a, const std::string& b, std::string_view nothing) {
+  if (a == nothing) return b;
+  return b == nothing ? a : a + '+' + b;
+}
+
+/// One list where there were several.
+std::string joined(const Option& option, const std::vector<std::string>& texts) {
+  std::vector<std::string> all{std::string(option.initial)};
+  for (const auto& text : texts) {
+    std::vector<std::string> longer;
+    for (const auto& sum : all)
+      for (const auto& value : option.expand(text))
+        longer.push_back(joined(sum, value, option.initial));
+    all = std::move(longer);
+  }
+  std::string list;
+  for (const auto& value : all) list += (list.empty() ? "" : ",") + escape_item(value);
+  return list;
+}
+
+Given with_joined(const Given& typed) {
+  Given all;
+  for (const auto& option : option_table()) {
+    const auto texts = typed.texts(option.name);
+    if (option.joins && texts.size() > 1)
+      all.add(option.name, joined(option, texts));
+    else
+      copy(option, typed, all);
+  }
+  return all;
+}
+
 }  // namespace
 
-Request requested(const Given& typed) {
+Request requested(const Given& separate) {
+  const auto typed = with_joined(separate);
   if (!typed.has("--config")) return {typed, parts_of(typed)};
   const auto file = read_config(typed.text("--config"));
   Request request{over_file(typed, file.common), {}};

@@ -31,6 +31,16 @@ void describe_strategy(RunRecord& row, const Configuration& c) {
   row.deterministic = c.backend->deterministic(spec);
 }
 
+void describe_conditions(RunRecord& row, const Configuration& c) {
+  const Conditions& conditions = c.spec.conditions;
+  if (!conditions.compute_delay.is_zero()) row.compute_delay = conditions.compute_delay.text();
+  row.straggler = conditions.straggler_text;
+  if (!conditions.latency.is_zero()) row.latency = conditions.latency.text();
+  if (conditions.bandwidth > 0) row.bandwidth = conditions.bandwidth;
+  if (conditions.any() && !c.backend->virtual_clock)
+    row.delay_mode = find_option(kRun, "--delay-mode").show(c.cell);
+}
+
 void describe_step(RunRecord& row, const Configuration& c) {
   const RunSpec& spec = c.spec;
   row.rule = to_string(spec.rule.kind);
@@ -88,6 +98,17 @@ void add_phases(RunRecord& row, const RunOutcome& outcome) {
   row.wait_s = mean(Phase::wait);
   row.communicate_s = mean(Phase::communicate);
   row.observe_s = mean(Phase::observe);
+  if (outcome.wall > 0) row.wait_share = *row.wait_s / *row.wall_s;
+}
+
+void add_workers(RunRecord& row, const RunOutcome& outcome) {
+  for (std::size_t w = 0; w < outcome.workers.size(); ++w) {
+    const auto& worker = outcome.workers[w];
+    const auto spent = [&](Phase phase) { return seconds(worker.time.spent(phase)); };
+    row.per_worker.push_back({w, spent(Phase::compute), spent(Phase::wait),
+                              spent(Phase::communicate), spent(Phase::observe), worker.updates,
+                              worker.computed, worker.applied, worker.dropped});
+  }
 }
 
 void add_counts(RunRecord& row, const RunOutcome& outcome) {
@@ -147,6 +168,7 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   describe_problem(row, c.cell, facts);
   describe_target(row, c.cell, facts);
   describe_strategy(row, c);
+  describe_conditions(row, c);
   describe_step(row, c);
   return row;
 }
@@ -164,6 +186,7 @@ bool meets_target(const RunRecord& row, const PointEvaluation& found) {
 void add_outcome(RunRecord& row, const RunOutcome& outcome) {
   row.wall_s = seconds(outcome.wall);
   add_phases(row, outcome);
+  add_workers(row, outcome);
   add_counts(row, outcome);
   add_staleness(row, outcome);
   if (outcome.paused) row.stopped_at_target = outcome.stopped == Stopped::target;

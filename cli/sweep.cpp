@@ -59,6 +59,27 @@ void check_identities(const std::vector<Cell>& cells) {
   }
 }
 
+/// A law that never takes any time is none.
+void normalise(Conditions& conditions, const BackendEntry& backend) {
+  if (!backend.delays_compute || conditions.compute_delay.is_zero()) conditions.compute_delay = {};
+  if (!backend.delays_messages || conditions.latency.is_zero()) conditions.latency = {};
+  if (!backend.delays_messages) conditions.bandwidth = 0;
+  if (!backend.delays_compute) {
+    conditions.stragglers.clear();
+    conditions.straggler_text.clear();
+  }
+  if (!conditions.any() || backend.virtual_clock) conditions.mode = DelayMode::sleep;
+}
+
+/// A straggler that no worker can be: the one configuration that was asked for is a mistake; one of
+/// several becomes a row.
+void check_straggler(const std::vector<Cell>& cells) {
+  if (cells.size() != 1) return;
+  const auto& spec = cells.front().spec;
+  const auto why = why_not_stragglers(spec.conditions, spec.workers);
+  if (!why.empty()) throw UsageError("--straggler: " + why);
+}
+
 }  // namespace
 
 const BackendEntry& backend_of(const Cell& cell) {
@@ -82,6 +103,7 @@ Cell normalised(Cell cell) {
   if (!backend.own_kernels.empty()) cell.spec.kernels = usual.spec.kernels;
   if (!backend.uses_persistence) cell.spec.persistence = usual.spec.persistence;
   if (!backend.uses_exchange) cell.spec.exchange = usual.spec.exchange;
+  normalise(cell.spec.conditions, backend);
   if (parse_rule(cell.rule, cell.momentum).slots() == 1) cell.momentum = usual.momentum;
   if (!has_hidden_layers(cell)) {
     cell.workload.hidden = usual.workload.hidden;
@@ -109,6 +131,7 @@ std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);
+  check_straggler(cells);
   return cells;
 }
 

@@ -72,7 +72,7 @@ Given completed(const Given& given) {
 /// The lines of the table, and how it came out.
 class Findings {
  public:
-  void add(std::vector<std::string> what, const Verdict& verdict) {
+  void add(std::vector<std::string> what, const Verification& verdict) {
     ++(verdict.ok ? ok_ : failed_);
     what.push_back(verdict.ok ? "ok" : "FAILED");
     what.push_back(fmt::format("{:.1e}", verdict.error));
@@ -99,7 +99,7 @@ class Findings {
 
 /// What a throwing check says is what it found.
 template <class Check>
-Verdict guarded(Check check) {
+Verification guarded(Check check) {
   try {
     return check();
   } catch (const std::exception& error) {

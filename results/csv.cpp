@@ -63,4 +63,12 @@ std::string staleness_csv(std::span<const RunRecord> runs) {
   return out;
 }
 
+std::string workers_csv(std::span<const RunRecord> runs) {
+  std::string out = csv_header(worker_fields());
+  for (const auto& run : runs)
+    for (const auto& worker : run.per_worker)
+      append_csv_row(out, worker_fields(), WorkerRow{run, worker});
+  return out;
+}
+
 }  // namespace sgdbench

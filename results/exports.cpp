@@ -27,19 +27,15 @@ struct Entry {
   std::optional<ConfidenceInterval> interval;  ///< finite
 };
 
-bool has_target(const RunRecord& run) {
-  return run.target_loss || run.target_accuracy;
-}
-
 void add_value(Entry& entry, const RunRecord& run) {
   if (run.status != "ok") {
     entry.why_not = run.reason.empty() ? run.status : run.status + ": " + run.reason;
     return;
   }
-  const auto& value = has_target(run) ? run.time_to_target_s : run.wall_s;
+  const auto& value = names_target(run) ? run.time_to_target_s : run.wall_s;
   if (value)
     entry.values.push_back(*value);
-  else if (has_target(run))
+  else if (names_target(run))
     entry.values.push_back(std::numeric_limits<double>::infinity());
 }
 
@@ -64,7 +60,7 @@ std::vector<Entry> entries_of(std::span<const RunRecord> runs) {
       found = entries.insert(found, Entry{});
       found->run = &run;
       found->name = names.of(run);
-      found->measure = has_target(run) ? "time_to_target_s" : "wall_s";
+      found->measure = names_target(run) ? "time_to_target_s" : "wall_s";
     }
     add_value(*found, run);
   }

@@ -39,6 +39,10 @@ template <auto Member>
 Value staleness(const StalenessRow& row) {
   return to_value(std::uint64_t{row.count.*Member});
 }
+template <auto Member>
+Value worker(const WorkerRow& row) {
+  return to_value(row.worker.*Member);
+}
 
 /// Whole numbers and doubles, all of the text and finite.
 template <class Number>
@@ -177,6 +181,12 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"instruction_set", "", "instructions it was built for", run<&R::instruction_set>, set<&R::instruction_set, R>},
     {"git_revision", "", "commit it was built from", run<&R::git_revision>, set<&R::git_revision, R>},
     {"command", "", "command line that repeats this configuration", run<&R::command>, set<&R::command, R>},
+    {"compute_delay", "", "law of what was added to the time of each gradient", run<&R::compute_delay>, set<&R::compute_delay, R>},
+    {"straggler", "", "which workers' gradients took longer, and how many times as long", run<&R::straggler>, set<&R::straggler, R>},
+    {"latency", "", "law of what each fetch and each push took beyond the machine's own time", run<&R::latency>, set<&R::latency, R>},
+    {"bandwidth", "bytes/s", "of every worker's link, by which messages took longer", run<&R::bandwidth>, set<&R::bandwidth, R>},
+    {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
+    {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
     // clang-format on
 });
 
@@ -211,6 +221,28 @@ constexpr auto kStalenessFields = std::to_array<Field<StalenessRow, StalenessCou
     {"count", "updates", "updates in the bin", staleness<&S::count>, set<&S::count, S>},
 });
 
+using W = WorkerRecord;
+constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
+    {"run_id", "", "as in runs.csv", [](const WorkerRow& r) { return to_value(r.run.run_id); },
+     nullptr},
+    {"worker", "", "number of the worker, from 0", worker<&W::worker>, set<&W::worker, W>},
+    {"compute_s", "s", "time in gradients and in-place updates, delays included",
+     worker<&W::compute_s>, set<&W::compute_s, W>},
+    {"wait_s", "s", "time waiting for others", worker<&W::wait_s>, set<&W::wait_s, W>},
+    {"communicate_s", "s", "time moving parameters and updates, delays included",
+     worker<&W::communicate_s>, set<&W::communicate_s, W>},
+    {"observe_s", "s", "time copying parameters for the loss curve", worker<&W::observe_s>,
+     set<&W::observe_s, W>},
+    {"updates", "updates", "updates that its gradients became", worker<&W::updates>,
+     set<&W::updates, W>},
+    {"computed", "gradients", "example gradients that it computed", worker<&W::computed>,
+     set<&W::computed, W>},
+    {"applied", "gradients", "of these, those that landed in the parameters", worker<&W::applied>,
+     set<&W::applied, W>},
+    {"dropped", "gradients", "of these, those that were thrown away", worker<&W::dropped>,
+     set<&W::dropped, W>},
+});
+
 }  // namespace
 
 std::span<const Field<RunRecord>> run_fields() {
@@ -221,6 +253,9 @@ std::span<const Field<CurveRow, CurvePoint>> curve_fields() {
 }
 std::span<const Field<StalenessRow, StalenessCount>> staleness_fields() {
   return kStalenessFields;
+}
+std::span<const Field<WorkerRow, WorkerRecord>> worker_fields() {
+  return kWorkerFields;
 }
 
 }  // namespace sgdbench

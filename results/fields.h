@@ -37,9 +37,15 @@ struct StalenessRow {
   const StalenessCount& count;
 };
 
+struct WorkerRow {
+  const RunRecord& run;
+  const WorkerRecord& worker;
+};
+
 /// runs.csv: the required columns first, in their fixed order.
 std::span<const Field<RunRecord>> run_fields();
 std::span<const Field<CurveRow, CurvePoint>> curve_fields();
 std::span<const Field<StalenessRow, StalenessCount>> staleness_fields();
+std::span<const Field<WorkerRow, WorkerRecord>> worker_fields();
 
 }  // namespace sgdbench

@@ -96,6 +96,9 @@ std::string journal_line(const RunRecord& row) {
   line["staleness"] = columns(staleness_fields(), row.staleness.size(), [&](std::size_t i) {
     return StalenessRow{row, row.staleness[i]};
   });
+  line["per_worker"] = columns(worker_fields(), row.per_worker.size(), [&](std::size_t i) {
+    return WorkerRow{row, row.per_worker[i]};
+  });
   return dump(line);
 }
 
@@ -108,7 +111,8 @@ std::optional<RunRecord> parse_journal_line(std::string_view text) {
     if (value != line->end() && field.set && !set_cell(field, row, *value)) return std::nullopt;
   }
   if (!read_columns(*line, "curve", curve_fields(), row.curve) ||
-      !read_columns(*line, "staleness", staleness_fields(), row.staleness) || row.run_id.empty())
+      !read_columns(*line, "staleness", staleness_fields(), row.staleness) ||
+      !read_columns(*line, "per_worker", worker_fields(), row.per_worker) || row.run_id.empty())
     return std::nullopt;
   return row;
 }

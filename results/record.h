@@ -27,6 +27,14 @@ struct StalenessCount {
   std::uint64_t count = 0;
 };
 
+/// One row of workers.csv: what one worker of a run did. Its four times sum to wall_s.
+struct WorkerRecord {
+  std::size_t worker = 0;
+  double compute_s = 0, wait_s = 0, communicate_s = 0, observe_s = 0;
+  std::uint64_t updates = 0;                             ///< that its gradients became
+  std::uint64_t computed = 0, applied = 0, dropped = 0;  ///< example gradients
+};
+
 /// One repeat of one configuration: a row of runs.csv with its curve and histogram. An empty
 /// optional or string is an empty cell; numbers are always finite.
 struct RunRecord {
@@ -94,9 +102,20 @@ struct RunRecord {
   std::uint64_t cores_available = 0;
   std::string compiler, build, instruction_set, git_revision;
   std::string command;  ///< repeats this configuration
+  // What the run was exposed to, as written; empty where it was not.
+  std::string compute_delay, straggler, latency;
+  std::optional<double> bandwidth;  ///< bytes per second
+  std::string delay_mode;
+  std::optional<double> wait_share;  ///< of wall_s
 
   std::vector<CurvePoint> curve;
   std::vector<StalenessCount> staleness;
+  std::vector<WorkerRecord> per_worker;
 };
+
+/// Whether the report says what the run was to reach.
+inline bool names_target(const RunRecord& run) {
+  return run.target_loss || run.target_accuracy;
+}
 
 }  // namespace sgdbench

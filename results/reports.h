@@ -25,6 +25,7 @@ struct ReportContext {
 std::string runs_csv(std::span<const RunRecord> runs);
 std::string curve_csv(std::span<const RunRecord> runs);
 std::string staleness_csv(std::span<const RunRecord> runs);
+std::string workers_csv(std::span<const RunRecord> runs);
 
 /// Google Benchmark's JSON layout: `context`, and `benchmarks[]` with one entry per run (name,
 /// run_name, run_type, repetitions, repetition_index, threads, iterations, real_time, cpu_time,

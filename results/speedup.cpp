@@ -20,16 +20,13 @@ auto goal_of(const RunRecord& r) {
 auto strategy_of(const RunRecord& r) {
   return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
                   r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
-                  r.recording, r.target);
+                  r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
+                  r.delay_mode);
 }
 
 std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {
   if (!a || !b || !(*b > 0)) return {};
   return *a / *b;
-}
-
-bool has_target(const RunRecord& run) {
-  return run.target_loss || run.target_accuracy;
 }
 
 std::optional<double> seconds_per_epoch(const RunRecord& run) {
@@ -39,7 +36,7 @@ std::optional<double> seconds_per_epoch(const RunRecord& run) {
 
 /// What a configuration is judged by: time to the target, or time per epoch without one.
 double time_of(const RunRecord& run) {
-  const auto time = has_target(run) ? run.time_to_target_s : seconds_per_epoch(run);
+  const auto time = names_target(run) ? run.time_to_target_s : seconds_per_epoch(run);
   return time.value_or(std::numeric_limits<double>::infinity());
 }
 
@@ -96,7 +93,7 @@ const Singles& singles_for(std::list<Singles>& all, std::span<const RunRecord> r
 void compare(RunRecord& row, const RunRecord& one) {
   row.speedup_baseline = one.config_id;
   row.hardware_efficiency = ratio(seconds_per_epoch(one), seconds_per_epoch(row));
-  if (!has_target(row)) return;
+  if (!names_target(row)) return;
   row.speedup_to_target = ratio(one.time_to_target_s, row.time_to_target_s);
   row.statistical_efficiency = ratio(one.epochs_to_target, row.epochs_to_target);
 }
@@ -113,7 +110,7 @@ void add_speedups(std::span<RunRecord> runs) {
     if (row.workers < 2 || row.status != "ok") continue;
     const auto& singles = singles_for(goals, runs, row);
     if (const auto* one = singles.repeat(singles.own(row), row.repeat)) compare(row, *one);
-    if (const auto* one = singles.repeat(singles.best(), row.repeat); one && has_target(row))
+    if (const auto* one = singles.repeat(singles.best(), row.repeat); one && names_target(row))
       row.speedup_over_best_single = ratio(one->time_to_target_s, row.time_to_target_s);
   }
 }

@@ -61,7 +61,7 @@ TEST_CASE("--output leaves all reports, and the summary still goes to stdout") {
   const auto done = scratch.run(kOne + "--epochs 2 --output made/here");
   CHECK(done.code == 0);
   CHECK(done.out.find("least-squares on quadratic:rows=200,features=5") != std::string::npos);
-  for (const auto* name : {"runs.csv", "curve.csv", "staleness.csv", "run.json"})
+  for (const auto* name : {"runs.csv", "curve.csv", "staleness.csv", "workers.csv", "run.json"})
     CHECK(!content(scratch.path(std::string("made/here/") + name)).empty());
   CHECK(csv_rows(content(scratch.path("made/here/curve.csv"))).size() == 1 + 3);
 }

@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::size_t kParameters = 10000;  // three chunks, the last one short
 
-struct Exchange {
+struct Meeting {
   AlignedVector<Real> w = AlignedVector<Real>(kParameters, Real(0.3));
   SharedParameters shared{w};
   std::vector<Replica> replicas;
   std::vector<Seat> seats;
 
-  explicit Exchange(std::size_t workers) : replicas(workers), seats(workers) {
+  explicit Meeting(std::size_t workers) : replicas(workers), seats(workers) {
     for (auto& replica : replicas) shared.copy_to(replica, 1);
     for (auto& seat : seats) seat.report.time.start(0);
   }
@@ -31,7 +31,7 @@ struct Exchange {
 }  // namespace
 
 TEST_CASE("A replica that nobody else came before lands bit for bit") {
-  Exchange e(2);
+  Meeting e(2);
   for (int round = 0; round < 3; ++round) {
     for (std::size_t v = 0; v < kParameters; ++v)
       e.replicas[0].state[v] += Real(1e-9) * static_cast<Real>(v);
@@ -44,7 +44,7 @@ TEST_CASE("A replica that nobody else came before lands bit for bit") {
 }
 
 TEST_CASE("An exchange adds a replica's changes to those of others, and takes theirs") {
-  Exchange e(2);
+  Meeting e(2);
   e.add(0, 1);
   e.add(1, 10);
   CHECK(e.exchange(0, 1) == 0);
@@ -59,7 +59,7 @@ TEST_CASE("An exchange adds a replica's changes to those of others, and takes th
 }
 
 TEST_CASE("The staleness of an exchange is the number of others' updates since the last one") {
-  Exchange e(3);
+  Meeting e(3);
   CHECK(e.exchange(0, 7) == 0);
   CHECK(e.exchange(1, 2) == 7);
   CHECK(e.exchange(1, 4) == 0);
@@ -70,7 +70,7 @@ TEST_CASE("The staleness of an exchange is the number of others' updates since t
 
 TEST_CASE("Workers that exchange at the same time lose nothing") {
   constexpr int kRounds = 200;
-  Exchange e(3);
+  Meeting e(3);
   for (Real& w_v : e.w) w_v = 0;
   for (auto& replica : e.replicas) e.shared.copy_to(replica, 1);
   std::vector<std::thread> threads;

@@ -53,11 +53,13 @@ RunRecord full_record() {
   row.curve = {{0, 0, 0, 0, 0.1 + 0.2, 1e-300, {}, 1.0},
                {1.0 / 3, 1, 1ULL << 60, 7, {}, {}, 0.25, {}}};
   row.staleness = {{0, 0, 5}, {1, 1ULL << 40, 6}};
+  row.per_worker = {{0, 0.1, 1.0 / 3, 5e-324, 0, 1, 2, 3, 4}, {1, 0, 0, 0, 0, 1ULL << 60, 0, 0, 0}};
   return row;
 }
 
 std::string reports_of(const RunRecord& row) {
-  return runs_csv({&row, 1}) + curve_csv({&row, 1}) + staleness_csv({&row, 1});
+  return runs_csv({&row, 1}) + curve_csv({&row, 1}) + staleness_csv({&row, 1}) +
+         workers_csv({&row, 1});
 }
 
 void fill(const Place& place, int rows) {

@@ -9,7 +9,7 @@ TEST_CASE("Every backend's first update is a step along the reference gradient")
     for (const std::size_t batch : {1, 6}) {
       for_every_backend(workers, batch,
                         [](const BackendEntry& entry, const RunSpec& spec, const Case& c) {
-                          const Verdict verdict = verify_backend(entry, spec, *c.problem);
+                          const Verification verdict = verify_backend(entry, spec, *c.problem);
                           CHECK_MESSAGE(verdict.ok, verdict.reason);
                         });
     }
@@ -18,14 +18,14 @@ TEST_CASE("Every backend's first update is a step along the reference gradient")
 
 TEST_CASE("Every workload's reference gradient is the slope of its reference loss") {
   for (const auto& c : cases()) {
-    const Verdict verdict = verify_workload(*c.problem, 3);
+    const Verification verdict = verify_workload(*c.problem, 3);
     CHECK_MESSAGE(verdict.ok, c.name << ": " << verdict.reason);
   }
 }
 
 TEST_CASE("Features that no example has do not disturb the check") {
   const Case c = make_case("logreg", "rcv1-like:rows=20,features=5000");
-  const Verdict verdict = verify_workload(*c.problem, 3);
+  const Verification verdict = verify_workload(*c.problem, 3);
   CHECK_MESSAGE(verdict.ok, verdict.reason);
 }
 

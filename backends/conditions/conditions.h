@@ -48,4 +48,11 @@ Seconds compute_time(const Conditions& conditions, std::uint64_t seed, std::uint
 Seconds message_time(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
                      std::uint64_t number, Purpose purpose, std::uint64_t bytes);
 
+/// "" if so many workers can have these stragglers, else why not.
+std::string why_not_stragglers(const Conditions& conditions, std::size_t workers);
+
+/// Conditions under which a strategy does the same things and waits for a moment only: to check
+/// what it computes.
+Conditions momentary(const Conditions& conditions);
+
 }  // namespace sgdbench

@@ -6,8 +6,11 @@
 //   shifted-exp:s,m        s − m·ln u                    mean s + m
 //   pareto:d,k             d·u^(−1/k)                    mean d·k/(k − 1); k > 1
 //   bernoulli:p,d          d with probability p, else 0
-//   trace:FILE             the file's durations, one a line, in their order and from the start
-//   again
+//   trace:FILE             the file's durations in their order, then from the start again; each
+//                          stream begins at a place of its own
+//
+// u is uniform on (0, 1]. A trace has a duration a line, or a plain number of seconds; empty lines
+// and what follows a '#' say nothing.
 //
 // Invariant: a draw is a pure function of a stream and an index, made of IEEE additions,
 // multiplications and divisions alone: the same on every machine, and the same for two strategies
@@ -29,6 +32,12 @@ using Seconds = double;
 /// "250us", "1.5ms", "2s", "3ns", "0"; finite and not negative. Throws UsageError.
 Seconds parse_duration(std::string_view text);
 
+/// "1.25GB", "10Gbit", "100MB/s", "64MiB", in bytes per second; "unlimited" is 0. Throws
+/// UsageError.
+double parse_bandwidth(std::string_view text);
+/// As parse_bandwidth() takes it.
+std::string bandwidth_text(double bytes_per_second);
+
 /// An immutable value. Thread safety: any number of threads may draw.
 class Law {
  public:
@@ -41,20 +50,24 @@ class Law {
   static Law parse(std::string_view text);
   static Law exponential(Seconds mean);
   static Law constant(Seconds duration);
+  /// `durations` is not empty.
   static Law trace(std::vector<Seconds> durations);
 
   Kind kind() const { return kind_; }
   /// As it was written.
   const std::string& text() const { return text_; }
-  bool is_zero() const { return mean() == 0; }
-  Seconds mean() const;
+  bool is_zero() const { return mean_ == 0; }
+  Seconds mean() const { return mean_; }
 
   /// Draw number `index` of a stream.
   Seconds draw(std::uint64_t stream, std::uint64_t index) const;
 
  private:
+  Law(Kind kind, double a, double b, std::string text);
+
   Kind kind_ = Kind::constant;
-  Seconds a_ = 0, b_ = 0;
+  double a_ = 0, b_ = 0;  ///< in the order in which they are written
+  Seconds mean_ = 0;
   std::shared_ptr<const std::vector<Seconds>> durations_;
   std::string text_ = "constant:0";
 };

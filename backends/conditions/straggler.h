@@ -2,8 +2,8 @@
 //
 //   WORKER:FACTOR            this worker's every gradient takes FACTOR times as long
 //   random:P:FACTOR          each gradient of any worker does, with probability P
-//   periodic:N:FACTOR        every N-th gradient of each worker does, worker w beginning with its
-//   w-th
+//   periodic:N:FACTOR        every N-th gradient of each worker does: worker w's gradients w mod N,
+//                            w mod N + N, …, counted from 0, so that workers take turns
 #pragma once
 
 #include <cstdint>

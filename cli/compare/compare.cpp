@@ -47,17 +47,18 @@ std::vector<const Metric*> metrics_of(const Given& given) {
   return metrics;
 }
 
-struct Format {
+struct ComparisonFormat {
   std::string_view name;
   std::string (*render)(const ComparisonReport&);
 };
-constexpr Format kFormats[] = {{"table", comparison_table},
-                               {"csv", comparison_csv},
-                               {"json", comparison_json},
-                               {"markdown", comparison_markdown}};
+constexpr ComparisonFormat kComparisonFormats[] = {{"table", comparison_table},
+                                                   {"csv", comparison_csv},
+                                                   {"json", comparison_json},
+                                                   {"markdown", comparison_markdown}};
 
-const Format& format_of(const Given& given) {
-  return find_by_name(kFormats, "format", given.text("--format", kFormats[0].name));
+const ComparisonFormat& format_of(const Given& given) {
+  return find_by_name(kComparisonFormats, "format",
+                      given.text("--format", kComparisonFormats[0].name));
 }
 
 void talk(std::string_view line) {

@@ -11,11 +11,11 @@
 namespace sgdbench {
 namespace {
 
-struct Format {
+struct DoctorFormat {
   std::string_view name;
   std::string (*render)(const MachineReport&);
 };
-constexpr Format kFormats[] = {{"table", doctor_table}, {"json", doctor_json}};
+constexpr DoctorFormat kDoctorFormats[] = {{"table", doctor_table}, {"json", doctor_json}};
 
 std::size_t workers_of(const Given& given, std::size_t usual) {
   constexpr std::string_view kOption = "--workers";
@@ -29,7 +29,7 @@ std::size_t workers_of(const Given& given, std::size_t usual) {
 
 int doctor_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
-  const auto& format = find_by_name(kFormats, "format", given.text("--format", "table"));
+  const auto& format = find_by_name(kDoctorFormats, "format", given.text("--format", "table"));
   const auto environment = read_environment();
   const auto workers = workers_of(given, environment.cores_available);
   Progress progress(1, given.has("--quiet"));

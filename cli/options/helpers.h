@@ -18,6 +18,7 @@ namespace sgdbench {
 std::span<const Option> problem_options();
 std::span<const Option> step_options();
 std::span<const Option> strategy_options();
+std::span<const Option> condition_options();
 std::span<const Option> measurement_options();
 std::span<const Option> comparison_options();
 std::span<const Option> output_options();

@@ -16,6 +16,7 @@ constexpr Option kOutput[] = {
     {"--curve", "", "PATH", "CSV of the loss curves", "", Group::output, kRun},
     {"--staleness", "", "PATH", "CSV of the staleness histograms", "", Group::output, kRun},
     {"--targets", "", "PATH", "CSV of when each target was reached", "", Group::output, kRun},
+    {"--workers-csv", "", "PATH", "CSV of what each worker did", "", Group::output, kRun},
     {"--json", "", "PATH", "all columns and the environment, as Google Benchmark lays it out", "",
      Group::output, kRun},
     {"--markdown", "", "PATH", "a table of medians", "", Group::output, kRun},
@@ -29,7 +30,7 @@ constexpr Option kOutput[] = {
     {"--trace-slices", "", "N", "with --trace, how many of a worker's last slices are kept",
      "10000", Group::output, kRun},
     {"--output", "", "DIR",
-     "runs.csv, curve.csv, staleness.csv, targets.csv and run.json in this folder", "",
+     "runs.csv, curve.csv, staleness.csv, targets.csv, workers.csv and run.json in this folder", "",
      Group::output, kRun},
     {"--journal", "", "FILE",
      "add each row to this file as soon as its run has ended; with --output, DIR/journal.jsonl "

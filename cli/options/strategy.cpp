@@ -20,12 +20,12 @@ constexpr Option kStrategy[] = {
      Group::strategy, kCells, backends, [](Cell& c, Text v) { c.spec.backend = v; },
      [](const Cell& c) { return c.spec.backend; }, true},
     {"--protocol", "", "NAME,…", "when a parameter server takes gradients (list protocols)",
-     "async", Group::strategy, kCells, one_list,
+     "async", Group::strategy, kCells, expand_forms,
      [](Cell& c, Text v) {
        check_protocol(v);
        c.spec.protocol = v;
      },
-     [](const Cell& c) { return c.spec.protocol; }},
+     [](const Cell& c) { return escape_form(c.spec.protocol); }},
     {"--write", "", "NAME,…", "lock-free writes: store (may be lost) or cas (none is lost)",
      "store", Group::strategy, kCells, one_list,
      [](Cell& c, Text v) {

@@ -7,8 +7,9 @@ namespace sgdbench {
 std::span<const Option> option_table() {
   static const auto table = [] {
     std::vector<Option> rows;
-    for (const auto part : {problem_options(), step_options(), strategy_options(),
-                            measurement_options(), comparison_options(), output_options()})
+    for (const auto part :
+         {problem_options(), step_options(), strategy_options(), condition_options(),
+          measurement_options(), comparison_options(), output_options()})
       rows.insert(rows.end(), part.begin(), part.end());
     return rows;
   }();

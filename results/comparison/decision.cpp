@@ -66,7 +66,7 @@ std::string_view to_string(Verdict verdict) {
   return "";
 }
 
-Decision decide(const Evidence& evidence, const Criteria& criteria) {
+Ruling decide(const Evidence& evidence, const Criteria& criteria) {
   const double threshold = std::log1p(criteria.max_regression);
   const bool significant = evidence.p < criteria.alpha;
   const auto& interval = evidence.worse.interval;

@@ -56,11 +56,11 @@ struct Evidence {
   Drift drift = {};
 };
 
-struct Decision {
+struct Ruling {
   Verdict verdict = Verdict::inconclusive;
   bool improved = false;  ///< fine, and significantly better
   std::string remark;     ///< where inconclusive: what would decide it
 };
-Decision decide(const Evidence& evidence, const Criteria& criteria);
+Ruling decide(const Evidence& evidence, const Criteria& criteria);
 
 }  // namespace sgdbench

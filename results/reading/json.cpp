@@ -12,7 +12,7 @@
 namespace sgdbench {
 namespace {
 
-using Json = nlohmann::json;
+using Tree = nlohmann::json;
 
 Place place_of(std::string_view text, std::size_t byte) {
   const auto before = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
@@ -21,25 +21,25 @@ Place place_of(std::string_view text, std::size_t byte) {
           before.size() - line_start + 1};
 }
 
-Json parse(std::string_view text, std::string_view name) {
+Tree parse(std::string_view text, std::string_view name) {
   try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
+    return Tree::parse(text);
+  } catch (const Tree::parse_error& error) {
     refuse(name, place_of(text, error.byte), "this is no JSON from here on; is the file cut off?");
-  } catch (const Json::exception&) {
+  } catch (const Tree::exception&) {
     refuse(name, {}, "this JSON has a number that is too large");
   }
 }
 
 /// What stands in a cell of the CSV; nothing for lists and objects.
-std::optional<std::string> cell_text(const Json& value) {
+std::optional<std::string> cell_text(const Tree& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_structured()) return std::nullopt;
   return value.dump();
 }
 
-RunRecord read_run(const Json& entry, std::size_t number, std::string_view name) {
+RunRecord read_run(const Tree& entry, std::size_t number, std::string_view name) {
   const auto refuse_entry = [&](std::string_view what) {
     refuse(name, {}, fmt::format("benchmarks[{}]{}", number, what));
   };
@@ -64,7 +64,7 @@ RunRecord read_run(const Json& entry, std::size_t number, std::string_view name)
 }  // namespace
 
 std::vector<RunRecord> read_json(std::string_view text, std::string_view name) {
-  const Json report = parse(text, name);
+  const Tree report = parse(text, name);
   const auto entries = report.find("benchmarks");
   if (entries == report.end() || !entries->is_array())
     refuse(name, {}, "there is no list of benchmarks; write the report with --json");

@@ -147,6 +147,32 @@ void add_mean_staleness(RunRecord& run) {
   if (count > 0) run.staleness_mean = sum / count;
 }
 
+/// Means and sums over the workers of a run.
+void add_worker_sums(RunRecord& run) {
+  const auto n = static_cast<double>(run.per_worker.size());
+  const auto mean = [&](double WorkerRecord::*time) {
+    double sum = 0;
+    for (const auto& worker : run.per_worker) sum += worker.*time;
+    return sum / n;
+  };
+  const auto sum = [&](std::uint64_t WorkerRecord::*count) {
+    std::uint64_t all = 0;
+    for (const auto& worker : run.per_worker) all += worker.*count;
+    return all;
+  };
+  run.compute_s = mean(&WorkerRecord::compute_s);
+  run.wait_s = mean(&WorkerRecord::wait_s);
+  run.communicate_s = mean(&WorkerRecord::communicate_s);
+  run.observe_s = mean(&WorkerRecord::observe_s);
+  run.wall_s = *run.compute_s + *run.wait_s + *run.communicate_s + *run.observe_s;
+  if (*run.wall_s > 0) run.wait_share = *run.wait_s / *run.wall_s;
+  run.workers = run.per_worker.size();
+  run.updates = sum(&WorkerRecord::updates);
+  run.gradient_evaluations = sum(&WorkerRecord::computed);
+  run.examples_processed = sum(&WorkerRecord::applied);
+  run.dropped_gradients = sum(&WorkerRecord::dropped);
+}
+
 /// Reads rows that belong to runs into a list of each run.
 template <auto List, class Row, class Part>
 std::vector<RunRecord> read_parts(std::span<const Field<Row, Part>> fields,
@@ -172,6 +198,9 @@ std::vector<RunRecord> read_curves(const std::vector<CsvRow>& rows, std::string_
 std::vector<RunRecord> read_staleness(const std::vector<CsvRow>& rows, std::string_view name) {
   return read_parts<&RunRecord::staleness>(staleness_fields(), rows, name, add_mean_staleness);
 }
+std::vector<RunRecord> read_workers(const std::vector<CsvRow>& rows, std::string_view name) {
+  return read_parts<&RunRecord::per_worker>(worker_fields(), rows, name, add_worker_sums);
+}
 
 }  // namespace
 
@@ -188,6 +217,7 @@ const std::vector<CsvFormat>& csv_formats() {
       {"curves", {"run_id", "point", "time_s"}, read_curves},
       {"targets", {"run_id", "target", "reached"}, read_targets},
       {"staleness", {"run_id", "staleness", "count"}, read_staleness},
+      {"workers", {"run_id", "worker", "computed"}, read_workers},
   };
   return formats;
 }

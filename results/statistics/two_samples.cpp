@@ -15,7 +15,7 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-constexpr std::size_t kExactPairs = 2500;
+constexpr std::size_t kExactProduct = 2500;
 constexpr std::size_t kExactTied = 80;
 
 Numbers sorted_logarithms(std::span<const double> values) {
@@ -78,7 +78,7 @@ double normal_p(double u, double m, double n, const std::vector<TieGroup>& group
 }
 
 std::size_t rank_sum_cut_off(std::size_t m, std::size_t n, double error) {
-  if (m * n <= kExactPairs) return cut_off(rank_sum_distribution(m, n), error);
+  if (m * n <= kExactProduct) return cut_off(rank_sum_distribution(m, n), error);
   const auto pairs = static_cast<double>(m * n);
   const double sigma = std::sqrt(pairs * static_cast<double>(m + n + 1) / 12);
   const double k = pairs / 2 - normal_two_sided(error) * sigma;
@@ -157,7 +157,7 @@ double mann_whitney(std::span<const double> a, std::span<const double> b) {
   const auto groups = tie_groups(pooled);
   const std::size_t sum = doubled_rank_sum(pooled, groups, {b.begin(), b.end()});
   const std::size_t doubled_u = sum - n * (n + 1);
-  if (groups.size() == all && m * n <= kExactPairs)
+  if (groups.size() == all && m * n <= kExactProduct)
     return two_sided(rank_sum_distribution(m, n), doubled_u / 2);
   if (groups.size() < all && all <= kExactTied)
     return two_sided(permutation_distribution(groups, n, all), sum);

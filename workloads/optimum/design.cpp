@@ -9,7 +9,7 @@ namespace sgdbench::optimum {
 namespace {
 
 /// Dense rows that meet W together: each number of W is read once for all of them.
-constexpr std::size_t kTile = 4;
+constexpr std::size_t kRowsAtOnce = 4;
 constexpr std::size_t kMostChunks = 32;
 constexpr std::size_t kBlock = 4096;  ///< parameters that are added up together
 
@@ -101,11 +101,11 @@ double take_rows(const SparseMatrix& matrix, std::span<const std::uint32_t> rows
 double take_rows(const DenseMatrix& matrix, std::span<const std::uint32_t> rows, std::size_t width,
                  std::span<const double> w, const RowTerm& term, std::span<double> sum) {
   const std::size_t d = matrix.columns;
-  std::vector<double> x(kTile * d), z(kTile * width), s(kTile * width);
+  std::vector<double> x(kRowsAtOnce * d), z(kRowsAtOnce * width), s(kRowsAtOnce * width);
   double value = 0;
-  for (std::size_t begin = 0; begin < rows.size(); begin += kTile) {
-    const std::size_t filled = std::min(kTile, rows.size() - begin);
-    if (filled < kTile) {
+  for (std::size_t begin = 0; begin < rows.size(); begin += kRowsAtOnce) {
+    const std::size_t filled = std::min(kRowsAtOnce, rows.size() - begin);
+    if (filled < kRowsAtOnce) {
       std::fill(x.begin(), x.end(), 0.0);
       std::fill(s.begin(), s.end(), 0.0);
     }

@@ -1,0 +1,100 @@
+#include "backends/conditions/injector.h"
+
+#include <algorithm>
+
+#include "backends/adaptive_wait.h"
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+namespace sgdbench {
+namespace {
+
+// A signal handler can wake nobody: sleepers look for its flag so often.
+constexpr Nanoseconds kLook = 10'000'000;
+
+constexpr Seconds kForEver = 1e9;
+
+Nanoseconds to_nanoseconds(Seconds s) {
+  return static_cast<Nanoseconds>(std::min(s, kForEver) * 1e9);
+}
+
+/// The system may let this thread's sleeps end together with others', 50 µs late by default: not
+/// these.
+void wake_in_time() {
+#ifdef __linux__
+  thread_local const bool done = prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL) == 0;
+  static_cast<void>(done);
+#endif
+}
+
+}  // namespace
+
+void Injector::reset(const Conditions& conditions, std::uint64_t seed, std::size_t worker,
+                     Pause* pause, StopControl& stop) {
+  any_ = conditions.any();
+  messages_ = conditions.delays_messages();
+  conditions_ = &conditions;
+  seed_ = seed;
+  worker_ = worker;
+  made_ = 0;
+  pause_ = pause;
+  stop_ = &stop;
+  renew();
+}
+
+bool Injector::finish(std::uint64_t count, Nanoseconds begun) {
+  const std::uint64_t first = made_;
+  made_ += count;
+  if (!conditions_->delays_compute()) return !cancelled();
+  const Seconds own = seconds(time() - begun) / static_cast<double>(count);
+  Seconds whole = 0;
+  for (std::uint64_t k = first; k < made_; ++k)
+    whole += compute_time(*conditions_, seed_, worker_, k, own);
+  return wait_until(begun + to_nanoseconds(whole));
+}
+
+bool Injector::message(Purpose purpose, std::uint64_t number, std::uint64_t bytes) {
+  const Nanoseconds begun = time();
+  return wait_until(
+      begun + to_nanoseconds(message_time(*conditions_, seed_, worker_, number, purpose, bytes)));
+}
+
+bool Injector::wait_until(Nanoseconds deadline) {
+  // Whoever was held up by a pause finds the clock set back by it, and waits for the rest.
+  while (!over()) {
+    if (time() >= deadline) return true;
+    if (pause_) pause_->idle(worker_);
+    if (conditions_->mode == DelayMode::sleep)
+      sleep_until(deadline);
+    else
+      spin_until(deadline);
+    if (pause_) pause_->busy(worker_);
+  }
+  return false;
+}
+
+void Injector::sleep_until(Nanoseconds deadline) {
+  wake_in_time();
+  std::unique_lock lock(mutex_);
+  while (!over()) {
+    const Nanoseconds left = deadline - time();
+    if (left <= 0) return;
+    wake_.wait_for(lock, std::chrono::nanoseconds(std::min(left, kLook)));
+  }
+}
+
+void Injector::spin_until(Nanoseconds deadline) {
+  while (!over() && time() < deadline) relax();
+}
+
+void Injector::cancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_.store(true, std::memory_order_relaxed);
+  }
+  wake_.notify_one();
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,88 @@
+// Conditions on a real thread: a worker's gradients and messages take as long as they are said to,
+// by waiting for what is missing.
+//
+// The idea: a gradient that took `own` on the worker's clock lasts until slowdown·(own + delay)
+// after its beginning (conditions.h). A deadline, not a duration: what computing took is not waited
+// for again, and a wait that was broken into pieces adds up to what it should be.
+//
+// Invariant: the clock is the seat's, which stands still in a pause, so a pause takes nothing of a
+// delay. A worker that waits here stands still for whoever pauses.
+//
+// Departures: a factor below 1 can't make a thread faster than it is, and a sleeper wakes up when
+// the system lets it, some tens of microseconds late.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "backends/clock.h"
+#include "backends/conditions/conditions.h"
+#include "backends/pause.h"
+#include "backends/stop.h"
+
+namespace sgdbench {
+
+/// Thread safety: it belongs to one worker; cancel() and renew() may be called by any thread.
+class Injector {
+ public:
+  /// Before a run. `pause` may be null; it, `conditions` and `stop` must outlive the run.
+  void reset(const Conditions& conditions, std::uint64_t seed, std::size_t worker, Pause* pause,
+             StopControl& stop);
+
+  bool delays_messages() const { return messages_; }
+
+  /// compute() makes the next `count` gradients; returns when their time has passed. False where it
+  /// did not pass whole: the run stops, or they were cancelled.
+  template <class Compute>
+  bool gradients(std::uint64_t count, Compute compute) {
+    if (!any_) [[likely]] {
+      compute();
+      return true;
+    }
+    const Nanoseconds begun = time();
+    compute();
+    return finish(count, begun);
+  }
+  template <class Compute>
+  bool gradient(Compute compute) {
+    return gradients(1, compute);
+  }
+
+  /// Waits for the parameters that the next gradient is computed from. False as above.
+  bool fetch(std::uint64_t bytes) { return !messages_ || message(Purpose::fetch, made_, bytes); }
+  /// Waits for what the last gradient became to arrive. False as above.
+  bool push(std::uint64_t bytes) { return !messages_ || message(Purpose::push, made_ - 1, bytes); }
+
+  /// What this worker waits for is not wanted any more: it returns at once, now and whenever it
+  /// waits, until renew().
+  void cancel();
+  void renew() { cancelled_.store(false, std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+ private:
+  Nanoseconds time() const { return pause_ ? pause_->clock() : now(); }
+  bool finish(std::uint64_t count, Nanoseconds begun);
+  bool message(Purpose purpose, std::uint64_t number, std::uint64_t bytes);
+  bool wait_until(Nanoseconds deadline);
+  bool over() { return cancelled() || stop_->should_stop(); }
+  void sleep_until(Nanoseconds deadline);
+  void spin_until(Nanoseconds deadline);
+
+  bool any_ = false, messages_ = false;
+  const Conditions* conditions_ = nullptr;
+  std::uint64_t seed_ = 0;
+  std::size_t worker_ = 0;
+  std::uint64_t made_ = 0;  ///< gradients of this run
+  Pause* pause_ = nullptr;
+  StopControl* stop_ = nullptr;
+
+  // Relaxed: only the flag itself is told. The mutex keeps it from being raised between a sleeper's
+  // look at it and its falling asleep.
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+};
+
+}  // namespace sgdbench

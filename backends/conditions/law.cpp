@@ -1,0 +1,171 @@
+#include "backends/conditions/law.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "backends/conditions/arithmetic.h"
+#include "backends/conditions/trace_file.h"
+#include "workloads/names.h"
+#include "workloads/random.h"
+
+namespace sgdbench {
+namespace {
+
+using Kind = Law::Kind;
+using Texts = std::vector<std::string>;
+
+/// In the order of Law::Kind.
+const std::vector<LawEntry>& table() {
+  static const std::vector<LawEntry> rows{
+      {"constant", "constant:TIME", "always the same"},
+      {"uniform", "uniform:LEAST,MOST", "anything between, equally often"},
+      {"exp", "exp:MEAN", "memoryless: long ones are rare, but there"},
+      {"shifted-exp", "shifted-exp:SHIFT,MEAN", "SHIFT, and exp:MEAN on top of it"},
+      {"pareto", "pareto:LEAST,SHAPE", "heavy tail; SHAPE above 1, and the nearer the heavier"},
+      {"bernoulli", "bernoulli:P,TIME", "TIME with probability P, else nothing"},
+      {"trace", "trace:FILE", "the durations in a file, one a line, again and again"},
+  };
+  return rows;
+}
+
+std::string quoted(std::string_view text) {
+  return std::string("'").append(text).append("'");
+}
+
+double read_real(std::string_view text, std::string_view what) {
+  double value = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value))
+    throw UsageError(quoted(text) + " is no " + std::string(what));
+  return value;
+}
+
+double read_probability(std::string_view text) {
+  const double p = read_real(text, "probability: from 0 to 1");
+  if (!(p >= 0 && p <= 1)) throw UsageError(std::string(text) + " is no probability: from 0 to 1");
+  return p;
+}
+
+double read_shape(std::string_view text) {
+  const double k = read_real(text, "shape: a number above 1");
+  if (!(k > 1))
+    throw UsageError("with shape " + std::string(text) +
+                     " the mean is infinite, and so would the run be: take a shape above 1");
+  return k;
+}
+
+Texts split(std::string_view text) {
+  Texts parts;
+  for (auto comma = text.find(','); comma != std::string_view::npos; comma = text.find(',')) {
+    parts.emplace_back(text.substr(0, comma));
+    text.remove_prefix(comma + 1);
+  }
+  parts.emplace_back(text);
+  return parts;
+}
+
+/// The row that `text` begins with; throws UsageError.
+Kind kind_of(std::string_view text) {
+  const auto name = text.substr(0, text.find(':'));
+  const auto* const row = &find_by_name(table(), "law", name);
+  if (name.size() == text.size())
+    throw UsageError("law " + quoted(text) + " says no more: write " + std::string(row->form));
+  return static_cast<Kind>(row - table().data());
+}
+
+Seconds mean_of(Kind kind, double a, double b) {
+  switch (kind) {
+    case Kind::uniform:
+      return a + (b - a) / 2;
+    case Kind::shifted:
+      return a + b;
+    case Kind::pareto:
+      return a * (b / (b - 1));
+    case Kind::bernoulli:
+      return a * b;
+    default:
+      return a;
+  }
+}
+
+}  // namespace
+
+const std::vector<LawEntry>& law_catalog() {
+  return table();
+}
+
+Law::Law(Kind kind, double a, double b, std::string text)
+    : kind_(kind), a_(a), b_(b), mean_(mean_of(kind, a, b)), text_(std::move(text)) {}
+
+Law Law::exponential(Seconds mean) {
+  return {Kind::exponential, mean, 0, "exp:" + duration_text(mean)};
+}
+
+Law Law::constant(Seconds duration) {
+  return {Kind::constant, duration, 0, "constant:" + duration_text(duration)};
+}
+
+Law Law::trace(std::vector<Seconds> durations) {
+  double sum = 0;
+  for (const auto duration : durations) sum += duration;
+  Law law(Kind::trace, 0, 0, "trace:");
+  law.mean_ = sum / static_cast<double>(durations.size());
+  law.durations_ = std::make_shared<const std::vector<Seconds>>(std::move(durations));
+  return law;
+}
+
+Law Law::parse(std::string_view text) try {
+  const Kind kind = kind_of(text);
+  const auto rest = text.substr(text.find(':') + 1);
+  if (kind == Kind::trace) {
+    Law law = trace(read_durations(std::string(rest)));
+    law.text_ = text;
+    return law;
+  }
+  const bool one = kind == Kind::constant || kind == Kind::exponential;
+  const auto parts = split(rest);
+  if (parts.size() != (one ? 1 : 2))
+    throw UsageError("it takes " + std::string(one ? "one value" : "two values") + " and has " +
+                     std::to_string(parts.size()) + ": " +
+                     std::string(table()[static_cast<std::size_t>(kind)].form));
+  const double a = kind == Kind::bernoulli ? read_probability(parts[0]) : parse_duration(parts[0]);
+  const double b = one ? 0 : kind == Kind::pareto ? read_shape(parts[1]) : parse_duration(parts[1]);
+  if (kind == Kind::uniform && b < a)
+    throw UsageError(parts[1] + " is less than " + parts[0] + ": " +
+                     std::string(table()[static_cast<std::size_t>(kind)].form));
+  Law law(kind, a, b, std::string(text));
+  if (!std::isfinite(law.mean_)) throw UsageError("its mean is no finite time");
+  return law;
+} catch (const UsageError& error) {
+  const std::string_view what = error.what();
+  if (what.starts_with("unknown law") || what.starts_with("law ")) throw;
+  throw UsageError("law " + quoted(text) + ": " + std::string(what));
+}
+
+Seconds Law::draw(std::uint64_t stream, std::uint64_t index) const {
+  switch (kind_) {
+    case Kind::constant:
+      return a_;
+    case Kind::uniform:
+      return a_ + (b_ - a_) * uniform_at(stream, index);
+    case Kind::exponential:
+      return -a_ * natural_log(uniform_at(stream, index));
+    case Kind::shifted:
+      return a_ - b_ * natural_log(uniform_at(stream, index));
+    case Kind::pareto:
+      return a_ * inverse_root(uniform_at(stream, index), b_);
+    case Kind::bernoulli:
+      return uniform_at(stream, index) <= a_ ? b_ : 0;
+    case Kind::trace: {
+      const std::uint64_t n = durations_->size();
+      return (*durations_)[(mix(stream) % n + index % n) % n];
+    }
+  }
+  return 0;
+}
+
+}  // namespace sgdbench

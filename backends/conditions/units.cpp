@@ -1,0 +1,109 @@
+// Durations and bandwidths as they are written.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "backends/conditions/law.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double value;
+  bool divides = false;  ///< the number is divided by it: 1.5/1000 is rounded once, 1.5·0.001 twice
+};
+
+constexpr auto kTimes =
+    std::to_array<Unit>({{"s", 1}, {"ms", 1e3, true}, {"us", 1e6, true}, {"ns", 1e9, true}});
+
+constexpr auto kRates = std::to_array<Unit>({{"B", 1},
+                                             {"kB", 1e3},
+                                             {"KB", 1e3},
+                                             {"MB", 1e6},
+                                             {"GB", 1e9},
+                                             {"TB", 1e12},
+                                             {"KiB", 0x1p10},
+                                             {"MiB", 0x1p20},
+                                             {"GiB", 0x1p30},
+                                             {"bit", 8, true},
+                                             {"kbit", 1e3 / 8},
+                                             {"Mbit", 1e6 / 8},
+                                             {"Gbit", 1e9 / 8},
+                                             {"Tbit", 1e12 / 8}});
+
+constexpr std::string_view kUnlimited = "unlimited";
+
+std::string quoted(std::string_view text) {
+  return std::string("'").append(text).append("'");
+}
+
+/// The number at the start of `text`, which is left with what follows it. Throws UsageError.
+double read_number(std::string_view& text, const std::string& what, const std::string& examples) {
+  const auto whole = text;
+  double value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::invalid_argument)
+    throw UsageError(quoted(whole) + " is no " + what + ": " + examples);
+  if (error != std::errc() || !std::isfinite(value))
+    throw UsageError(quoted(whole) + " is no finite " + what);
+  if (std::signbit(value) && value != 0)
+    throw UsageError(quoted(whole) + " is negative: a " + what + " is 0 or more");
+  text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+  return std::abs(value);
+}
+
+/// value·unit; throws UsageError.
+template <class Units>
+double in_units(double value, std::string_view name, const Units& units, std::string_view whole,
+                const std::string& what) {
+  for (const auto& unit : units) {
+    if (unit.name != name) continue;
+    const double result = unit.divides ? value / unit.value : value * unit.value;
+    if (!std::isfinite(result)) throw UsageError(quoted(whole) + " is no finite " + what);
+    return result;
+  }
+  std::string valid;
+  for (const auto& unit : units) (valid += valid.empty() ? "" : ", ") += unit.name;
+  throw UsageError(quoted(whole) +
+                   (name.empty() ? " has no unit" : " has the unknown unit " + quoted(name)) +
+                   "; valid: " + valid);
+}
+
+}  // namespace
+
+Seconds parse_duration(std::string_view text) {
+  auto unit = text;
+  const double value = read_number(unit, "time", "write 250us, 1.5ms or 2s");
+  if (value == 0 && unit.empty()) return 0;
+  return in_units(value, unit, kTimes, text, "time");
+}
+
+double parse_bandwidth(std::string_view text) {
+  if (text == kUnlimited) return 0;
+  auto unit = text;
+  const double value = read_number(unit, "bandwidth", "write 1.25GB, 10Gbit or unlimited");
+  if (unit.ends_with("/s")) unit.remove_suffix(2);
+  const double rate = in_units(value, unit, kRates, text, "bandwidth");
+  if (rate == 0) throw UsageError("nothing passes at " + quoted(text) + ": write unlimited");
+  return rate;
+}
+
+std::string bandwidth_text(double rate) {
+  if (rate == 0) return std::string(kUnlimited);
+  std::array<char, 32> digits{};
+  // The largest unit in which it is at least 1 and comes back as it was.
+  for (const std::string_view name : {"TB", "GB", "MB", "kB", "B"}) {
+    const auto unit =
+        std::find_if(kRates.begin(), kRates.end(), [&](const Unit& u) { return u.name == name; });
+    const double value = rate / unit->value;
+    if (name != "B" && (value < 1 || value * unit->value != rate)) continue;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return std::string(digits.data(), end) + std::string(name);
+  }
+  return "";
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,60 @@
+// Options of what a run is exposed to: slow workers, slow messages.
+#include "backends/conditions/conditions.h"
+
+#include "cli/options/helpers.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr Text kNone = "none";
+
+void set_stragglers(Cell& cell, Text text) {
+  auto& conditions = cell.spec.conditions;
+  conditions.stragglers.clear();
+  conditions.straggler_text.clear();
+  if (text == kNone) return;
+  conditions.stragglers = parse_stragglers(text);
+  conditions.straggler_text = text;
+}
+
+constexpr Option kConditions[] = {
+    {"--compute-delay", "", "LAW,…", "added to each gradient: exp:1ms, uniform:1ms,2ms (list laws)",
+     "constant:0", Group::conditions, kRun, expand_forms,
+     [](Cell& c, Text v) { c.spec.conditions.compute_delay = Law::parse(v); },
+     [](const Cell& c) { return escape_form(c.spec.conditions.compute_delay.text()); }},
+    {"--straggler", "", "SET,…",
+     "slow workers: WORKER:FACTOR, random:P:FACTOR or periodic:N:FACTOR; several are joined by "
+     "'+', "
+     "or given one by one",
+     "none", Group::conditions, kRun, one_list, set_stragglers,
+     [](const Cell& c) {
+       const auto& text = c.spec.conditions.straggler_text;
+       return text.empty() ? std::string(kNone) : text;
+     },
+     false, true, true},
+    {"--latency", "", "LAW,…", "of each fetch of parameters and each push of a gradient",
+     "constant:0", Group::conditions, kRun, expand_forms,
+     [](Cell& c, Text v) { c.spec.conditions.latency = Law::parse(v); },
+     [](const Cell& c) { return escape_form(c.spec.conditions.latency.text()); }},
+    {"--bandwidth", "", "RATE,…", "of each worker's link: 1.25GB, 10Gbit, 100MB/s", "unlimited",
+     Group::conditions, kRun, one_list,
+     [](Cell& c, Text v) { c.spec.conditions.bandwidth = parse_bandwidth(v); },
+     [](const Cell& c) { return bandwidth_text(c.spec.conditions.bandwidth); }},
+    {"--delay-mode", "", "HOW,…", "delays sleep (and cost no core) or spin", "sleep",
+     Group::conditions, kRun, one_list,
+     [](Cell& c, Text v) {
+       c.spec.conditions.mode =
+           choose(v, "delay mode", {"sleep", "spin"}) ? DelayMode::spin : DelayMode::sleep;
+     },
+     [](const Cell& c) {
+       return std::string(c.spec.conditions.mode == DelayMode::sleep ? "sleep" : "spin");
+     }},
+};
+
+}  // namespace
+
+std::span<const Option> condition_options() {
+  return kConditions;
+}
+
+}  // namespace sgdbench
