@@ -83,6 +83,12 @@ class ParameterServer final : public PooledBackend {
     seat.finish();
   }
 
+  /// What was held when the run was stopped lands nowhere.
+  void close(Course&, RunOutcome& outcome) override {
+    for (const auto& held : server_->held())
+      outcome.workers[held.worker].dropped += held.task.examples();
+  }
+
   bool replicas() const { return server_->traits().exchange != Exchange::gradient; }
   static bool running(const Course& course) { return course.stop.reason() == Stopped::completed; }
 
@@ -119,8 +125,7 @@ class ParameterServer final : public PooledBackend {
     return replicas() ? std::span(course.state).size_bytes() : seat.compute->read_bytes();
   }
   std::uint64_t push_bytes(Course& course, const Seat& seat) const {
-    return replicas() ? std::span(course.state).size_bytes()
-                      : message_bytes(seat.compute->direction());
+    return replicas() ? std::span(course.state).size_bytes() : seat.compute->direction_bytes();
   }
 
   static void compute_gradient(Seat& seat, const Desk& desk) {
@@ -162,7 +167,10 @@ class ParameterServer final : public PooledBackend {
       if (desk.computed) seat.report.dropped += desk.task.examples();
       return;
     }
-    if (!running(course)) return;
+    if (!running(course)) {
+      if (desk.computed) seat.report.dropped += desk.task.examples();
+      return;
+    }
     desk.may_go = false;
     const Direction direction =
         replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();
