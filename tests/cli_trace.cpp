@@ -10,15 +10,15 @@ using Json = nlohmann::json;
 
 namespace {
 
-const std::string kRun =
-    "run --workload logreg --data quadratic:rows=200,features=5 --backend '*' --workers 2 "
+const std::string kTracedRun =
+    "run --workload logreg --data covtype-like:rows=200 --backend '*' --workers 2 "
     "--batch 8 --epochs 2 --repeats 2 --warmup 1 --quiet ";
 
 }  // namespace
 
 TEST_CASE("--trace has each configuration once, and `report` reads it") {
   const Scratch scratch;
-  REQUIRE(scratch.run(kRun + "--csv runs.csv --trace t.json").code == 0);
+  REQUIRE(scratch.run(kTracedRun + "--csv runs.csv --trace t.json").code == 0);
   const auto runs = csv_rows(content(scratch.path("runs.csv")));
   std::size_t expected = 0;
   for (std::size_t row = 1; row < runs.size(); ++row)
@@ -39,14 +39,14 @@ TEST_CASE("--trace has each configuration once, and `report` reads it") {
 
 TEST_CASE("A trace on stdout is all that is there") {
   const Scratch scratch;
-  const auto outcome = scratch.run(kRun + "--trace -");
+  const auto outcome = scratch.run(kTracedRun + "--trace -");
   CHECK(outcome.code == 0);
   CHECK(Json::accept(outcome.out));
 }
 
 TEST_CASE("What was forgotten is said once, with the option that keeps more") {
   const Scratch scratch;
-  auto talking = kRun;
+  auto talking = kTracedRun;
   talking.erase(talking.find("--quiet"), 7);
   const auto outcome = scratch.run(talking + "--trace t.json --trace-slices 2");
   CHECK(outcome.code == 0);
@@ -58,19 +58,19 @@ TEST_CASE("What was forgotten is said once, with the option that keeps more") {
 
 TEST_CASE("Bad requests for a trace are refused before anything runs") {
   const Scratch scratch;
-  CHECK(scratch.run(kRun + "--trace-slices 5").code == 2);
-  CHECK(scratch.run(kRun + "--trace t --trace-slices 0").code == 2);
-  const auto huge = scratch.run(kRun + "--trace t --trace-slices 1000000000");
+  CHECK(scratch.run(kTracedRun + "--trace-slices 5").code == 2);
+  CHECK(scratch.run(kTracedRun + "--trace t --trace-slices 0").code == 2);
+  const auto huge = scratch.run(kTracedRun + "--trace t --trace-slices 1000000000");
   CHECK(huge.code == 2);
   CHECK(huge.err.find("more than half") != std::string::npos);
-  CHECK(scratch.run(kRun + "--trace x --csv ./x").code == 2);
-  CHECK(scratch.run(kRun + "--trace no/such/folder/t.json").code == 74);
+  CHECK(scratch.run(kTracedRun + "--trace x --csv ./x").code == 2);
+  CHECK(scratch.run(kTracedRun + "--trace no/such/folder/t.json").code == 74);
   CHECK_FALSE(std::filesystem::exists(scratch.path("t")));
 }
 
 TEST_CASE("`report` says what is wrong with its input by its exit code") {
   const Scratch scratch;
-  REQUIRE(scratch.run(kRun + "--trace t.json").code == 0);
+  REQUIRE(scratch.run(kTracedRun + "--trace t.json").code == 0);
   scratch.file("text", "hello\n");
   scratch.file("empty", "");
   scratch.file("other.json", R"({"traceEvents":[]})");
