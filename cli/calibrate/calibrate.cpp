@@ -25,8 +25,6 @@
 namespace sgdbench {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 /// The strategy that follows protocols on real threads, and the one on a virtual clock.
 const BackendEntry& follower(bool virtual_clock) {
   for (const auto& entry : backend_catalog())
@@ -47,10 +45,10 @@ std::vector<Cell> wanted_cells(const Given& given) {
   return cells;
 }
 
-void check_format(const std::string& format) {
-  if (format != "table" && format != "csv")
-    throw UsageError(unknown_name("format", format, {"table", "csv"}));
-}
+struct ValidationFormat {
+  std::string_view name;
+  std::string (*render)(const std::vector<Validation>&);
+};
 
 std::string law_line(std::string_view name, std::vector<Seconds> durations) {
   std::sort(durations.begin(), durations.end());
@@ -77,6 +75,11 @@ std::string laws_text(const MeasuredLaws& laws) {
   return law_line("a gradient", laws.compute) + law_line("a contact with the server", laws.service);
 }
 
+std::string as_text(const std::vector<Validation>& all) {
+  return laws_text(all[0].laws) + "\n" + validation_table(all);
+}
+constexpr ValidationFormat kValidationFormats[] = {{"table", as_text}, {"csv", validation_csv}};
+
 void check_laws(const MeasuredLaws& laws) {
   if (laws.compute.empty() || laws.service.empty())
     throw UsageError("too few gradients to measure: more --epochs, or a smaller --batch");
@@ -86,8 +89,7 @@ void check_laws(const MeasuredLaws& laws) {
 
 int calibrate_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
-  const auto format = given.text("--format", "table");
-  check_format(format);
+  const auto& format = find_by_name(kValidationFormats, "format", given.text("--format", "table"));
   const auto cells = wanted_cells(given);
   check_sources(cells.front().data);
   catch_interrupts();
@@ -101,15 +103,12 @@ int calibrate_verb(const Invocation& invocation) {
     const auto configuration = settle(cell, *problem, available_cores());
     progress.step(fmt::format("{} with {} workers", cell.spec.protocol, cell.spec.workers));
     all.push_back(validate(configuration, follower(true), *problem));
-    if (interrupted()) return kInterrupted;
+    if (interrupted()) return kInterruptedExit;
     check_laws(all.back().laws);
   }
   progress.clear();
   if (given.has("--output")) write_traces(given.text("--output"), all[0].laws, invocation.command);
-  if (format == "csv")
-    print(validation_csv(all));
-  else
-    print(laws_text(all[0].laws) + "\n" + validation_table(all));
+  print(format.render(all));
   return 0;
 }
 
