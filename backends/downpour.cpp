@@ -57,10 +57,10 @@ class Downpour final : public PooledBackend {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     const std::uint64_t bytes = replica.base.size() * sizeof(Real);
-    seat.push(bytes, Activity::push);
+    seat.push(bytes, Activity::push, seat.taken);
     const std::uint64_t staleness =
         shared_->exchange(replica, made - before, worker, workers(), seat);
-    seat.fetch(bytes, Activity::fetch);
+    seat.fetch(bytes, Activity::fetch, seat.taken);
     seat.note_staleness(staleness, made - before);
     seat.track.note_update(0, staleness);  // of many updates: no one of them is named
     seat.report.last_update = replica.landed.front();

@@ -75,13 +75,14 @@ class OpenMpSync final : public PooledBackend {
   void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
     const Stretch mine = share_of(round, me, workers());
     if (mine.begin == mine.end) return;  // fewer examples than workers
-    seat.fetch(course.w().size_bytes(), Activity::compute);
+    const std::uint64_t number = round.first_update + 1;
+    seat.fetch(course.w().size_bytes(), Activity::compute, number);
     seat.injector.gradient([&] {
       seat.compute->prepare(course.rows(seat, mine));
       seat.compute->compute_from(course.w());
     });
     directions_[me] = seat.compute->direction();
-    seat.push(message_bytes(directions_[me]), Activity::compute);
+    seat.push(message_bytes(directions_[me]), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
   }
 

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "backends/backend.h"
 #include "cli/command_line.h"
 #include "cli/lists.h"
 #include "cli/sweep.h"
@@ -14,11 +15,11 @@ using namespace sgdbench;
 
 namespace {
 
-const Texts kProblem{"--workload", "logreg", "--data", "quadratic:rows=40,features=3"};
+const Texts kConditionsProblem{"--workload", "logreg", "--data", "quadratic:rows=40,features=3"};
 
 /// The first backend with this property, on two workers.
-Texts words(bool BackendEntry::*property, bool wanted, const Texts& more) {
-  Texts all = kProblem;
+Texts exposed_words(bool BackendEntry::*property, bool wanted, const Texts& more) {
+  Texts all = kConditionsProblem;
   for (const auto& row : backend_catalog())
     if (row.*property == wanted && !row.one_worker && row.unavailable().empty()) {
       all.insert(all.end(), {"--backend", std::string(row.name), "--workers", "2"});
@@ -28,13 +29,13 @@ Texts words(bool BackendEntry::*property, bool wanted, const Texts& more) {
   return all;
 }
 
-std::vector<Cell> cells_of(const Texts& all) {
+std::vector<Cell> exposed_cells(const Texts& all) {
   return sweep(request_of(all).parts, 2);
 }
 
 Texts stragglers_of(const Texts& more) {
   Texts texts;
-  for (const auto& cell : cells_of(words(&BackendEntry::delays_messages, true, more)))
+  for (const auto& cell : exposed_cells(exposed_words(&BackendEntry::delays_messages, true, more)))
     texts.push_back(cell.spec.conditions.straggler_text);
   return texts;
 }
@@ -64,18 +65,20 @@ TEST_CASE("Conditions are part of a configuration where they are obeyed, and not
                    "--straggler",     "none,0:2",
                    "--bandwidth",     "unlimited,1MB"};
   std::set<std::string> ids;
-  const auto cells = cells_of(words(&BackendEntry::delays_messages, true, axes));
+  const auto cells = exposed_cells(exposed_words(&BackendEntry::delays_messages, true, axes));
   for (const auto& cell : cells) ids.insert(config_id(cell));
   CHECK(cells.size() == 16);
   CHECK(ids.size() == 16);
   for (const auto& row : backend_catalog()) {
     CAPTURE(row.name);
-    auto all = kProblem;
+    auto all = kConditionsProblem;
     all.insert(all.end(), {"--backend", std::string(row.name), "--workers", "1"});
     all.insert(all.end(), axes.begin(), axes.end());
-    CHECK(cells_of(all).size() == (row.delays_compute ? 4U : 1U) * (row.delays_messages ? 4U : 1U));
+    CHECK(exposed_cells(all).size() ==
+          (row.delays_compute ? 4U : 1U) * (row.delays_messages ? 4U : 1U));
   }
-  CHECK(cells_of(words(&BackendEntry::delays_messages, true, {"--delay-mode", "sleep,spin"}))
+  CHECK(exposed_cells(
+            exposed_words(&BackendEntry::delays_messages, true, {"--delay-mode", "sleep,spin"}))
             .size() == 1);
 }
 
@@ -98,7 +101,8 @@ TEST_CASE("What can be no condition is refused with its option") {
 TEST_CASE("A run says what it was exposed to, and what each worker did") {
   const Scratch scratch;
   std::string line = "run -q --repeats 1 --warmup 0 --epochs 1 --batch 4";
-  for (const auto& word : words(&BackendEntry::delays_messages, true, {})) line += ' ' + word;
+  for (const auto& word : exposed_words(&BackendEntry::delays_messages, true, {}))
+    line += ' ' + word;
   const auto delayed = scratch.run(
       line +
       " --compute-delay exp:100us --straggler 1:2 --bandwidth 1GB --csv - --workers-csv w.csv");
@@ -123,7 +127,8 @@ TEST_CASE("A trace that has text in it is bad data, and one that is not there is
   const Scratch scratch;
   const auto file = scratch.file("slow.txt", "1ms\nslow\n");
   std::string line = "run -q --repeats 1 --warmup 0 --epochs 1";
-  for (const auto& word : words(&BackendEntry::delays_messages, true, {})) line += ' ' + word;
+  for (const auto& word : exposed_words(&BackendEntry::delays_messages, true, {}))
+    line += ' ' + word;
   const auto bad = scratch.run(line + " --compute-delay trace:slow.txt");
   CHECK(bad.code == 65);
   CHECK(bad.err.find("slow.txt:2") != std::string::npos);

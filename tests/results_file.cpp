@@ -28,7 +28,7 @@ struct Folder {
   }
 };
 
-std::string content(const fs::path& path) {
+std::string written(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
@@ -59,7 +59,7 @@ TEST_CASE("A report replaces the old one whole and leaves nothing else in the fo
   const fs::path path = folder.path / "runs.csv";
   write_atomically(path, "old and long");
   write_atomically(path, "new");
-  CHECK(content(path) == "new");
+  CHECK(written(path) == "new");
   CHECK(folder.entries() == 1);
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("A report of many megabytes is written whole") {
   const Folder folder;
   const std::string big(20'000'000, 'x');
   write_atomically(folder.path / "big", big);
-  CHECK(content(folder.path / "big") == big);
+  CHECK(written(folder.path / "big") == big);
 }
 
 TEST_CASE("A new report has the permissions that the umask leaves, a replaced one keeps its own") {
@@ -88,7 +88,7 @@ TEST_CASE("A symbolic link stays one, and what it points to is replaced") {
   fs::create_symlink("target", folder.path / "link");
   write_atomically(folder.path / "link", "new");
   CHECK(fs::is_symlink(folder.path / "link"));
-  CHECK(content(folder.path / "target") == "new");
+  CHECK(written(folder.path / "target") == "new");
 }
 
 TEST_CASE("A write that fails half-way keeps the old report and leaves no temporary file") {
@@ -103,7 +103,7 @@ TEST_CASE("A write that fails half-way keeps the old report and leaves no tempor
   CHECK_THROWS_AS(write_atomically(path, std::string(1500, 'x')), WriteError);
   ::setrlimit(RLIMIT_FSIZE, &limit);
   std::signal(SIGXFSZ, handler);
-  CHECK(content(path) == "old");
+  CHECK(written(path) == "old");
   CHECK(folder.entries() == 1);
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("A read-only folder keeps its old report") {
   fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
   CHECK_FALSE(refusal(path).empty());
   CHECK_THROWS_AS(check_writable(path), WriteError);
-  CHECK(content(path) == "old");
+  CHECK(written(path) == "old");
 }
 
 TEST_CASE("A report that comes in pieces is there when it is finished, and not before") {
@@ -131,7 +131,7 @@ TEST_CASE("A report that comes in pieces is there when it is finished, and not b
   file.append("one ");
   file.append("two");
   file.finish();
-  CHECK(content(path) == "one two");
+  CHECK(written(path) == "one two");
   CHECK(folder.entries() == 1);
 }
 
@@ -179,5 +179,5 @@ TEST_CASE("What can't be written is seen before anything is computed") {
   CHECK_NOTHROW(check_writable(folder.path / "new"));
   CHECK_NOTHROW(check_writable(folder.path / "file"));
   CHECK_NOTHROW(check_writable("-"));
-  CHECK(content(folder.path / "file").empty());
+  CHECK(written(folder.path / "file").empty());
 }

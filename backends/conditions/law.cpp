@@ -122,7 +122,7 @@ Law Law::parse(std::string_view text) try {
   const Kind kind = kind_of(text);
   const auto rest = text.substr(text.find(':') + 1);
   if (kind == Kind::trace) {
-    Law law = trace(read_trace(std::string(rest)));
+    Law law = trace(read_durations(std::string(rest)));
     law.text_ = text;
     return law;
   }

@@ -33,7 +33,7 @@ Seconds read_duration(std::string_view text) {
 
 }  // namespace
 
-std::vector<Seconds> read_trace(const std::string& path) {
+std::vector<Seconds> read_durations(const std::string& path) {
   std::ifstream file(path);
   if (!file)
     throw MissingData("cannot read the trace " + path + ": " + std::strerror(errno) +
