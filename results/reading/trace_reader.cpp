@@ -124,7 +124,7 @@ class TraceBuilder {
 
 /// `input` is anything that the library reads from.
 template <class Input>
-ReadTrace parse(Input&& input, std::string_view name) {
+ReadTrace read_events(Input&& input, std::string_view name) {
   TraceBuilder builder;
   // The events are objects in an array in the object; all else stays.
   const auto keep = [&](int depth, Tree::parse_event_t event, Tree& value) {
@@ -149,11 +149,11 @@ ReadTrace parse(Input&& input, std::string_view name) {
 }  // namespace
 
 ReadTrace parse_trace(std::string_view text, std::string_view name) {
-  return parse(text, name);
+  return read_events(text, name);
 }
 
 ReadTrace read_trace(const std::string& path) {
-  if (path == "-") return parse(stdin, "stdin");
+  if (path == "-") return read_events(stdin, "stdin");
   const auto missing = [&](std::string_view why) {
     return MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWanted));
   };
@@ -162,7 +162,7 @@ ReadTrace read_trace(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
   if (!file) throw missing(std::strerror(errno));
-  return parse(file.get(), path);
+  return read_events(file.get(), path);
 }
 
 }  // namespace sgdbench
