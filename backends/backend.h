@@ -34,7 +34,7 @@ struct WorkerReport {
   std::uint64_t applied = 0;      ///< example gradients that landed in the parameters
   std::uint64_t computed = 0;     ///< example gradients computed
   std::uint64_t dropped = 0;      ///< example gradients computed, or begun and cancelled
-  StalenessHistogram staleness;   ///< of this worker's updates
+  StalenessHistogram staleness;   ///< of this worker's updates, or of several workers'
   std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
 };
 
@@ -55,6 +55,8 @@ struct RunOutcome {
   std::optional<std::size_t> threads;
   Timeline timeline;         ///< where RunSpec::timeline_slices asks for one
   std::uint64_t events = 0;  ///< of a simulation
+  /// Real time that a simulation took, evaluations in pauses excluded; 0: it was none.
+  Nanoseconds simulating = 0;
 };
 
 /// Called at each inner point of the curve while all workers, and their clock, stand still; true

@@ -8,11 +8,15 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, S
   recording = spec.recording;
   number = worker;
   pause = shared_pause;
+  staleness = nullptr;
   report = {};
-  track = Track(spec.recording ? spec.timeline_slices : 0);
+  if (compute) {  // not while it is timed
+    report.staleness.reserve();
+    track = Track(spec.recording ? spec.timeline_slices : 0);
+  }
   probe = {};
   taken = 0;
-  injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
+  if (compute) injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
   updates.store(0, std::memory_order_relaxed);
   examples.store(0, std::memory_order_relaxed);
 }
@@ -34,7 +38,8 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
     : problem(problem_),
       spec(spec_),
       plan(problem_.examples(), cut.batch, cut.length, spec_.epochs, spec_.updates, cut.limit),
-      order(problem_.examples(), spec_.epochs, spec_.shuffle, spec_.seed),
+      order(problem_.examples(), spec_.epochs,
+            problem_.parameters() == 0 ? Shuffle{Shuffle::Kind::none} : spec_.shuffle, spec_.seed),
       pause(at_point && spec_.recording ? std::make_unique<Pause>(seats_.size()) : nullptr),
       stop(interrupt, spec_.max_seconds, pause.get()),
       curve(problem_.parameters(), plan.examples(),

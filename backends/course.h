@@ -39,7 +39,9 @@ struct alignas(64) Seat {
   bool recording = true;   ///< RunSpec::recording
   std::size_t number = 0;  ///< of this worker
   Pause* pause = nullptr;  ///< where workers may be asked to stand still
-  Injector injector;       ///< makes gradients and messages as slow as the run's conditions say
+  /// In place of the report's own, where one histogram is kept for several workers.
+  StalenessHistogram* staleness = nullptr;
+  Injector injector;  ///< makes gradients and messages as slow as the run's conditions say
 
   void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop);
   Nanoseconds time() const { return pause ? pause->clock() : now(); }
@@ -73,7 +75,7 @@ struct alignas(64) Seat {
   void finish() { switch_to(Activity::wait, 0); }
   /// `count` updates landed with this staleness.
   void note_staleness(std::uint64_t tau, std::uint64_t count = 1) {
-    if (recording) report.staleness.add(tau, count);
+    if (recording) (staleness ? *staleness : report.staleness).add(tau, count);
   }
 
  private:
@@ -91,12 +93,6 @@ struct alignas(64) Seat {
     enter_at(activity, time(), gradient);
   }
 };
-
-/// What a direction takes up in a message: values, and their places where not all are there.
-inline std::uint64_t message_bytes(const Direction& direction) {
-  return direction.everywhere ? direction.values.size_bytes()
-                              : direction.support.size() * (sizeof(Real) + sizeof(std::uint32_t));
-}
 
 /// How a strategy cuts its work.
 struct Cut {

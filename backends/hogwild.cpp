@@ -84,7 +84,7 @@ class Hogwild final : public PooledBackend {
     seat.fetch(seat.compute->read_bytes(), Activity::compute, seat.taken);
     seat.injector.gradient([&] { seat.compute->compute(); });
     const Direction direction = seat.compute->direction();
-    seat.push(message_bytes(direction), Activity::compute, seat.taken);
+    seat.push(seat.compute->direction_bytes(), Activity::compute, seat.taken);
     apply(course.spec.rule, course.state, std::span(&direction, 1), 0, problem().parameters(),
           course.step(stretch.epoch, stretch.first_update), access,
           seat.recording && workers() > 1 ? &seat.probe : nullptr);

@@ -48,7 +48,7 @@ class Leashed final : public PooledBackend {
       seat.report.computed += stretch.end - stretch.begin;
 
       seat.enter(Activity::push, gradient);
-      seat.push(message_bytes(seat.compute->direction()), Activity::push, gradient);
+      seat.push(seat.compute->direction_bytes(), Activity::push, gradient);
       if (publish(course, worker, stretch, read_version, spare))
         spare = &versions_->acquire_spare();
       else

@@ -82,7 +82,7 @@ class OpenMpSync final : public PooledBackend {
       seat.compute->compute_from(course.w());
     });
     directions_[me] = seat.compute->direction();
-    seat.push(message_bytes(directions_[me]), Activity::compute, number);
+    seat.push(seat.compute->direction_bytes(), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
   }
 

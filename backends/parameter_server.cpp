@@ -119,8 +119,7 @@ class ParameterServer final : public PooledBackend {
     return replicas() ? std::span(course.state).size_bytes() : seat.compute->read_bytes();
   }
   std::uint64_t push_bytes(Course& course, const Seat& seat) const {
-    return replicas() ? std::span(course.state).size_bytes()
-                      : message_bytes(seat.compute->direction());
+    return replicas() ? std::span(course.state).size_bytes() : seat.compute->direction_bytes();
   }
 
   static void compute_gradient(Seat& seat, const Desk& desk) {

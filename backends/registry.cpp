@@ -21,14 +21,23 @@ std::string needs_onednn() {
   return unavailable_kernels("onednn");
 }
 
-// What every strategy asks of a configuration.
-std::string common(const RunSpec& spec, const Problem& problem) {
+/// Workers that can be real threads.
+constexpr std::size_t kMostThreads = 4096;
+
+std::string usable(const RunSpec& spec, const Problem& problem) {
   if (auto why = why_not_stragglers(spec.conditions, spec.workers); !why.empty()) return why;
   if (spec.kernels == "native") return "";
   if (auto why = unavailable_kernels(spec.kernels); !why.empty()) return why;
   if (!problem.uses_dense_kernels())
     return "this workload on this data has no dense layer for a kernel set to compute";
   return "";
+}
+
+// What every strategy asks of a configuration.
+std::string common(const RunSpec& spec, const Problem& problem) {
+  if (spec.workers > kMostThreads)
+    return "at most " + std::to_string(kMostThreads) + " workers can be real threads";
+  return usable(spec, problem);
 }
 
 std::string one_worker_only(const RunSpec& spec, const Problem& problem) {
@@ -43,14 +52,24 @@ std::string no_versions(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
-// Whoever follows a protocol.
-std::string under_protocol(const RunSpec& spec, const Problem& problem) {
+std::string can_follow(const RunSpec& spec) {
   if (auto why = why_not_protocol(spec.protocol, spec.workers); !why.empty()) return why;
   const auto protocol = make_protocol(spec.protocol, spec.workers);
   if (protocol->traits().exchange != Exchange::gradient &&
       spec.step.policy != StalenessPolicy::none)
     return "a staleness policy damps gradients, and under this protocol replicas travel";
+  return "";
+}
+
+// Whoever follows a protocol.
+std::string under_protocol(const RunSpec& spec, const Problem& problem) {
+  if (auto why = can_follow(spec); !why.empty()) return why;
   return common(spec, problem);
+}
+std::string simulated(const RunSpec& spec, const Problem& problem) {
+  if (auto why = can_follow(spec); !why.empty()) return why;
+  if (auto why = why_not_simulated(spec, problem); !why.empty()) return why;
+  return usable(spec, problem);
 }
 
 // Updates are made on a replica, and how stale they are is known when they are exchanged.
@@ -144,6 +163,17 @@ const std::vector<BackendEntry>& backend_catalog() {
        .why_not = under_protocol,
        .unavailable = always,
        .make = make_parameter_server},
+      {.name = "simulator",
+       .summary = "real gradients under a virtual clock: any number of workers, any network, "
+                  "reproducible to the bit",
+       .uses_protocol = true,
+       .delays_compute = true,
+       .delays_messages = true,
+       .virtual_clock = true,
+       .deterministic = yes,
+       .why_not = simulated,
+       .unavailable = always,
+       .make = make_simulator},
       {.name = "onednn",
        .summary = "one stream of updates; every core has a part of each step, computed by oneDNN",
        .delays_compute = true,

@@ -16,5 +16,8 @@ std::unique_ptr<Backend> make_leashed(const RunSpec&, const Problem&);
 /// The protocol is `async` whatever the spec says.
 std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_parameter_server(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_simulator(const RunSpec&, const Problem&);
+/// "" if these workers, times and network can be simulated, else why not.
+std::string why_not_simulated(const RunSpec&, const Problem&);
 
 }  // namespace sgdbench

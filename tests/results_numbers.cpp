@@ -46,7 +46,9 @@ TEST_CASE("A quantile is the smallest staleness with that share of the updates a
 }
 
 TEST_CASE("Bins are one staleness wide below 1024 and at most 1/64 of it from there") {
-  const std::size_t bins = StalenessHistogram().bins().size();
+  StalenessHistogram empty;
+  empty.reserve();
+  const std::size_t bins = empty.bins().size();
   for (std::size_t bin = 0; bin + 1 < bins; ++bin) {
     const auto least = StalenessHistogram::least_of(bin);
     const auto next = StalenessHistogram::least_of(bin + 1);

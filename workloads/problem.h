@@ -79,6 +79,8 @@ class Worker {
 
   /// Bytes that the last read() copied.
   virtual std::size_t read_bytes() const = 0;
+  /// Bytes of the current direction as a message.
+  virtual std::size_t direction_bytes() const { return direction().bytes(); }
 };
 
 enum class Part { train, test };

@@ -5,6 +5,7 @@
 #include "workloads/linear.h"
 #include "workloads/mlp.h"
 #include "workloads/names.h"
+#include "workloads/nothing.h"
 #include "workloads/softmax.h"
 
 namespace sgdbench {
@@ -96,6 +97,14 @@ const std::vector<WorkloadEntry>& workload_catalog() {
        "neural network with dense hidden layers (--hidden, default 128) and softmax "
        "cross-entropy",
        needs_classes, make_network},
+      {"none",
+       "no data, no model, no gradients: timing studies of --updates N with messages of "
+       "--parameters N",
+       [](const Dataset&) { return std::string(); },
+       [](const WorkloadOptions& options, const TrainTest&) {
+         return make_nothing(options.parameters);
+       },
+       false},
   };
   return catalog;
 }

@@ -16,6 +16,7 @@ struct WorkloadOptions {
   double l2 = -1;                   ///< λ; negative: 1/n
   std::vector<std::size_t> hidden;  ///< mlp: widths of the hidden layers
   std::string activation = "relu";  ///< mlp: relu or tanh
+  std::size_t parameters = 0;       ///< none: the size of its messages
 
   bool operator==(const WorkloadOptions&) const = default;
 };
@@ -27,6 +28,7 @@ struct WorkloadEntry {
   std::string (*why_not)(const Dataset& train);
   /// `data` must outlive the Problem.
   std::unique_ptr<Problem> (*make)(const WorkloadOptions&, const TrainTest& data);
+  bool trains = true;  ///< false: it has no data and learns nothing; patterns do not mean it
 };
 const std::vector<WorkloadEntry>& workload_catalog();
 

@@ -17,18 +17,21 @@ namespace sgdbench {
 /// and a processor of its own and 1/S of every message:  end = start + n/(S·β) + service/S.
 class Link {
  public:
+  struct Turn {
+    Seconds begin, end;
+  };
+
   /// β = 0: unlimited.
   Link(std::size_t shards, double bandwidth)
       : per_byte_(bandwidth > 0 ? 1 / (static_cast<double>(shards) * bandwidth) : 0),
         per_service_(1 / static_cast<double>(shards)) {}
 
-  /// Takes its turn with a message that came at `now`; returns when it is done. Calls come in the
-  /// order of `now`.
-  Seconds reserve(Seconds now, double bytes, Seconds service) {
-    free_ = std::max(now, free_) + bytes * per_byte_ + service * per_service_;
-    return free_;
+  /// The turn of a message that comes at `now`, behind all that were reserved before.
+  Turn reserve(Seconds now, double bytes, Seconds service) {
+    const Seconds begin = std::max(now, free_);
+    free_ = begin + bytes * per_byte_ + service * per_service_;
+    return {begin, free_};
   }
-  Seconds free_at() const { return free_; }
 
  private:
   double per_byte_, per_service_;

@@ -53,6 +53,12 @@ struct Direction {
   /// values[k] belongs to coordinate support[k]: a direction that is kept takes no more memory than
   /// its support. Never together with `everywhere`.
   bool compact = false;
+
+  /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
+  std::size_t bytes() const {
+    return everywhere ? values.size_bytes()
+                      : support.size() * (sizeof(std::uint32_t) + sizeof(Real));
+  }
 };
 
 /// Where apply() adds up directions that can't be read coordinate by coordinate: one sum per

@@ -1,0 +1,111 @@
+// What each simulated worker spent its time on, and, where it is asked for, the timeline.
+//
+// The idea: when a worker is let go, all of its iteration up to its arrival is known; it is
+// accounted for at the end of it, or of what became of it when it was cancelled.
+//
+// Invariant: a worker's phases sum to the time up to which it is accounted for, to the nanosecond:
+// each boundary between two phases is rounded once.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "backends/conditions/law.h"
+#include "results/stopwatch.h"
+#include "results/timeline.h"
+
+namespace sgdbench {
+
+inline Nanoseconds to_nanoseconds(Seconds t) {
+  return static_cast<Nanoseconds>(t * 1e9 + 0.5);
+}
+
+/// One iteration of a worker: pull, compute, push.
+struct Iteration {
+  Seconds begin = 0;     ///< the server lets it go
+  Seconds fetched = 0;   ///< it has the parameters
+  Seconds computed = 0;  ///< it has the gradient
+  Seconds arrival = 0;   ///< its push is at the server
+};
+
+class Accounts {
+ public:
+  /// `slices` per track of the timeline; 0: there is none.
+  Accounts(std::size_t workers, std::size_t slices);
+
+  void begin(std::size_t worker, const Iteration& iteration) {
+    accounts_[worker].now = iteration;
+    accounts_[worker].busy = 1;
+    ++accounts_[worker].iterations;
+  }
+  /// Its iteration has ended, and the server's link was at its push in [begin, end]. Its gradient
+  /// is part of `update` (0: of none).
+  void arrived(std::size_t worker, Seconds begin, Seconds end, std::uint64_t update) {
+    Account& account = accounts_[worker];
+    spend_iteration(worker, account.now.arrival, update);
+    spend(worker, Activity::wait, begin);
+    spend(worker, Activity::push, end, update);
+    account.busy = 0;
+  }
+  /// What it does is cut off at `now`.
+  void cut(std::size_t worker, Seconds now) {
+    if (accounts_[worker].busy) spend_iteration(worker, now, 0);
+    accounts_[worker].busy = 0;
+    spend(worker, Activity::wait, now);
+  }
+  /// The server made an update.
+  void updated(Seconds begin, Seconds end, std::uint64_t update, std::uint64_t staleness) {
+    if (!records_) return;
+    timeline_.tracks.back().add(
+        {to_nanoseconds(begin), to_nanoseconds(end), Activity::apply, 0, update, staleness});
+  }
+
+  /// Everybody is accounted for up to `end`.
+  void close(Seconds end) {
+    for (std::size_t worker = 0; worker < accounts_.size(); ++worker) cut(worker, end);
+  }
+  Nanoseconds spent(std::size_t worker, Phase phase) const {
+    return phase == Phase::observe ? 0 : accounts_[worker].spent[static_cast<std::size_t>(phase)];
+  }
+  /// Begun.
+  std::uint64_t iterations(std::size_t worker) const { return accounts_[worker].iterations; }
+  Timeline take_timeline() { return std::move(timeline_); }
+
+ private:
+  /// One cache line: with many workers, fetching it is most of the cost. Nobody observes here.
+  struct alignas(64) Account {
+    Iteration now;
+    std::array<Nanoseconds, kPhases - 1> spent{};  // of compute, wait, communicate
+    std::uint64_t iterations : 63 = 0;             // begun
+    std::uint64_t busy : 1 = 0;
+
+    Nanoseconds until() const { return spent[0] + spent[1] + spent[2]; }
+  };
+  static_assert(static_cast<std::size_t>(Phase::observe) == kPhases - 1);
+
+  /// What followed was `activity`.
+  void spend(std::size_t worker, Activity activity, Seconds end, std::uint64_t update = 0) {
+    Account& account = accounts_[worker];
+    const Nanoseconds until = to_nanoseconds(end);
+    if (records_) [[unlikely]]
+      record(worker, activity, until, update);
+    account.spent[static_cast<std::size_t>(phase_of(activity))] += until - account.until();
+  }
+  /// Until `limit`, if it has not ended before.
+  void spend_iteration(std::size_t worker, Seconds limit, std::uint64_t update) {
+    const Iteration& now = accounts_[worker].now;
+    spend(worker, Activity::wait, std::min(now.begin, limit));
+    spend(worker, Activity::fetch, std::min(now.fetched, limit));
+    spend(worker, Activity::compute, std::min(now.computed, limit));
+    spend(worker, Activity::push, std::min(now.arrival, limit), update);
+  }
+  void record(std::size_t worker, Activity activity, Nanoseconds end, std::uint64_t update);
+
+  std::vector<Account> accounts_;
+  bool records_;
+  Timeline timeline_;
+};
+
+}  // namespace sgdbench

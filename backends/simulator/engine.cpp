@@ -1,0 +1,190 @@
+#include "backends/simulator/engine.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "backends/simulator/learner.h"
+#include "backends/simulator/tally.h"
+
+namespace sgdbench {
+namespace {
+
+/// Nanoseconds overflow soon after.
+constexpr Seconds kEndOfTime = 9e9;
+
+}  // namespace
+
+template <class Center>
+Engine<Center>::Engine(Course& course, Center& center)
+    : course_(course),
+      center_(center),
+      traits_(center.traits()),
+      durations_(course.spec),
+      queue_(course.seats.size()),
+      link_(course.spec.simulation.shards, course.spec.conditions.bandwidth),
+      all_reduces_(course.spec.simulation.all_reduce != AllReduce::server),
+      limit_(course.spec.max_seconds > 0 ? course.spec.max_seconds : kEndOfTime),
+      accounts_(course.seats.size(), course.spec.timeline_slices),
+      counts_(course.seats.size()),
+      ready_(course.seats.size()),
+      is_idle_(course.seats.size()) {
+  const RunSpec& spec = course.spec;
+  if (all_reduces_)
+    all_reduce_time_ =
+        all_reduce_time(spec.simulation.all_reduce, spec.workers, spec.conditions.latency.mean(),
+                        center.all_bytes(), spec.conditions.bandwidth);
+  for (std::size_t w = 0; w < counts_.size(); ++w) counts_[w].stream = durations_.stream(w);
+  std::iota(ready_.begin(), ready_.end(), 0U);
+}
+
+template <class Center>
+void Engine<Center>::run() {
+  if (!course_.stop.should_stop()) {
+    let_go(0);
+    loop();
+  }
+  accounts_.close(end_);
+  center_.close();
+}
+
+template <class Center>
+void Engine<Center>::loop() {
+  while (!stopped()) {
+    const auto event = queue_.earliest();
+    if (event.time == EventQueue::kNever) return;
+    if (event.time > limit_) {
+      course_.stop.stop(Stopped::time_limit);
+      end_ = std::max(end_, limit_);
+      return;
+    }
+    if (++events_ % kPollEvery == 0 && course_.stop.should_stop()) return;
+    current_ = event.worker;
+    current_goes_on_ = false;
+    contact(event.worker, event.time);
+    if (!current_goes_on_) queue_.cancel(event.worker);
+  }
+}
+
+/// The course of one arrival (server.h), with its time.
+template <class Center>
+void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
+  double bytes = center_.push_bytes(worker);
+  const Decision decision = center_.arrive(worker);
+  const bool applies = decision == Decision::apply;
+  work_returned_ = decision == Decision::discard;
+  std::span<const std::uint32_t> cancelled;
+  if (applies) {
+    cancelled = center_.cancel_rest();
+    center_.update();
+  }
+  const auto released = center_.released();
+  const bool alone = released.size() == 1 && released[0] == worker;
+  const bool goes_on = alone && center_.deal(worker);
+  if (goes_on) {
+    center_.pull(worker);
+    bytes += center_.pull_bytes(worker);
+  } else {
+    ready_.assign(released.begin(), released.end());
+  }
+  const auto turn = turn_of(worker, arrival, bytes, applies);
+  accounts_.arrived(worker, turn.begin, turn.end,
+                    decision == Decision::discard ? 0 : center_.version() + !applies);
+  if (applies) updated(turn, cancelled);
+  if (stopped()) return;
+  if (goes_on)
+    go(worker, turn.end, turn.end);
+  else
+    let_go(turn.end);
+  if (!idle_.empty()) wake_idle(turn.end);
+}
+
+template <class Center>
+Link::Turn Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double bytes,
+                                   bool applies) {
+  Link::Turn turn{arrival, arrival};
+  if (!all_reduces_)
+    turn =
+        link_.reserve(arrival, bytes, durations_.service(worker, accounts_.iterations(worker) - 1));
+  else if (applies)
+    turn.end += all_reduce_time_;
+  end_ = std::max(end_, turn.end);
+  return turn;
+}
+
+template <class Center>
+void Engine<Center>::updated(Link::Turn turn, std::span<const std::uint32_t> cancelled) {
+  for (const auto worker : cancelled) {
+    accounts_.cut(worker, turn.end);
+    queue_.cancel(worker);
+  }
+  work_returned_ |= !cancelled.empty();
+  accounts_.updated(turn.begin, turn.end, center_.version(), center_.stalest());
+  center_.observe(to_nanoseconds(turn.end));
+}
+
+/// Starts all who are ready, and whoever becomes ready by that.
+template <class Center>
+void Engine<Center>::let_go(Seconds now) {
+  for (std::size_t i = 0; i < ready_.size() && !stopped(); ++i) start(ready_[i], now);
+  ready_.clear();
+}
+
+template <class Center>
+void Engine<Center>::start(std::uint32_t worker, Seconds now) {
+  if (is_idle_[worker]) return;  // it looks again at the end of this contact
+  if (center_.deal(worker)) {
+    center_.pull(worker);
+    const double bytes = center_.pull_bytes(worker);
+    go(worker, now, all_reduces_ ? now : link_.reserve(now, bytes, 0).end);
+  } else if (center_.may_return_work() && !center_.finished() &&
+             course_.spec.assign == Assign::dynamic) {
+    idle_.push_back(worker);
+    is_idle_[worker] = 1;
+  } else {
+    retire(worker, now);
+  }
+}
+
+template <class Center>
+void Engine<Center>::retire(std::uint32_t worker, Seconds now) {
+  const bool applies = center_.retire(worker);
+  const auto released = center_.released();
+  ready_.insert(ready_.end(), released.begin(), released.end());
+  if (!applies) return;
+  const auto cancelled = center_.cancel_rest();
+  center_.update();
+  updated({now, now}, cancelled);
+}
+
+/// Who was let go without a task looks again where there may be one, or never will be.
+template <class Center>
+void Engine<Center>::wake_idle(Seconds now) {
+  if (!work_returned_ && !center_.finished()) return;
+  ready_.swap(idle_);
+  for (const auto worker : ready_) is_idle_[worker] = 0;
+  std::sort(ready_.begin(), ready_.end());
+  let_go(now);
+}
+
+/// Begins an iteration: let go at `now`, and its pull is through the link at `pulled`.
+template <class Center>
+void Engine<Center>::go(std::uint32_t worker, Seconds now, Seconds pulled) {
+  Counts& counts = counts_[worker];
+  const std::uint64_t number = accounts_.iterations(worker);
+  const std::uint64_t gradients = center_.gradients(worker);
+  Iteration next{now, pulled, 0, 0};
+  if (!all_reduces_) next.fetched += durations_.latency(worker, number, Purpose::fetch);
+  next.computed =
+      next.fetched + durations_.compute(worker, counts.stream, counts.gradients, gradients);
+  next.arrival = next.computed;
+  if (!all_reduces_) next.arrival += durations_.latency(worker, number, Purpose::push);
+  counts.gradients += gradients;
+  accounts_.begin(worker, next);
+  queue_.update(worker, next.arrival);
+  current_goes_on_ |= worker == current_;
+}
+
+template class Engine<Learner>;
+template class Engine<Tally>;
+
+}  // namespace sgdbench

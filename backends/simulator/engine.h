@@ -1,0 +1,90 @@
+// Simulated time around a server: the same protocols as on real threads, under a virtual clock.
+//
+// The model. One event per iteration of a worker: its push arrives at the server. The server's link
+// (network.h) takes arrivals one after the other; when the turn of one is over, it has its effect:
+// the server takes the gradient and lets go whom the protocol lets go, each of whom pulls at that
+// moment. A worker that is let go alone by its own arrival has its push and its pull in one turn;
+// all others' pulls get turns of their own. Then:
+//
+//   fetch latency → the gradient's time → push latency → the next arrival
+//
+// With an all-reduce by ring or tree there is no link and no latency but its formula's: all are let
+// go so long after the last one's arrival.
+//
+// Invariants: time never runs back; events at one time are taken by the lower worker number; a
+// duration is a pure function of seed, worker and number, so that runs under different protocols
+// draw the same. Times are doubles made of IEEE operations: multiplying every law by a power of two
+// multiplies every time by it, exactly.
+//
+// Departures: the first pulls are on the clock, so that U rounds are U times a round.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "backends/course.h"
+#include "backends/protocols/protocol.h"
+#include "backends/simulator/accounts.h"
+#include "backends/simulator/durations.h"
+#include "backends/simulator/event_queue.h"
+#include "backends/simulator/network.h"
+
+namespace sgdbench {
+
+/// `Center` is what a server does beside taking time: Learner (real gradients) or Tally (none).
+template <class Center>
+class Engine {
+ public:
+  /// Both must outlive this.
+  Engine(Course& course, Center& center);
+
+  /// Trains to the end, or until something stops it.
+  void run();
+
+  Seconds end() const { return end_; }
+  std::uint64_t events() const { return events_; }
+  Accounts& accounts() { return accounts_; }
+
+ private:
+  /// Looks for an interrupt every so many events.
+  static constexpr std::uint64_t kPollEvery = 4096;
+
+  bool stopped() const { return course_.stop.reason() != Stopped::completed; }
+  void loop();
+  void contact(std::uint32_t worker, Seconds arrival);
+  Link::Turn turn_of(std::uint32_t worker, Seconds arrival, double bytes, bool applies);
+  void updated(Link::Turn turn, std::span<const std::uint32_t> cancelled);
+  void let_go(Seconds now);
+  void start(std::uint32_t worker, Seconds now);
+  void retire(std::uint32_t worker, Seconds now);
+  void wake_idle(Seconds now);
+  void go(std::uint32_t worker, Seconds now, Seconds pulled);
+
+  struct Counts {
+    std::uint64_t stream = 0;     ///< of its computing times
+    std::uint64_t gradients = 0;  ///< begun
+  };
+
+  Course& course_;
+  Center& center_;
+  const ProtocolTraits traits_;
+  Durations durations_;
+  EventQueue queue_;
+  Link link_;
+  bool all_reduces_;
+  Seconds all_reduce_time_ = 0;
+  Seconds limit_;
+  Accounts accounts_;
+  std::vector<Counts> counts_;
+  std::vector<std::uint32_t> ready_;  // let go, and not yet started
+  std::vector<std::uint32_t> idle_;   // let go, and without a task
+  std::vector<unsigned char> is_idle_;
+  std::uint32_t current_ = 0;     // whose event is being taken
+  bool current_goes_on_ = false;  // it has a new one
+  bool work_returned_ = false;    // there may be a task for who is idle
+  Seconds end_ = 0;               // of the last effect
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace sgdbench

@@ -1,0 +1,137 @@
+#include "backends/simulator/learner.h"
+
+#include <stdexcept>
+
+#include "backends/in_place.h"
+#include "results/environment.h"
+
+namespace sgdbench {
+
+Learner::Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool)
+    : course_(course),
+      server_(course, std::move(protocol)),
+      tool_(tool),
+      counts_bytes_(course.spec.conditions.bandwidth > 0),
+      works_(course.seats.size()),
+      directions_(sends_gradients() ? course.seats.size() : 0) {
+  if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), course.state);
+}
+
+bool Learner::deal(std::size_t worker) {
+  const auto dealt = server_.deal(worker);
+  if (dealt) works_[worker].task = *dealt;
+  return dealt.has_value();
+}
+
+void Learner::pull(std::size_t worker) {
+  Work& work = works_[worker];
+  server_.pull(worker, work.task);
+  if (!sends_gradients() || work.task.examples() == 0) {
+    work.pull_bytes = sends_gradients() ? 0 : all_bytes();
+    return;
+  }
+  work.gradient = Gradient::pulled;
+  pulled_.push_back(static_cast<std::uint32_t>(worker));
+  if (!counts_bytes_) return;
+  prepare(work.task);
+  tool_.compute->read(course_.w(), Access::exclusive);
+  work.pull_bytes = static_cast<double>(tool_.compute->read_bytes());
+  // What can't be cancelled is computed now that it is read.
+  if (traits().cancels) return;
+  tool_.compute->compute();
+  store(worker);
+}
+
+std::size_t Learner::gradients(std::size_t worker) const {
+  const Task& task = works_[worker].task;
+  return task.examples() == 0 ? 0 : task.steps();
+}
+
+double Learner::push_bytes(std::size_t worker) {
+  if (!counts_bytes_) return 0;
+  if (!sends_gradients()) return all_bytes();
+  if (works_[worker].gradient == Gradient::none) return 0;
+  if (works_[worker].gradient == Gradient::pulled) compute(worker);
+  return static_cast<double>(directions_[worker].view().bytes());
+}
+
+double Learner::all_bytes() const {
+  return static_cast<double>(course_.problem.parameters() * sizeof(Real));
+}
+
+Decision Learner::arrive(std::size_t worker) {
+  Work& work = works_[worker];
+  course_.seats[worker].report.computed += work.task.examples();
+  if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
+  if (work.gradient == Gradient::none) return server_.arrive(worker);
+  if (work.gradient == Gradient::pulled) compute(worker);
+  work.gradient = Gradient::none;
+  return server_.arrive(worker, directions_[worker].view());
+}
+
+std::span<const std::uint32_t> Learner::cancel_rest() {
+  const auto cancelled = server_.cancel_rest();
+  for (const auto worker : cancelled) {
+    Work& work = works_[worker];
+    work.gradient = Gradient::none;
+    WorkerReport& report = course_.seats[worker].report;
+    report.computed += work.task.examples();
+    report.dropped += work.task.examples();
+  }
+  return cancelled;
+}
+
+void Learner::update() {
+  for (const auto worker : pulled_)
+    if (works_[worker].gradient == Gradient::pulled) compute(worker);
+  pulled_.clear();
+  server_.update([this](const Server::Held& held) -> std::span<Real> {
+    if (traits().exchange == Exchange::elastic) return replicas_[held.worker];
+    replica_ = course_.state;
+    train(held.task, replica_);
+    return replica_;
+  });
+}
+
+void Learner::prepare(const Task& task) {
+  tool_.compute->prepare(course_.rows(tool_, task.step(0)));
+}
+
+void Learner::compute(std::size_t worker) {
+  prepare(works_[worker].task);
+  tool_.compute->compute_from(course_.w());
+  store(worker);
+}
+
+void Learner::store(std::size_t worker) {
+  const Direction direction = tool_.compute->direction();
+  if (!checked_) check_memory(direction);
+  directions_[worker].assign(direction);
+  works_[worker].gradient = Gradient::computed;
+}
+
+void Learner::train(const Task& task, std::span<Real> replica) {
+  std::atomic<std::uint64_t> made{0};
+  for (std::size_t k = 0; k < task.steps(); ++k) {
+    Stretch step = task.step(k);
+    if (step.begin == step.end) continue;
+    step.batch = step.end - step.begin;
+    train_in_place(course_, tool_, step, course_.rows(tool_, step),
+                   {replica, Access::exclusive, &made});
+  }
+}
+
+/// Whether a gradient is dense shows when there is one.
+void Learner::check_memory(const Direction& direction) {
+  checked_ = true;
+  if (!direction.everywhere) return;
+  const std::uint64_t needed = works_.size() * direction.values.size_bytes();
+  const std::uint64_t available = available_memory_bytes();
+  if (needed > available / 2)
+    throw std::runtime_error(
+        "the gradients in flight are dense and take " + std::to_string(needed >> 20) +
+        " MiB, more than half of the " + std::to_string(available >> 20) +
+        " MiB that are free: use fewer workers, or sparse data with a smaller --batch");
+}
+
+}  // namespace sgdbench

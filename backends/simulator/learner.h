@@ -1,0 +1,90 @@
+// What simulated workers compute: real gradients, by one real Worker in their place.
+//
+// The idea: a gradient depends on the parameters at its pull and on nothing that happens later, so
+// it may be computed at any time until they change. It is computed when they are about to, or when
+// it arrives: what is cancelled before never is.
+//
+// Invariant: a gradient that is in flight and not computed was pulled at the parameters as they
+// are. Memory is one stored direction (rules/stored_direction.h) for each gradient that is.
+//
+// Replicas that are averaged all start at one version, so one replica's memory serves them in turn;
+// elastic ones live on and take P times the memory.
+//
+// Thread safety: none.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backends/course.h"
+#include "backends/server.h"
+
+namespace sgdbench {
+
+class Learner {
+ public:
+  /// `worker` and `course` must outlive this.
+  Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool);
+
+  const ProtocolTraits& traits() const { return server_.traits(); }
+
+  /// The next task of `worker`; false where there is none now.
+  bool deal(std::size_t worker);
+  /// It reads the parameters now.
+  void pull(std::size_t worker);
+  /// Gradients, one after the other, that its task asks for.
+  std::size_t gradients(std::size_t worker) const;
+  /// Bytes of its last pull, and of what it pushes now.
+  double pull_bytes(std::size_t worker) const { return works_[worker].pull_bytes; }
+  double push_bytes(std::size_t worker);
+  /// Of all parameters.
+  double all_bytes() const;
+
+  Decision arrive(std::size_t worker);
+  /// Before an update: whose work it throws away.
+  std::span<const std::uint32_t> cancel_rest();
+  void update();
+  bool retire(std::size_t worker) { return server_.retire(worker); }
+  std::span<const std::uint32_t> released() const { return server_.released(); }
+  bool may_return_work() const { return server_.may_return_work(); }
+  bool finished() const { return server_.finished(); }
+  std::uint64_t version() const { return server_.version(); }
+  std::uint64_t stalest() const { return server_.stalest(); }
+  /// A point of the curve, if the last update crossed one.
+  void observe(Nanoseconds time) {
+    course_.observe_at(time, server_.landed_before(), server_.landed());
+  }
+  void close() {}
+
+ private:
+  enum class Gradient : unsigned char { none, pulled, computed };
+  struct Work {
+    Task task;
+    double pull_bytes = 0;
+    Gradient gradient = Gradient::none;
+  };
+
+  bool sends_gradients() const { return traits().exchange == Exchange::gradient; }
+  /// Names the task's rows to the real worker.
+  void prepare(const Task& task);
+  void compute(std::size_t worker);
+  void store(std::size_t worker);
+  void train(const Task& task, std::span<Real> replica);
+  void check_memory(const Direction& direction);
+
+  Course& course_;
+  Server server_;
+  Seat& tool_;  // the real worker, and the memory for its rows
+  bool counts_bytes_;
+  std::vector<Work> works_;
+  std::vector<StoredDirection> directions_;
+  std::vector<std::uint32_t> pulled_;  // at the parameters as they are, computed or not
+  AlignedVector<Real> replica_;        // of whoever is being averaged
+  std::vector<AlignedVector<Real>> replicas_;
+  bool checked_ = false;  // that the memory suffices
+};
+
+}  // namespace sgdbench

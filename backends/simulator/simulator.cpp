@@ -1,0 +1,159 @@
+// Distributed training on simulated workers: real gradients under a virtual clock (engine.h).
+//
+// One real worker computes for all simulated ones; the protocol, the dealing of work and the server
+// are those of the parameter server's threads.
+//
+// Thread safety: a run is one thread's.
+#include <algorithm>
+
+#include "backends/clock.h"
+#include "backends/simulator/engine.h"
+#include "backends/simulator/learner.h"
+#include "backends/simulator/tally.h"
+#include "backends/strategies.h"
+#include "results/environment.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+/// Above so many workers, all have one staleness histogram, the first one's.
+constexpr std::size_t kMostHistograms = 4096;
+
+class Simulator final : public Backend {
+ public:
+  Simulator(const RunSpec& spec, const Problem& problem) : problem_(problem), seats_(spec.workers) {
+    const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
+    tool_.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, {}});
+    tool_.rows.resize(std::min(problem.examples(), spec.batch));
+  }
+
+  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                 const AtPoint& at_point) override {
+    Nanoseconds evaluating = 0;
+    const AtPoint timed_point = [&](const Snapshot& snapshot) {
+      const Nanoseconds begun = now();
+      const bool ends = at_point(snapshot);
+      evaluating += now() - begun;
+      return ends;
+    };
+    auto protocol = make_protocol(spec.protocol, spec.workers);
+    const Cut cut = cut_for(protocol->traits(), spec);
+    const AtPoint none;
+    Course course(problem_, spec, cut, interrupt, at_point ? timed_point : none, seats_);
+    share_histogram();
+    if (!course.curve.record(0, 0, 0, 0, course.w(), Access::exclusive))
+      course.stop.stop(Stopped::not_finite);
+
+    const Nanoseconds begun = now();
+    RunOutcome result;
+    if (problem_.parameters() == 0) {
+      Tally tally(course, std::move(protocol), tool_.compute->read_bytes());
+      train(course, tally, result);
+    } else {
+      Learner learner(course, std::move(protocol), tool_);
+      train(course, learner, result);
+    }
+    result.simulating = std::max<Nanoseconds>(1, now() - begun - evaluating);
+    result.paused = at_point && spec.recording;
+    return result;
+  }
+
+ private:
+  void share_histogram() {
+    if (seats_.size() <= kMostHistograms) return;
+    for (auto& seat : seats_) seat.staleness = &seats_.front().report.staleness;
+  }
+
+  template <class Center>
+  void train(Course& course, Center& center, RunOutcome& result) {
+    Engine<Center> engine(course, center);
+    engine.run();
+    result.events = engine.events();
+    result.wall = to_nanoseconds(engine.end());
+    result.updates = course.updates_now();
+    if (!course.curve.record(course.curve.last(), result.wall, result.updates,
+                             course.examples_now(), course.w(), Access::exclusive))
+      course.stop.stop(Stopped::not_finite);
+    result.curve = course.curve.take();
+    result.stopped = course.stop.reason();
+    if (course.spec.recording) result.staleness_mode = "exact";
+    result.timeline = engine.accounts().take_timeline();
+    for (std::size_t w = 0; w < seats_.size(); ++w)
+      result.workers.push_back(report(seats_[w], engine.accounts(), w));
+  }
+
+  static WorkerReport report(Seat& seat, const Accounts& accounts, std::size_t worker) {
+    WorkerReport& report = seat.report;
+    report.updates = seat.updates.load(std::memory_order_relaxed);
+    report.applied = seat.examples.load(std::memory_order_relaxed);
+    Nanoseconds time = 0;
+    report.time.start(time);
+    for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe}) {
+      report.time.enter(phase, time);
+      time += accounts.spent(worker, phase);
+      report.time.stop(time);
+    }
+    return std::move(report);
+  }
+
+  const Problem& problem_;
+  std::vector<Seat> seats_;  // of simulated workers, none of which computes
+  Seat tool_;                // whose worker computes for all of them
+};
+
+bool takes_time(const RunSpec& spec) {
+  const auto& simulation = spec.simulation;
+  const bool computes = !simulation.compute_time.is_zero() ||
+                        std::any_of(simulation.cluster.begin(), simulation.cluster.end(),
+                                    [](const auto& one) { return !one.compute.is_zero(); });
+  return computes || !spec.conditions.compute_delay.is_zero() || !spec.conditions.latency.is_zero();
+}
+
+std::string why_no_all_reduce(const RunSpec& spec) {
+  const auto how = spec.simulation.all_reduce;
+  if (how == AllReduce::server) return "";
+  const auto name = std::string(to_string(how));
+  if (!make_protocol(spec.protocol, spec.workers)->traits().whole_rounds)
+    return "an all-reduce by " + name +
+           " needs every worker in every update: use --protocol bsp or local:H";
+  if (spec.conditions.latency.kind() != Law::Kind::constant)
+    return "the cost of an all-reduce by " + name + " is known for a constant --latency only";
+  if (!spec.simulation.service.is_zero() || spec.simulation.shards != 1)
+    return "an all-reduce by " + name + " has no server: --service and --shards mean nothing";
+  return "";
+}
+
+/// Elastic replicas live on: one for each worker.
+std::string why_no_replicas(const RunSpec& spec, const Problem& problem) {
+  if (make_protocol(spec.protocol, spec.workers)->traits().exchange != Exchange::elastic) return "";
+  const std::uint64_t needed =
+      spec.workers * problem.parameters() * spec.rule.slots() * sizeof(Real);
+  const std::uint64_t available = available_memory_bytes();
+  if (needed <= available / 2) return "";
+  return std::to_string(spec.workers) + " replicas take " + std::to_string(needed >> 20) +
+         " MiB, more than half of the " + std::to_string(available >> 20) +
+         " MiB that are free: use fewer workers";
+}
+
+}  // namespace
+
+std::string why_not_simulated(const RunSpec& spec, const Problem& problem) {
+  const auto& cluster = spec.simulation.cluster;
+  if (spec.workers > kMostSimulated)
+    return "at most " + std::to_string(kMostSimulated) + " workers can be simulated";
+  if (!cluster.empty() && workers_of(cluster) != spec.workers)
+    return "the cluster has " + std::to_string(workers_of(cluster)) + " workers, not " +
+           std::to_string(spec.workers);
+  if (!takes_time(spec))
+    return "nothing takes any time here: it needs --compute-time, --compute-delay or --cluster";
+  if (auto why = why_no_all_reduce(spec); !why.empty()) return why;
+  return why_no_replicas(spec, problem);
+}
+
+std::unique_ptr<Backend> make_simulator(const RunSpec& spec, const Problem& problem) {
+  return std::make_unique<Simulator>(spec, problem);
+}
+
+}  // namespace sgdbench
