@@ -99,9 +99,9 @@ TEST_CASE("Geometric staleness has the mean P − 1 and the variance P(P − 1)"
 }
 
 TEST_CASE("Delayed gradient descent decays below its bound and grows above it") {
-  const std::pair<std::size_t, double> bounds[] = {
-      {0, 2},         {1, 1},         {2, .61803399},  {3, .44504187},
-      {5, .28462968}, {8, .18453672}, {16, .09516383}, {32, .04832749}};
+  const std::pair<std::size_t, double> bounds[] = {{0, 2},          {1, 1},         {2, .61803399},
+                                                   {3, .44504187},  {5, .28462968}, {8, .18453672},
+                                                   {16, .09516383}, {32, .04832749}};
   for (const auto& [delay, bound] : bounds) {
     CHECK(delayed_descent_bound(delay) == Approx(bound).epsilon(1e-7));
     double below = 0, above = 0;

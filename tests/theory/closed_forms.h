@@ -1,7 +1,7 @@
 // What theory says the simulator's numbers must be: closed forms, each with its source.
 //
-// P workers, X the time of a gradient, μ = 1/E[X] its rate, H_n the n-th harmonic number, X₍K:P₎ the
-// K-th smallest of P independent times, τ the staleness in updates, a = η·(eigenvalue).
+// P workers, X the time of a gradient, μ = 1/E[X] its rate, H_n the n-th harmonic number, X₍K:P₎
+// the K-th smallest of P independent times, τ the staleness in updates, a = η·(eigenvalue).
 #pragma once
 
 #include <cstddef>
@@ -74,8 +74,8 @@ double delayed_error_floor(std::size_t delay, double a);
 /// x after `updates` steps from x₀ = 1, every read before the start being of x₀.
 double delayed_descent(std::size_t delay, double a, std::size_t updates);
 
-/// Asynchrony is momentum (Mitliagkas et al. 2016), for f = x²/2 and memoryless workers: E[x_t] from
-/// x₀ = 1,  E[x_{t+1} − x_t] = (1 − 1/P)·E[x_t − x_{t−1}] − (a/P)·E[x_t],  x₁ = (1 − a)·x₀.
+/// Asynchrony is momentum (Mitliagkas et al. 2016), for f = x²/2 and memoryless workers: E[x_t]
+/// from x₀ = 1,  E[x_{t+1} − x_t] = (1 − 1/P)·E[x_t − x_{t−1}] − (a/P)·E[x_t],  x₁ = (1 − a)·x₀.
 double expected_asynchronous_descent(std::size_t workers, double a, std::size_t updates);
 
 /// EASGD in round robin on f = x²/2 is stable for elasticities up to (4 − 2η)/(4 − η) (Zhang et al.
