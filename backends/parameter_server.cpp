@@ -83,6 +83,12 @@ class ParameterServer final : public PooledBackend {
     seat.finish();
   }
 
+  /// What was held when the run was stopped lands nowhere.
+  void close(Course&, RunOutcome& outcome) override {
+    for (const auto& held : server_->held())
+      outcome.workers[held.worker].dropped += held.task.examples();
+  }
+
   bool replicas() const { return server_->traits().exchange != Exchange::gradient; }
   static bool running(const Course& course) { return course.stop.reason() == Stopped::completed; }
 
@@ -161,7 +167,10 @@ class ParameterServer final : public PooledBackend {
       if (desk.computed) seat.report.dropped += desk.task.examples();
       return;
     }
-    if (!running(course)) return;
+    if (!running(course)) {
+      if (desk.computed) seat.report.dropped += desk.task.examples();
+      return;
+    }
     desk.may_go = false;
     const Direction direction =
         replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();

@@ -74,6 +74,8 @@ class Server {
   /// τ of the last update: of its stalest part.
   std::uint64_t stalest() const { return stalest_; }
   std::span<const Held> last_update() const { return std::span(held_).first(applied_); }
+  /// What no update has taken yet.
+  std::span<const Held> held() const { return std::span(held_).first(count_); }
 
  private:
   struct InFlight {

@@ -14,4 +14,7 @@ void catch_interrupts();
 /// Raised once, by the handler; relaxed, as nothing else is passed by it.
 const std::atomic<bool>& interrupted();
 
+/// What the program exits with after an interrupt.
+inline constexpr int kInterruptedExit = 130;
+
 }  // namespace sgdbench

@@ -21,7 +21,6 @@ namespace sgdbench {
 namespace {
 
 constexpr int kNotAllFound = 3;
-constexpr int kInterrupted = 130;
 
 /// One problem's answer: an optimum, or the reason why there is none.
 struct Answer {
@@ -162,7 +161,7 @@ int optimum_verb(const Invocation& invocation) {
     progress.say("loading " + same_data.front().data.source);
     const auto data = load_data(same_data.front().data, parallel);
     for (const auto& cell : same_data) {
-      if (interrupted()) return kInterrupted;
+      if (interrupted()) return kInterruptedExit;
       progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));
       auto answer = about(cell, data.train);
       if (cells.size() > 1) answer.reason = why_not(cell.workload, data.train);
@@ -172,7 +171,7 @@ int optimum_verb(const Invocation& invocation) {
     }
   }
   progress.clear();
-  if (interrupted()) return kInterrupted;
+  if (interrupted()) return kInterruptedExit;
   print(format.render(answers));
   for (const auto& answer : answers)
     if (answer.failed) return kNotAllFound;

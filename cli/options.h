@@ -23,6 +23,7 @@ enum Verb : unsigned {
   kOptimum = 128,
   kDoctor = 256,
   kCompare = 32,
+  kCalibrate = 512,
   kReport = 64,
 };
 

@@ -105,13 +105,7 @@ void Outputs::add_export(const std::string& text) {
 }
 
 void Outputs::check() const {
-  if (!folder_.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(folder_, error);
-    if (error)
-      throw WriteError(
-          fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()));
-  }
+  if (!folder_.empty()) make_folder(folder_);
   for (const auto& target : targets_) check_writable(target.path);
 }
 

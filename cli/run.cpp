@@ -22,7 +22,6 @@ namespace sgdbench {
 namespace {
 
 constexpr int kNotAllOk = 3;
-constexpr int kInterrupted = 130;
 
 std::string dry_run_text(const std::vector<Cell>& cells) {
   std::string text;
@@ -111,7 +110,7 @@ int run_verb(const Invocation& invocation) {
   report(outputs, log.rows(), cells, context);
   if (interrupted()) {
     if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();
-    return kInterrupted;
+    return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();
   return given.has("--strict") && !all_ok(log.rows()) ? kNotAllOk : 0;

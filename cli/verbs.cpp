@@ -58,6 +58,17 @@ const std::vector<VerbEntry>& verb_table() {
        {"sgdbench optimum --workload logreg --data rcv1-like:rows=20000",
         "sgdbench optimum --workload svm,softmax --data train.svm --l2 1e-3,1e-5 --format json"},
        optimum_verb},
+      {kCalibrate,
+       "calibrate",
+       "Measure what a gradient takes here, and whether the simulator predicts real threads from "
+       "it.",
+       "",
+       0,
+       0,
+       {"sgdbench calibrate --workload logreg --data rcv1-like:rows=20000 --batch 16 --output laws",
+        "sgdbench calibrate --workload logreg --data rcv1-like:rows=20000 --batch 16 "
+        "--compute-delay exp:5ms --protocol bsp,async --workers 4,8,16"},
+       calibrate_verb},
       {kDoctor,
        "doctor",
        "Examine this machine: what it is, what is wrong with it, what it can resolve today.",

@@ -180,4 +180,10 @@ void check_writable(const fs::path& path) {
   if (::access(folder.c_str(), W_OK | X_OK) == -1) refuse_write(folder);
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw WriteError("cannot make the folder " + folder.string() + ": " + error.message());
+}
+
 }  // namespace sgdbench

@@ -37,6 +37,9 @@ class AtomicFile {
   std::unique_ptr<State> state_;
 };
 
+/// Makes the folder, and those that it lies in, where they are missing. Throws WriteError.
+void make_folder(const std::filesystem::path& folder);
+
 /// Throws WriteError if write_atomically() to `path` can be seen to fail before anything is
 /// computed: no such folder, no permission, a folder in its place.
 void check_writable(const std::filesystem::path& path);

@@ -79,9 +79,10 @@ class Track {
     ++written_;
   }
 
-  /// Where times count from.
+  /// Where times count from; what came before is no part of the run.
   void start(Nanoseconds now) {
     origin_ = now;
+    written_ = next_ = 0;
     open_ = {};
   }
   /// Ends the open slice at `now`, and begins another. One of the same kind that is nobody's yet
@@ -130,8 +131,9 @@ constexpr std::size_t server_slices(std::size_t workers, std::size_t each) {
 
 /// One run's tracks: one per worker; for strategies with a server, the server's last. Which
 /// gradients became which update: `apply` slices of the server's track say update and τ, `push`
-/// slices of a worker's the update that its gradient became (0: thrown away; for one that is held,
-/// the next one). Without a server, `apply` slices of a worker's own track say all three.
+/// slices of a worker's the update that its gradient became, and the gradient's own τ (0: thrown
+/// away; for one that is held, the next one). Without a server, `apply` slices of a worker's own
+/// track say all three.
 struct Timeline {
   std::vector<Track> tracks;
   bool has_server = false;

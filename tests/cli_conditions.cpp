@@ -15,7 +15,8 @@ using namespace sgdbench;
 
 namespace {
 
-const Texts kConditionsProblem{"--workload", "logreg", "--data", "quadratic:rows=40,features=3"};
+const Texts kConditionsProblem{"--workload", "least-squares", "--data",
+                               "quadratic:rows=40,features=3"};
 
 /// The first backend with this property, on two workers.
 Texts exposed_words(bool BackendEntry::*property, bool wanted, const Texts& more) {

@@ -80,6 +80,8 @@ const std::vector<std::pair<std::string, Texts>> kValues{
     {"--warmup", {"0"}},
     {"--csv", {"-", "a \"b\".csv", "12"}},
     {"--workers-csv", {"w.csv"}},
+    {"--trace", {"t.json"}},
+    {"--trace-slices", {"50"}},
     {"--output", {"made/here"}},
     {"--journal", {"j.jsonl"}},
     {"--strict", {""}},

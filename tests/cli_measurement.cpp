@@ -40,7 +40,7 @@ struct Small {
       make_problem({.workload = "least-squares", .l2 = -1, .hidden = {}, .activation = ""}, data);
 };
 
-Configuration configuration(const Small& small, std::string_view evaluations, bool stop = false) {
+Configuration measuring(const Small& small, std::string_view evaluations, bool stop = false) {
   Cell cell = cell_with({{"--evaluations", evaluations}, {"--epochs", "80"}});
   cell.spec.backend = backend_catalog().front().name;
   cell.stop_at_target = stop;
@@ -87,19 +87,19 @@ TEST_CASE("Targets that make no sense are refused before anything is loaded") {
 
 TEST_CASE("Points that nobody asked for shrink to the room there is; others are refused") {
   const Small small;
-  auto usual = configuration(small, "0");
+  auto usual = measuring(small, "0");
   CHECK(settle_curve(usual, *small.problem, 1 << 30).empty());
   CHECK(usual.spec.evaluations == 0);
   CHECK(settle_curve(usual, *small.problem, 80'000).empty());
   CHECK(usual.spec.evaluations == 9);  // ten copies are half of it
 
-  auto asked = configuration(small, "20");
+  auto asked = measuring(small, "20");
   CHECK(settle_curve(asked, *small.problem, 1 << 30).empty());
   const auto why = settle_curve(asked, *small.problem, 80'000);
   CHECK(why ==
         "the curve's 21 copies of 1000 parameters take 0.084 MB, more than half of the 0.08 MB "
         "that are free: --evaluations 9 at most, or --stop-at-target, which keeps no copies");
-  auto stopping = configuration(small, "20", true);
+  auto stopping = measuring(small, "20", true);
   CHECK(settle_curve(stopping, *small.problem, 80'000).empty());
 }
 

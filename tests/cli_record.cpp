@@ -12,7 +12,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const DataFacts kFacts{.examples = 100, .features = 7, .l2 = 0.01, .load_s = 0.5, .checksum = 9};
 
-Configuration configuration(std::optional<double> loss, std::optional<double> accuracy) {
+Configuration settled_configuration(std::optional<double> loss, std::optional<double> accuracy) {
   Cell cell;
   cell.workload.workload = workload_catalog().front().name;
   cell.data.source = "quadratic:rows=100";
@@ -65,7 +65,8 @@ RunRecord record(const Configuration& c, const RunOutcome& o,
 }  // namespace
 
 TEST_CASE("The mean phases of the workers sum to the wall time") {
-  const auto row = record(configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
+  const auto row =
+      record(settled_configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
   CHECK(*row.compute_s == doctest::Approx(0.75));
   CHECK(*row.wait_s == doctest::Approx(0.25));
   CHECK(*row.compute_s + *row.wait_s + *row.communicate_s + *row.observe_s ==
@@ -73,7 +74,8 @@ TEST_CASE("The mean phases of the workers sum to the wall time") {
 }
 
 TEST_CASE("Counts are sums over the workers, and an epoch is n landed gradients") {
-  const auto row = record(configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
+  const auto row =
+      record(settled_configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
   CHECK(*row.examples_processed == 200);
   CHECK(*row.gradient_evaluations == 204);
   CHECK(*row.dropped_gradients == 4);
@@ -90,18 +92,18 @@ TEST_CASE("Counts are sums over the workers, and an epoch is n landed gradients"
 
 TEST_CASE("The target is reached at the first point that has it, and a miss is an empty cell") {
   const std::vector<PointEvaluation> falling{point(1, 0.5), point(0.5, 0.9), point(0.4, 0.8)};
-  const auto hit = record(configuration(0.5, {}), outcome(), falling);
+  const auto hit = record(settled_configuration(0.5, {}), outcome(), falling);
   CHECK(*hit.time_to_target_s == 0.5);
   CHECK(*hit.epochs_to_target == 1);
   CHECK(*hit.updates_to_target == 10);
-  const auto accurate = record(configuration({}, 0.9), outcome(), falling);
+  const auto accurate = record(settled_configuration({}, 0.9), outcome(), falling);
   CHECK(*accurate.updates_to_target == 10);
   CHECK(*accurate.accuracy_final == 0.8);
-  CHECK(*record(configuration(0.4, 0.8), outcome(), falling).updates_to_target == 20);
-  for (const auto& missed : {record(configuration(0.39, {}), outcome(), falling),
-                             record(configuration({}, 0.91), outcome(), falling),
-                             record(configuration(0.4, 0.85), outcome(), falling),
-                             record(configuration({}, {}), outcome(), falling)}) {
+  CHECK(*record(settled_configuration(0.4, 0.8), outcome(), falling).updates_to_target == 20);
+  for (const auto& missed : {record(settled_configuration(0.39, {}), outcome(), falling),
+                             record(settled_configuration({}, 0.91), outcome(), falling),
+                             record(settled_configuration(0.4, 0.85), outcome(), falling),
+                             record(settled_configuration({}, {}), outcome(), falling)}) {
     CHECK(!missed.time_to_target_s);
     CHECK(!missed.epochs_to_target);
     CHECK(!missed.updates_to_target);
@@ -111,7 +113,7 @@ TEST_CASE("The target is reached at the first point that has it, and a miss is a
 
 TEST_CASE("A loss that is not finite is an empty cell, diverges and reaches no target") {
   const auto row =
-      record(configuration(5, {}), outcome(), {point(9), point(kNaN), point(INFINITY)});
+      record(settled_configuration(5, {}), outcome(), {point(9), point(kNaN), point(INFINITY)});
   CHECK(row.status == "diverged");
   CHECK(!row.curve[1].loss);
   CHECK(!row.curve[2].loss);
@@ -119,12 +121,12 @@ TEST_CASE("A loss that is not finite is an empty cell, diverges and reaches no t
   CHECK(!row.time_to_target_s);
   auto stopped = outcome();
   stopped.stopped = Stopped::not_finite;
-  CHECK(record(configuration({}, {}), stopped, {point(1), point(1), point(1)}).status ==
+  CHECK(record(settled_configuration({}, {}), stopped, {point(1), point(1), point(1)}).status ==
         "diverged");
 }
 
 TEST_CASE("A loss that more than doubled has diverged; one that doubled has not") {
-  const auto c = configuration({}, {});
+  const auto c = settled_configuration({}, {});
   CHECK(record(c, outcome(), {point(1), point(5), point(2)}).status == "ok");
   const auto row = record(c, outcome(), {point(1), point(1), point(2.1)});
   CHECK(row.status == "diverged");
@@ -134,7 +136,7 @@ TEST_CASE("A loss that more than doubled has diverged; one that doubled has not"
 TEST_CASE("A run that was ended says by what; divergence comes before the time limit") {
   auto o = outcome();
   o.stopped = Stopped::time_limit;
-  const auto c = configuration({}, {});
+  const auto c = settled_configuration({}, {});
   CHECK(record(c, o, {point(1), point(1), point(1)}).status == "timeout");
   CHECK(record(c, o, {point(1), point(1), point(9)}).status == "diverged");
   o.stopped = Stopped::interrupted;
@@ -145,7 +147,7 @@ TEST_CASE("A run that was ended says by what; divergence comes before the time l
 
 TEST_CASE("A run without updates, workers or points makes a row with empty cells") {
   RunOutcome o;
-  const auto row = record(configuration(1, {}), o, {});
+  const auto row = record(settled_configuration(1, {}), o, {});
   CHECK(!row.compute_s);
   CHECK(!row.updates_per_s);
   CHECK(!row.loss_final);
@@ -153,7 +155,7 @@ TEST_CASE("A run without updates, workers or points makes a row with empty cells
 }
 
 TEST_CASE("A row of something that never ran has no measurement") {
-  auto row = describe(configuration({}, {}), kFacts, 0, 0);
+  auto row = describe(settled_configuration({}, {}), kFacts, 0, 0);
   give_up(row, "unsupported", "because");
   CHECK(!row.wall_s);
   CHECK(!row.updates);

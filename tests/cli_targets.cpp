@@ -9,9 +9,10 @@ using namespace sgdbench;
 
 namespace {
 
-const std::string kProblem =
+const std::string kTargetsProblem =
     "run -q --workload logreg --data rcv1-like:rows=300,features=200 --lr 0.5 --warmup 0 ";
-const std::string kOne = kProblem + "--backend sequential --workers 1 --epochs 20 --repeats 1 ";
+const std::string kOne =
+    kTargetsProblem + "--backend sequential --workers 1 --epochs 20 --repeats 1 ";
 
 using CsvRows = std::vector<std::vector<std::string>>;
 
@@ -67,8 +68,8 @@ TEST_CASE("Every backend reaches a target that it is stopped at, with several wo
   const Scratch scratch;
   const auto rows =
       csv_rows(scratch
-                   .run(kProblem + "--backend '*' --workers 3 --epochs 30 --repeats 1 "
-                                   "--target 15% --evaluations 60 --stop-at-target --csv -")
+                   .run(kTargetsProblem + "--backend '*' --workers 3 --epochs 30 --repeats 1 "
+                                          "--target 15% --evaluations 60 --stop-at-target --csv -")
                    .out);
   CHECK(rows.size() > 5);
   for (std::size_t i = 1; i < rows.size(); ++i) {

@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,8 +12,6 @@ using namespace sgdbench;
 using Numbers = std::vector<double>;
 
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 Evidence evidence(double low, double centre, double high, double p, std::size_t repeats = 10) {
   Evidence found;

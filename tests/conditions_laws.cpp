@@ -80,14 +80,14 @@ TEST_CASE("Draws are these numbers, to the last bit, wherever this is compiled")
     const char* law;
     double first, second;
   };
-  for (const auto& [text, first, second] :
+  for (const auto& golden :
        {Golden{"uniform:1s,2s", 0x1.5e41ab0874396p+0, 0x1.d172be56eb3b2p+0},
         Golden{"exp:1s", 0x1.ff9191e4e4295p-1, 0x1.9b09143aae824p-3},
         Golden{"shifted-exp:1s,2s", 0x1.7fc8c8f27214ap+1, 0x1.66c2450eaba09p+0},
         Golden{"pareto:1s,2.5", 0x1.7dc747cc95955p+0, 0x1.1566355488f47p+0}}) {
-    CAPTURE(text);
-    CHECK(Law::parse(text).draw(1, 0) == first);
-    CHECK(Law::parse(text).draw(2, 9) == second);
+    CAPTURE(golden.law);
+    CHECK(Law::parse(golden.law).draw(1, 0) == golden.first);
+    CHECK(Law::parse(golden.law).draw(2, 9) == golden.second);
   }
 }
 

@@ -123,7 +123,9 @@ TEST_CASE("A run whose workers sleep for long is ended by an interrupt and by it
       const auto outcome = entry.make(spec, *c.problem)->run(spec, interrupt);
       signal.join();
       CHECK(outcome.stopped == Stopped::interrupted);
-      check_conservation(outcome);
+      // What was on its way to a server when the run ended is left over.
+      for (const auto& worker : outcome.workers)
+        CHECK(worker.computed >= worker.applied + worker.dropped);
       spec.max_seconds = 0.005;
       CHECK(run(entry, spec, *c.problem).stopped == Stopped::time_limit);
     });

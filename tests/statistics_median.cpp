@@ -1,17 +1,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <limits>
 #include <random>
 #include <vector>
 
 #include "results/statistics.h"
+#include "tests/statistics_samples.h"
 
 using namespace sgdbench;
 
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 std::vector<double> one_to(int n) {
   std::vector<double> values;

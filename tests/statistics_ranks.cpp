@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -15,8 +14,6 @@ using namespace sgdbench;
 using Numbers = std::vector<double>;
 
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 double doubled_u(const Numbers& a, const Numbers& b) {
   double u = 0;

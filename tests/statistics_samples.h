@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
 namespace sgdbench {
+
+/// The time of what does not come to its end.
+inline constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// Thread safety: one thread. The engine and the formula are fixed, so that the samples are too:
 /// the distributions of the standard library differ from one library to the next.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "results/statistics/pairs.h"
@@ -13,8 +12,6 @@ using namespace sgdbench;
 using Numbers = std::vector<double>;
 
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 bool ordered(const Shift& shift) {
   const bool centre = !shift.centre || !std::isnan(*shift.centre);

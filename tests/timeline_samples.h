@@ -35,17 +35,17 @@ inline Timeline asynchronous() {
   timeline.has_server = true;
   for (int t = 0; t < 3; ++t) timeline.tracks.emplace_back(100);
   const auto work = [&](std::size_t w, std::uint64_t g, Nanoseconds begin, Nanoseconds end,
-                        std::uint64_t update) {
+                        std::uint64_t update, std::uint64_t staleness) {
     Track& track = timeline.tracks[w];
     track.add({begin, begin + 5, Activity::fetch, g});
     track.add({begin + 5, end - 5, Activity::compute, g});
-    track.add({end - 5, end, Activity::push, g, update});
+    track.add({end - 5, end, Activity::push, g, update, staleness});
   };
-  work(0, 1, 0, 40, 1);
-  work(0, 2, 40, 80, 2);
-  work(0, 3, 80, 160, 4);
-  work(1, 1, 0, 100, 3);
-  work(1, 2, 100, 150, 0);
+  work(0, 1, 0, 40, 1, 0);
+  work(0, 2, 40, 80, 2, 0);
+  work(0, 3, 80, 160, 4, 1);
+  work(1, 1, 0, 100, 3, 2);
+  work(1, 2, 100, 150, 0, 0);
   Track& server = timeline.tracks[2];
   server.add({36, 40, Activity::apply, 0, 1, 0});
   server.add({76, 80, Activity::apply, 0, 2, 0});

@@ -48,7 +48,8 @@ TEST_CASE("An activity ends where the next one begins, and times count from the 
   CHECK(slices[1].update == 0);
 }
 
-TEST_CASE("A slice of nobody becomes that of the gradient whose activity goes on; no time, no slice") {
+TEST_CASE(
+    "A slice of nobody becomes that of the gradient whose activity goes on; no time, no slice") {
   Track track(10);
   track.start(0);
   track.enter(Activity::compute, 5);

@@ -28,8 +28,9 @@ std::span<const Option> output_options();
 using Text = std::string_view;
 using Texts = std::vector<std::string>;
 
-inline constexpr unsigned kCells = kRun | kVerify;
-inline constexpr unsigned kReading = kRun | kDataInfo | kOptimum;
+inline constexpr unsigned kTraining = kRun | kCalibrate;
+inline constexpr unsigned kCells = kTraining | kVerify;
+inline constexpr unsigned kReading = kTraining | kDataInfo | kOptimum;
 inline constexpr std::uint64_t kMany = 1'000'000'000'000;
 inline constexpr Interval kPositive{.least = 0, .open_below = true};
 inline constexpr Interval kNotNegative{.least = 0};

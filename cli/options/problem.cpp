@@ -33,16 +33,17 @@ constexpr Option kProblem[] = {
      [](Cell& c, Text v) { c.data.source = v; },
      [](const Cell& c) { return escape_source(c.data.source); }, true},
     {"--test-data", "", "DATA", "held-out examples, in the same forms", "", Group::problem,
-     kRun | kOptimum, nullptr, [](Cell& c, Text v) { c.data.test_source = v; },
+     kTraining | kOptimum, nullptr, [](Cell& c, Text v) { c.data.test_source = v; },
      [](const Cell& c) { return c.data.test_source; }},
     {"--holdout", "", "SHARE", "share of the rows set aside for testing", "0", Group::problem,
-     kRun | kOptimum, nullptr,
+     kTraining | kOptimum, nullptr,
      [](Cell& c, Text v) {
        c.data.holdout = parse_real(v, {.least = 0, .most = 1, .open_above = true});
      },
      [](const Cell& c) { return number_text(c.data.holdout); }},
     {"--standardize", "", "", "dense data: zero mean and unit variance on the training part", "",
-     Group::problem, kRun | kOptimum, nullptr, [](Cell& c, Text) { c.data.standardize = true; },
+     Group::problem, kTraining | kOptimum, nullptr,
+     [](Cell& c, Text) { c.data.standardize = true; },
      [](const Cell& c) { return std::string(c.data.standardize ? "1" : ""); }},
     {"--index-base", "", "0|1", "number of the first feature in a LIBSVM file", "", Group::problem,
      kReading, nullptr,
@@ -60,7 +61,7 @@ constexpr Option kProblem[] = {
     {"--feature-order", "", "ORDER",
      "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
      "rounding and speed only (and an mlp's random first weights)",
-     "popularity", Group::problem, kRun | kOptimum, nullptr,
+     "popularity", Group::problem, kTraining | kOptimum, nullptr,
      [](Cell& c, Text v) {
        c.data.popular_features_first = choose(v, "feature order", {"popularity", "file"}) == 0;
      },

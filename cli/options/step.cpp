@@ -28,7 +28,7 @@ constexpr Option kStep[] = {
      },
      [](const Cell& c) { return c.batch ? std::to_string(*c.batch) : "auto"; }},
     {"--lr", "", "X,…", "step size γ₀; auto: the workload's for this mini-batch", "auto",
-     Group::step, kRun, expand_reals,
+     Group::step, kTraining, expand_reals,
      [](Cell& c, Text v) {
        if (v == "auto")
          c.lr.reset();
@@ -36,15 +36,15 @@ constexpr Option kStep[] = {
          c.lr = parse_real(v, kPositive);
      },
      [](const Cell& c) { return c.lr ? number_text(*c.lr) : "auto"; }},
-    {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step, kRun,
-     one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
+    {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step,
+     kTraining, one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
      [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); }},
     {"--staleness-policy", "", "NAME,…", "what staleness does to γ: none, inverse", "none",
-     Group::step, kRun, one_list,
+     Group::step, kTraining, one_list,
      [](Cell& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
      [](const Cell& c) { return std::string(to_string(c.spec.step.policy)); }},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
-     Group::step, kRun, one_list, [](Cell& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
+     Group::step, kTraining, one_list, [](Cell& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
      [](const Cell& c) { return c.spec.shuffle.to_string(); }},
 };
 

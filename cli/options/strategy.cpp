@@ -48,7 +48,7 @@ constexpr Option kStrategy[] = {
      Group::strategy, kCells, kernels, [](Cell& c, Text v) { c.spec.kernels = v; },
      [](const Cell& c) { return c.spec.kernels; }},
     {"--assign", "", "HOW,…", "mini-batches to workers: dynamic or round-robin", "dynamic",
-     Group::strategy, kRun, one_list,
+     Group::strategy, kTraining, one_list,
      [](Cell& c, Text v) {
        c.spec.assign = choose(v, "assignment", {"dynamic", "round-robin"}) ? Assign::round_robin
                                                                            : Assign::dynamic;
@@ -67,7 +67,7 @@ constexpr Option kStrategy[] = {
      },
      true},
     {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",
-     Group::strategy, kRun, nullptr,
+     Group::strategy, kTraining, nullptr,
      [](Cell& c, Text v) {
        c.pin = static_cast<Pin>(choose(v, "choice", {"auto", "on", "off"}));
      },

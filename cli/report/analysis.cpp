@@ -73,12 +73,12 @@ std::vector<Landing> landings_of(const ReadRun& run) {
   for (const auto& update : updates_of(run)) updates[update.index] = update;
   std::vector<Landing> landings;
   for (std::size_t w = 0; w < run.workers(); ++w) {
-    Landing current{w, 0, -1, {}};
+    Landing current{w, 0, -1, 0, {}};
     bool fetched = false, landed = false;
     for (const auto& slice : run.tracks[w].slices) {
       if (slice.gradient == 0) continue;
       if (slice.gradient != current.gradient) {
-        current = {w, slice.gradient, -1, {}};
+        current = {w, slice.gradient, -1, 0, {}};
         fetched = landed = false;
       }
       const bool fetch = slice.activity == Activity::fetch;
@@ -89,6 +89,7 @@ std::vector<Landing> landings_of(const ReadRun& run) {
       const auto update = updates.find(slice.update);
       if (landed || current.begin < 0 || update == updates.end()) continue;
       current.update = update->second;
+      current.staleness = slice.staleness;
       landed = true;
       landings.push_back(current);
     }
@@ -118,15 +119,14 @@ RunSummary summarise(const ReadRun& run, const Window& window) {
   RunSummary summary;
   for (std::size_t w = 0; w < run.workers(); ++w)
     for (const auto& slice : run.tracks[w].slices) summary.shares.add(slice, window);
+  for (const auto& update : updates_of(run)) summary.updates += is_within(update, window);
   std::uint64_t staleness = 0;
-  for (const auto& update : updates_of(run)) {
-    if (!is_within(update, window)) continue;
-    ++summary.updates;
-    staleness += update.staleness;
+  for (const auto& landing : landings_of(run)) {
+    if (!is_within(landing.update, window)) continue;
+    ++summary.gradients;
+    staleness += landing.staleness;
   }
-  summary.mean_staleness = mean(staleness, summary.updates);
-  for (const auto& landing : landings_of(run))
-    summary.gradients += is_within(landing.update, window);
+  summary.mean_staleness = mean(staleness, summary.gradients);
   return summary;
 }
 
@@ -138,7 +138,7 @@ std::vector<WorkerSummary> summarise_workers(const ReadRun& run, const Window& w
   for (const auto& landing : landings_of(run)) {
     if (!is_within(landing.update, window)) continue;
     ++workers[landing.worker].gradients;
-    staleness[landing.worker] += landing.update.staleness;
+    staleness[landing.worker] += landing.staleness;
   }
   for (std::size_t w = 0; w < run.workers(); ++w)
     workers[w].mean_staleness = mean(staleness[w], workers[w].gradients);

@@ -32,7 +32,8 @@ std::vector<AppliedUpdate> updates_of(const ReadRun& run);
 struct Landing {
   std::size_t worker = 0;
   std::uint64_t gradient = 0;
-  Nanoseconds begin = 0;  ///< of its fetch, or, where it has none, of its computation
+  Nanoseconds begin = 0;        ///< of its fetch, or, where it has none, of its computation
+  std::uint64_t staleness = 0;  ///< its own; that of its update is its stalest gradient's
   AppliedUpdate update;
 };
 
@@ -51,7 +52,7 @@ struct RunSummary {
   Shares shares;  ///< of all workers
   std::uint64_t updates = 0;
   std::uint64_t gradients = 0;           ///< that they were made of
-  std::optional<double> mean_staleness;  ///< of those updates
+  std::optional<double> mean_staleness;  ///< of those gradients
 };
 
 /// Of the updates that ended within the window.
@@ -59,8 +60,8 @@ RunSummary summarise(const ReadRun& run, const Window& window);
 
 struct WorkerSummary {
   Shares shares;
-  std::uint64_t gradients = 0;           ///< that became part of an update
-  std::optional<double> mean_staleness;  ///< of their updates
+  std::uint64_t gradients = 0;  ///< that became part of an update
+  std::optional<double> mean_staleness;
 };
 std::vector<WorkerSummary> summarise_workers(const ReadRun& run, const Window& window);
 

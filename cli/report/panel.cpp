@@ -211,7 +211,7 @@ void Panel::draw_updates(Drawing& drawing, double top) const {
       drawing.rect(x - kLeastMark, y, kLeastMark, run_.has_server() ? kServer : kRow, kInk);
     if (update.staleness == 0) continue;
     const auto text = std::to_string(update.staleness);
-    if (labels[update.track].place(x, text_width(text, kMarkSize, true) + 1.5))
+    if (labels[update.track].place(x, text_width(text, kMarkSize, true) + 4))
       drawing.text(x, y - 4, text,
                    {.size = kMarkSize, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
   }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "cli/numbers.h"
+#include "backends/conditions/law.h"
 #include "cli/outputs.h"
 #include "cli/report/picture.h"
 #include "cli/report/table.h"
@@ -17,25 +17,11 @@
 namespace sgdbench {
 namespace {
 
-/// "20ms"; throws UsageError.
-Nanoseconds parse_time(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    double ns;
-  };
-  for (const auto& unit : {Unit{"ns", 1}, Unit{"us", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}}) {
-    if (!text.ends_with(unit.name)) continue;
-    const auto number = text.substr(0, text.size() - unit.name.size());
-    return std::llround(unit.ns * parse_real(number, {.least = 0, .most = 1e9}));
-  }
-  if (text == "0") return 0;
-  throw UsageError(fmt::format("'{}' is no time: write 250us, 20ms or 1.5s", text));
-}
-
 std::optional<Nanoseconds> time_of(const Given& given, std::string_view option) {
   if (!given.has(option)) return std::nullopt;
   try {
-    return parse_time(given.text(option));
+    constexpr double kMost = 1e9;  // seconds: still exact in nanoseconds
+    return std::llround(std::min(parse_duration(given.text(option)), kMost) * 1e9);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", option, error.what()));
   }

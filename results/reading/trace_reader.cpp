@@ -17,7 +17,7 @@
 namespace sgdbench {
 namespace {
 
-using Json = nlohmann::json;
+using Tree = nlohmann::json;
 
 constexpr std::string_view kWanted = "a trace is what `sgdbench run` writes with --trace";
 constexpr double kLatest = 4e12;  // µs; up to here, rounding to nanoseconds is exact
@@ -26,22 +26,22 @@ constexpr double kLatest = 4e12;  // µs; up to here, rounding to nanoseconds is
   throw BadReport(fmt::format("{}: {}; {}", name, what, kWanted));
 }
 
-/// Puts a trace together, event by event. Throws Json::exception for what has the wrong type, and
+/// Puts a trace together, event by event. Throws Tree::exception for what has the wrong type, and
 /// std::runtime_error.
 class TraceBuilder {
  public:
-  void take(const Json& event) {
+  void take(const Tree& event) {
     const auto phase = event.value("ph", "");
     if (phase == "M") take_name(event);
     if (phase == "X") take_slice(event);
   }
 
   /// What stands outside of the events.
-  ReadTrace finish(const Json& rest) {
+  ReadTrace finish(const Tree& rest) {
     if (!rest.is_object() || !rest.contains("otherData") ||
         rest["otherData"].value("tool", "") != "sgdbench")
       throw std::runtime_error("this is not a trace of sgdbench");
-    const Json& about = rest["otherData"];
+    const Tree& about = rest["otherData"];
     trace_.command = about.value("command", "");
     for (const auto& run : about.at("runs")) take_run(run);
     std::size_t slices = 0;
@@ -65,7 +65,7 @@ class TraceBuilder {
     std::size_t track;
   };
 
-  void take_name(const Json& event) {
+  void take_name(const Tree& event) {
     const auto kind = event.at("name").get<std::string>();
     const auto pid = event.at("pid").get<std::uint64_t>();
     if (kind == "process_name") runs_[pid].label = event.at("args").at("name").get<std::string>();
@@ -79,7 +79,7 @@ class TraceBuilder {
     tracks.back().is_server = tracks.back().name == "server";
   }
 
-  void take_slice(const Json& event) {
+  void take_slice(const Tree& event) {
     const auto thread = threads_.find(event.at("tid").get<std::uint64_t>());
     if (thread == threads_.end()) throw std::runtime_error("a slice is on a thread without a name");
     Slice slice;
@@ -89,7 +89,7 @@ class TraceBuilder {
     if (slice.begin < 0 || slice.end < slice.begin)
       throw std::runtime_error("a slice has a negative time");
     if (event.contains("args")) {
-      const Json& said = event["args"];
+      const Tree& said = event["args"];
       slice.gradient = said.value("gradient", std::uint64_t{0});
       slice.update = said.value("update", std::uint64_t{0});
       slice.staleness = said.value("staleness", std::uint64_t{0});
@@ -97,11 +97,11 @@ class TraceBuilder {
     runs_[thread->second.pid].tracks[thread->second.track].slices.push_back(slice);
   }
 
-  void take_run(const Json& about) {
+  void take_run(const Tree& about) {
     auto& run = runs_[about.at("pid").get<std::uint64_t>()];
     run.order = about.value("order", std::uint64_t{0});
     run.clock = about.at("clock").get<std::string>();
-    const Json& forgotten = about.at("overflow");
+    const Tree& forgotten = about.at("overflow");
     for (std::size_t i = 0; i < std::min(run.tracks.size(), forgotten.size()); ++i)
       run.tracks[i].forgotten = forgotten[i].get<std::uint64_t>();
   }
@@ -124,20 +124,20 @@ class TraceBuilder {
 
 /// `input` is anything that the library reads from.
 template <class Input>
-ReadTrace parse(Input&& input, std::string_view name) {
+ReadTrace read_events(Input&& input, std::string_view name) {
   TraceBuilder builder;
   // The events are objects in an array in the object; all else stays.
-  const auto keep = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth != 2 || event != Json::parse_event_t::object_end || !value.contains("ph"))
+  const auto keep = [&](int depth, Tree::parse_event_t event, Tree& value) {
+    if (depth != 2 || event != Tree::parse_event_t::object_end || !value.contains("ph"))
       return true;
     builder.take(value);
     return false;
   };
   try {
-    return builder.finish(Json::parse(std::forward<Input>(input), keep));
-  } catch (const Json::parse_error& error) {
+    return builder.finish(Tree::parse(std::forward<Input>(input), keep));
+  } catch (const Tree::parse_error& error) {
     refuse_trace(name, fmt::format("this is no JSON from byte {} on", error.byte));
-  } catch (const Json::exception&) {
+  } catch (const Tree::exception&) {
     refuse_trace(name, "an event lacks a member, or has one of the wrong type");
   } catch (const std::bad_alloc&) {
     throw;
@@ -149,11 +149,11 @@ ReadTrace parse(Input&& input, std::string_view name) {
 }  // namespace
 
 ReadTrace parse_trace(std::string_view text, std::string_view name) {
-  return parse(text, name);
+  return read_events(text, name);
 }
 
 ReadTrace read_trace(const std::string& path) {
-  if (path == "-") return parse(stdin, "stdin");
+  if (path == "-") return read_events(stdin, "stdin");
   const auto missing = [&](std::string_view why) {
     return MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWanted));
   };
@@ -162,7 +162,7 @@ ReadTrace read_trace(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
   if (!file) throw missing(std::strerror(errno));
-  return parse(file.get(), path);
+  return read_events(file.get(), path);
 }
 
 }  // namespace sgdbench

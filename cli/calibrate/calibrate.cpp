@@ -1,0 +1,115 @@
+// `sgdbench calibrate`: what a gradient and a contact with the server take on this machine, as
+// files for `trace:`; and, where workers are named, whether the simulator predicts real threads
+// from that.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "backends/parallel_for.h"
+#include "cli/calibrate/validation.h"
+#include "cli/grouping.h"
+#include "cli/interrupt.h"
+#include "cli/outputs.h"
+#include "cli/progress.h"
+#include "cli/sources.h"
+#include "cli/sweep.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+#include "results/atomic_file.h"
+#include "results/environment.h"
+#include "results/statistics.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+/// The strategy that follows protocols on real threads, and the one on a virtual clock.
+const BackendEntry& follower(bool virtual_clock) {
+  for (const auto& entry : backend_catalog())
+    if (entry.uses_protocol && entry.virtual_clock == virtual_clock) return entry;
+  throw UsageError("this build has no backend that follows protocols");
+}
+
+std::vector<Cell> wanted_cells(const Given& given) {
+  for (const auto* option : {"--workload", "--data"})
+    if (!given.has(option))
+      throw UsageError(fmt::format("calibrate needs {}; see 'sgdbench calibrate --help'", option));
+  Given all = given;
+  all.add("--backend", std::string(follower(false).name));
+  if (!all.has("--workers")) all.add("--workers", "1");
+  auto cells = expand_cells(all, available_cores());
+  if (by_data(cells).size() > 1 || by_problem(cells).size() > 1)
+    throw UsageError("calibrate measures one problem: one workload, one data set, one network");
+  return cells;
+}
+
+struct ValidationFormat {
+  std::string_view name;
+  std::string (*render)(const std::vector<Validation>&);
+};
+
+std::string law_line(std::string_view name, std::vector<Seconds> durations) {
+  std::sort(durations.begin(), durations.end());
+  const auto at = [&](double q) {
+    return durations[static_cast<std::size_t>(q * static_cast<double>(durations.size() - 1))];
+  };
+  const double mean = std::accumulate(durations.begin(), durations.end(), 0.0) /
+                      static_cast<double>(durations.size());
+  return fmt::format("{}: mean {}, median {}, 99 % below {}, largest {}; {} measured\n", name,
+                     human_seconds(mean), human_seconds(at(0.5)), human_seconds(at(0.99)),
+                     human_seconds(durations.back()), durations.size());
+}
+
+void write_traces(const std::filesystem::path& folder, const MeasuredLaws& laws,
+                  const std::string& command) {
+  make_folder(folder);
+  write_atomically(folder / "compute.trace",
+                   trace_text(laws.compute, "what each gradient took: " + command));
+  write_atomically(folder / "service.trace",
+                   trace_text(laws.service, "what each contact with the server took: " + command));
+}
+
+std::string laws_text(const MeasuredLaws& laws) {
+  return law_line("a gradient", laws.compute) + law_line("a contact with the server", laws.service);
+}
+
+std::string as_text(const std::vector<Validation>& all) {
+  return laws_text(all[0].laws) + "\n" + validation_table(all);
+}
+constexpr ValidationFormat kValidationFormats[] = {{"table", as_text}, {"csv", validation_csv}};
+
+void check_laws(const MeasuredLaws& laws) {
+  if (laws.compute.empty() || laws.service.empty())
+    throw UsageError("too few gradients to measure: more --epochs, or a smaller --batch");
+}
+
+}  // namespace
+
+int calibrate_verb(const Invocation& invocation) {
+  const auto& given = invocation.given;
+  const auto& format = find_by_name(kValidationFormats, "format", given.text("--format", "table"));
+  const auto cells = wanted_cells(given);
+  check_sources(cells.front().data);
+  catch_interrupts();
+  const auto parallel = threaded_for(available_cores());
+  Progress progress(cells.size(), given.has("--quiet"));
+  progress.say("loading " + cells.front().data.source);
+  const auto data = load_data(cells.front().data, parallel);
+  const auto problem = make_problem(cells.front().workload, data);
+  std::vector<Validation> all;
+  for (const auto& cell : cells) {
+    const auto configuration = settle(cell, *problem, available_cores());
+    progress.step(fmt::format("{} with {} workers", cell.spec.protocol, cell.spec.workers));
+    all.push_back(validate(configuration, follower(true), *problem));
+    if (interrupted()) return kInterruptedExit;
+    check_laws(all.back().laws);
+  }
+  progress.clear();
+  if (given.has("--output")) write_traces(given.text("--output"), all[0].laws, invocation.command);
+  print(format.render(all));
+  return 0;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,83 @@
+#include "cli/calibrate/validation.h"
+
+#include <stdexcept>
+
+#include "cli/interrupt.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kSlices = 200'000;  ///< kept of the one worker's timeline
+
+RunOutcome run_whole(const BackendEntry& entry, const RunSpec& spec, const Problem& problem) {
+  if (auto why = entry.why_not(spec, problem); !why.empty()) throw UsageError(why);
+  auto outcome = entry.make(spec, problem)->run(spec, interrupted());
+  if (outcome.stopped != Stopped::completed && !interrupted())
+    throw std::runtime_error("a run did not come to its end: its step size may be too large");
+  return outcome;
+}
+
+Outcome summary_of(const RunOutcome& run, const Problem& problem) {
+  Outcome outcome;
+  StalenessHistogram staleness;
+  double waited = 0, examples = 0;
+  for (const auto& worker : run.workers) {
+    staleness.merge(worker.staleness);
+    waited += seconds(worker.time.spent(Phase::wait));
+    examples += static_cast<double>(worker.applied);
+  }
+  const double wall = seconds(run.wall);
+  outcome.epoch_s = wall * static_cast<double>(problem.examples()) / examples;
+  outcome.staleness_mean = staleness.mean();
+  outcome.staleness_p95 = static_cast<double>(staleness.quantile(0.95));
+  outcome.wait_share = waited / (wall * static_cast<double>(run.workers.size()));
+  return outcome;
+}
+
+/// The same configuration for one worker: what is said of others' slowness goes.
+RunSpec alone(RunSpec spec) {
+  spec.workers = 1;
+  spec.protocol = "async";
+  std::erase_if(spec.conditions.stragglers,
+                [](const Straggler& s) { return s.kind == Straggler::Kind::worker; });
+  return spec;
+}
+
+RunSpec simulated(RunSpec spec, const MeasuredLaws& laws, const BackendEntry& simulator) {
+  spec.backend = simulator.name;
+  spec.simulation.compute_time = Law::trace(laws.compute);
+  spec.simulation.service = Law::trace(laws.service);
+  return spec;
+}
+
+}  // namespace
+
+MeasuredLaws calibrate(const Configuration& configuration, const Problem& problem,
+                       std::uint64_t repeat) {
+  RunSpec spec = alone(configuration.spec);
+  spec.seed += repeat;
+  spec.timeline_slices = kSlices;
+  return laws_of(run_whole(*configuration.backend, spec, problem).timeline, spec);
+}
+
+Validation validate(const Configuration& configuration, const BackendEntry& simulator,
+                    const Problem& problem) {
+  Validation validation{configuration, {}, {}, {}};
+  for (std::uint64_t repeat = 0; repeat < configuration.cell.repeats; ++repeat) {
+    RunSpec spec = configuration.spec;
+    spec.seed += repeat;
+    const auto laws = calibrate(configuration, problem, repeat);
+    if (interrupted()) break;
+    const auto measured = run_whole(*configuration.backend, spec, problem);
+    if (interrupted()) break;
+    const auto predicted = run_whole(simulator, simulated(spec, laws, simulator), problem);
+    if (interrupted()) break;
+    validation.measured.push_back(summary_of(measured, problem));
+    validation.predicted.push_back(summary_of(predicted, problem));
+    if (repeat == 0) validation.laws = laws;
+  }
+  return validation;
+}
+
+}  // namespace sgdbench
