@@ -96,6 +96,10 @@ void take_speedup(Aggregate& a) {
 void summarise(Aggregate& a) {
   using R = RunRecord;
   a.epoch_s = spread(values(a.ok, [](const R& r) { return ratio(r.wall_s, r.epochs); }));
+  a.gradient_s = spread(values(a.ok, [](const R& r) -> std::optional<double> {
+    if (!r.wall_s || r.examples_processed.value_or(0) == 0) return {};
+    return *r.wall_s / static_cast<double>(*r.examples_processed);
+  }));
   a.time_to_target_s = spread(values(
       a.ok, [](const R& r) { return r.time_to_target_s; }, kNever));
   a.targets = summarise_targets(a.ok);

@@ -38,7 +38,8 @@ struct Aggregate {
   std::vector<const RunRecord*> ok;
   std::vector<const RunRecord*> others;  ///< repeats whose status is not ok
 
-  std::optional<Spread> epoch_s;  ///< training time per epoch
+  std::optional<Spread> epoch_s;     ///< training time per epoch
+  std::optional<Spread> gradient_s;  ///< and per example gradient that landed
   /// Unset when half of the repeats or more missed it; high is infinite when one did.
   std::optional<Spread> time_to_target_s;
   std::optional<double> epochs_to_target;

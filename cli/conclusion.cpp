@@ -23,6 +23,7 @@ struct Race {
   std::optional<Spread> Aggregate::*time;
   std::string goal;
   bool to_target = false;
+  std::string_view among = "";  ///< whom the first one is compared with
 };
 
 double time_of(const Race& race, const Aggregate& member) {
@@ -60,7 +61,7 @@ Race race_to_target(const AggregateGroup& group) {
 }
 
 Race race_per_epoch(const AggregateGroup& group) {
-  Race race{{}, &Aggregate::epoch_s, "an epoch", false};
+  Race race{{}, &Aggregate::epoch_s, "an epoch", false, kAmong};
   const Aggregate* best = nullptr;
   for (const auto& member : group.members)
     if (member.loss && (!best || *member.loss < *best->loss)) best = &member;
@@ -68,6 +69,15 @@ Race race_per_epoch(const AggregateGroup& group) {
     if (best && member.loss && member.epoch_s &&
         *member.loss <= *best->loss + kNearBest * std::abs(*best->loss))
       race.members.push_back(&member);
+  sort_by_time(race);
+  return race;
+}
+
+/// Where nothing is learnt.
+Race race_per_gradient(const AggregateGroup& group) {
+  Race race{{}, &Aggregate::gradient_s, "a gradient", false};
+  for (const auto& member : group.members)
+    if (member.gradient_s) race.members.push_back(&member);
   sort_by_time(race);
   return race;
 }
@@ -170,12 +180,12 @@ std::string opening(const Race& race, const Members& level) {
   const auto& winner = *race.members.front();
   if (level.size() > 1)
     return fmt::format("{} are level{}, within the spread of their repeats: {} {}", names(level),
-                       race.to_target ? "" : " as the fastest" + std::string(kAmong),
+                       race.to_target ? "" : " as the fastest" + std::string(race.among),
                        times(race, level), race.to_target ? "to " + race.goal : race.goal);
   const auto time = human_seconds(time_of(race, winner));
   if (race.to_target)
     return fmt::format("{} was first to {}, after {}", winner.name, race.goal, time);
-  return fmt::format("{} was the fastest{}, {} {}", winner.name, kAmong, time, race.goal);
+  return fmt::format("{} was the fastest{}, {} {}", winner.name, race.among, time, race.goal);
 }
 
 }  // namespace
@@ -184,7 +194,11 @@ std::string conclude(const AggregateGroup& group) {
   const auto& any = *group.members.front().first;
   const auto start = group.name + ": ";
   const bool has_target = any.target_loss || any.target_accuracy;
-  const auto race = has_target ? race_to_target(group) : race_per_epoch(group);
+  const bool trains = std::any_of(group.members.begin(), group.members.end(),
+                                  [](const auto& member) { return member.loss.has_value(); });
+  const auto race = has_target ? race_to_target(group)
+                    : trains   ? race_per_epoch(group)
+                               : race_per_gradient(group);
   if (race.members.empty())
     return start + (has_target ? "no configuration reached " + race.goal + "."
                                : "no run ended well, so there is nothing to compare.");

@@ -225,7 +225,7 @@ void add_curve(RunRecord& row, const RunOutcome& outcome,
     point.examples_processed = snapshot.examples;
     if (row.examples > 0)
       point.epoch = static_cast<double>(snapshot.examples) / static_cast<double>(row.examples);
-    point.loss = finite(evaluations[i].train.loss);
+    if (row.examples > 0) point.loss = finite(evaluations[i].train.loss);  // else there is none
     if (point.loss && row.loss_optimum) point.suboptimality = *point.loss - *row.loss_optimum;
     if (const auto& test = evaluations[i].test) {
       point.test_loss = finite(test->loss);
@@ -250,7 +250,7 @@ void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
   if (outcome.stopped == Stopped::not_finite)
     return give_up(row, "diverged", "the parameters are no longer finite: try a smaller --lr");
   for (const auto& point : row.curve)
-    if (!point.loss)
+    if (!point.loss && row.examples > 0)
       return give_up(row, "diverged",
                      fmt::format("the loss is not finite after {:.3g} epochs: try a smaller --lr",
                                  point.epoch));

@@ -157,9 +157,9 @@ std::string group_text(const AggregateGroup& group) {
   TextTable table({"backend", "workers", "epoch", "updates/s", "to target", "loss",
                    held_out ? "held-out" : "accuracy", "stale", "waits"});
   for (const auto& member : group.members) add_member(table, member, group.varying);
-  return fmt::format("{} ({} examples, {} features)\n{}\n{}{}{}\n", group.name, any.examples,
-                     any.features, table.text(), targets_text(group), speedups_text(group),
-                     wrap(conclude(group), 0));
+  return fmt::format("{} ({} examples, {} features{})\n{}\n{}{}{}\n", group.name, any.examples,
+                     any.features, any.clock == "virtual" ? ", virtual clock" : "", table.text(),
+                     targets_text(group), speedups_text(group), wrap(conclude(group), 0));
 }
 
 }  // namespace

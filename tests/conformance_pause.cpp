@@ -105,6 +105,7 @@ TEST_CASE("A pause under every protocol lets go again, and phases still sum to t
 TEST_CASE("What a pause lasts is not in the time of anything") {
   // With a clock that only stands still for ever longer, time would run back if it were counted.
   for_every_backend(2, 4, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
+    if (entry.virtual_clock) return;  // its time has nothing to do with this one
     spec.evaluations = 3;
     Nanoseconds paused = 0;
     const Nanoseconds start = now();

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::string_view kRight = "a class is NAME:COUNT@LAW, as in 'fast:56@exp:1ms'";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   return result.append(text).append("'");
 }
 
-[[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw UsageError("cluster class " + quoted(text) + ": " + why);
+[[noreturn]] void refuse_class(std::string_view text, const std::string& why) {
+  throw UsageError("cluster class " + in_quotes(text) + ": " + why);
 }
 
 std::size_t parse_workers(std::string_view text, std::string_view digits) {
@@ -25,10 +25,10 @@ std::size_t parse_workers(std::string_view text, std::string_view digits) {
   const char* last = digits.data() + digits.size();
   const auto [end, error] = std::from_chars(digits.data(), last, count);
   if (error == std::errc::invalid_argument || end != last)
-    refuse(text, quoted(digits) + " is no number of workers; " + std::string(kRight));
+    refuse_class(text, in_quotes(digits) + " is no number of workers; " + std::string(kRight));
   if (error != std::errc() || count < 1 || count > kMostSimulated)
-    refuse(text, std::string(digits) + " workers: the number lies between 1 and " +
-                     std::to_string(kMostSimulated));
+    refuse_class(text, std::string(digits) + " workers: the number lies between 1 and " +
+                           std::to_string(kMostSimulated));
   return count;
 }
 
@@ -36,14 +36,14 @@ WorkerClass parse_class(std::string_view text) {
   const auto at = text.find('@');
   const auto colon = text.find(':');
   if (at == std::string_view::npos || colon == std::string_view::npos || colon > at || colon == 0)
-    refuse(text, std::string(kRight));
+    refuse_class(text, std::string(kRight));
   WorkerClass result;
   result.name = text.substr(0, colon);
   result.workers = parse_workers(text, text.substr(colon + 1, at - colon - 1));
   try {
     result.compute = Law::parse(text.substr(at + 1));
   } catch (const UsageError& error) {
-    refuse(text, error.what());
+    refuse_class(text, error.what());
   }
   return result;
 }
@@ -51,7 +51,7 @@ WorkerClass parse_class(std::string_view text) {
 void check_name(const std::vector<WorkerClass>& cluster, const WorkerClass& added) {
   const bool twice = std::any_of(cluster.begin(), cluster.end(),
                                  [&](const auto& one) { return one.name == added.name; });
-  if (twice) throw UsageError("cluster: two classes are called " + quoted(added.name));
+  if (twice) throw UsageError("cluster: two classes are called " + in_quotes(added.name));
 }
 
 }  // namespace

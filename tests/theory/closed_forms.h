@@ -54,14 +54,9 @@ inline constexpr SspThroughput kSspThroughput[] = {
 /// Ring all-reduce (Patarasuk & Yuan 2009): 2(P − 1)α + 2(P − 1)/P · n/β.
 double ring_cost(std::size_t workers, double latency, double bytes, double bandwidth);
 /// All workers' gradients to S shards and the parameters back, half duplex: 2α + 2Pn/(Sβ), where
-/// no message passes while somebody computes.
+/// pulls share the link and pushes come together.
 double server_cost(std::size_t workers, std::size_t shards, double latency, double bytes,
                    double bandwidth);
-/// A round of equal workers, computing for X each, where whoever has his parameters begins while
-/// others still wait for theirs: with b = n/(Sβ) the first push arrives at b + 2α + X, the last
-/// pull ends at P·b, and P pushes follow whichever is later:  max(X + 2α + (P + 1)·b, 2P·b).
-double overlapped_round(std::size_t workers, std::size_t shards, double compute, double latency,
-                        double bytes, double bandwidth);
 
 /// Within this time R updates of ringmaster:R land, whatever happens (Maranjyan et al. 2025,
 /// lemma 4.1), with fixed times t₁ ≤ … ≤ t_P:  2·min_m (1/m Σ_{i≤m} 1/tᵢ)⁻¹·(1 + R/m).
