@@ -6,13 +6,13 @@
 namespace sgdbench {
 namespace {
 
-constexpr Text kNoCluster = "none";
+constexpr Text kNothing = "none";
 
 void set_cluster(Cell& cell, Text text) {
   auto& simulation = cell.spec.simulation;
   simulation.cluster.clear();
   simulation.cluster_text.clear();
-  if (text == kNoCluster) return;
+  if (text == kNothing) return;
   simulation.cluster = parse_cluster(text);
   simulation.cluster_text = text;
 }
@@ -28,7 +28,7 @@ constexpr Option kSimulation[] = {
      "none", Group::simulation, kCells, nullptr, set_cluster,
      [](const Cell& c) {
        const auto& text = c.spec.simulation.cluster_text;
-       return text.empty() ? std::string(kNoCluster) : text;
+       return text.empty() ? std::string(kNothing) : text;
      }},
     {"--service", "", "LAW,…", "the server's own time for each arrival", "constant:0",
      Group::simulation, kRun, expand_forms,
