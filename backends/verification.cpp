@@ -163,6 +163,7 @@ Verification check_differences(const Problem& problem, std::vector<double> w, Ra
 }  // namespace
 
 Verification verify_workload(const Problem& problem, std::uint64_t seed) {
+  if (problem.parameters() == 0) return {true, 0, ""};
   AlignedVector<Real> w(problem.parameters());
   RandomStart(problem).initialise(w, seed);
   std::vector<std::uint32_t> all(problem.examples());
@@ -185,6 +186,7 @@ Verification verify_workload(const Problem& problem, std::uint64_t seed) {
 
 Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
                             const Problem& problem) {
+  if (problem.parameters() == 0) return {true, 0, ""};
   const RandomStart start(problem);
   RunSpec spec = asked;
   // A rule with a state shows what it does with it in its second update only.

@@ -19,8 +19,9 @@ namespace {
 
 using Records = std::vector<const RunRecord*>;
 
-constexpr std::array<std::string_view, 7> kOfProblem{
-    "l2", "hidden", "activation", "data_checksum", "target", "target_loss", "target_accuracy"};
+constexpr std::array<std::string_view, 8> kOfProblem{
+    "clock",         "l2",     "hidden",      "activation",
+    "data_checksum", "target", "target_loss", "target_accuracy"};
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// The values that are there; with `missing`, that instead of each that is not.

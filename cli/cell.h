@@ -47,6 +47,9 @@ inline bool has_target(const Cell& cell) {
   return !cell.targets.empty() || cell.target_loss || cell.target_accuracy;
 }
 
+/// Whether the cell's workload has data and learns anything.
+bool trains(const Cell& cell);
+
 /// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.
 inline bool has_hidden_layers(const Cell& cell) {
   return cell.workload.workload == "mlp";

@@ -37,6 +37,7 @@ Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores
   spec.step.l2 = problem.l2();
   if (!cell.epochs && spec.updates > 0)
     spec.epochs = enough_epochs(spec.updates, n, spec.batch, spec.workers);
+  if (c.backend->virtual_clock) return c;
   spec.pin = cell.pin == Pin::on || (cell.pin == Pin::automatic && spec.workers <= cores);
   return c;
 }

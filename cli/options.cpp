@@ -16,6 +16,8 @@ std::string_view title(Group group) {
       return "Strategy";
     case Group::conditions:
       return "Injected conditions";
+    case Group::simulation:
+      return "Simulation";
     case Group::step:
       return "Update rule and step size";
     case Group::measurement:

@@ -27,7 +27,16 @@ enum Verb : unsigned {
   kReport = 64,
 };
 
-enum class Group { problem, strategy, conditions, step, measurement, comparison, output };
+enum class Group {
+  problem,
+  strategy,
+  conditions,
+  simulation,
+  step,
+  measurement,
+  comparison,
+  output
+};
 std::string_view title(Group group);
 
 struct Option {

@@ -11,6 +11,7 @@
 namespace sgdbench {
 namespace {
 
+constexpr std::size_t kMostWorkerRows = 4096;
 constexpr double kDivergence = 2;  ///< final over initial loss
 
 std::optional<double> finite(double value) {
@@ -39,6 +40,16 @@ void describe_conditions(RunRecord& row, const Configuration& c) {
   if (conditions.bandwidth > 0) row.bandwidth = conditions.bandwidth;
   if (conditions.any() && !c.backend->virtual_clock)
     row.delay_mode = find_option(kRun, "--delay-mode").show(c.cell);
+}
+
+void describe_simulation(RunRecord& row, const Configuration& c) {
+  if (!c.backend->virtual_clock) return;
+  const Simulation& simulation = c.spec.simulation;
+  row.cluster = simulation.cluster_text;
+  if (simulation.cluster.empty()) row.compute_time = simulation.compute_time.text();
+  if (!simulation.service.is_zero()) row.service = simulation.service.text();
+  row.shards = simulation.shards;
+  row.all_reduce = to_string(simulation.all_reduce);
 }
 
 void describe_step(RunRecord& row, const Configuration& c) {
@@ -98,10 +109,20 @@ void add_phases(RunRecord& row, const RunOutcome& outcome) {
   row.wait_s = mean(Phase::wait);
   row.communicate_s = mean(Phase::communicate);
   row.observe_s = mean(Phase::observe);
-  if (outcome.wall > 0) row.wait_share = *row.wait_s / *row.wall_s;
+  if (outcome.wall <= 0) return;
+  row.wait_share = *row.wait_s / *row.wall_s;
+  row.utilisation = *row.compute_s / *row.wall_s;
+}
+
+void add_simulation(RunRecord& row, const RunOutcome& outcome) {
+  if (outcome.simulating == 0) return;
+  row.events = outcome.events;
+  row.simulate_s = seconds(outcome.simulating);
+  row.events_per_s = static_cast<double>(outcome.events) / *row.simulate_s;
 }
 
 void add_workers(RunRecord& row, const RunOutcome& outcome) {
+  if (outcome.workers.size() > kMostWorkerRows) return;
   for (std::size_t w = 0; w < outcome.workers.size(); ++w) {
     const auto& worker = outcome.workers[w];
     const auto spent = [&](Phase phase) { return seconds(worker.time.spent(phase)); };
@@ -124,7 +145,7 @@ void add_counts(RunRecord& row, const RunOutcome& outcome) {
   row.dropped_gradients = dropped;
   row.lost_updates = outcome.lost_updates;
   row.threads = outcome.threads;
-  row.pinned = outcome.pinned;
+  if (outcome.simulating == 0) row.pinned = outcome.pinned;
   if (row.examples > 0)
     row.epochs = static_cast<double>(applied) / static_cast<double>(row.examples);
   if (outcome.wall > 0) {
@@ -162,13 +183,14 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   row.repeat = repeat;
   row.order = order;
   row.seed = c.spec.seed + repeat;
-  row.clock = "real";
+  row.clock = c.backend->virtual_clock ? "virtual" : "real";
   row.command = c.command;
   if (facts.environment) add_environment(row, *facts.environment);
   describe_problem(row, c.cell, facts);
   describe_target(row, c.cell, facts);
   describe_strategy(row, c);
   describe_conditions(row, c);
+  describe_simulation(row, c);
   describe_step(row, c);
   return row;
 }
@@ -187,6 +209,7 @@ void add_outcome(RunRecord& row, const RunOutcome& outcome) {
   row.wall_s = seconds(outcome.wall);
   add_phases(row, outcome);
   add_workers(row, outcome);
+  add_simulation(row, outcome);
   add_counts(row, outcome);
   add_staleness(row, outcome);
   if (outcome.paused) row.stopped_at_target = outcome.stopped == Stopped::target;

@@ -20,6 +20,7 @@ void check_parameters(std::string_view source) {
 }
 
 void check_source(const std::string& source) {
+  if (source == kNoData) return;
   const auto path = resolve_path(source);
   if (path.empty())
     check_parameters(source);

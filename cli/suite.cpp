@@ -76,6 +76,17 @@ Given completed(const SuitePart& part, const Given& all_given) {
   return all;
 }
 
+/// A part of a workload that learns nothing.
+Given without_data(std::string_view workload, const Given& given) {
+  Given all;
+  for (const auto& option : option_table())
+    if (option.name != "--workload")
+      for (auto& text : given.texts(option.name)) all.add(option.name, std::move(text));
+  all.add("--workload", std::string(workload));
+  all.add("--data", std::string(kNoData));
+  return all;
+}
+
 /// The workloads that were named; all of the suite's where none was.
 std::vector<std::string> wanted_workloads(const Given& given) {
   if (given.has("--workload")) return values_of(find_option(kRun, "--workload"), given);
@@ -92,6 +103,10 @@ std::vector<Given> parts_of(const Given& given) {
     throw UsageError("--data needs a --workload to train on it; see 'sgdbench list workloads'");
   std::vector<Given> parts;
   for (const auto& workload : wanted_workloads(given)) {
+    if (!find_by_name(workload_catalog(), "workload", workload).trains) {
+      parts.push_back(without_data(workload, given));
+      continue;
+    }
     const auto part = std::find_if(suite().begin(), suite().end(),
                                    [&](const SuitePart& row) { return row.workload == workload; });
     if (part == suite().end())

@@ -38,6 +38,17 @@ void settle_workers(Cell& cell, std::size_t cores) {
     cell.spec.workers = backend_of(cell).one_worker ? 1 : cores;
 }
 
+/// A cluster says how many workers there are.
+void settle_cluster(Cell& cell, bool workers_given) {
+  const auto& cluster = cell.spec.simulation.cluster;
+  if (!backend_of(cell).virtual_clock || cluster.empty()) return;
+  const std::size_t workers = workers_of(cluster);
+  if (workers_given && cell.spec.workers != workers)
+    throw UsageError(fmt::format("--workers {} and a --cluster of {} workers: leave --workers out",
+                                 cell.spec.workers, workers));
+  cell.spec.workers = workers;
+}
+
 /// Options without which there is no cell get their default as if it had been typed.
 Given with_defaults(Given given) {
   for (const auto& option : option_table())
@@ -82,6 +93,10 @@ void check_straggler(const std::vector<Cell>& cells) {
 
 }  // namespace
 
+bool trains(const Cell& cell) {
+  return find_by_name(workload_catalog(), "workload", cell.workload.workload).trains;
+}
+
 const BackendEntry& backend_of(const Cell& cell) {
   return find_by_name(backend_catalog(), "backend", cell.spec.backend);
 }
@@ -91,7 +106,10 @@ std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
   std::vector<Cell> cells{Cell{}};
   for (const auto& option : option_table())
     if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
-  for (auto& cell : cells) settle_workers(cell, cores);
+  for (auto& cell : cells) {
+    settle_workers(cell, cores);
+    settle_cluster(cell, given.has("--workers"));
+  }
   return collapsed(std::move(cells));
 }
 
@@ -104,6 +122,16 @@ Cell normalised(Cell cell) {
   if (!backend.uses_persistence) cell.spec.persistence = usual.spec.persistence;
   if (!backend.uses_exchange) cell.spec.exchange = usual.spec.exchange;
   normalise(cell.spec.conditions, backend);
+  if (!backend.virtual_clock) cell.spec.simulation = {};
+  // There is nothing to warm up where no real time is told.
+  if (backend.virtual_clock) cell.warmup = 0;
+  if (trains(cell)) {
+    cell.workload.parameters = usual.workload.parameters;
+  } else {
+    cell.data = usual.data;
+    cell.data.source = kNoData;
+    cell.workload.l2 = usual.workload.l2;
+  }
   if (parse_rule(cell.rule, cell.momentum).slots() == 1) cell.momentum = usual.momentum;
   if (!has_hidden_layers(cell)) {
     cell.workload.hidden = usual.workload.hidden;

@@ -10,7 +10,17 @@
 namespace sgdbench {
 namespace {
 
+/// What learns nothing has no epochs to come to the end of, and no loss.
+void check_untrained(const Cell& cell) {
+  const auto& name = cell.workload.workload;
+  if (cell.spec.updates == 0)
+    throw UsageError(fmt::format("--workload {} needs --updates N: it has no epochs", name));
+  if (has_target(cell))
+    throw UsageError(fmt::format("--workload {} has no loss, and so no target", name));
+}
+
 void check_cell(const Cell& cell) {
+  if (!trains(cell)) return check_untrained(cell);
   if (!cell.targets.empty() && cell.target_loss)
     throw UsageError("--target and --target-loss both name a loss: choose one");
   const auto why = cell.targets.empty() ? std::string() : why_no_optimum(cell.workload);

@@ -39,6 +39,7 @@ constexpr Default kUsual[] = {
     {"--workers", "1,2"},
     {"--batch", "8"},
     {"--hidden", "16"},
+    {"--compute-time", "constant:1ms"},
 };
 constexpr Default kAll[] = {
     {"--rule", "*"},    {"--write", "store,cas"}, {"--kernels", "*"}, {"--activation", "relu,tanh"},
@@ -61,6 +62,9 @@ Given completed(const Given& given) {
     for (const auto& [option, text] : defaults)
       if (!all.has(option)) all.add(option, std::string(text));
   };
+  // Patterns leave those on a virtual clock out.
+  if (!all.has("--backend"))
+    for (const auto& row : backend_catalog()) all.add("--backend", std::string(row.name));
   if (given.has("--all")) {
     if (!all.has("--protocol")) all.add("--protocol", all_protocols());
     add(kAll);

@@ -108,6 +108,12 @@ struct RunRecord {
   std::string delay_mode;
   std::optional<double> wait_share;  ///< of wall_s
 
+  // Of runs on a virtual clock.
+  std::string compute_time, cluster, service, all_reduce;
+  std::optional<std::uint64_t> shards, events;
+  std::optional<double> events_per_s, simulate_s;
+  std::optional<double> utilisation;  ///< compute_s / wall_s
+
   std::vector<CurvePoint> curve;
   std::vector<StalenessCount> staleness;
   std::vector<WorkerRecord> per_worker;

@@ -12,7 +12,7 @@ namespace {
 
 auto goal_of(const RunRecord& r) {
   return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.hidden, r.activation, r.target_loss,
-                  r.target_accuracy);
+                  r.target_accuracy, r.clock);
 }
 
 /// What is left of a configuration without the number of its workers. The step size is not part of
@@ -21,7 +21,7 @@ auto strategy_of(const RunRecord& r) {
   return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
                   r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
                   r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
-                  r.delay_mode);
+                  r.delay_mode, r.compute_time, r.cluster, r.service, r.shards, r.all_reduce);
 }
 
 std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {

@@ -125,24 +125,34 @@ void Engine<Center>::updated(Link::Turn turn, std::span<const std::uint32_t> can
 /// Starts all who are ready, and whoever becomes ready by that.
 template <class Center>
 void Engine<Center>::let_go(Seconds now) {
-  for (std::size_t i = 0; i < ready_.size() && !stopped(); ++i) start(ready_[i], now);
+  started_.clear();
+  double bytes = 0;
+  for (std::size_t i = 0; i < ready_.size() && !stopped(); ++i) {
+    if (!start(ready_[i], now)) continue;
+    started_.push_back(ready_[i]);
+    bytes += center_.pull_bytes(ready_[i]);
+  }
   ready_.clear();
+  if (stopped() || started_.empty()) return;
+  const Seconds pulled = all_reduces_ ? now : link_.reserve(now, bytes, 0).end;
+  for (const auto worker : started_) go(worker, now, pulled);
 }
 
+/// True if it has a task, for which it pulls.
 template <class Center>
-void Engine<Center>::start(std::uint32_t worker, Seconds now) {
-  if (is_idle_[worker]) return;  // it looks again at the end of this contact
+bool Engine<Center>::start(std::uint32_t worker, Seconds now) {
+  if (is_idle_[worker]) return false;  // it looks again at the end of this contact
   if (center_.deal(worker)) {
     center_.pull(worker);
-    const double bytes = center_.pull_bytes(worker);
-    go(worker, now, all_reduces_ ? now : link_.reserve(now, bytes, 0).end);
-  } else if (center_.may_return_work() && !center_.finished() &&
-             course_.spec.assign == Assign::dynamic) {
+    return true;
+  }
+  if (center_.may_return_work() && !center_.finished() && course_.spec.assign == Assign::dynamic) {
     idle_.push_back(worker);
     is_idle_[worker] = 1;
   } else {
     retire(worker, now);
   }
+  return false;
 }
 
 template <class Center>

@@ -4,7 +4,7 @@
 // (network.h) takes arrivals one after the other; when the turn of one is over, it has its effect:
 // the server takes the gradient and lets go whom the protocol lets go, each of whom pulls at that
 // moment. A worker that is let go alone by its own arrival has its push and its pull in one turn;
-// all others' pulls get turns of their own. Then:
+// those who are let go together share the link for their pulls, in one turn of all. Then:
 //
 //   fetch latency → the gradient's time → push latency → the next arrival
 //
@@ -56,7 +56,7 @@ class Engine {
   Link::Turn turn_of(std::uint32_t worker, Seconds arrival, double bytes, bool applies);
   void updated(Link::Turn turn, std::span<const std::uint32_t> cancelled);
   void let_go(Seconds now);
-  void start(std::uint32_t worker, Seconds now);
+  bool start(std::uint32_t worker, Seconds now);
   void retire(std::uint32_t worker, Seconds now);
   void wake_idle(Seconds now);
   void go(std::uint32_t worker, Seconds now, Seconds pulled);
@@ -78,6 +78,7 @@ class Engine {
   Accounts accounts_;
   std::vector<Counts> counts_;
   std::vector<std::uint32_t> ready_;  // let go, and not yet started
+  std::vector<std::uint32_t> started_;
   std::vector<std::uint32_t> idle_;   // let go, and without a task
   std::vector<unsigned char> is_idle_;
   std::uint32_t current_ = 0;     // whose event is being taken

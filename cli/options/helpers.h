@@ -1,6 +1,7 @@
 // What the parts of the option table share: ways to split, check and show a value.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@ std::span<const Option> problem_options();
 std::span<const Option> step_options();
 std::span<const Option> strategy_options();
 std::span<const Option> condition_options();
+std::span<const Option> simulation_options();
 std::span<const Option> measurement_options();
 std::span<const Option> comparison_options();
 std::span<const Option> output_options();
@@ -38,6 +40,22 @@ Texts names_of(const Table& table) {
   Texts names;
   for (const auto& row : table) names.emplace_back(row.name);
   return names;
+}
+
+/// expand_names() where patterns mean only some of the rows; the others are named in full.
+template <class Table, class Matched>
+Texts expand_marked(Text text, Text kind, const Table& table, Matched matched) {
+  const auto all = names_of(table);
+  Texts some, found;
+  for (const auto& row : table)
+    if (matched(row)) some.emplace_back(row.name);
+  for (const auto& item : split_list(text)) {
+    const bool pattern = item.find_first_of("*?") != Text::npos;
+    for (auto& name : expand_names(escape_item(item), kind, pattern ? some : all))
+      if (std::find(found.begin(), found.end(), name) == found.end())
+        found.push_back(std::move(name));
+  }
+  return found;
 }
 
 inline Texts one_list(Text text) {

@@ -7,7 +7,8 @@ namespace sgdbench {
 namespace {
 
 Texts workloads(Text text) {
-  return expand_names(text, "workload", names_of(workload_catalog()));
+  return expand_marked(text, "workload", workload_catalog(),
+                       [](const WorkloadEntry& row) { return row.trains; });
 }
 Texts widths(Text text) {
   return split_list(text, ';');
@@ -80,6 +81,10 @@ constexpr Option kProblem[] = {
        c.workload.activation = v;
      },
      [](const Cell& c) { return c.workload.activation; }},
+    {"--parameters", "", "N,…", "of the workload none: the size of its messages", "0",
+     Group::problem, kRun, expand_counts,
+     [](Cell& c, Text v) { c.workload.parameters = parse_count(v, 0, kMany); },
+     [](const Cell& c) { return std::to_string(c.workload.parameters); }},
 };
 
 }  // namespace

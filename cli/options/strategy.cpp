@@ -9,14 +9,17 @@
 namespace sgdbench {
 namespace {
 
+/// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {
-  return expand_names(text, "backend", names_of(backend_catalog()));
+  return expand_marked(text, "backend", backend_catalog(),
+                       [](const BackendEntry& row) { return !row.virtual_clock; });
 }
 Texts kernels(Text text) {
   return expand_names(text, "kernel set", names_of(kernel_catalog()));
 }
 constexpr Option kStrategy[] = {
-    {"--backend", "", "NAME,…", "who waits for whom; patterns work: 'hog*' (list backends)", "*",
+    {"--backend", "", "NAME,…",
+     "who waits for whom; patterns work, for those on a real clock: 'hog*' (list backends)", "*",
      Group::strategy, kCells, backends, [](Cell& c, Text v) { c.spec.backend = v; },
      [](const Cell& c) { return c.spec.backend; }, true},
     {"--protocol", "", "NAME,…", "when a parameter server takes gradients (list protocols)",
@@ -57,7 +60,7 @@ constexpr Option kStrategy[] = {
      "workers of each run; ranges work: 1..8:x2; all: as many as usable cores", "all",
      Group::strategy, kCells | kDoctor, expand_counts,
      [](Cell& c, Text v) {
-       c.spec.workers = v == "all" ? Cell::kAllCores : parse_count(v, 1, 4096);
+       c.spec.workers = v == "all" ? Cell::kAllCores : parse_count(v, 1, kMostSimulated);
      },
      [](const Cell& c) {
        return c.spec.workers == Cell::kAllCores ? "all" : std::to_string(c.spec.workers);

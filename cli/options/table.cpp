@@ -9,7 +9,7 @@ std::span<const Option> option_table() {
     std::vector<Option> rows;
     for (const auto part :
          {problem_options(), step_options(), strategy_options(), condition_options(),
-          measurement_options(), comparison_options(), output_options()})
+          simulation_options(), measurement_options(), comparison_options(), output_options()})
       rows.insert(rows.end(), part.begin(), part.end());
     return rows;
   }();

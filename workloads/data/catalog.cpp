@@ -98,6 +98,11 @@ void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
 }  // namespace
 
 TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
+  if (request.source == kNoData) {
+    TrainTest nothing;
+    nothing.train.name = kNoData;
+    return nothing;
+  }
   const auto start = std::chrono::steady_clock::now();
   check(request);
   TrainTest data = load_source_parts(request, parallel);

@@ -12,6 +12,9 @@
 
 namespace sgdbench {
 
+/// The source of workloads that need no data: nothing.
+inline constexpr std::string_view kNoData = "none";
+
 /// Everything the command line can say about data.
 struct DataRequest {
   /// A path (LIBSVM text, IDX images, CSV or TSV; plain, gz, bz2, xz or zst), `fashion-mnist`, or

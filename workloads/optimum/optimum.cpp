@@ -153,6 +153,7 @@ bool is_certified(const Optimum& optimum) {
 }
 
 std::string why_no_optimum(const WorkloadOptions& options) {
+  if (options.workload == "none") return "the workload none has no loss, and so no optimum";
   if (options.workload == "mlp")
     return "an mlp is not convex, so its optimum can't be computed: use --target-loss or "
            "--target-accuracy";

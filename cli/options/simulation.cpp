@@ -1,0 +1,54 @@
+// Options of what only a virtual clock has to be told.
+#include "backends/simulator/simulation.h"
+
+#include "cli/options/helpers.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr Text kNothing = "none";
+
+void set_cluster(Cell& cell, Text text) {
+  auto& simulation = cell.spec.simulation;
+  simulation.cluster.clear();
+  simulation.cluster_text.clear();
+  if (text == kNothing) return;
+  simulation.cluster = parse_cluster(text);
+  simulation.cluster_text = text;
+}
+
+constexpr Option kSimulation[] = {
+    {"--compute-time", "", "LAW,…", "of a gradient by itself, where there is no cluster",
+     "constant:0", Group::simulation, kCells, expand_forms,
+     [](Cell& c, Text v) { c.spec.simulation.compute_time = Law::parse(v); },
+     [](const Cell& c) { return escape_form(c.spec.simulation.compute_time.text()); }},
+    {"--cluster", "", "CLASSES",
+     "classes of workers, each with its own compute time: 'fast:56@exp:1ms slow:8@exp:4ms'; sets "
+     "the number of workers",
+     "none", Group::simulation, kCells, nullptr, set_cluster,
+     [](const Cell& c) {
+       const auto& text = c.spec.simulation.cluster_text;
+       return text.empty() ? std::string(kNothing) : text;
+     }},
+    {"--service", "", "LAW,…", "the server's own time for each arrival", "constant:0",
+     Group::simulation, kRun, expand_forms,
+     [](Cell& c, Text v) { c.spec.simulation.service = Law::parse(v); },
+     [](const Cell& c) { return escape_form(c.spec.simulation.service.text()); }},
+    {"--shards", "", "N,…", "servers, each with its part of the parameters and a link of its own",
+     "1", Group::simulation, kRun, expand_counts,
+     [](Cell& c, Text v) { c.spec.simulation.shards = parse_count(v, 1, 1'000'000); },
+     [](const Cell& c) { return std::to_string(c.spec.simulation.shards); }},
+    {"--all-reduce", "", "HOW,…",
+     "how bsp and local:H exchange: through the server, or by ring or tree", "server",
+     Group::simulation, kRun, one_list,
+     [](Cell& c, Text v) { c.spec.simulation.all_reduce = parse_all_reduce(v); },
+     [](const Cell& c) { return std::string(to_string(c.spec.simulation.all_reduce)); }},
+};
+
+}  // namespace
+
+std::span<const Option> simulation_options() {
+  return kSimulation;
+}
+
+}  // namespace sgdbench
