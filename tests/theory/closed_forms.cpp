@@ -87,12 +87,6 @@ double server_cost(std::size_t workers, std::size_t shards, double latency, doub
   return 2 * latency + 2 * real(workers) * bytes / (real(shards) * bandwidth);
 }
 
-double overlapped_round(std::size_t workers, std::size_t shards, double compute, double latency,
-                        double bytes, double bandwidth) {
-  const double turn = bytes / (real(shards) * bandwidth);
-  return std::max(compute + 2 * latency + real(workers + 1) * turn, 2 * real(workers) * turn);
-}
-
 double ringmaster_time(std::span<const double> times, double threshold) {
   double least = std::numeric_limits<double>::infinity(), rates = 0;
   for (std::size_t m = 1; m <= times.size(); ++m) {

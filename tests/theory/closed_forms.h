@@ -57,11 +57,6 @@ double ring_cost(std::size_t workers, double latency, double bytes, double bandw
 /// no message passes while somebody computes.
 double server_cost(std::size_t workers, std::size_t shards, double latency, double bytes,
                    double bandwidth);
-/// A round of equal workers, computing for X each, where whoever has his parameters begins while
-/// others still wait for theirs: with b = n/(Sβ) the first push arrives at b + 2α + X, the last
-/// pull ends at P·b, and P pushes follow whichever is later:  max(X + 2α + (P + 1)·b, 2P·b).
-double overlapped_round(std::size_t workers, std::size_t shards, double compute, double latency,
-                        double bytes, double bandwidth);
 
 /// Within this time R updates of ringmaster:R land, whatever happens (Maranjyan et al. 2025,
 /// lemma 4.1), with fixed times t₁ ≤ … ≤ t_P:  2·min_m (1/m Σ_{i≤m} 1/tᵢ)⁻¹·(1 + R/m).
