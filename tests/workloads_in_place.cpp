@@ -10,7 +10,7 @@ using namespace sgdbench::testing;
 
 namespace {
 
-constexpr Rule kRules[] = {
+constexpr Rule kInPlaceRules[] = {
     {Rule::Kind::sgd, 0}, {Rule::Kind::momentum, Real(0.8)}, {Rule::Kind::nesterov, Real(-0.3)}};
 constexpr Access kAccesses[] = {Access::exclusive, Access::racy_store, Access::racy_cas};
 constexpr StepSize kStep{0.05, Schedule::sqrt, 1, 0, StalenessPolicy::none};
@@ -54,7 +54,7 @@ InPlace in_place(const Problem& problem, const Rule& rule, std::size_t batch,
   return result;
 }
 
-bool same_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
+bool equal_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0;
 }
 
@@ -63,7 +63,7 @@ bool same_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
 TEST_CASE("Training in place is read, compute, apply, for every workload, rule and access") {
   const auto rows = random_rows(33, kRows, 21);
   for (const Example& e : all_examples(0.02)) {
-    for (const Rule& rule : kRules) {
+    for (const Rule& rule : kInPlaceRules) {
       for (const std::size_t batch : {1u, 4u}) {
         const auto expected = step_by_step(*e.problem, rule, batch, rows);
         for (const Access access : kAccesses) {
@@ -86,14 +86,14 @@ TEST_CASE("On sparse linear models without L2, in place and step by step give th
     const Example e = example({workload, 0, {}, "relu"}, true);
     CAPTURE(e.name);
     const auto expected = step_by_step(*e.problem, {}, 1, rows);
-    CHECK(same_bits(in_place(*e.problem, {}, 1, rows, Access::exclusive).state, expected));
+    CHECK(equal_bits(in_place(*e.problem, {}, 1, rows, Access::exclusive).state, expected));
   }
 }
 
 TEST_CASE("A watched run makes the same updates, and alone it loses none") {
   const auto rows = random_rows(33, kRows, 21);
   for (const Example& e : all_examples(0.02)) {
-    for (const Rule& rule : kRules) {
+    for (const Rule& rule : kInPlaceRules) {
       CAPTURE(e.name);
       CAPTURE(to_string(rule.kind));
       const auto plain = in_place(*e.problem, rule, 1, rows, Access::racy_store);
