@@ -81,7 +81,7 @@ TEST_CASE("Without --workers a run uses all cores, except where there is only ev
   for (const auto& row : backend_catalog())
     for (const std::size_t workers : {1U, 6U})
       CHECK(suite.count({"mlp/" + std::string(row.name), workers}) ==
-            (workers == 1 || !row.one_worker ? 1 : 0));
+            (!row.virtual_clock && (workers == 1 || !row.one_worker) ? 1 : 0));
 }
 
 TEST_CASE("Options override the suite's, and half a problem is refused") {
@@ -204,7 +204,10 @@ TEST_CASE("Parts may ask for one configuration twice, but not for different repe
     given.add("--repeats", repeats);
     return given;
   };
-  CHECK(sweep({part("3"), part("3")}, 2).size() == backend_catalog().size());
+  // The pattern does not mean those on a virtual clock.
+  const auto real = std::count_if(backend_catalog().begin(), backend_catalog().end(),
+                                  [](const auto& row) { return !row.virtual_clock; });
+  CHECK(sweep({part("3"), part("3")}, 2).size() == static_cast<std::size_t>(real));
   CHECK_THROWS_WITH_AS(sweep({part("3"), part("4")}, 2), doctest::Contains("twice"), UsageError);
 }
 
