@@ -11,7 +11,7 @@ namespace {
 
 struct Measure {
   std::string_view name;
-  double Outcome::*value;
+  double Observation::*value;
   std::string (*show)(double);
 };
 
@@ -20,13 +20,13 @@ std::string updates(double value) {
 }
 
 constexpr std::array<Measure, 4> kMeasures{{
-    {"time per epoch", &Outcome::epoch_s, human_seconds},
-    {"mean staleness", &Outcome::staleness_mean, updates},
-    {"staleness, 95 %", &Outcome::staleness_p95, updates},
-    {"waiting", &Outcome::wait_share, human_share},
+    {"time per epoch", &Observation::epoch_s, human_seconds},
+    {"mean staleness", &Observation::staleness_mean, updates},
+    {"staleness, 95 %", &Observation::staleness_p95, updates},
+    {"waiting", &Observation::wait_share, human_share},
 }};
 
-double median_of(const std::vector<Outcome>& outcomes, const Measure& measure) {
+double median_of(const std::vector<Observation>& outcomes, const Measure& measure) {
   std::vector<double> values;
   for (const auto& outcome : outcomes) values.push_back(outcome.*measure.value);
   return median(values);

@@ -18,8 +18,8 @@ RunOutcome run_whole(const BackendEntry& entry, const RunSpec& spec, const Probl
   return outcome;
 }
 
-Outcome summary_of(const RunOutcome& run, const Problem& problem) {
-  Outcome outcome;
+Observation summary_of(const RunOutcome& run, const Problem& problem) {
+  Observation outcome;
   StalenessHistogram staleness;
   double waited = 0, examples = 0;
   for (const auto& worker : run.workers) {
@@ -58,7 +58,10 @@ MeasuredLaws calibrate(const Configuration& configuration, const Problem& proble
   RunSpec spec = alone(configuration.spec);
   spec.seed += repeat;
   spec.timeline_slices = kSlices;
-  return laws_of(run_whole(*configuration.backend, spec, problem).timeline, spec);
+  auto laws = laws_of(run_whole(*configuration.backend, spec, problem).timeline, spec);
+  if (!interrupted() && (laws.compute.empty() || laws.service.empty()))
+    throw UsageError("too few gradients to measure: more --epochs, or a smaller --batch");
+  return laws;
 }
 
 Validation validate(const Configuration& configuration, const BackendEntry& simulator,

@@ -12,7 +12,7 @@
 namespace sgdbench {
 
 /// What can be measured on threads and predicted without them.
-struct Outcome {
+struct Observation {
   double epoch_s = 0;         ///< seconds for n example gradients
   double staleness_mean = 0;  ///< updates
   double staleness_p95 = 0;   ///< updates
@@ -23,8 +23,8 @@ struct Outcome {
 /// that all three have met the same machine.
 struct Validation {
   Configuration configuration;
-  std::vector<Outcome> measured, predicted;  ///< in pairs
-  MeasuredLaws laws;                         ///< of the first repeat
+  std::vector<Observation> measured, predicted;  ///< in pairs
+  MeasuredLaws laws;                             ///< of the first repeat
 };
 
 /// Throws UsageError where the configuration can't be run on threads or simulated,
