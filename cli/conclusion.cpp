@@ -159,6 +159,8 @@ std::string waiting(const Aggregate& winner, const Aggregate& rival) {
 std::string machine(const Aggregate& a, const Aggregate* b) {
   const auto* parallel = a.capacity ? &a : b;
   if (!parallel || !parallel->capacity) return "";
+  // Workers that sleep need no core each.
+  if (parallel->first->delay_mode == "sleep") return "";
   // A probe of some milliseconds may find more than there can be.
   const auto workers = static_cast<double>(parallel->first->workers);
   return fmt::format("; the machine delivered {:.2f} of {} cores",
