@@ -100,10 +100,9 @@ void watched_pass(const WatchedMemory& memory, const Coefficients& c, const Oper
 template <class Memory>
 void sparse_pass(const Memory& memory, const Coefficients& c, const Operands& x, std::size_t begin,
                  std::size_t end) {
-  const bool shared = x.directions.size() > 1;
   for (std::size_t k = 0; k < x.directions.size(); ++k)
     for (const std::uint32_t i : x.directions[k].support)
-      if (i >= begin && i < end && (!shared || x.first_there(k, i)))
+      if (i >= begin && i < end && x.first_there(k, i))
         update<Rule::Kind::sgd, Real>(memory, c, x, i);
 }
 
@@ -116,15 +115,17 @@ bool is_sparse(std::span<const Direction> directions, std::size_t range) {
   return support * kDenseShare <= range;
 }
 
-/// sgd with one compact direction: sum at support[k] is values[k].
-template <class Memory>
-void compact_pass(const Memory& memory, const Coefficients& c, Real* w, const Direction& direction,
-                  std::size_t begin, std::size_t end) {
-  for (std::size_t k = 0; k < direction.support.size(); ++k) {
-    const std::uint32_t i = direction.support[k];
+/// sgd with one direction over its support: nothing to look up but its value there.
+template <bool compact, class Memory>
+void single_pass(const Memory& memory, const Coefficients& c, Real* w, const Direction& direction,
+                 std::size_t begin, std::size_t end) {
+  const Real rate = c.rate, *const values = direction.values.data();
+  const std::uint32_t* const support = direction.support.data();
+  for (std::size_t k = 0, size = direction.support.size(); k < size; ++k) {
+    const std::uint32_t i = support[k];
     if (i < begin || i >= end) continue;
-    const Real sum = direction.values[k];
-    memory.template modify<Real>(w + i, [&](Real old) { return old - c.rate * sum; });
+    const Real sum = values[compact ? k : i];
+    memory.template modify<Real>(w + i, [&](Real old) { return old - rate * sum; });
   }
 }
 
@@ -182,14 +183,30 @@ void pass(const Coefficients& c, const Operands& x, std::size_t begin, std::size
           Access access, WriteProbe* probe) {
   with_memory(access, probe, [&](const auto& memory) {
     if constexpr (kind == Rule::Kind::sgd) {
-      if (x.directions[0].compact) return compact_pass(memory, c, x.w, x.directions[0], begin, end);
-      if (is_sparse(x.directions, end - begin)) return sparse_pass(memory, c, x, begin, end);
+      const Direction& first = x.directions[0];
+      if (first.compact) return single_pass<true>(memory, c, x.w, first, begin, end);
+      if (is_sparse(x.directions, end - begin))
+        return x.directions.size() == 1 ? single_pass<false>(memory, c, x.w, first, begin, end)
+                                        : sparse_pass(memory, c, x, begin, end);
     }
     if constexpr (std::is_same_v<decltype(memory), const WatchedMemory&>)
       watched_pass<kind>(memory, c, x, begin, end);
     else
       dense_pass<kind>(memory, c, x, begin, end);
   });
+}
+
+/// By value, so that the loops see that nobody changes what they work on.
+void pass_by_rule(const Rule& rule, const Coefficients c, const Operands x, std::size_t begin,
+                  std::size_t end, Access access, WriteProbe* probe) {
+  switch (rule.kind) {
+    case Rule::Kind::sgd:
+      return pass<Rule::Kind::sgd>(c, x, begin, end, access, probe);
+    case Rule::Kind::momentum:
+      return pass<Rule::Kind::momentum>(c, x, begin, end, access, probe);
+    case Rule::Kind::nesterov:
+      return pass<Rule::Kind::nesterov>(c, x, begin, end, access, probe);
+  }
 }
 
 /// Whether directions have to be, or had better be, added up first.
@@ -212,22 +229,13 @@ void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> d
   const Real mean = Real(1) / static_cast<Real>(examples);
   const Coefficients c{step, mean, step * mean, rule.momentum};
   const std::size_t parameters = state.size() / rule.slots();
-  Real* const v = state.data() + (rule.slots() - 1) * parameters;
-  const auto all = [&](std::span<const Direction> summands) {
-    const Operands x{state.data(), v, summands};
-    switch (rule.kind) {
-      case Rule::Kind::sgd:
-        return pass<Rule::Kind::sgd>(c, x, begin, end, access, probe);
-      case Rule::Kind::momentum:
-        return pass<Rule::Kind::momentum>(c, x, begin, end, access, probe);
-      case Rule::Kind::nesterov:
-        return pass<Rule::Kind::nesterov>(c, x, begin, end, access, probe);
-    }
-  };
-  if (!wants_sum(rule, directions, sum != nullptr)) return all(directions);
+  Operands x{state.data(), state.data() + (rule.slots() - 1) * parameters, directions};
+  if (!wants_sum(rule, directions, sum != nullptr))
+    return pass_by_rule(rule, c, x, begin, end, access, probe);
   const Merged merged(*sum, directions, parameters, begin, end);
   const Direction one[] = {merged.direction()};
-  all(one);
+  x.directions = one;
+  pass_by_rule(rule, c, x, begin, end, access, probe);
 }
 
 }  // namespace sgdbench
