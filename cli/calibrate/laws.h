@@ -18,7 +18,7 @@ struct MeasuredLaws {
   std::vector<Seconds> service;  ///< of the server, for each arrival and the fetch that follows it
 };
 
-/// From the timeline of one worker with a server; `spec` is what it ran under. The first gradients,
+/// From the timeline of workers with a server; `spec` is what it ran under. The first gradients,
 /// in which memory is touched for the first time, are left out.
 MeasuredLaws laws_of(const Timeline& timeline, const RunSpec& spec);
 

@@ -35,12 +35,18 @@ Observation summary_of(const RunOutcome& run, const Problem& problem) {
   return outcome;
 }
 
-/// The same configuration for one worker: what is said of others' slowness goes.
-RunSpec alone(RunSpec spec) {
-  spec.workers = 1;
+/// The same configuration where nobody waits for anybody. Workers that sleep take no core from each
+/// other, and one of them says it all; others are measured as many as will run, because a machine
+/// rarely gives each of its cores what it gives one alone.
+RunSpec unhindered(RunSpec spec) {
   spec.protocol = "async";
-  std::erase_if(spec.conditions.stragglers,
-                [](const Straggler& s) { return s.kind == Straggler::Kind::worker; });
+  const bool sleeps =
+      spec.conditions.mode == DelayMode::sleep && !spec.conditions.compute_delay.is_zero();
+  if (!sleeps) return spec;
+  spec.workers = 1;
+  std::erase_if(spec.conditions.stragglers, [](const Straggler& s) {
+    return s.kind == Straggler::Kind::worker && s.which > 0;
+  });
   return spec;
 }
 
@@ -55,7 +61,7 @@ RunSpec simulated(RunSpec spec, const MeasuredLaws& laws, const BackendEntry& si
 
 MeasuredLaws calibrate(const Configuration& configuration, const Problem& problem,
                        std::uint64_t repeat) {
-  RunSpec spec = alone(configuration.spec);
+  RunSpec spec = unhindered(configuration.spec);
   spec.seed += repeat;
   spec.timeline_slices = kSlices;
   auto laws = laws_of(run_whole(*configuration.backend, spec, problem).timeline, spec);

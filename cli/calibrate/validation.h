@@ -32,7 +32,7 @@ struct Validation {
 Validation validate(const Configuration& configuration, const BackendEntry& simulator,
                     const Problem& problem);
 
-/// Measures the laws of one worker alone under the configuration's conditions.
+/// Measures the laws under the configuration's conditions, of workers that never wait.
 MeasuredLaws calibrate(const Configuration& configuration, const Problem& problem,
                        std::uint64_t repeat);
 
