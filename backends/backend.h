@@ -95,6 +95,9 @@ struct BackendEntry {
   std::string_view own_kernels = "";
   /// Whether the same seed gives the same parameters, bit for bit.
   bool (*deterministic)(const RunSpec&);
+  /// "" unless the configuration contradicts itself, whatever the problem: more workers to wait for
+  /// than there are. Null where none can.
+  std::string (*contradiction)(const RunSpec&) = nullptr;
   /// "" if it can run this, else why not: "built without oneDNN", "one worker only".
   std::string (*why_not)(const RunSpec&, const Problem&);
   /// "" if it was built.

@@ -66,9 +66,13 @@ std::string under_protocol(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_follow(spec); !why.empty()) return why;
   return common(spec, problem);
 }
-std::string simulated(const RunSpec& spec, const Problem& problem) {
+std::string can_be_simulated(const RunSpec& spec) {
   if (auto why = can_follow(spec); !why.empty()) return why;
-  if (auto why = why_not_simulated(spec, problem); !why.empty()) return why;
+  return why_not_simulated(spec);
+}
+std::string simulated(const RunSpec& spec, const Problem& problem) {
+  if (auto why = can_be_simulated(spec); !why.empty()) return why;
+  if (auto why = why_no_replicas(spec, problem); !why.empty()) return why;
   return usable(spec, problem);
 }
 
@@ -160,6 +164,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .deterministic = with_rounds,
+       .contradiction = can_follow,
        .why_not = under_protocol,
        .unavailable = always,
        .make = make_parameter_server},
@@ -171,6 +176,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_messages = true,
        .virtual_clock = true,
        .deterministic = yes,
+       .contradiction = can_be_simulated,
        .why_not = simulated,
        .unavailable = always,
        .make = make_simulator},

@@ -18,6 +18,7 @@ std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_parameter_server(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_simulator(const RunSpec&, const Problem&);
 /// "" if these workers, times and network can be simulated, else why not.
-std::string why_not_simulated(const RunSpec&, const Problem&);
+std::string why_not_simulated(const RunSpec&);
+std::string why_no_replicas(const RunSpec&, const Problem&);
 
 }  // namespace sgdbench

@@ -82,13 +82,16 @@ void normalise(Conditions& conditions, const BackendEntry& backend) {
   if (!conditions.any() || backend.virtual_clock) conditions.mode = DelayMode::sleep;
 }
 
-/// A straggler that no worker can be: the one configuration that was asked for is a mistake; one of
-/// several becomes a row.
-void check_straggler(const std::vector<Cell>& cells) {
+/// What contradicts itself: the one configuration that was asked for is a mistake; one of several
+/// becomes a row.
+void check_contradiction(const std::vector<Cell>& cells) {
   if (cells.size() != 1) return;
   const auto& spec = cells.front().spec;
-  const auto why = why_not_stragglers(spec.conditions, spec.workers);
-  if (!why.empty()) throw UsageError("--straggler: " + why);
+  const auto straggler = why_not_stragglers(spec.conditions, spec.workers);
+  if (!straggler.empty()) throw UsageError("--straggler: " + straggler);
+  const auto* contradiction = backend_of(cells.front()).contradiction;
+  if (contradiction == nullptr) return;
+  if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
 
 }  // namespace
@@ -159,7 +162,7 @@ std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);
-  check_straggler(cells);
+  check_contradiction(cells);
   return cells;
 }
 

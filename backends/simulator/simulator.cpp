@@ -127,7 +127,9 @@ std::string why_no_all_reduce(const RunSpec& spec) {
   return "";
 }
 
-/// Elastic replicas live on: one for each worker.
+}  // namespace
+
+// Elastic replicas live on: one for each worker.
 std::string why_no_replicas(const RunSpec& spec, const Problem& problem) {
   if (make_protocol(spec.protocol, spec.workers)->traits().exchange != Exchange::elastic) return "";
   const std::uint64_t needed =
@@ -139,9 +141,7 @@ std::string why_no_replicas(const RunSpec& spec, const Problem& problem) {
          " MiB that are free: use fewer workers";
 }
 
-}  // namespace
-
-std::string why_not_simulated(const RunSpec& spec, const Problem& problem) {
+std::string why_not_simulated(const RunSpec& spec) {
   const auto& cluster = spec.simulation.cluster;
   if (spec.workers > kMostSimulated)
     return "at most " + std::to_string(kMostSimulated) + " workers can be simulated";
@@ -150,8 +150,7 @@ std::string why_not_simulated(const RunSpec& spec, const Problem& problem) {
            std::to_string(spec.workers);
   if (!takes_time(spec))
     return "nothing takes any time here: it needs --compute-time, --compute-delay or --cluster";
-  if (auto why = why_no_all_reduce(spec); !why.empty()) return why;
-  return why_no_replicas(spec, problem);
+  return why_no_all_reduce(spec);
 }
 
 std::unique_ptr<Backend> make_simulator(const RunSpec& spec, const Problem& problem) {
