@@ -89,7 +89,7 @@ void check_contradiction(const std::vector<Cell>& cells) {
   const auto& spec = cells.front().spec;
   const auto straggler = why_not_stragglers(spec.conditions, spec.workers);
   if (!straggler.empty()) throw UsageError("--straggler: " + straggler);
-  const auto* contradiction = backend_of(cells.front()).contradiction;
+  const auto contradiction = backend_of(cells.front()).contradiction;
   if (contradiction == nullptr) return;
   if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
