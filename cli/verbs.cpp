@@ -66,8 +66,8 @@ const std::vector<VerbEntry>& verb_table() {
        0,
        0,
        {"sgdbench calibrate --workload logreg --data rcv1-like:rows=20000 --batch 16 --output laws",
-        "sgdbench calibrate --workload logreg --data rcv1-like:rows=20000 --batch 16 "
-        "--compute-delay exp:5ms --protocol bsp,async --workers 4,8,16"},
+        "sgdbench calibrate --workload logreg --data train.svm --compute-delay exp:5ms --workers "
+        "4,8"},
        calibrate_verb},
       {kDoctor,
        "doctor",
