@@ -57,6 +57,7 @@ std::span<const std::uint32_t> Server::cancel_rest() {
 }
 
 void Server::update(const ReplicaOf& replica_of) {
+  const std::size_t completer = held_[count_ - 1].worker;
   // In the order of the plan, so that the result does not depend on who was faster.
   std::sort(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(count_),
             [](const Held& a, const Held& b) { return a.task.number < b.task.number; });
@@ -67,7 +68,7 @@ void Server::update(const ReplicaOf& replica_of) {
     apply_gradients();
   else
     apply_replicas(replica_of);
-  record();
+  record(completer);
 }
 
 void Server::apply_gradients() {
@@ -94,7 +95,7 @@ void Server::apply_replicas(const ReplicaOf& replica_of) {
   mean_.write(course_.state);
 }
 
-void Server::record() {
+void Server::record(std::size_t completer) {
   landed_before_ = landed_;
   for (std::size_t i = 0; i < count_; ++i) {
     const Held& held = held_[i];
@@ -107,7 +108,7 @@ void Server::record() {
     landed_ += examples;
   }
   // The update is the work of whoever completed it.
-  Seat& seat = course_.seats[held_[count_ - 1].worker];
+  Seat& seat = course_.seats[completer];
   seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   ++version_;
   landed_tasks_ += count_;

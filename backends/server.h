@@ -86,7 +86,7 @@ class Server {
   void hold(std::size_t worker, const InFlight& work, const Direction& direction);
   void apply_gradients();
   void apply_replicas(const ReplicaOf& replica_of);
-  void record();
+  void record(std::size_t completer);
 
   Course& course_;
   std::unique_ptr<Protocol> protocol_;

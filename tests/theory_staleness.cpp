@@ -114,3 +114,53 @@ TEST_CASE("In versions, K gradients an update make staleness K times smaller") {
   CHECK(std::abs(mean - 7.0 / 4) < 5.1 * std::sqrt((56.0 / 16 + 1) * 8 / 80'000));
   CHECK(simulate(timing("bsp", "exp:1s", 100)).workers[0].staleness.max() == 0);
 }
+
+TEST_CASE("k-async is P/K − 1 updates stale on the average, for every schedule") {
+  // Who is part of update u reads after it, so that a worker's τ + 1 add up to the index of its
+  // last update: Σ τ = Σ nᵢ − K·N, which is K·N·(P/K − 1) less what the ends of the run take.
+  for (const std::size_t k : {1, 2, 3, 8})
+    for (const char* law : {"constant:1s", "exp:1s", "pareto:1s,1.1"}) {
+      const auto spec = timing("k-async:" + std::to_string(k), law, 5000);
+      const auto outcome = simulate(spec);
+      std::uint64_t last = 0;
+      for (const auto& worker : outcome.workers) last += worker.last_update;
+      CHECK(sum_of_staleness(outcome) == last - k * outcome.updates);
+    }
+}
+
+TEST_CASE("Memoryless k-async is P/K − 1 updates stale within what the ends of the run take") {
+  // By the identity above the mean is below it by Σ (N − nᵢ)/(K·N). After an update all P compute,
+  // and have forgotten for how long: each is in the next one with probability K/P, whatever came
+  // before. N − nᵢ > 20·P/K then has the probability (1 − K/P)^(20·P/K) < e^-20: 4.9e-8 for the
+  // workers and the K's below.
+  constexpr std::uint64_t kUpdates = 20'000;
+  for (const std::size_t k : {1, 2, 4, 8}) {
+    const auto outcome = simulate(timing("k-async:" + std::to_string(k), "exp:1s", kUpdates));
+    const double n = static_cast<double>(k * kUpdates), workers = 8;
+    const double mean = static_cast<double>(sum_of_staleness(outcome)) / n;
+    const double expected = workers / static_cast<double>(k) - 1;
+    CHECK(mean <= expected);
+    CHECK(mean > expected - 8 * 20 * (expected + 1) / n);
+  }
+}
+
+TEST_CASE("k-batch-async is (P − 1)/K updates stale on the average, for every schedule") {
+  // The arrival number j is part of update ⌈j/K⌉ and its worker reads again after ⌊j/K⌋ updates.
+  // Summed over all arrivals that leaves Σ τ = Σᵢ ⌊jᵢ/K⌋ − N, jᵢ being worker i's last: nᵢ, or
+  // nᵢ − 1 for all but the one that completed it.
+  for (const std::size_t k : {1, 2, 3, 8, 13})
+    for (const char* law : {"constant:1s", "exp:1s", "pareto:1s,1.1"}) {
+      const auto outcome = simulate(timing("k-batch-async:" + std::to_string(k), law, 5000));
+      std::uint64_t last = 0, most = 0;
+      for (const auto& worker : outcome.workers) {
+        last += worker.last_update;
+        most += outcome.updates - worker.last_update;
+      }
+      const std::uint64_t sum = sum_of_staleness(outcome);
+      CHECK(sum <= last - outcome.updates);
+      CHECK(sum + 8 >= last - outcome.updates);
+      const auto n = static_cast<double>(k * outcome.updates);
+      CHECK(std::abs(static_cast<double>(sum) / n - 7.0 / static_cast<double>(k)) <=
+            static_cast<double>(most + 8) / n);
+    }
+}

@@ -79,23 +79,15 @@ class MlpWorker final : public WorkerBase {
     rows_ = next_;
     examples_ = rows_.size();
     const Real keep = regulariser();
-    if (keep != 0)
-#pragma omp simd
-      for (std::size_t k = 0; k < values_.size(); ++k) values_[k] = keep * w[k];
-    train(w.data(), {values_.data(), keep == 0 ? Real(0) : Real(1), 1});
+    if (keep != 0) std::copy(w.begin(), w.end(), values_.begin());
+    train(w.data(), {values_.data(), keep, 1});
   }
-  Direction direction() const override {
-    return {values_, {}, true, examples_};
-  }
-  std::size_t read_bytes() const override {
-    return values_.size() * sizeof(Real);
-  }
+  Direction direction() const override { return {values_, {}, true, examples_}; }
+  std::size_t read_bytes() const override { return values_.size() * sizeof(Real); }
 
  private:
   /// bλ, for the regularisers of all examples of the block.
-  Real regulariser() const {
-    return static_cast<Real>(rows_.size()) * l2_;
-  }
+  Real regulariser() const { return static_cast<Real>(rows_.size()) * l2_; }
 
   void train(const Real* w, const Target& target) {
     for (std::size_t r = 0; r < rows_.size(); ++r) batch_labels_[r] = labels_[rows_[r]];

@@ -93,6 +93,11 @@ void Learner::update() {
   });
 }
 
+void Learner::close() {
+  for (const auto& held : server_.held())
+    course_.seats[held.worker].report.dropped += held.task.examples();
+}
+
 void Learner::prepare(const Task& task) {
   tool_.compute->prepare(course_.rows(tool_, task.step(0)));
 }

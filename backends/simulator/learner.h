@@ -57,7 +57,8 @@ class Learner {
   void observe(Nanoseconds time) {
     course_.observe_at(time, server_.landed_before(), server_.landed());
   }
-  void close() {}
+  /// What is held when the run is stopped lands nowhere.
+  void close();
 
  private:
   enum class Gradient : unsigned char { none, pulled, computed };

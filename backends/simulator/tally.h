@@ -58,7 +58,6 @@ class Tally {
     if (decision == Decision::discard) {
       throw_away(worker);
     } else {
-      ++count.landed;
       held_.push_back({static_cast<std::uint32_t>(worker), version});
     }
     return decision;
@@ -80,7 +79,9 @@ class Tally {
       const std::uint64_t staleness = version_ - held.version;
       stalest_ = std::max(stalest_, staleness);
       note_staleness(held.worker, staleness);
-      counts_[held.worker].last_update = version_ + 1;
+      Count& count = counts_[held.worker];
+      ++count.landed;
+      count.last_update = version_ + 1;
     }
     ++counts_[held_.back().worker].updates;
     landed_ += held_.size();
@@ -95,8 +96,9 @@ class Tally {
   std::uint64_t stalest() const { return stalest_; }
   void observe(Nanoseconds) {}
 
-  /// Writes the counts where a report is made of them.
+  /// Writes the counts where a report is made of them. What is held lands nowhere.
   void close() {
+    for (const auto& held : held_) ++counts_[held.worker].dropped;
     for (std::size_t w = 0; w < counts_.size(); ++w) {
       const Count& count = counts_[w];
       Seat& seat = course_.seats[w];
