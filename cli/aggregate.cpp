@@ -19,9 +19,12 @@ namespace {
 
 using Records = std::vector<const RunRecord*>;
 
-constexpr std::array<std::string_view, 8> kOfProblem{
-    "clock",         "l2",     "hidden",      "activation",
-    "data_checksum", "target", "target_loss", "target_accuracy"};
+// What is not for a strategy to choose. Messages are slow only for those that send any: who sends
+// none stands beside them.
+constexpr std::array<std::string_view, 13> kOfProblem{
+    "clock",        "l2",          "hidden",          "activation",    "data_checksum",
+    "target",       "target_loss", "target_accuracy", "compute_delay", "straggler",
+    "compute_time", "cluster",     "service"};
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// The values that are there; with `missing`, that instead of each that is not.
