@@ -111,7 +111,7 @@ class ParameterServer final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
     desk.computed = seat.fetch(fetch_bytes(course, seat), Activity::compute, desk.gradient);
-    if (!desk.computed) return;
+    if (!desk.computed) return seat.injector.skip(desk.task.steps());
     seat.injector.gradients(desk.task.steps(), [&] {
       if (replicas())
         train_replica(course, seat, desk);
@@ -145,12 +145,16 @@ class ParameterServer final : public PooledBackend {
     }
   }
 
+  /// Who may have to wait takes no task with it where those that are idle could need it: an update
+  /// that lacks that task's gradient would never come.
+  bool may_take_ahead() const { return !server_->traits().cancels || server_->traits().overlaps; }
+
   /// One critical section where the protocol allows: push, and pull for the next task.
   void contact(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
-    std::optional<Task> next(std::in_place);
-    if (!take(course, worker, *next)) next.reset();
+    std::optional<Task> next;
+    if (may_take_ahead() && !take(course, worker, next.emplace())) next.reset();
     enter(seat, Activity::push, desk.gradient);
     deliver(course, worker);
     desk.has_task = next_turn(course, worker, next);

@@ -50,6 +50,10 @@ class Injector {
     return gradients(1, compute);
   }
 
+  /// The next `count` gradients are not made, and their times are nobody's: a worker whose long
+  /// fetch was cancelled doesn't draw the same one again, and again.
+  void skip(std::uint64_t count) { made_ += count; }
+
   /// Waits for the parameters that the next gradient is computed from. False as above.
   bool fetch(std::uint64_t bytes) { return !messages_ || message(Purpose::fetch, made_, bytes); }
   /// Waits for what the last gradient became to arrive. False as above.

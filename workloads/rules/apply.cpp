@@ -17,7 +17,7 @@ namespace sgdbench {
 namespace {
 
 /// A pass over all of the range costs about as much as this share of it gathered.
-constexpr std::size_t kDenseShare = 8;
+constexpr std::size_t kGatherShare = 8;
 
 /// Above so many directions, adding them up first is cheaper than asking each of them about every
 /// coordinate.
@@ -112,7 +112,7 @@ bool is_sparse(std::span<const Direction> directions, std::size_t range) {
     if (direction.everywhere) return false;
     support += direction.support.size();
   }
-  return support * kDenseShare <= range;
+  return support * kGatherShare <= range;
 }
 
 /// sgd with one direction over its support: nothing to look up but its value there.
