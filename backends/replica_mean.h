@@ -33,6 +33,8 @@ class ReplicaMean {
 };
 
 /// d = xᵢ − x̃,  xᵢ ← xᵢ − α·d,  x̃ ← x̃ + α·d    (Zhang, Choromanska & LeCun 2015, algorithm 1)
+/// Departure: they take the gradient of a replica's next step before it meets the centre; here it
+/// has met the centre when it goes on.
 inline void meet(std::span<Real> replica, std::span<Real> centre, Real alpha) {
   for (std::size_t i = 0; i < centre.size(); ++i) {
     const Real d = alpha * (replica[i] - centre[i]);
