@@ -223,7 +223,9 @@ using S = StalenessCount;
 constexpr auto kStalenessFields = std::to_array<Field<StalenessRow, StalenessCount>>({
     {"run_id", "", "as in runs.csv", [](const StalenessRow& r) { return to_value(r.run.run_id); },
      nullptr},
-    {"worker", "", "number of the worker, from 0; of more than 256 simulated ones all are counted at 0", staleness<&S::worker>, set<&S::worker, S>},
+    {"worker", "",
+     "number of the worker, from 0; of more than 256 simulated ones all are counted at 0",
+     staleness<&S::worker>, set<&S::worker, S>},
     {"staleness", "updates",
      "least staleness of this bin: one a bin below 1024, then 64 bins a doubling",
      staleness<&S::staleness>, set<&S::staleness, S>},

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -79,7 +79,7 @@ class Engine {
   std::vector<Counts> counts_;
   std::vector<std::uint32_t> ready_;  // let go, and not yet started
   std::vector<std::uint32_t> started_;
-  std::vector<std::uint32_t> idle_;   // let go, and without a task
+  std::vector<std::uint32_t> idle_;  // let go, and without a task
   std::vector<unsigned char> is_idle_;
   std::uint32_t current_ = 0;     // whose event is being taken
   bool current_goes_on_ = false;  // it has a new one
