@@ -23,7 +23,7 @@ Decision Server::arrive(std::size_t worker, const Direction& direction) {
   work.out = false;
   const Decision decision = protocol_->arrived(worker, version_ - work.version);
   if (decision == Decision::discard) {
-    course_.seats[worker].report.dropped += work.task.examples();
+    course_.seats[worker].report.dropped += work.task.examples;
     dealer_.give_back(worker, work.task);
   } else {
     hold(worker, work, direction);
@@ -90,7 +90,7 @@ void Server::apply_replicas(const ReplicaOf& replica_of) {
   }
   mean_.begin(course_.state.size());
   for (std::size_t i = 0; i < count_; ++i)
-    if (const auto examples = held_[i].task.examples()) mean_.add(replica_of(held_[i]), examples);
+    if (const auto examples = held_[i].task.examples) mean_.add(replica_of(held_[i]), examples);
   mean_.write(course_.state);
 }
 
@@ -98,7 +98,7 @@ void Server::record() {
   landed_before_ = landed_;
   for (std::size_t i = 0; i < count_; ++i) {
     const Held& held = held_[i];
-    const std::size_t examples = held.task.examples();
+    const std::size_t examples = held.task.examples;
     Seat& seat = course_.seats[held.worker];
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);
@@ -106,7 +106,7 @@ void Server::record() {
     seat.report.last_update = version_ + 1;
     landed_ += examples;
   }
-  // The update is the work of whoever completed it.
+  // One update is counted once: as the work of whoever has its last part, in the order of the plan.
   Seat& seat = course_.seats[held_[count_ - 1].worker];
   seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   ++version_;
