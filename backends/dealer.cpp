@@ -38,9 +38,12 @@ void Dealer::give_back(std::size_t worker, const Task& task) {
 Task Dealer::task(std::uint64_t number) const {
   Task task;
   task.number = number;
-  task.round = plan_.stretch(number / shares_);
-  task.share = number % shares_;
+  task.round = plan_.stretch(shares_ == 1 ? number : number / shares_);
+  task.share = shares_ == 1 ? 0 : number % shares_;
   task.shares = shares_;
+  task.steps = (task.round.end - task.round.begin) / task.round.batch;
+  const Stretch first = task.step(0);
+  task.examples = task.steps * (first.end - first.begin);
   return task;
 }
 

@@ -24,8 +24,9 @@ struct Task {
   std::uint64_t number = 0;  ///< in the order of the plan
   Stretch round;             ///< the mini-batches of all shares together
   std::size_t share = 0, shares = 1;
+  std::size_t steps = 0;     ///< mini-batches
+  std::size_t examples = 0;  ///< of this share, in all of them
 
-  std::size_t steps() const { return (round.end - round.begin) / round.batch; }
   /// This share of mini-batch k; empty where there are fewer examples than shares.
   Stretch step(std::size_t k) const {
     Stretch one = round;
@@ -33,10 +34,6 @@ struct Task {
     one.end = one.begin + round.batch;
     one.first_update += k;
     return share_of(one, share, shares);
-  }
-  std::size_t examples() const {
-    const Stretch one = step(0);
-    return steps() * (one.end - one.begin);
   }
 };
 

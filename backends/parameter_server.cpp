@@ -86,7 +86,7 @@ class ParameterServer final : public PooledBackend {
   /// What was held when the run was stopped lands nowhere.
   void close(Course&, RunOutcome& outcome) override {
     for (const auto& held : server_->held())
-      outcome.workers[held.worker].dropped += held.task.examples();
+      outcome.workers[held.worker].dropped += held.task.examples;
   }
 
   bool replicas() const { return server_->traits().exchange != Exchange::gradient; }
@@ -111,8 +111,8 @@ class ParameterServer final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Desk& desk = desks_[worker];
     desk.computed = seat.fetch(fetch_bytes(course, seat), Activity::compute, desk.gradient);
-    if (!desk.computed) return seat.injector.skip(desk.task.steps());
-    seat.injector.gradients(desk.task.steps(), [&] {
+    if (!desk.computed) return seat.injector.skip(desk.task.steps);
+    seat.injector.gradients(desk.task.steps, [&] {
       if (replicas())
         train_replica(course, seat, desk);
       else
@@ -122,21 +122,23 @@ class ParameterServer final : public PooledBackend {
   }
 
   std::uint64_t fetch_bytes(Course& course, const Seat& seat) const {
+    if (!seat.injector.delays_messages()) return 0;
     return replicas() ? std::span(course.state).size_bytes() : seat.compute->read_bytes();
   }
   std::uint64_t push_bytes(Course& course, const Seat& seat) const {
+    if (!seat.injector.delays_messages()) return 0;
     return replicas() ? std::span(course.state).size_bytes() : seat.compute->direction_bytes();
   }
 
   static void compute_gradient(Seat& seat, const Desk& desk) {
-    const std::size_t examples = desk.task.examples();
+    const std::size_t examples = desk.task.examples;
     if (examples != 0) seat.compute->compute();
     seat.report.computed += examples;
   }
 
   static void train_replica(Course& course, Seat& seat, Desk& desk) {
     std::atomic<std::uint64_t> made{0};
-    for (std::size_t k = 0; k < desk.task.steps(); ++k) {
+    for (std::size_t k = 0; k < desk.task.steps; ++k) {
       Stretch step = desk.task.step(k);
       if (step.begin == step.end) continue;
       step.batch = step.end - step.begin;
@@ -168,16 +170,16 @@ class ParameterServer final : public PooledBackend {
     if (desk.cancelled) {
       desk.cancelled = false;
       seat.injector.renew();
-      if (desk.computed) seat.report.dropped += desk.task.examples();
+      if (desk.computed) seat.report.dropped += desk.task.examples;
       return;
     }
     if (!running(course)) {
-      if (desk.computed) seat.report.dropped += desk.task.examples();
+      if (desk.computed) seat.report.dropped += desk.task.examples;
       return;
     }
     desk.may_go = false;
     const Direction direction =
-        replicas() || desk.task.examples() == 0 ? Direction{} : seat.compute->direction();
+        replicas() || desk.task.examples == 0 ? Direction{} : seat.compute->direction();
     const std::uint64_t becomes = server_->version() + 1, tau = server_->staleness(worker);
     const Decision decision = server_->arrive(worker, direction);
     if (decision != Decision::discard) seat.track.note_update(becomes, tau);
@@ -250,7 +252,7 @@ class ParameterServer final : public PooledBackend {
     server_->pull(worker, desk.task);
     if (server_->traits().exchange == Exchange::average)
       std::copy(course.state.begin(), course.state.end(), desk.replica.begin());
-    else if (!replicas() && desk.task.examples() != 0)
+    else if (!replicas() && desk.task.examples != 0)
       course.seats[worker].compute->read(course.w(), Access::exclusive);
   }
 

@@ -23,7 +23,7 @@ Decision Server::arrive(std::size_t worker, const Direction& direction) {
   work.out = false;
   const Decision decision = protocol_->arrived(worker, version_ - work.version);
   if (decision == Decision::discard) {
-    course_.seats[worker].report.dropped += work.task.examples();
+    course_.seats[worker].report.dropped += work.task.examples;
     dealer_.give_back(worker, work.task);
   } else {
     hold(worker, work, direction);
@@ -91,7 +91,7 @@ void Server::apply_replicas(const ReplicaOf& replica_of) {
   }
   mean_.begin(course_.state.size());
   for (std::size_t i = 0; i < count_; ++i)
-    if (const auto examples = held_[i].task.examples()) mean_.add(replica_of(held_[i]), examples);
+    if (const auto examples = held_[i].task.examples) mean_.add(replica_of(held_[i]), examples);
   mean_.write(course_.state);
 }
 
@@ -99,7 +99,7 @@ void Server::record(std::size_t completer) {
   landed_before_ = landed_;
   for (std::size_t i = 0; i < count_; ++i) {
     const Held& held = held_[i];
-    const std::size_t examples = held.task.examples();
+    const std::size_t examples = held.task.examples;
     Seat& seat = course_.seats[held.worker];
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);

@@ -26,7 +26,7 @@ bool Learner::deal(std::size_t worker) {
 void Learner::pull(std::size_t worker) {
   Work& work = works_[worker];
   server_.pull(worker, work.task);
-  if (!sends_gradients() || work.task.examples() == 0) {
+  if (!sends_gradients() || work.task.examples == 0) {
     work.pull_bytes = sends_gradients() ? 0 : all_bytes();
     return;
   }
@@ -44,7 +44,7 @@ void Learner::pull(std::size_t worker) {
 
 std::size_t Learner::gradients(std::size_t worker) const {
   const Task& task = works_[worker].task;
-  return task.examples() == 0 ? 0 : task.steps();
+  return task.examples == 0 ? 0 : task.steps;
 }
 
 double Learner::push_bytes(std::size_t worker) {
@@ -61,7 +61,7 @@ double Learner::all_bytes() const {
 
 Decision Learner::arrive(std::size_t worker) {
   Work& work = works_[worker];
-  course_.seats[worker].report.computed += work.task.examples();
+  course_.seats[worker].report.computed += work.task.examples;
   if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
   if (work.gradient == Gradient::none) return server_.arrive(worker);
   if (work.gradient == Gradient::pulled) compute(worker);
@@ -75,8 +75,8 @@ std::span<const std::uint32_t> Learner::cancel_rest() {
     Work& work = works_[worker];
     work.gradient = Gradient::none;
     WorkerReport& report = course_.seats[worker].report;
-    report.computed += work.task.examples();
-    report.dropped += work.task.examples();
+    report.computed += work.task.examples;
+    report.dropped += work.task.examples;
   }
   return cancelled;
 }
@@ -117,7 +117,7 @@ void Learner::store(std::size_t worker) {
 
 void Learner::train(const Task& task, std::span<Real> replica) {
   std::atomic<std::uint64_t> made{0};
-  for (std::size_t k = 0; k < task.steps(); ++k) {
+  for (std::size_t k = 0; k < task.steps; ++k) {
     Stretch step = task.step(k);
     if (step.begin == step.end) continue;
     step.batch = step.end - step.begin;
