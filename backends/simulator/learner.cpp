@@ -95,7 +95,7 @@ void Learner::update() {
 
 void Learner::close() {
   for (const auto& held : server_.held())
-    course_.seats[held.worker].report.dropped += held.task.examples();
+    course_.seats[held.worker].report.dropped += held.task.examples;
 }
 
 void Learner::prepare(const Task& task) {
