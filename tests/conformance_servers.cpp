@@ -2,6 +2,7 @@
 // which step a stale update gets, what cancelling costs.
 
 #include "backends/protocols/protocol.h"
+#include "backends/replica_mean.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {
@@ -96,6 +97,30 @@ TEST_CASE("elastic:0.5 with one worker and one step is sequential SGD with half 
         const auto half = run(backend("sequential"), spec, *c.problem);
         CHECK(relative_difference(final_parameters(outcome), final_parameters(half)) < 1e-4);
       });
+}
+
+TEST_CASE(
+    "k-batch-async:3 and k-batch-sync:3 with one worker are sequential SGD of thrice the batch") {
+  // It computes all three gradients of an update at the same parameters, and each must be kept.
+  for (const char* protocol : {"k-batch-async:3", "k-batch-sync:3"})
+    for_each_server(protocol, 1, 5, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
+      const auto outcome = run(entry, spec, *c.problem);
+      spec.batch *= 3;
+      const auto big = run(backend("sequential"), spec, *c.problem);
+      CHECK(outcome.updates == big.updates);
+      CHECK(relative_difference(final_parameters(outcome), final_parameters(big)) < 1e-4);
+    });
+}
+
+TEST_CASE("A mean of replicas weighs each by its examples") {
+  ReplicaMean mean;
+  mean.begin(2);
+  Real one[] = {1, 8}, other[] = {5, 0}, result[] = {0, 0};
+  mean.add(one, 3);
+  mean.add(other, 1);
+  mean.write(result);
+  CHECK(result[0] == 2);
+  CHECK(result[1] == 6);
 }
 
 TEST_CASE("Without recording every protocol makes the same updates of the same examples") {
