@@ -1,5 +1,6 @@
 // The one table of backends: a new one is its file, a row here and a line of CMake.
 
+#include <algorithm>
 #include <string>
 
 #include "backends/protocols/protocol.h"
@@ -62,8 +63,16 @@ std::string can_follow(const RunSpec& spec) {
 }
 
 // Whoever follows a protocol.
+std::string too_many_gradients(const RunSpec& spec, const Problem& problem) {
+  const auto needed = make_protocol(spec.protocol, spec.workers)->traits().arrivals;
+  if (needed <= std::max(problem.examples(), spec.workers)) return "";
+  return "an update of " + std::to_string(needed) +
+         " gradients needs as many examples, and there are " + std::to_string(problem.examples());
+}
+
 std::string under_protocol(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_follow(spec); !why.empty()) return why;
+  if (auto why = too_many_gradients(spec, problem); !why.empty()) return why;
   return common(spec, problem);
 }
 std::string can_be_simulated(const RunSpec& spec) {
@@ -72,6 +81,7 @@ std::string can_be_simulated(const RunSpec& spec) {
 }
 std::string simulated(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_be_simulated(spec); !why.empty()) return why;
+  if (auto why = too_many_gradients(spec, problem); !why.empty()) return why;
   if (auto why = why_no_replicas(spec, problem); !why.empty()) return why;
   return usable(spec, problem);
 }

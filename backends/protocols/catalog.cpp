@@ -10,6 +10,8 @@
 namespace sgdbench {
 namespace {
 
+constexpr std::uint64_t kMost = 1'000'000;  ///< gradients, updates, steps
+
 /// What stands behind the colon, read.
 struct Parameters {
   std::uint64_t count = 0;  ///< S, K, H, R
@@ -132,9 +134,9 @@ std::optional<T> number(std::string_view text) {
 std::uint64_t read_count(std::string_view digits, std::uint64_t least, std::string_view text,
                          std::string_view example) {
   const auto value = number<std::uint64_t>(digits);
-  if (!value || *value < least || *value > UINT32_MAX)
-    refuse(text, "it takes a whole number from " + std::to_string(least) + " on, as in " +
-                     std::string(example));
+  if (!value || *value < least || *value > kMost)
+    refuse(text, "it takes a whole number from " + std::to_string(least) + " to " +
+                     std::to_string(kMost) + ", as in " + std::string(example));
   return *value;
 }
 

@@ -10,12 +10,12 @@ Accounts::Accounts(std::size_t workers, std::size_t slices)
 }
 
 /// A push that became an update has its slice also where it took no time.
-void Accounts::record(std::size_t worker, Activity activity, Nanoseconds end,
-                      std::uint64_t update) {
+void Accounts::record(std::size_t worker, Activity activity, Nanoseconds end, Landed landed) {
   const Account& account = accounts_[worker];
-  if (end == account.until() && update == 0) return;
+  if (end == account.until() && landed.update == 0) return;
   const std::uint64_t gradient = activity == Activity::wait ? 0 : account.iterations;
-  timeline_.tracks[worker].add({account.until(), end, activity, gradient, update, 0});
+  timeline_.tracks[worker].add(
+      {account.until(), end, activity, gradient, landed.update, landed.staleness});
 }
 
 }  // namespace sgdbench

@@ -30,6 +30,11 @@ struct Iteration {
   Seconds arrival = 0;   ///< its push is at the server
 };
 
+/// The update that a gradient became (0: none), and its own τ.
+struct Landed {
+  std::uint64_t update = 0, staleness = 0;
+};
+
 class Accounts {
  public:
   /// `slices` per track of the timeline; 0: there is none.
@@ -41,17 +46,19 @@ class Accounts {
     ++accounts_[worker].iterations;
   }
   /// Its iteration has ended, and the server's link was at its push in [begin, end]. Its gradient
-  /// is part of `update` (0: of none).
-  void arrived(std::size_t worker, Seconds begin, Seconds end, std::uint64_t update) {
+  /// is part of `update` (0: of none), `staleness` updates after it was read.
+  void arrived(std::size_t worker, Seconds begin, Seconds end, std::uint64_t update,
+               std::uint64_t staleness) {
     Account& account = accounts_[worker];
-    spend_iteration(worker, account.now.arrival, update);
+    const Landed landed{update, update == 0 ? 0 : staleness};
+    spend_iteration(worker, account.now.arrival, landed);
     spend(worker, Activity::wait, begin);
-    spend(worker, Activity::push, end, update);
+    spend(worker, Activity::push, end, landed);
     account.busy = 0;
   }
   /// What it does is cut off at `now`.
   void cut(std::size_t worker, Seconds now) {
-    if (accounts_[worker].busy) spend_iteration(worker, now, 0);
+    if (accounts_[worker].busy) spend_iteration(worker, now, {});
     accounts_[worker].busy = 0;
     spend(worker, Activity::wait, now);
   }
@@ -86,22 +93,22 @@ class Accounts {
   static_assert(static_cast<std::size_t>(Phase::observe) == kPhases - 1);
 
   /// What followed was `activity`.
-  void spend(std::size_t worker, Activity activity, Seconds end, std::uint64_t update = 0) {
+  void spend(std::size_t worker, Activity activity, Seconds end, Landed landed = {}) {
     Account& account = accounts_[worker];
     const Nanoseconds until = to_nanoseconds(end);
     if (records_) [[unlikely]]
-      record(worker, activity, until, update);
+      record(worker, activity, until, landed);
     account.spent[static_cast<std::size_t>(phase_of(activity))] += until - account.until();
   }
   /// Until `limit`, if it has not ended before.
-  void spend_iteration(std::size_t worker, Seconds limit, std::uint64_t update) {
+  void spend_iteration(std::size_t worker, Seconds limit, Landed landed) {
     const Iteration& now = accounts_[worker].now;
     spend(worker, Activity::wait, std::min(now.begin, limit));
     spend(worker, Activity::fetch, std::min(now.fetched, limit));
     spend(worker, Activity::compute, std::min(now.computed, limit));
-    spend(worker, Activity::push, std::min(now.arrival, limit), update);
+    spend(worker, Activity::push, std::min(now.arrival, limit), landed);
   }
-  void record(std::size_t worker, Activity activity, Nanoseconds end, std::uint64_t update);
+  void record(std::size_t worker, Activity activity, Nanoseconds end, Landed landed);
 
   std::vector<Account> accounts_;
   bool records_;

@@ -57,7 +57,7 @@ void Engine<Center>::loop() {
       end_ = std::max(end_, limit_);
       return;
     }
-    if (++events_ % kPollEvery == 0 && course_.stop.should_stop()) return;
+    if (++events_ % Center::kPollEvery == 0 && course_.stop.should_stop()) return;
     current_ = event.worker;
     current_goes_on_ = false;
     contact(event.worker, event.time);
@@ -69,6 +69,7 @@ void Engine<Center>::loop() {
 template <class Center>
 void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   double bytes = center_.push_bytes(worker);
+  const std::uint64_t staleness = center_.staleness(worker);
   const Decision decision = center_.arrive(worker);
   const bool applies = decision == Decision::apply;
   work_returned_ = decision == Decision::discard;
@@ -88,7 +89,7 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   }
   const auto turn = turn_of(worker, arrival, bytes, applies);
   accounts_.arrived(worker, turn.begin, turn.end,
-                    decision == Decision::discard ? 0 : center_.version() + !applies);
+                    decision == Decision::discard ? 0 : center_.version() + !applies, staleness);
   if (applies) updated(turn, cancelled);
   if (stopped()) return;
   if (goes_on)

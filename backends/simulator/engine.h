@@ -47,9 +47,6 @@ class Engine {
   Accounts& accounts() { return accounts_; }
 
  private:
-  /// Looks for an interrupt every so many events.
-  static constexpr std::uint64_t kPollEvery = 4096;
-
   bool stopped() const { return course_.stop.reason() != Stopped::completed; }
   void loop();
   void contact(std::uint32_t worker, Seconds arrival);

@@ -26,6 +26,9 @@ namespace sgdbench {
 
 class Learner {
  public:
+  /// Events between two looks for an interrupt: a gradient may take milliseconds.
+  static constexpr std::uint64_t kPollEvery = 1;
+
   /// `worker` and `course` must outlive this.
   Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool);
 
@@ -53,6 +56,8 @@ class Learner {
   bool finished() const { return server_.finished(); }
   std::uint64_t version() const { return server_.version(); }
   std::uint64_t stalest() const { return server_.stalest(); }
+  /// τ of what `worker` works on, if it arrived now.
+  std::uint64_t staleness(std::size_t worker) const { return server_.staleness(worker); }
   /// A point of the curve, if the last update crossed one.
   void observe(Nanoseconds time) {
     course_.observe_at(time, server_.landed_before(), server_.landed());

@@ -20,6 +20,9 @@ namespace sgdbench {
 
 class Tally {
  public:
+  /// Events between two looks for an interrupt.
+  static constexpr std::uint64_t kPollEvery = 4096;
+
   Tally(Course& course, std::unique_ptr<Protocol> protocol, std::size_t message_bytes)
       : course_(course),
         protocol_(std::move(protocol)),
@@ -49,6 +52,7 @@ class Tally {
   double pull_bytes(std::size_t) const { return bytes_; }
   double push_bytes(std::size_t) const { return bytes_; }
   double all_bytes() const { return bytes_; }
+  std::uint64_t staleness(std::size_t worker) const { return version_ - counts_[worker].version; }
 
   Decision arrive(std::size_t worker) {
     Count& count = counts_[worker];

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "backends/backend.h"
+#include "cli/sweep.h"
 #include "cli/text.h"
 
 namespace sgdbench {
@@ -157,7 +159,10 @@ std::vector<Advice> advise(const MachineReport& report) {
 std::vector<std::string> warnings_for(const std::vector<Cell>& cells,
                                       const Environment& environment) {
   std::size_t workers = 1;
-  for (const auto& cell : cells) workers = std::max(workers, cell.spec.workers);
+  // Neither simulated workers nor those that mostly sleep need a core each.
+  for (const auto& cell : cells)
+    if (!backend_of(cell).virtual_clock && cell.spec.conditions.compute_delay.is_zero())
+      workers = std::max(workers, cell.spec.workers);
   std::vector<std::string> warnings;
   for (const auto& advice : advise(known_machine(environment, workers)))
     warnings.push_back(advice.text());

@@ -39,8 +39,10 @@ constexpr Option kStep[] = {
     {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step,
      kTraining, one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
      [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); }},
-    {"--staleness-policy", "", "NAME,…", "what staleness does to γ: none, inverse", "none",
-     Group::step, kTraining, one_list,
+    {"--staleness-policy", "", "NAME,…",
+     "what staleness does to γ: none, inverse; of several gradients in an "
+     "update, the stalest counts",
+     "none", Group::step, kTraining, one_list,
      [](Cell& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
      [](const Cell& c) { return std::string(to_string(c.spec.step.policy)); }},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
