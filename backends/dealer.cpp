@@ -41,7 +41,11 @@ Task Dealer::task(std::uint64_t number) const {
   task.round = plan_.stretch(shares_ == 1 ? number : number / shares_);
   task.share = shares_ == 1 ? 0 : number % shares_;
   task.shares = shares_;
-  task.steps = (task.round.end - task.round.begin) / task.round.batch;
+  // Divisions only where there is something to divide: at batch 1 they are felt.
+  const std::size_t size = task.round.end - task.round.begin;
+  task.steps = size == task.round.batch ? 1 : size / task.round.batch;
+  task.examples = size;
+  if (shares_ == 1) return task;
   const Stretch first = task.step(0);
   task.examples = task.steps * (first.end - first.begin);
   return task;

@@ -33,7 +33,7 @@ struct Task {
     one.begin += k * round.batch;
     one.end = one.begin + round.batch;
     one.first_update += k;
-    return share_of(one, share, shares);
+    return shares == 1 ? one : share_of(one, share, shares);
   }
 };
 
