@@ -203,6 +203,8 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   start.initialise(before, spec.seed);
   const std::atomic<bool> never{false};
   const RunOutcome outcome = backend.make(spec, start)->run(spec, never);
+  if (outcome.stopped == Stopped::time_limit)
+    return {false, 0, "its clock ended before its first update: take shorter times"};
   if (outcome.updates != updates)
     return {false, 0,
             "made " + std::to_string(outcome.updates) + " updates, not " + std::to_string(updates)};

@@ -65,10 +65,13 @@ std::vector<Item> plain_items(const Table& table) {
   return items;
 }
 
-std::vector<Item> law_items() {
+/// Tables that have a form besides; one that is the mere name says nothing.
+template <class Table>
+std::vector<Item> formed_items(const Table& table) {
   std::vector<Item> items;
-  for (const auto& row : law_catalog())
-    items.push_back({std::string(row.name), std::string(row.summary), std::string(row.form), ""});
+  for (const auto& row : table)
+    items.push_back({std::string(row.name), std::string(row.summary),
+                     row.form == row.name ? "" : std::string(row.form), ""});
   return items;
 }
 
@@ -83,9 +86,9 @@ const std::vector<Listing>& listings() {
       {"workloads", [] { return plain_items(workload_catalog()); }},
       {"data", data_items},
       {"rules", [] { return plain_items(rule_catalog()); }},
-      {"protocols", [] { return plain_items(protocol_catalog()); }},
+      {"protocols", [] { return formed_items(protocol_catalog()); }},
       {"schedules", [] { return plain_items(schedule_catalog()); }},
-      {"laws", law_items},
+      {"laws", [] { return formed_items(law_catalog()); }},
       {"kernels", kernel_items},
   };
   return table;

@@ -260,6 +260,11 @@ void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
     return give_up(row, "diverged",
                    fmt::format("the loss rose from {:.3g} to {:.3g}: try a smaller --lr",
                                *row.loss_initial, *row.loss_final));
+  if (outcome.stopped == Stopped::time_limit && spec.max_seconds == 0)
+    return give_up(
+        row, "timeout",
+        fmt::format("the clock itself ends after {:.3g} of {} epochs: take shorter times", epochs,
+                    spec.epochs));
   if (outcome.stopped == Stopped::time_limit)
     return give_up(row, "timeout",
                    fmt::format("--max-seconds {:g} ended it after {:.3g} of {} epochs",

@@ -94,6 +94,23 @@ void check_contradiction(const std::vector<Cell>& cells) {
   if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
 
+/// What only a virtual clock is told would say nothing to all that was asked for.
+void check_clock(const std::vector<Given>& parts, const std::vector<Cell>& cells) {
+  for (const auto& cell : cells)
+    if (backend_of(cell).virtual_clock) return;
+  std::string names;
+  for (const auto& row : backend_catalog())
+    if (row.virtual_clock) names += (names.empty() ? "" : ",") + std::string(row.name);
+  for (const auto& given : parts)
+    for (const auto& option : option_table())
+      if (option.group == Group::simulation)
+        for (const auto& text : given.texts(option.name))
+          if (text != option.initial)
+            throw UsageError(
+                fmt::format("{} is for a virtual clock, and nothing here has one: add --backend {}",
+                            option.name, names));
+}
+
 }  // namespace
 
 bool trains(const Cell& cell) {
@@ -162,6 +179,7 @@ std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);
+  check_clock(parts, cells);
   check_contradiction(cells);
   return cells;
 }

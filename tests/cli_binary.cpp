@@ -140,6 +140,10 @@ TEST_CASE("Lists come in three formats, and help and version on stdout") {
   CHECK(csv_rows(scratch.run("list backends --format csv").out).size() > 5);
   CHECK(scratch.run("list --format json").out.starts_with("{"));
   CHECK(scratch.run("list").out.find("hogwild") != std::string::npos);
+  const auto protocols = scratch.run("list protocols").out;
+  for (const auto* form : {"[ssp:S]", "[k-sync:K]", "[local:H]", "[elastic:A[,N]]"})
+    CHECK(protocols.find(form) != std::string::npos);
+  CHECK(protocols.find("[async]") == std::string::npos);
   CHECK(scratch.run("--version").out.starts_with("sgdbench "));
   CHECK(scratch.run("run --help").out.find("--workers") != std::string::npos);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "backends/backend.h"
 #include "tests/cli_process.h"
 
 using namespace sgdbench;
@@ -51,6 +52,33 @@ TEST_CASE("Values that can't be, and combinations that can't, exit with 2 and na
   check_error(scratch.run("run --workload logreg --data quadratic:rwos=20"), 2, "rows");
   check_error(scratch.run("data make quadratic:rows=20 -o x.parquet"), 2, ".libsvm");
   check_error(scratch.run(""), 2, "run");
+}
+
+TEST_CASE("What only a virtual clock is told is refused where nothing has one") {
+  const Scratch scratch;
+  const auto virtual_names = [&] {
+    std::string names;
+    for (const auto& row : backend_catalog())
+      if (row.virtual_clock) names = row.name;
+    return names;
+  }();
+  const auto add = "add --backend " + virtual_names;
+  check_error(scratch.run(kSmall + "--compute-time exp:1ms"), 2, add);
+  check_error(scratch.run(kSmall + "--cluster 'a:1@exp:1ms'"), 2, add);
+  CHECK(scratch.run(kSmall + "--compute-time constant:0 --cluster none").code == 0);
+  const auto pattern = virtual_names.substr(0, 3) + "*";
+  check_error(scratch.run("run --workload none --updates 1 --backend '" + pattern + "'"), 2,
+              "'" + virtual_names + "': write its name in full");
+}
+
+TEST_CASE("A clock that ends before the epochs do is not blamed on --max-seconds") {
+  const Scratch scratch;
+  const auto done = scratch.run(
+      "run --workload least-squares --data quadratic:rows=20,features=3 --backend simulator "
+      "--workers 1 --epochs 1000 --repeats 1 --compute-time constant:1e8s -q --csv -");
+  CHECK(done.code == 0);
+  CHECK(done.out.find("the clock itself ends after") != std::string::npos);
+  CHECK(done.out.find("--max-seconds 0") == std::string::npos);
 }
 
 TEST_CASE("Bad data exits with 65 and says where it is") {

@@ -81,6 +81,10 @@ TEST_CASE("What is no law is refused with what would be right") {
   refuses("bernoulli:1.5,1ms", "from 0 to 1");
   refuses("bernoulli:nan,1ms", "probability");
   refuses("", "unknown law");
+  refuses("1ms", "write constant:1ms");
+  refuses("trace:", "write trace:FILE");
+  refuses("exp:1e300s", "at most 1e8s");
+  CHECK_THROWS_WITH_AS(parse_bandwidth("0"), doctest::Contains("write unlimited"), UsageError);
 }
 
 TEST_CASE("A law keeps the text that it was written as, and the catalogue has a row for each") {

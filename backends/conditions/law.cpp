@@ -68,9 +68,29 @@ Texts split(std::string_view text) {
   return parts;
 }
 
+bool is_duration(std::string_view text) try {
+  parse_duration(text);
+  return true;
+} catch (const UsageError&) {
+  return false;
+}
+
+/// Three years. Clocks of 64 bits of nanoseconds end after 292, which a run of such times should
+/// not meet.
+constexpr Seconds kLongest = 1e8;
+
+Seconds read_time(std::string_view text) {
+  const Seconds time = parse_duration(text);
+  if (time > kLongest) throw UsageError(quoted(text) + " is too long: at most 1e8s");
+  return time;
+}
+
 /// The row that `text` begins with; throws UsageError.
 Kind kind_of(std::string_view text) {
   const auto name = text.substr(0, text.find(':'));
+  if (is_duration(text))
+    throw UsageError("law " + quoted(text) +
+                     " is a mere time: write constant:" + std::string(text));
   const auto* const row = &find_by_name(table(), "law", name);
   if (name.size() == text.size())
     throw UsageError("law " + quoted(text) + " says no more: write " + std::string(row->form));
@@ -122,6 +142,7 @@ Law Law::parse(std::string_view text) try {
   const Kind kind = kind_of(text);
   const auto rest = text.substr(text.find(':') + 1);
   if (kind == Kind::trace) {
+    if (rest.empty()) throw UsageError("it names no file: write trace:FILE");
     Law law = trace(read_durations(std::string(rest)));
     law.text_ = text;
     return law;
@@ -132,8 +153,8 @@ Law Law::parse(std::string_view text) try {
     throw UsageError("it takes " + std::string(one ? "one value" : "two values") + " and has " +
                      std::to_string(parts.size()) + ": " +
                      std::string(table()[static_cast<std::size_t>(kind)].form));
-  const double a = kind == Kind::bernoulli ? read_probability(parts[0]) : parse_duration(parts[0]);
-  const double b = one ? 0 : kind == Kind::pareto ? read_shape(parts[1]) : parse_duration(parts[1]);
+  const double a = kind == Kind::bernoulli ? read_probability(parts[0]) : read_time(parts[0]);
+  const double b = one ? 0 : kind == Kind::pareto ? read_shape(parts[1]) : read_time(parts[1]);
   if (kind == Kind::uniform && b < a)
     throw UsageError(parts[1] + " is less than " + parts[0] + ": " +
                      std::string(table()[static_cast<std::size_t>(kind)].form));

@@ -48,9 +48,9 @@ double read_number(std::string_view& text, const std::string& what, const std::s
   if (error == std::errc::invalid_argument)
     throw UsageError(quoted(whole) + " is no " + what + ": " + examples);
   if (error != std::errc() || !std::isfinite(value))
-    throw UsageError(quoted(whole) + " is no finite " + what);
+    throw UsageError(quoted(whole) + " is no finite " + what + ": " + examples);
   if (std::signbit(value) && value != 0)
-    throw UsageError(quoted(whole) + " is negative: a " + what + " is 0 or more");
+    throw UsageError(quoted(whole) + " is negative: " + examples);
   text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
   return std::abs(value);
 }
@@ -76,7 +76,7 @@ double in_units(double value, std::string_view name, const Units& units, std::st
 
 Seconds parse_duration(std::string_view text) {
   auto unit = text;
-  const double value = read_number(unit, "time", "write 250us, 1.5ms or 2s");
+  const double value = read_number(unit, "time", "write 0, 250us, 1.5ms or 2s");
   if (value == 0 && unit.empty()) return 0;
   return in_units(value, unit, kTimes, text, "time");
 }
@@ -85,10 +85,9 @@ double parse_bandwidth(std::string_view text) {
   if (text == kUnlimited) return 0;
   auto unit = text;
   const double value = read_number(unit, "bandwidth", "write 1.25GB, 10Gbit or unlimited");
+  if (value == 0) throw UsageError("nothing passes at " + quoted(text) + ": write unlimited");
   if (unit.ends_with("/s")) unit.remove_suffix(2);
-  const double rate = in_units(value, unit, kRates, text, "bandwidth");
-  if (rate == 0) throw UsageError("nothing passes at " + quoted(text) + ": write unlimited");
-  return rate;
+  return in_units(value, unit, kRates, text, "bandwidth");
 }
 
 std::string bandwidth_text(double rate) {

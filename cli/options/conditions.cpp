@@ -18,26 +18,27 @@ void set_stragglers(Cell& cell, Text text) {
 }
 
 constexpr Option kConditions[] = {
-    {"--compute-delay", "", "LAW,…", "added to each gradient: exp:1ms, uniform:1ms,2ms (list laws)",
-     "constant:0", Group::conditions, kTraining, expand_forms,
+    {"--compute-delay", "", "LAW,…",
+     "time added to each gradient: exp:1ms, uniform:1ms,2ms (list laws)", "constant:0",
+     Group::conditions, kTraining, expand_forms,
      [](Cell& c, Text v) { c.spec.conditions.compute_delay = Law::parse(v); },
      [](const Cell& c) { return escape_form(c.spec.conditions.compute_delay.text()); }},
     {"--straggler", "", "SET,…",
      "slow workers: WORKER:FACTOR, random:P:FACTOR or periodic:N:FACTOR; several are joined by "
-     "'+', "
-     "or given one by one",
+     "'+', or given one by one",
      "none", Group::conditions, kTraining, one_list, set_stragglers,
      [](const Cell& c) {
        const auto& text = c.spec.conditions.straggler_text;
        return text.empty() ? std::string(kNone) : text;
      },
      false, true, true},
-    {"--latency", "", "LAW,…", "of each fetch of parameters and each push of a gradient",
+    {"--latency", "", "LAW,…",
+     "time that each fetch of parameters and each push of a gradient is under way (list laws)",
      "constant:0", Group::conditions, kTraining, expand_forms,
      [](Cell& c, Text v) { c.spec.conditions.latency = Law::parse(v); },
      [](const Cell& c) { return escape_form(c.spec.conditions.latency.text()); }},
-    {"--bandwidth", "", "RATE,…", "of each worker's link: 1.25GB, 10Gbit, 100MB/s", "unlimited",
-     Group::conditions, kTraining, one_list,
+    {"--bandwidth", "", "RATE,…", "of each worker's link, in a second: 1.25GB, 10Gbit, 100MB/s",
+     "unlimited", Group::conditions, kTraining, one_list,
      [](Cell& c, Text v) { c.spec.conditions.bandwidth = parse_bandwidth(v); },
      [](const Cell& c) { return bandwidth_text(c.spec.conditions.bandwidth); }},
     {"--delay-mode", "", "HOW,…", "delays sleep (and cost no core) or spin", "sleep",

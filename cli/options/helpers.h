@@ -51,7 +51,16 @@ Texts expand_marked(Text text, Text kind, const Table& table, Matched matched) {
     if (matched(row)) some.emplace_back(row.name);
   for (const auto& item : split_list(text)) {
     const bool pattern = item.find_first_of("*?") != Text::npos;
-    for (auto& name : expand_names(escape_item(item), kind, pattern ? some : all))
+    auto names = expand_names(escape_item(item), kind, all);
+    const auto full = names.front();
+    if (pattern)
+      std::erase_if(names, [&](const auto& name) {
+        return std::find(some.begin(), some.end(), name) == some.end();
+      });
+    if (names.empty())
+      throw UsageError("no pattern means the " + std::string(kind) + " '" + full +
+                       "': write its name in full");
+    for (auto& name : names)
       if (std::find(found.begin(), found.end(), name) == found.end())
         found.push_back(std::move(name));
   }

@@ -18,20 +18,22 @@ void set_cluster(Cell& cell, Text text) {
 }
 
 constexpr Option kSimulation[] = {
-    {"--compute-time", "", "LAW,…", "of a gradient by itself, where there is no cluster",
+    {"--compute-time", "", "LAW,…",
+     "time that a gradient takes, for every worker: exp:1ms (list laws); a --cluster says it "
+     "instead",
      "constant:0", Group::simulation, kCells, expand_forms,
      [](Cell& c, Text v) { c.spec.simulation.compute_time = Law::parse(v); },
      [](const Cell& c) { return escape_form(c.spec.simulation.compute_time.text()); }},
     {"--cluster", "", "CLASSES",
-     "classes of workers, each with its own compute time: 'fast:56@exp:1ms slow:8@exp:4ms'; sets "
-     "the number of workers",
+     "classes of workers, each NAME:COUNT@LAW with its own compute time: 'fast:56@exp:1ms "
+     "slow:8@exp:4ms'; sets the number of workers",
      "none", Group::simulation, kCells, nullptr, set_cluster,
      [](const Cell& c) {
        const auto& text = c.spec.simulation.cluster_text;
        return text.empty() ? std::string(kNothing) : text;
      }},
-    {"--service", "", "LAW,…", "the server's own time for each arrival", "constant:0",
-     Group::simulation, kRun, expand_forms,
+    {"--service", "", "LAW,…", "time that the server itself takes for each arrival (list laws)",
+     "constant:0", Group::simulation, kRun, expand_forms,
      [](Cell& c, Text v) { c.spec.simulation.service = Law::parse(v); },
      [](const Cell& c) { return escape_form(c.spec.simulation.service.text()); }},
     {"--shards", "", "N,…", "servers, each with its part of the parameters and a link of its own",

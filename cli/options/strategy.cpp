@@ -22,7 +22,8 @@ constexpr Option kStrategy[] = {
      "who waits for whom; patterns work, for those on a real clock: 'hog*' (list backends)", "*",
      Group::strategy, kCells, backends, [](Cell& c, Text v) { c.spec.backend = v; },
      [](const Cell& c) { return c.spec.backend; }, true},
-    {"--protocol", "", "NAME,…", "when a parameter server takes gradients (list protocols)",
+    {"--protocol", "", "NAME,…",
+     "when a parameter server takes gradients: async, bsp, ssp:4, elastic:0.1,10 (list protocols)",
      "async", Group::strategy, kCells, expand_forms,
      [](Cell& c, Text v) {
        check_protocol(v);
