@@ -77,6 +77,18 @@ TEST_CASE("calibrate writes laws that the simulator takes, and predicts the stal
   CHECK(run.out.find(",virtual,") != std::string::npos);
 }
 
+TEST_CASE("calibrate refuses what it can't measure") {
+  const Scratch scratch;
+  const auto refused = [&](const std::string& options, const std::string& why) {
+    const auto done = scratch.run("calibrate -q --data quadratic:rows=200,features=5 " + options);
+    CAPTURE(done.err);
+    CHECK(done.code == 2);
+    CHECK(done.err.find(why) != std::string::npos);
+  };
+  refused("--workload none --updates 20", "the workload none has none");
+  refused("--workload least-squares --backend sequential", "leave --backend sequential out");
+}
+
 TEST_CASE("calibrate measures one problem and says so") {
   const Scratch scratch;
   const auto code = [&](const std::string& arguments) {

@@ -136,6 +136,9 @@ TEST_CASE("A printed suite makes the cells and reports of the command line, what
       if (!value.empty()) words.push_back(value);
       if (name == "--data") words.insert(words.end(), {"--workload", "svm"});
       if (name == "--workload") words.insert(words.end(), {"--data", "quadratic"});
+      // Two, as a single cell may not contradict itself.
+      if (find_option(kRun, name).group == Group::simulation)
+        words.insert(words.end(), {"--backend", "hogwild,simulator"});
       CAPTURE(name);
       CAPTURE(value);
       CHECK(comes_back(scratch, words));

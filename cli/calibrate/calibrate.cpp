@@ -32,6 +32,16 @@ const BackendEntry& follower(bool virtual_clock) {
   throw UsageError("this build has no backend that follows protocols");
 }
 
+/// Only gradients can be timed, and only where they take real time and follow a protocol.
+void check_measurable(const Cell& cell) {
+  if (!trains(cell))
+    throw UsageError(fmt::format("calibrate measures gradients, and the workload {} has none",
+                                 cell.workload.workload));
+  if (cell.spec.backend != follower(false).name)
+    throw UsageError(fmt::format("calibrate measures {}: leave --backend {} out",
+                                 follower(false).name, cell.spec.backend));
+}
+
 std::vector<Cell> wanted_cells(const Given& given) {
   for (const auto* option : {"--workload", "--data"})
     if (!given.has(option))
@@ -40,6 +50,7 @@ std::vector<Cell> wanted_cells(const Given& given) {
   all.add("--backend", std::string(follower(false).name));
   if (!all.has("--workers")) all.add("--workers", "1");
   auto cells = expand_cells(all, available_cores());
+  for (const auto& cell : cells) check_measurable(cell);
   if (by_data(cells).size() > 1 || by_problem(cells).size() > 1)
     throw UsageError("calibrate measures one problem: one workload, one data set, one network");
   return cells;

@@ -21,13 +21,13 @@ constexpr Option kSimulation[] = {
     {"--compute-time", "", "LAW,…",
      "time that a gradient takes, for every worker: exp:1ms (list laws); a --cluster says it "
      "instead",
-     "constant:0", Group::simulation, kCells, expand_forms,
+     "constant:0", Group::simulation, kRun | kVerify, expand_forms,
      [](Cell& c, Text v) { c.spec.simulation.compute_time = Law::parse(v); },
      [](const Cell& c) { return escape_form(c.spec.simulation.compute_time.text()); }},
     {"--cluster", "", "CLASSES",
      "classes of workers, each NAME:COUNT@LAW with its own compute time: 'fast:56@exp:1ms "
      "slow:8@exp:4ms'; sets the number of workers",
-     "none", Group::simulation, kCells, nullptr, set_cluster,
+     "none", Group::simulation, kRun | kVerify, nullptr, set_cluster,
      [](const Cell& c) {
        const auto& text = c.spec.simulation.cluster_text;
        return text.empty() ? std::string(kNothing) : text;
