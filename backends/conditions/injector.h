@@ -31,6 +31,8 @@ class Injector {
   void reset(const Conditions& conditions, std::uint64_t seed, std::size_t worker, Pause* pause,
              StopControl& stop);
 
+  void reset(Conditions&&, std::uint64_t, std::size_t, Pause*, StopControl&) = delete;
+
   bool delays_messages() const { return messages_; }
 
   /// compute() makes the next `count` gradients; returns when their time has passed. False where it
