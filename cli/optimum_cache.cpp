@@ -6,11 +6,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cli/interrupt.h"
 #include "results/atomic_file.h"
+#include "results/reading/json_tree.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -53,15 +53,18 @@ Json to_json(const Optimum& optimum) {
 }
 
 /// Throws what the library does where a member is missing or of another type.
-Optimum from_json(const Json& json) {
+std::optional<Optimum> from_json(const JsonTree& json) {
+  const auto iterations = whole_number(json.at("iterations"));
+  const auto passes = whole_number(json.at("passes"));
+  if (!iterations || !passes) return {};
   Optimum optimum;
   optimum.value = json.at("value").get<double>();
   optimum.relative_gradient = json.at("relative_gradient").get<double>();
   if (!json.at("gap").is_null()) optimum.gap = json.at("gap").get<double>();
   optimum.solver = json.at("solver").get<std::string>();
   optimum.cross_check = json.at("cross_check").get<std::string>();
-  optimum.iterations = json.at("iterations").get<std::uint64_t>();
-  optimum.passes = json.at("passes").get<std::uint64_t>();
+  optimum.iterations = *iterations;
+  optimum.passes = *passes;
   optimum.seconds = json.at("seconds").get<double>();
   return optimum;
 }
@@ -71,15 +74,7 @@ std::optional<Optimum> read_entry(const fs::path& path, const Json& key) {
   if (!file) return {};
   std::ostringstream text;
   text << file.rdbuf();
-  try {
-    const auto json = Json::parse(text.str());
-    if (json.at("of") != key) return {};
-    auto optimum = from_json(json.at("optimum"));
-    if (!is_certified(optimum)) return {};
-    return optimum;
-  } catch (const Json::exception&) {
-    return {};
-  }
+  return parse_optimum(text.str(), key.dump());
 }
 
 void write_entry(const fs::path& folder, const std::string& name, const Json& key,
@@ -95,6 +90,17 @@ void write_entry(const fs::path& folder, const std::string& name, const Json& ke
 }
 
 }  // namespace
+
+std::optional<Optimum> parse_optimum(std::string_view entry, std::string_view key) try {
+  const auto json = parse_json(entry);
+  if (json.at("of") != parse_json(key)) return {};
+  const auto optimum = from_json(json.at("optimum"));
+  return optimum && is_certified(*optimum) ? optimum : std::nullopt;
+} catch (const BadJson&) {
+  return {};
+} catch (const JsonTree::exception&) {
+  return {};
+}
 
 std::optional<fs::path> cache_folder() {
   if (const auto folder = absolute_path("XDG_CACHE_HOME")) return *folder / "sgdbench";

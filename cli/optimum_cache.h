@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "workloads/optimum/optimum.h"
 
@@ -24,6 +25,9 @@ namespace sgdbench {
 
 /// Nothing where neither variable holds an absolute path.
 std::optional<std::filesystem::path> cache_folder();
+
+/// What the text of an entry says, if it is of `key` (JSON) and certified; else nothing.
+std::optional<Optimum> parse_optimum(std::string_view entry, std::string_view key);
 
 /// The file name of this problem's entry.
 std::string cache_entry(const Problem& problem, const WorkloadOptions& options,

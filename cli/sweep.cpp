@@ -13,6 +13,8 @@
 namespace sgdbench {
 namespace {
 
+constexpr std::size_t kMostText = 20'000'000;  // bytes of one option's values in all cells
+
 void check_count(std::size_t cells) {
   if (cells > kMostCells)
     throw UsageError(fmt::format("these lists make more than {} cells", kMostCells));
@@ -21,6 +23,11 @@ void check_count(std::size_t cells) {
 std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given) {
   const auto values = values_of(option, given);
   check_count(cells.size() * values.size());
+  std::size_t bytes = 0;
+  for (const auto& value : values) bytes += value.size();
+  if (cells.size() * bytes > kMostText)
+    throw UsageError(fmt::format("{}: so long in so many cells, it takes more than {} MB",
+                                 option.name, kMostText / 1'000'000));
   std::vector<Cell> varied;
   for (const auto& cell : cells) {
     for (const auto& value : values) {
@@ -111,6 +118,19 @@ void check_clock(const std::vector<Given>& parts, const std::vector<Cell>& cells
                             option.name, names));
 }
 
+/// Not collapsed.
+std::vector<Cell> all_cells(const Given& given, std::size_t cores) {
+  const auto all = with_defaults(given);
+  std::vector<Cell> cells{Cell{}};
+  for (const auto& option : option_table())
+    if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
+  for (auto& cell : cells) {
+    settle_workers(cell, cores);
+    settle_cluster(cell, given.has("--workers"));
+  }
+  return cells;
+}
+
 }  // namespace
 
 bool trains(const Cell& cell) {
@@ -122,15 +142,7 @@ const BackendEntry& backend_of(const Cell& cell) {
 }
 
 std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
-  const auto all = with_defaults(given);
-  std::vector<Cell> cells{Cell{}};
-  for (const auto& option : option_table())
-    if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
-  for (auto& cell : cells) {
-    settle_workers(cell, cores);
-    settle_cluster(cell, given.has("--workers"));
-  }
-  return collapsed(std::move(cells));
+  return collapsed(all_cells(given, cores));
 }
 
 Cell normalised(Cell cell) {
@@ -172,10 +184,13 @@ std::vector<Cell> collapsed(std::vector<Cell> cells) {
 
 std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   std::vector<Cell> cells;
+  std::size_t made = 0;  // those that are like others take their time too
   for (const auto& part : parts) {
-    const auto more = expand_cells(part, cores);
+    auto more = all_cells(part, cores);
+    made += more.size();
+    check_count(made);
+    more = collapsed(std::move(more));
     cells.insert(cells.end(), more.begin(), more.end());
-    check_count(cells.size());
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);

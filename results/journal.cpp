@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -56,7 +57,7 @@ Descriptor open_and_lock(const fs::path& path) {
 /// Takes the next line, without its end, from `text`.
 std::string_view next_line(std::string_view& text) {
   const auto line = text.substr(0, text.find('\n'));
-  text.remove_prefix(line.size() + 1);
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
   return line;
 }
 
@@ -69,7 +70,7 @@ JournalContent load_journal(const fs::path& path) {
 JournalContent parse_journal(std::string_view text, const std::string& name) {
   JournalContent content;
   // What comes after the last line end is torn.
-  std::string_view rest(text.data(), text.rfind('\n') + 1);
+  std::string_view rest = text.substr(0, text.rfind('\n') + 1);
   if (rest.empty() && begins_journal(text)) return content;
   const auto header = parse_journal_header(next_line(rest));
   if (!header) throw BadJournal(name + ": this is no journal of sgdbench");

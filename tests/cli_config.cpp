@@ -101,13 +101,65 @@ TEST_CASE("A suite's mistake is reported with its line and column, and what woul
   refused("[[run]]\ncsv = 'a'\n", "s.toml:2:1: csv holds for all runs");
   refused("[run]\nepochs = 1\n", "[[run]]");
   refused("run = [1]\n", "[[run]]");
+}
+
+TEST_CASE("What is no suite's TOML is bad data, with its place, however deep or long it is") {
+  const auto refused = [](const std::string& text, const char* message) {
+    CAPTURE(text.substr(0, 60));
+    CHECK_THROWS_WITH_AS(parse_config(text, "s.toml"), doctest::Contains(message), BadData);
+  };
+  const auto repeated = [](const char* text, std::size_t times) {
+    std::string all;
+    for (std::size_t i = 0; i < times; ++i) all += text;
+    return all;
+  };
   refused("epochs = 1\nepochs = 2\n", "s.toml:2:");
   refused("epochs = \n", "s.toml:1:");
   refused("data = '\xff'\n", "s.toml:1:");
+  refused("data = '", "s.toml:1:");
+  refused("data = \"\\", "s.toml:1:");
   refused("x = [[[[", "s.toml:1:");
+  refused("[@", "s.toml:1:2: this is no part of a suite");
+  refused("\na=[}", "s.toml:2:4: this is no part of a suite");
+  refused("gr\xc3\xb6\xc3\x9f" "e = 1", "s.toml:1:3: this is no part of a suite");
+  refused("\"\"\"\n\"\"\" {", "s.toml:2:5: this is no part of a suite");
+  refused(repeated("a.", 20'000) + "a = 1", "s.toml:1:18: more than 8 dots");
+  refused("[" + repeated("a.", 20'000) + "a]", "more than 8 dots");
+  refused("lr = " + repeated("[", 50'000), "s.toml:1:14: more than 8 open brackets");
 }
 
-TEST_CASE("A suite that is not there exits with 66, one that is wrong with 2, each with a line") {
+TEST_CASE("What stands in the strings and comments of a suite is nobody's syntax") {
+  CHECK(parse_config("# [@ {\xc3\xb6}\ndata = 'gr\xc3\xb6\xc3\x9f" "e{[@.........'\n", "s.toml")
+            .common.text("--data") == "gr\xc3\xb6\xc3\x9f" "e{[@.........");
+  CHECK(parse_config("data = \"a\\\"{\" # }\n", "s.toml").common.text("--data") == "a\"{");
+  CHECK(parse_config("data = \"\"\"{\"\"\\\"{\"\"\"\n", "s.toml").common.text("--data") ==
+        "{\"\"\"{");
+  CHECK(parse_config("data = '''{\\'''\n", "s.toml").common.text("--data") == "{\\");
+}
+
+TEST_CASE("A suite's lists are counted before they fill the memory") {
+  std::string ranges, cells;
+  for (int i = 0; i < 8'000; ++i) ranges += "'1..9999:+1', ";
+  CHECK_THROWS_WITH_AS(parse_config("lr = [" + ranges + "]", "s.toml"),
+                       doctest::Contains("s.toml:1:1: lr: the list has more than 10000 values"),
+                       UsageError);
+  const std::string problem = "workload = 'logreg'\ndata = 'a.svm'\nbackend = 'sequential'\n";
+  for (int i = 0; i < 9'000; ++i) cells += "1, ";
+  std::string sweeps;
+  for (int i = 0; i < 2'000; ++i) sweeps += "[[run]]\n";
+  const auto shared = parse_config(problem + "batch = [" + cells + "]\n" + sweeps, "s.toml");
+  CHECK_THROWS_WITH_AS(requested({}, shared), doctest::Contains("more than 200000 values"),
+                       UsageError);
+  std::string equal;
+  for (int i = 0; i < 30; ++i) equal += "[[run]]\nlr = '1..5000:+1'\nbatch = 1\n";
+  const auto many = requested({}, parse_config(problem + equal, "s.toml"));
+  CHECK_THROWS_WITH_AS(sweep(many.parts, 2), doctest::Contains("more than 100000 cells"),
+                       UsageError);
+  CHECK_THROWS_WITH_AS(parse_config("backend = '" + std::string(250'000, '*') + "'", "s.toml"),
+                       doctest::Contains("of 250000 bytes"), BadData);
+}
+
+TEST_CASE("A suite that is not there exits with 66, one that is none with 65, one that is wrong with 2, each with a line") {
   const Scratch scratch;
   const auto missing = scratch.run("run --config no.toml");
   CHECK((missing.code == 66 && missing.err.find("no.toml") != std::string::npos));
@@ -117,5 +169,5 @@ TEST_CASE("A suite that is not there exits with 66, one that is wrong with 2, ea
   CHECK(wrong.err == "sgdbench: bad.toml:1:1: unknown option 'worker'; did you mean 'workers'?\n");
   CHECK(scratch.run("run --workers x --print-config").code == 2);
   CHECK(scratch.run("run --config .").code == 66);
-  CHECK(scratch.run("run --config /dev/zero").code == 2);
+  CHECK(scratch.run("run --config /dev/zero").code == 65);
 }
