@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -13,26 +14,39 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kMostText = 20'000'000;  // bytes of one option's values in all cells
+constexpr std::size_t kMostText = 100'000'000;  // bytes of the values of all cells
 
 void check_count(std::size_t cells) {
   if (cells > kMostCells)
     throw UsageError(fmt::format("these lists make more than {} cells", kMostCells));
 }
 
-std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given) {
-  const auto values = values_of(option, given);
-  check_count(cells.size() * values.size());
-  std::size_t bytes = 0;
-  for (const auto& value : values) bytes += value.size();
-  if (cells.size() * bytes > kMostText)
-    throw UsageError(fmt::format("{}: so long in so many cells, it takes more than {} MB",
-                                 option.name, kMostText / 1'000'000));
+/// An option and the values that it takes.
+struct Axis {
+  const Option* option;
+  std::vector<std::string> values;
+};
+
+/// Throws UsageError where all combinations are too many, or their text is too long.
+void check_axes(const std::vector<Axis>& axes) {
+  std::size_t cells = 1, bytes = 0;
+  for (const auto& axis : axes) {
+    check_count(cells *= axis.values.size());
+    std::size_t longest = 0;
+    for (const auto& value : axis.values) longest = std::max(longest, value.size());
+    bytes += longest;
+  }
+  if (cells * bytes > kMostText)
+    throw UsageError(fmt::format("these lists make {} cells of up to {} bytes: at most {} MB",
+                                 cells, bytes, kMostText / 1'000'000));
+}
+
+std::vector<Cell> vary(const std::vector<Cell>& cells, const Axis& axis) {
   std::vector<Cell> varied;
   for (const auto& cell : cells) {
-    for (const auto& value : values) {
+    for (const auto& value : axis.values) {
       varied.push_back(cell);
-      apply(option, varied.back(), value);
+      apply(*axis.option, varied.back(), value);
     }
   }
   return varied;
@@ -121,9 +135,12 @@ void check_clock(const std::vector<Given>& parts, const std::vector<Cell>& cells
 /// Not collapsed.
 std::vector<Cell> all_cells(const Given& given, std::size_t cores) {
   const auto all = with_defaults(given);
-  std::vector<Cell> cells{Cell{}};
+  std::vector<Axis> axes;
   for (const auto& option : option_table())
-    if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
+    if (option.apply && all.has(option.name)) axes.push_back({&option, values_of(option, all)});
+  check_axes(axes);
+  std::vector<Cell> cells{Cell{}};
+  for (const auto& axis : axes) cells = vary(cells, axis);
   for (auto& cell : cells) {
     settle_workers(cell, cores);
     settle_cluster(cell, given.has("--workers"));

@@ -79,6 +79,9 @@ JournalContent parse_journal(std::string_view text, const std::string& name) {
     content.bytes = static_cast<std::uint64_t>(rest.data() - text.data());
     if (rest.empty()) return content;
     auto row = parse_journal_line(next_line(rest));
+    if (content.rows.size() == kMostRuns)
+      throw BadJournal(name + ": more than " + std::to_string(kMostRuns) +
+                       " rows are too many for one journal");
     if (row)
       content.rows.push_back(std::move(*row));
     else if (rest.empty())

@@ -5,6 +5,7 @@
 #include "cli/config_file.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
+#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -121,7 +122,10 @@ TEST_CASE("What is no suite's TOML is bad data, with its place, however deep or 
   refused("x = [[[[", "s.toml:1:");
   refused("[@", "s.toml:1:2: this is no part of a suite");
   refused("\na=[}", "s.toml:2:4: this is no part of a suite");
-  refused("gr\xc3\xb6\xc3\x9f" "e = 1", "s.toml:1:3: this is no part of a suite");
+  refused(
+      "gr\xc3\xb6\xc3\x9f"
+      "e = 1",
+      "s.toml:1:3: this is no part of a suite");
   refused("\"\"\"\n\"\"\" {", "s.toml:2:5: this is no part of a suite");
   refused(repeated("a.", 20'000) + "a = 1", "s.toml:1:18: more than 8 dots");
   refused("[" + repeated("a.", 20'000) + "a]", "more than 8 dots");
@@ -129,8 +133,12 @@ TEST_CASE("What is no suite's TOML is bad data, with its place, however deep or 
 }
 
 TEST_CASE("What stands in the strings and comments of a suite is nobody's syntax") {
-  CHECK(parse_config("# [@ {\xc3\xb6}\ndata = 'gr\xc3\xb6\xc3\x9f" "e{[@.........'\n", "s.toml")
-            .common.text("--data") == "gr\xc3\xb6\xc3\x9f" "e{[@.........");
+  CHECK(parse_config("# [@ {\xc3\xb6}\ndata = 'gr\xc3\xb6\xc3\x9f"
+                     "e{[@.........'\n",
+                     "s.toml")
+            .common.text("--data") ==
+        "gr\xc3\xb6\xc3\x9f"
+        "e{[@.........");
   CHECK(parse_config("data = \"a\\\"{\" # }\n", "s.toml").common.text("--data") == "a\"{");
   CHECK(parse_config("data = \"\"\"{\"\"\\\"{\"\"\"\n", "s.toml").common.text("--data") ==
         "{\"\"\"{");
@@ -159,7 +167,9 @@ TEST_CASE("A suite's lists are counted before they fill the memory") {
                        doctest::Contains("of 250000 bytes"), BadData);
 }
 
-TEST_CASE("A suite that is not there exits with 66, one that is none with 65, one that is wrong with 2, each with a line") {
+TEST_CASE(
+    "A suite that is not there exits with 66, one that is none with 65, one that is wrong with 2, "
+    "each with a line") {
   const Scratch scratch;
   const auto missing = scratch.run("run --config no.toml");
   CHECK((missing.code == 66 && missing.err.find("no.toml") != std::string::npos));

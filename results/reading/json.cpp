@@ -64,6 +64,7 @@ std::vector<RunRecord> read_json(std::string_view text, std::string_view name) {
   const auto entries = report.find("benchmarks");
   if (entries == report.end() || !entries->is_array())
     refuse(name, {}, "there is no list of benchmarks; write the report with --json");
+  check_run_count(entries->size(), name);
   std::vector<RunRecord> runs;
   std::set<std::string> ids;
   for (std::size_t i = 0; i < entries->size(); ++i) {
