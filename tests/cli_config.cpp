@@ -96,11 +96,11 @@ TEST_CASE("A suite's mistake is reported with its line and column, and what woul
   refused("epochs = [1, 2]\n", "s.toml:1:1: epochs takes one value");
   refused("workers = []\n", "workers has no value");
   refused("strict = 'yes'\n", "strict is true or false");
-  refused("data = 2020-01-01\n", "s.toml:1:8: data takes text, a number or an array of these");
+  refused("data = true\n", "s.toml:1:8: data takes text, a number or an array of these");
   refused("workers = [[1]]\n", "s.toml:1:12: workers takes");
   refused("config = 'other.toml'\n", "unknown option 'config'");
   refused("[[run]]\ncsv = 'a'\n", "s.toml:2:1: csv holds for all runs");
-  refused("[run]\nepochs = 1\n", "[[run]]");
+  refused("[[sweep]]\nepochs = 1\n", "s.toml:1:1: unknown table 'sweep'");
   refused("run = [1]\n", "[[run]]");
 }
 
@@ -114,31 +114,22 @@ TEST_CASE("What is no suite's TOML is bad data, with its place, however deep or 
     for (std::size_t i = 0; i < times; ++i) all += text;
     return all;
   };
-  refused("epochs = 1\nepochs = 2\n", "s.toml:2:");
-  refused("epochs = \n", "s.toml:1:");
-  refused("data = '\xff'\n", "s.toml:1:");
-  refused("data = '", "s.toml:1:");
-  refused("data = \"\\", "s.toml:1:");
-  refused("x = [[[[", "s.toml:1:");
-  refused("[@", "s.toml:1:2: this is no part of a suite");
-  refused("\na=[}", "s.toml:2:4: this is no part of a suite");
-  refused(
-      "gr\xc3\xb6\xc3\x9f"
-      "e = 1",
-      "s.toml:1:3: this is no part of a suite");
-  refused("\"\"\"\n\"\"\" {", "s.toml:2:5: this is no part of a suite");
-  refused(repeated("a.", 20'000) + "a = 1", "s.toml:1:18: more than 8 dots");
-  refused("[" + repeated("a.", 20'000) + "a]", "more than 8 dots");
-  refused("lr = " + repeated("[", 50'000), "s.toml:1:14: more than 8 open brackets");
+  refused("[run]\nepochs = 1\n", "[[run]]");
+  refused("epochs = 1\nepochs = 2\n", "s.toml:2:1: 'epochs' is there twice");
+  refused("epochs = \n", "s.toml:1:10: a value is missing");
+  refused("[@", "s.toml:1:1: ");
+  refused("\na=[}", "s.toml:2:4: ");
+  refused("größe = 1", "s.toml:1:3: this is no KEY = VALUE");
+  refused("seed = 1979-05-27T7us07:32:00Z", "s.toml:1:8: '1979-05-27T7us07:32:00Z' is no value");
+  refused(repeated("a.", 20'000) + "a = 1", "s.toml:1:2: no option has a dot");
+  refused("[[" + repeated("a.", 20'000) + "a]]", "s.toml:1:4: ]] is missing");
+  refused("lr = " + repeated("[", 50'000), "s.toml:1:14: more than 8 arrays in one another");
+  refused("lr = " + repeated("9", 500'000), " is out of range");
 }
 
 TEST_CASE("What stands in the strings and comments of a suite is nobody's syntax") {
-  CHECK(parse_config("# [@ {\xc3\xb6}\ndata = 'gr\xc3\xb6\xc3\x9f"
-                     "e{[@.........'\n",
-                     "s.toml")
-            .common.text("--data") ==
-        "gr\xc3\xb6\xc3\x9f"
-        "e{[@.........");
+  CHECK(parse_config("# [@ {ö}\ndata = 'größe{[@.........'\n", "s.toml").common.text("--data") ==
+        "größe{[@.........");
   CHECK(parse_config("data = \"a\\\"{\" # }\n", "s.toml").common.text("--data") == "a\"{");
   CHECK(parse_config("data = \"\"\"{\"\"\\\"{\"\"\"\n", "s.toml").common.text("--data") ==
         "{\"\"\"{");
