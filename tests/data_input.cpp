@@ -84,7 +84,7 @@ TEST_CASE("Behind a gzip stream zeros say nothing, and anything else is refused"
   const std::string whole = compressed("1 1:1\n2 9:1\n", "gzip");
   const std::string zeros(10'000, '\0');
   CHECK(load(folder.write("zeros.gz", whole + zeros)).rows() == 2);
-  for (const std::string& garbage : {std::string("x"), zeros + "x", std::string("\x1f\x8b")}) {
+  for (const std::string& garbage : {std::string("x"), zeros + "x", std::string("\x1f")}) {
     const std::string path = folder.write("garbage.gz", whole + garbage);
     CHECK(message_of<BadData>([&] { load(path); }) ==
           path + ": after the compressed data ends, something else follows at byte " +

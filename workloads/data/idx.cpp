@@ -90,9 +90,9 @@ bool looks_like_idx(std::string_view content) {
 }
 
 Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
-                       const ParallelFor& parallel) {
+                       const ParallelFor& parallel, const ReadLimits& limits) {
   const Header pixels = read_header(images, 3);
-  const InputFile labels_file(labels_beside(images.path()));
+  const InputFile labels_file(labels_beside(images.path()), limits);
   const Header labels = read_header(labels_file, 1);
   const std::size_t rows = pixels.sizes[0];
   const std::size_t columns = pixels.sizes[1] * pixels.sizes[2];

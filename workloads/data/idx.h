@@ -25,7 +25,7 @@ bool looks_like_idx(std::string_view content);
 /// Throws BadData, or MissingData if the labels file is missing. Adds the bytes of both files to
 /// `bytes_read`.
 Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
-                       const ParallelFor& parallel);
+                       const ParallelFor& parallel, const ReadLimits& limits = {});
 
 /// The images file of the t10k pair that stands beside a train pair; none if `images` is no train
 /// file or stands alone.
