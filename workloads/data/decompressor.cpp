@@ -135,8 +135,7 @@ std::string bytes_text(std::uint64_t bytes) {
 }
 
 void refuse_size(const std::string& path, const ContentLimit& limit) {
-  throw BadData(path + ": more than " + bytes_text(limit.bytes) + " of content, " + limit.why +
-                "; --max-unpacked SIZE allows more");
+  throw BadData(path + ": more than " + bytes_text(limit.bytes) + " of content, " + limit.why);
 }
 
 void refuse_damage(const std::string& path, std::size_t done, const std::string& why) {

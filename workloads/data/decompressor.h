@@ -18,7 +18,7 @@ namespace sgdbench {
 /// "gzip", "bzip2", "xz" or "zstd", from the first bytes and never from a name; "" for others.
 std::string_view compression_of(std::string_view bytes);
 
-/// How many bytes may come out of a file or a pipe, and a clause that says why no more.
+/// How many bytes may come out of a file or a pipe; and, as a clause, why, and how to allow more.
 struct ContentLimit {
   std::uint64_t bytes;
   std::string why;

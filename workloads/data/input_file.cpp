@@ -68,10 +68,12 @@ std::uint64_t half_of_free(const ReadLimits& limits) {
                                  : limits.free_memory / 2;
 }
 
+constexpr std::string_view kMore = "; --max-unpacked SIZE allows more";
+
 /// Of what comes through a pipe as it is.
 ContentLimit limit_of_pipe(const ReadLimits& limits) {
-  if (limits.max_unpacked) return {*limits.max_unpacked, "as --max-unpacked says"};
-  return {half_of_free(limits), "half of the memory that is free"};
+  if (limits.max_unpacked) return {*limits.max_unpacked, "and --max-unpacked allows no more"};
+  return {half_of_free(limits), "half of the free memory" + std::string(kMore)};
 }
 
 ContentLimit limit_of_unpacking(std::size_t packed, const ReadLimits& limits) {
@@ -79,7 +81,8 @@ ContentLimit limit_of_unpacking(std::size_t packed, const ReadLimits& limits) {
   const std::uint64_t most = std::max(InputFile::kHarmless, InputFile::kUnpackRatio * packed);
   if (half_of_free(limits) < most) return limit_of_pipe(limits);
   return {most, "over " + std::to_string(InputFile::kUnpackRatio) + " times the " +
-                    bytes_text(packed) + " of the file, as of a bomb or of damaged data"};
+                    bytes_text(packed) + " of the file, as of a bomb or of damaged data" +
+                    std::string(kMore)};
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 //
 // Plain files are mapped, so their pages are the page cache's and cost no copy. Pipes are read into
 // a buffer that grows with what really arrives. Compressed content of either (gz, bz2, xz, zst:
-// recognised by its first bytes, never by its name) is unpacked, within a limit: no size in a header
-// is believed. A mapped file must not be cut short by somebody else while it is read.
+// recognised by its first bytes, never by its name) is unpacked, within a limit: no size in a
+// header is believed. A mapped file must not be cut short by somebody else while it is read.
 //
 // Invariant: kPadding zero bytes follow the content.
 #pragma once
@@ -26,8 +26,8 @@ inline constexpr std::string_view kStandardInput = "-";
 struct ReadLimits {
   /// Bytes of content of a compressed file or a pipe; unset: what kUnpackRatio and half of the free
   /// memory allow.
-  std::optional<std::uint64_t> max_unpacked;
-  std::uint64_t free_memory = 0;             ///< bytes; 0: not known, and no limit
+  std::optional<std::uint64_t> max_unpacked = std::nullopt;
+  std::uint64_t free_memory = 0;            ///< bytes; 0: not known, and no limit
   const std::atomic<bool>* stop = nullptr;  ///< raised: a pipe is waited for no longer
 };
 
@@ -37,10 +37,10 @@ class InputFile {
   static constexpr std::size_t kPadding = Pages::kPadding;
   /// A compressed file is taken for a bomb, or for damaged, where its content is more than so many
   /// times as large and larger than kHarmless bytes.
-  static constexpr std::uint64_t kUnpackRatio = 100, kHarmless = std::uint64_t{256} << 20;
+  static constexpr std::uint64_t kUnpackRatio = 100, kHarmless = 256'000'000;
 
-  /// `path` may be kStandardInput. Throws MissingData (not there, may not be read), BadData (damaged
-  /// or too much) or Interrupted.
+  /// `path` may be kStandardInput. Throws MissingData (not there, may not be read), BadData
+  /// (damaged or too much) or Interrupted.
   explicit InputFile(std::string path, const ReadLimits& limits = {});
 
   /// For messages, and to find what stands beside it.
