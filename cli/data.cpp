@@ -87,7 +87,9 @@ Writer writer_for(const std::filesystem::path& path) {
 }  // namespace
 
 int data_info_verb(const Invocation& invocation) {
-  print(info_text(load(request_of(invocation, kDataInfo))));
+  const auto text = info_text(load(request_of(invocation, kDataInfo)));
+  if (interrupted()) return kInterruptedExit;
+  print(text);
   return 0;
 }
 

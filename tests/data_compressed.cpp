@@ -88,6 +88,9 @@ TEST_CASE("A gzip member whose CRC-32 or length is another's is refused, whichev
         ": damaged or cut off after 13 bytes of content: a length of 13 where the file says 14");
   CHECK(refused(with_replaced(kGzip, 2, "\x07")) ==
         ": damaged or cut off after 0 bytes of content: its method is not deflate");
+  CHECK(refused(with_replaced(kGzip, 3, "\x20")) ==
+        ": damaged or cut off after 0 bytes of content: its header has flags that no version of "
+        "gzip sets");
   CHECK(refused(with_replaced(kAllFields, 15, "X") + kGzip.substr(10)) ==
         ": damaged or cut off after 0 bytes of content: its header does not match its checksum");
 }
@@ -161,17 +164,18 @@ TEST_CASE("A small compressed file that is cut off anywhere is called truncated"
   }
 }
 
-TEST_CASE("Behind a gzip stream zeros say nothing, and anything else is refused") {
+TEST_CASE("Behind compressed data zeros say nothing, and anything else is refused") {
   const Folder folder;
-  const std::string whole = compressed("1 1:1\n2 9:1\n", "gzip");
   const std::string zeros(10'000, '\0');
-  CHECK(load(folder.write("zeros.gz", whole + zeros)).rows() == 2);
-  for (const std::string& garbage : {std::string("x"), zeros + "x", std::string("\x1f")}) {
-    const std::string path = folder.write("garbage.gz", whole + garbage);
-    CHECK(message_of<BadData>([&] { load(path); }) ==
-          path + ": after the compressed data ends, something else follows at byte " +
-              std::to_string(whole.size() + 1 + (garbage.size() > 2 ? zeros.size() : 0)) +
-              " of the file; remove it");
+  for (const char* filter : {"gzip", "bzip2"}) {
+    const std::string whole = compressed(kRows, filter);
+    CHECK(load(folder.write("zeros", whole + zeros)).rows() == 2);
+    for (const std::string& garbage : {std::string("x"), zeros + "x", std::string("\x1f")}) {
+      const std::string path = folder.write("garbage", whole + garbage);
+      CHECK(message_of<BadData>([&] { load(path); }) ==
+            path + ": after the compressed data ends, something else follows at byte " +
+                std::to_string(whole.size() + garbage.size()) + " of the file; remove it");
+    }
   }
 }
 

@@ -27,6 +27,7 @@ TEST_CASE("A file of another kind is named as what it is, whatever it is called"
         {"<?xml version=\"1.0\"?>", "an XML document"},
         {"{\"error\": \"not found\"}", "JSON"},
         {"[[1,2],[3,4]]", "JSON"},
+        {"[\n  {\n \"a\": 1", "JSON"},
         {"%PDF-1.5 1,2", "a PDF document"},
         {"PAR1\x15\x04", "a Parquet file"},
         {"\x93NUMPY\1", "a NumPy array"},

@@ -73,6 +73,17 @@ TEST_CASE("Zero bytes follow the content, also where it fills its last page") {
       for (std::size_t i = 0; i < InputFile::kPadding; ++i) CHECK(file.bytes().end()[i] == 0);
     }
   }
+  // Where more follows in the file, unpacking copies more than is needed of what repeats.
+  const std::string text = "0.125 7:1.5\n";
+  for (std::size_t size = text.size() + 3; size < 100; ++size) {
+    std::string content = "1 2:0.25 " + text + "-1 " + text + text + text + text + text + text;
+    content.resize(size);
+    const InputFile file(
+        folder.write("packed", compressed(content, "gzip") + std::string(1000, '\0')));
+    CHECK(file.bytes() == content);
+    CHECK(std::string_view(file.bytes().end(), InputFile::kPadding).find_first_not_of('\0') ==
+          std::string_view::npos);
+  }
 }
 
 TEST_CASE("Files that aren't there, folders and unknown names are told apart") {

@@ -62,7 +62,7 @@ constexpr Option kProblem[] = {
     {"--max-unpacked", "", "SIZE",
      "content of a compressed file, or of a pipe: 4GB; without it, half of the free memory and, of "
      "a file, 256 MB or 100 times its size",
-     "", Group::problem, kReading | kVerify, nullptr,
+     "", Group::problem, kReading | kVerify | kDataMake, nullptr,
      [](Cell& c, Text v) { c.data.max_unpacked = parse_bytes(v); },
      [](const Cell& c) {
        return c.data.max_unpacked ? bytes_option_text(*c.data.max_unpacked) : std::string();

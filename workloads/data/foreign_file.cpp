@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
+constexpr std::size_t kLookedAt = 4096;  ///< bytes
+
 constexpr std::string_view kUnpack = "unpack it and name the file in it";
 constexpr std::string_view kSave = "save its table as CSV";
 constexpr std::string_view kRepack = "unpack it, or compress it as gz, bz2, xz or zst";
@@ -47,8 +49,9 @@ constexpr Signature kBinary[] = {
     {0, "\x89PNG\r\n"sv, "a picture", "name IDX images or a table"},
     {0, "\xff\xd8\xff"sv, "a picture", "name IDX images or a table"},
     {0, "GIF8"sv, "a picture", "name IDX images or a table"},
-    {0, "\x7f"
-        "ELF"sv,
+    {0,
+     "\x7f"
+     "ELF"sv,
      "a program", "name a file of data"},
     {0, "\xff\xfe\0\0"sv, "UTF-32 text", kUtf8, "UTF-32"},
     {0, "\0\0\xfe\xff"sv, "UTF-32 text", kUtf8, "UTF-32"},
@@ -56,9 +59,9 @@ constexpr Signature kBinary[] = {
     {0, "\xfe\xff"sv, "UTF-16 text", kUtf8, "UTF-16"},
 };
 
-/// After blanks, whatever the case.
+/// All blanks left out, whatever the case.
 constexpr Signature kText[] = {
-    {0, "<!doctype html"sv, "an HTML page", kPage, "; name a table"},
+    {0, "<!doctypehtml"sv, "an HTML page", kPage, "; name a table"},
     {0, "<html"sv, "an HTML page", kPage, "; name a table"},
     {0, "<head"sv, "an HTML page", kPage, "; name a table"},
     {0, "<?xml"sv, "an XML document", kPage, "; name a table"},
@@ -69,7 +72,7 @@ constexpr Signature kText[] = {
     {0, "[["sv, "JSON", kSave},
     {0, "@relation"sv, "an ARFF file", kSave},
     {0, "%%matrixmarket"sv, "a Matrix Market file", "save it as LIBSVM text"},
-    {0, "version https://git-lfs"sv, "a pointer of Git LFS and not the file itself",
+    {0, "versionhttps://git-lfs"sv, "a pointer of Git LFS and not the file itself",
      "get that with: git lfs pull"},
 };
 
@@ -78,14 +81,22 @@ std::string clause(const Signature& signature) {
          std::string(signature.more);
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+/// Its first letters in lower case and without the blanks.
+std::string squeezed(std::string_view text) {
+  constexpr std::size_t kEnough = 32;
+  std::string result;
+  for (std::size_t i = 0; i < text.size() && result.size() < kEnough; ++i) {
+    const char c = text[i];
+    if (c >= 'A' && c <= 'Z')
+      result += static_cast<char>(c - 'A' + 'a');
+    else if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+      result += c;
+  }
   return result;
 }
 
-/// Whether every other byte is 0 and the others are not: Latin letters and digits in two bytes each.
+/// Whether every other byte is 0 and the others are not: Latin letters and digits in two bytes
+/// each.
 bool alternates(std::string_view start, std::size_t first_zero) {
   if (start.size() < 4) return false;
   for (std::size_t i = 0; i < start.size(); ++i)
@@ -114,11 +125,10 @@ std::optional<std::string> foreign_kind(std::string_view content) {
   for (const std::size_t zero : {1, 0})
     if (alternates(content.substr(0, 64), zero))
       return "UTF-16 text; " + std::string(kUtf8) + (zero == 1 ? "UTF-16LE" : "UTF-16BE");
-  const std::size_t start = std::min(content.find_first_not_of(" \t\r\n"), content.size());
-  const std::string text = lower(content.substr(start, 32));
+  const std::string text = squeezed(content.substr(0, kLookedAt));
   for (const Signature& signature : kText)
     if (text.starts_with(signature.bytes)) return clause(signature);
-  if (is_binary(content.substr(0, 4096)))
+  if (is_binary(content.substr(0, kLookedAt)))
     return "binary data of an unknown kind; name LIBSVM text, a CSV table or IDX images";
   return std::nullopt;
 }
