@@ -62,10 +62,11 @@ TEST_CASE("Of a compressed file, a bit that is wrong is refused or changes nothi
                                      {compressed(kRows, "xz"), checksum},
                                      {kZstd, checksum}}) {
     REQUIRE(load(folder.write("whole", whole)).checksum == right);
-    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    const std::size_t bits = 8 * whole.size();
+    for (std::size_t bit = 0; bit < bits; ++bit) {
       std::string flipped = whole;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-      INFO("bit " << bit << " of " << whole.size() << " bytes");
+      INFO("bit " << bit << " of " << bits);
       CHECK(right_or_refused(folder, flipped, right));
     }
   }
