@@ -1,6 +1,6 @@
 // Files that hold no table: said as what they are.
 #include "data_helpers.h"
-#include "workloads/data/foreign_file.h"
+#include "workloads/data/file_format.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

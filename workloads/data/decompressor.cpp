@@ -10,7 +10,6 @@
 #include <new>
 
 #include "workloads/data/error.h"
-#include "workloads/data/gzip.h"
 #include "workloads/shared_library.h"
 
 namespace sgdbench {

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "workloads/data/error.h"
-#include "workloads/data/foreign_file.h"
 #include "workloads/data/idx.h"
 
 namespace sgdbench {

@@ -1,8 +1,13 @@
-#include "workloads/data/foreign_file.h"
-
+// What a file is that is neither LIBSVM nor a table nor IDX.
+//
+// The idea: such a file would be refused at its first cell or label, which says nothing to somebody
+// who has named the wrong file, or whose download is an error page. A few kinds that people really
+// name are known by their first bytes; binary data of any other kind by control characters, of
+// which text has next to none.
 #include <algorithm>
 
 #include "workloads/data/decompressor.h"
+#include "workloads/data/file_format.h"
 #include "workloads/data/idx.h"
 
 namespace sgdbench {

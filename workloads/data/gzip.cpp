@@ -1,5 +1,11 @@
-#include "workloads/data/gzip.h"
-
+// gzip files (RFC 1952), unpacked by libdeflate, every member's checksum and length checked.
+//
+//   file    = member { member } { 00 }
+//   member  = 1f 8b 08 FLAGS …  [extra] [name 00] [comment 00] [CRC-16 of the header]
+//             deflate stream, CRC-32 of its content, its length mod 2^32
+//
+// libdeflate wants to write all content of a member at once. Its room is bounded by what a deflate
+// stream can hold at best, 1032 bytes in one, and by the limit; no length in the file is believed.
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -8,6 +14,7 @@
 #include <memory>
 #include <new>
 
+#include "workloads/data/decompressor.h"
 #include "workloads/shared_library.h"
 
 namespace sgdbench {
@@ -19,8 +26,9 @@ using namespace std::string_view_literals;
 struct Deflate {
   SharedLibrary file{SGDBENCH_DEFLATE_LIBRARY, "gz files", "libdeflate0"};
 
-#define SGDBENCH_FUNCTION_(name) \
-  decltype(libdeflate_##name)* name = file.function<decltype(libdeflate_##name)>("libdeflate_" #name)
+#define SGDBENCH_FUNCTION_(name)      \
+  decltype(libdeflate_##name)* name = \
+      file.function<decltype(libdeflate_##name)>("libdeflate_" #name)
   SGDBENCH_FUNCTION_(alloc_decompressor);
   SGDBENCH_FUNCTION_(free_decompressor);
   SGDBENCH_FUNCTION_(deflate_decompress_ex);
@@ -110,7 +118,8 @@ std::string_view GzipReader::take_stream() {
   char* const out = to_.data() + size_;
   const libdeflate_result result = deflate().deflate_decompress_ex(
       decompressor_.get(), rest_.data(), rest_.size(), out, room, &packed, &unpacked);
-  if (result == LIBDEFLATE_INSUFFICIENT_SPACE && size_ + room < limit_.bytes) throw std::bad_alloc();
+  if (result == LIBDEFLATE_INSUFFICIENT_SPACE && size_ + room < limit_.bytes)
+    throw std::bad_alloc();
   if (result == LIBDEFLATE_INSUFFICIENT_SPACE) refuse_size(path_, limit_);
   if (result != LIBDEFLATE_SUCCESS) damaged("its deflate stream is truncated or not valid");
   take(packed);

@@ -112,8 +112,9 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
   const Generator* generator = find_generator(source);
   std::uint64_t bytes_read = 0;
   std::vector<Part> parts =
-      generator != nullptr ? parts_of(generate(*generator, source, parallel), placer, parallel)
-                           : read_file(resolve_path(source), request, placer, bytes_read, parallel, limits);
+      generator != nullptr
+          ? parts_of(generate(*generator, source, parallel), placer, parallel)
+          : read_file(resolve_path(source), request, placer, bytes_read, parallel, limits);
   std::vector<std::span<const float>> targets;
   for (const Part& part : parts) targets.emplace_back(part.examples.targets);
   const auto classes = find_classes(targets);
