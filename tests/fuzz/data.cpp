@@ -54,6 +54,7 @@ void load(const DataRequest& request) {
 DataRequest request_of(std::string source) {
   DataRequest request;
   request.source = std::move(source);
+  request.max_unpacked = 32'000'000;
   return request;
 }
 

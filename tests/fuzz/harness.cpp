@@ -43,6 +43,7 @@ void with_refusals(void (*body)(std::string_view), std::string_view input) try {
 } catch (const UsageError&) {
 } catch (const BadData&) {
 } catch (const MissingData&) {
+} catch (const Interrupted&) {
 } catch (const BadJournal&) {
 } catch (const BadReport&) {
 } catch (const MissingReport&) {
