@@ -5,9 +5,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "cli/numbers.h"
+#include "results/file_calls.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 
@@ -149,16 +149,10 @@ ConfigFile parse_config(std::string_view text, const std::string& name) {
   return file;
 }
 
-ConfigFile read_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.eof() && !file)
-    throw MissingData(fmt::format("{}: there is no such file, or it may not be read", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMostBytes)
-    throw UsageError(fmt::format("{}: a suite of more than {} bytes", path, kMostBytes));
-  return parse_config(text, path);
+ConfigFile read_config(const std::string& path) try {
+  return parse_config(read_file(path, kMostBytes), path);
+} catch (const ReadError& error) {
+  throw MissingData(fmt::format("cannot read the suite {}: {}", path, error.what()));
 }
 
 }  // namespace sgdbench

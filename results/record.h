@@ -95,7 +95,7 @@ struct RunRecord {
   std::optional<double> speedup_to_target, hardware_efficiency, statistical_efficiency;
   std::string speedup_baseline;  ///< configuration that the speedup is over
   std::optional<double> speedup_over_best_single;
-  std::optional<std::uint64_t> data_checksum;
+  std::optional<std::uint64_t> data_checksum, test_checksum;
   std::optional<bool> pinned;
   // The machine and the build, as environment.h has them.
   std::string host, cpu_model;

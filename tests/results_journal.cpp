@@ -40,7 +40,7 @@ std::string some_text(const Field<RunRecord>& field, int number) {
   for (const auto& text : {"tex\"t,\nδ " + std::to_string(number), std::string("true"),
                            "0." + std::to_string(1234567 + number), std::to_string(number + 1)})
     if (field.set(row, text) && to_text(field.get(row)) == text) return text;
-  return field.name == "data_checksum" ? "fedcba9876543210" : "";
+  return field.name.ends_with("_checksum") ? "fedcba9876543210" : "";
 }
 
 RunRecord full_record() {
