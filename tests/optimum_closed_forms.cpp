@@ -150,7 +150,7 @@ TEST_CASE(
   optimum::Design design(train, 2, parallel, budget);
   optimum::BlockCholesky blocks;
   const double l2 = 0.01;
-  REQUIRE(blocks.factorise(design, l2, [](std::size_t i, double* k) {
+  REQUIRE(blocks.factorise(design, l2, 0, [](std::size_t i, double* k) {
     k[0] = 1;
     k[1] = i % 2 == 0 ? 0.5 : 0.25;
   }));

@@ -36,11 +36,13 @@ struct Solved {
   }
 };
 
-inline Solved solve(const std::string& workload, double l2, Dataset train,
+inline Solved solve(const WorkloadOptions& options, Dataset train,
                     const ParallelFor& parallel = serial_for, const OptimumLimits& limits = {}) {
   Solved solved;
-  solved.name = workload + " on " + train.name + " data, λ = " + std::to_string(l2);
-  solved.options = {workload, l2, {}, "relu"};
+  solved.name = options.workload + " on " + train.name +
+                " data, λ = " + std::to_string(options.l2) +
+                (options.intercept ? ", with an intercept" : "");
+  solved.options = options;
   solved.data = std::make_unique<TrainTest>();
   solved.data->train = std::move(train);
   solved.problem = make_problem(solved.options, *solved.data);
@@ -49,18 +51,26 @@ inline Solved solve(const std::string& workload, double l2, Dataset train,
   return solved;
 }
 
+inline Solved solve(const std::string& workload, double l2, Dataset train,
+                    const ParallelFor& parallel = serial_for, const OptimumLimits& limits = {}) {
+  return solve(linear(workload, l2, false), std::move(train), parallel, limits);
+}
+
 inline std::size_t classes_for(const std::string& workload) {
   if (workload == "least-squares") return 0;
   return workload == "softmax" ? 5 : 2;
 }
 
-/// Every convex workload on sparse and on dense data, strongly and hardly regularised.
+/// Every convex workload on sparse and on dense data, strongly and hardly regularised, without an
+/// intercept and with one.
 inline std::vector<Solved> all_solved() {
   std::vector<Solved> all;
   for (const char* workload : {"logreg", "svm", "least-squares", "softmax"})
     for (const bool sparse : {true, false})
       for (const double l2 : {0.1, 1e-3})
-        all.push_back(solve(workload, l2, dataset(sparse, classes_for(workload), 100)));
+        for (const bool intercept : {false, true})
+          all.push_back(
+              solve(linear(workload, l2, intercept), dataset(sparse, classes_for(workload), 100)));
   return all;
 }
 
