@@ -21,11 +21,13 @@ std::string number(const char* format, double value) {
   return text;
 }
 
-/// ‖∇f(0)‖.
-double gradient_at_zero(Objective& f) {
+/// f and ‖∇f‖ at 0.
+NewtonResult start_of(Objective& f) {
   std::vector<double> w(f.size()), g(f.size());
-  f.evaluate(w, g);
-  return norm(g);
+  NewtonResult start;
+  start.value = f.evaluate(w, g);
+  start.gradient = norm(g);
+  return start;
 }
 
 double relative(double gradient, double first) {
@@ -77,6 +79,12 @@ double gap_by_gradient(const NewtonResult& found, double l2) {
   return found.gradient * found.gradient / (2 * l2);
 }
 
+/// Whether f is its minimum to the last bit.
+bool is_minimum(const NewtonResult& found, double l2) {
+  return l2 > 0 && gap_by_gradient(found, l2) <=
+                       std::numeric_limits<double>::epsilon() * std::abs(found.value);
+}
+
 /// What is proven of f(w) − f* at what minimise() found, where f was left. λ > 0.
 double proven_gap(Objective& f, const NewtonResult& found, double l2) {
   const double by_gradient = gap_by_gradient(found, l2);
@@ -85,10 +93,12 @@ double proven_gap(Objective& f, const NewtonResult& found, double l2) {
 
 /// ‖∇f‖ ≤ tolerance·‖∇f(0)‖ alone proves little of f where features are large: the gap is to be
 /// small too. Where f is its minimum to the last bit, that is enough. Sets the gap where λ > 0.
-NewtonResult minimise_to_certificate(Objective& f, double l2, double first, const Budget& budget,
-                                     std::vector<double>& w, double& gap) {
+NewtonResult minimise_to_certificate(Objective& f, double l2, const NewtonResult& start,
+                                     const Budget& budget, std::vector<double>& w, double& gap) {
   constexpr double kMargin = 0.1;
-  auto found = minimise(f, w, kOptimumTolerance * first, budget);
+  // A start whose gradient is nothing but rounding has no share of it to go for.
+  const double share = is_minimum(start, l2) ? 1 : kOptimumTolerance;
+  auto found = minimise(f, w, share * start.gradient, budget);
   if (l2 == 0) return found;
   gap = proven_gap(f, found, l2);
   double wanted = std::sqrt(2 * l2 * kMargin * kOptimumTolerance * std::abs(found.value));
@@ -101,16 +111,16 @@ NewtonResult minimise_to_certificate(Objective& f, double l2, double first, cons
     found.iterations += steps;
     gap = proven_gap(f, found, l2);
   }
-  found.converged |=
-      gap_by_gradient(found, l2) <= std::numeric_limits<double>::epsilon() * std::abs(found.value);
+  found.converged |= is_minimum(found, l2);
   return found;
 }
 
 Optimum smooth_optimum(const WorkloadOptions& options, double l2, Objective& f,
                        const Budget& budget, std::vector<double>& w) {
-  const double first = gradient_at_zero(f);
+  const NewtonResult start = start_of(f);
   double gap = 0;
-  const auto found = minimise_to_certificate(f, l2, first, budget, w, gap);
+  const auto found = minimise_to_certificate(f, l2, start, budget, w, gap);
+  const double first = is_minimum(start, l2) ? 0 : start.gradient;
   const double gradient = relative(found.gradient, first);
   if (!found.converged && gradient > kOptimumTolerance)
     give_up(options, "relative gradient", gradient, budget);
