@@ -75,6 +75,8 @@ std::vector<std::string> texts_of(const Option& option, const Entry& entry) {
       return {flag->get() ? "1" : std::string(kSwitchedOff)};
     entry.place.refuse("{} is true or false", entry.key);
   }
+  if (const auto* flag = entry.value->as_boolean(); flag && !option.bare.empty())
+    return {std::string(flag->get() ? option.bare : option.initial)};
   const auto* array = entry.value->as_array();
   if (!array) return {text_of(*entry.value, entry)};
   if (array->empty()) entry.place.refuse("{} has no value", entry.key);

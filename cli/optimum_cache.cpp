@@ -38,6 +38,7 @@ Json key_of(const Problem& problem, const WorkloadOptions& options, const Datase
           {"features", train.columns()},
           {"classes", train.classes.size()},
           {"workload", options.workload},
+          {"intercept", options.intercept},
           {"l2_bits", fmt::format("{:016x}", std::bit_cast<std::uint64_t>(problem.l2()))}};
 }
 
@@ -104,8 +105,9 @@ std::optional<fs::path> cache_folder() {
 
 std::string cache_entry(const Problem& problem, const WorkloadOptions& options,
                         const Dataset& train) {
-  return fmt::format("optimum-{}-{:016x}-{}-{:016x}.json", options.workload, train.checksum,
-                     train.classes.size(), std::bit_cast<std::uint64_t>(problem.l2()));
+  return fmt::format("optimum-{}{}-{:016x}-{}-{:016x}.json", options.workload,
+                     options.intercept ? "-intercept" : "", train.checksum, train.classes.size(),
+                     std::bit_cast<std::uint64_t>(problem.l2()));
 }
 
 Optimum cached_optimum(const Problem& problem, const WorkloadOptions& options,

@@ -199,6 +199,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"bandwidth", "bytes/s", "of every worker's link, by which messages took longer", run<&R::bandwidth>, set<&R::bandwidth, R>},
     {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
+    {"intercept", "", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", run<&R::intercept>, set<&R::intercept, R>},
     // clang-format on
 });
 

@@ -79,6 +79,7 @@ struct RunRecord {
   // Beyond the columns that every reader may count on.
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
+  std::string intercept;  ///< on, off; empty where the workload has no choice
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
   std::string recording = "full";

@@ -35,6 +35,7 @@ const std::vector<std::pair<std::string, Texts>> kValues{
     {"--label-column", {"label", "3", "the \\ 'label'", "-0.0", "1e400", "true"}},
     {"--feature-order", {"file"}},
     {"--l2", {"auto", "0,1e-5", "1e-4..1e-2:x10"}},
+    {"--intercept", {"on", "off,on"}},
     {"--hidden", {"8", "64,32", "7;64,32"}},
     {"--activation", {"tanh", "relu,tanh"}},
     {"--rule", {"sgd", "*", "m*,sgd"}},

@@ -1,6 +1,7 @@
 // The contract between what is trained (workloads) and how (backends).
 //
-// A Problem is an objective over a data set:  f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖².
+// A Problem is an objective over a data set:  f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖², where an intercept,
+// which is part of w, stays out of the norm.
 // A Worker is one thread's (or process's) means of computing its gradients; it owns all scratch
 // memory, so nothing is allocated while training is timed. A backend decides which version of the
 // parameters a Worker reads and when its update lands, in one of two ways:
@@ -104,7 +105,9 @@ class Problem {
 
   virtual std::size_t examples() const = 0;    ///< n, of the training part
   virtual std::size_t parameters() const = 0;  ///< length of w
-  virtual double l2() const = 0;               ///< λ
+  /// How many of them λ covers: the first ones. Behind them lie a linear model's intercepts.
+  virtual std::size_t regularised() const { return parameters(); }
+  virtual double l2() const = 0;  ///< λ
   virtual bool has_test() const = 0;
   virtual bool classifies() const = 0;                       ///< accuracy has a meaning
   virtual bool uses_dense_kernels() const { return false; }  ///< WorkerOptions::kernels matters

@@ -31,10 +31,19 @@ class SmoothedHinge final : public RowLoss {
     *t = rows_[i].bends ? sigma_ * *u : 0;
   }
   void curvature(std::size_t i, double* t) const override { *t = rows_[i].bends ? sigma_ : 0; }
-  double dual_term(std::size_t i) const override { return rows_[i].a; }
+  void dual_point(std::size_t i, double* alpha) const override { *alpha = y_[i] * dual_term(i); }
+  double dual_term(std::size_t i) const override { return kept_[y_[i] > 0] * rows_[i].a; }
+  /// The a of the label with the larger sum are scaled down to the smaller one.
+  void balance() override {
+    double sums[2] = {};
+    for (std::size_t i = 0; i < rows_.size(); ++i) sums[y_[i] > 0] += rows_[i].a;
+    const double least = std::min(sums[0], sums[1]);
+    for (std::size_t k = 0; k < 2; ++k) kept_[k] = sums[k] > 0 ? least / sums[k] : 1;
+  }
   bool curves_everywhere() const override { return false; }
   std::span<const std::uint32_t> curved_rows() const override { return bending_; }
   void settle() override {
+    kept_[0] = kept_[1] = 1;
     bending_.clear();
     for (std::size_t i = 0; i < rows_.size(); ++i)
       if (rows_[i].bends) bending_.push_back(static_cast<std::uint32_t>(i));
@@ -61,6 +70,7 @@ class SmoothedHinge final : public RowLoss {
   std::vector<double> centre_;
   std::vector<Row> rows_;
   std::vector<std::uint32_t> bending_;
+  double kept_[2] = {1, 1};  ///< of a in the dual, by label
   double sigma_ = kFirstSigma;
 };
 
@@ -87,19 +97,24 @@ HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, d
   Objective f(design, loss, l2);
   std::vector<double> g(f.size());
   double sigma = kFirstSigma;
+  f.hold_intercepts(1 / sigma, 0);
   // What a round leaves of the gradient adds ‖∇‖²/(2λ) to the gap: much less than the rest of it.
-  double limit = 0.01 * result.first_gradient;
+  double limit = 0.01 * result.first_gradient, last_gap = 1;
   do {
     result.iterations += minimise(f, w, limit, budget).iterations;
     f.evaluate(w, g);
-    result.value = loss.hinge() / static_cast<double>(design.rows()) + l2 / 2 * dot(w, w);
-    result.dual = f.dual(w, g);
+    result.value = loss.hinge() / static_cast<double>(design.rows()) + f.penalty(w);
+    result.dual = f.dual();
     result.gradient = norm(g);
     ++result.rounds;
     const double wanted = std::max(kRoundShare * result.gap(), 0.1 * tolerance * result.value);
     limit = std::min(limit, std::sqrt(2 * l2 * wanted));
+    // What it leaves of an intercept's gradient adds more, by how much λ does not say.
+    if (design.has_intercept() && result.gap() > last_gap / 2) limit /= 8;
+    last_gap = result.gap();
     sigma = std::min(kSigmaGrowth * sigma, kMostSigma);
     loss.next_round(sigma);
+    f.hold_intercepts(1 / sigma, w.back());
   } while (result.gap() > tolerance * result.value && result.rounds < kMostRounds &&
            !budget.spent());
   return result;
