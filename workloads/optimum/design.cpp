@@ -218,4 +218,13 @@ std::vector<double> Design::model_order(std::span<const double> w) const {
   return ordered;
 }
 
+std::vector<double> Design::own_order(std::span<const double> w) const {
+  std::vector<double> own(w.begin(), w.end());
+  if (data_.sparse()) return own;
+  const std::size_t d = features();
+  for (std::size_t v = 0; v < d; ++v)
+    for (std::size_t c = 0; c < width_; ++c) own[c * d + v] = w[v * width_ + c];
+  return own;
+}
+
 }  // namespace sgdbench::optimum

@@ -61,6 +61,8 @@ class Design {
 
   /// w in the order of the models' parameters: W[v·C + c].
   std::vector<double> model_order(std::span<const double> w) const;
+  /// And back.
+  std::vector<double> own_order(std::span<const double> w) const;
 
  private:
   template <class Body>

@@ -49,11 +49,21 @@ class SmoothedHinge final : public RowLoss {
       if (rows_[i].bends) bending_.push_back(static_cast<std::uint32_t>(i));
   }
 
-  /// ∑ max(0, 1 − mᵢ).
-  double hinge() const {
+  std::size_t rows() const { return rows_.size(); }
+  /// 1/n ∑ max(0, 1 − mᵢ).
+  double mean_hinge() const {
     double sum = 0;
     for (const Row& row : rows_) sum += std::max(0.0, 1 - row.margin);
-    return sum;
+    return sum / static_cast<double>(rows());
+  }
+  void begin_at(std::span<const double> multipliers) {
+    std::copy(multipliers.begin(), multipliers.end(), centre_.begin());
+  }
+  /// a of the last evaluate().
+  std::vector<double> multipliers() const {
+    std::vector<double> all;
+    for (const Row& row : rows_) all.push_back(row.a);
+    return all;
   }
   /// a⁰ ← a.
   void next_round(double sigma) {
@@ -87,23 +97,38 @@ double gradient_at_zero(Design& design, const std::vector<Real>& signs) {
   return norm(g) / static_cast<double>(design.rows());
 }
 
+/// Begins at w and a⁰ if they can be a solution; at 0, where f is 1, if not.
+void begin_no_worse(Objective& f, SmoothedHinge& loss, std::span<const double> multipliers,
+                    std::vector<double>& w, std::vector<double>& g) {
+  const auto is_one = [](double a) { return a >= 0 && a <= 1; };
+  f.evaluate(w, g);
+  const double value = loss.mean_hinge() + f.penalty(w);
+  if (value <= 1 && multipliers.size() == loss.rows() &&
+      std::all_of(multipliers.begin(), multipliers.end(), is_one))
+    loss.begin_at(multipliers);
+  else
+    std::fill(w.begin(), w.end(), 0.0);
+}
+
 }  // namespace
 
 HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, double tolerance,
-                           const Budget& budget, std::vector<double>& w) {
+                           const Budget& budget, std::vector<double>& w,
+                           std::vector<double>& multipliers) {
   HingeResult result;
   result.first_gradient = gradient_at_zero(design, signs);
   SmoothedHinge loss(std::move(signs));
   Objective f(design, loss, l2);
   std::vector<double> g(f.size());
   double sigma = kFirstSigma;
-  f.hold_intercepts(1 / sigma, 0);
+  if (norm(w) > 0) begin_no_worse(f, loss, multipliers, w, g);
+  f.hold_intercepts(1 / sigma, design.has_intercept() ? w.back() : 0);
   // What a round leaves of the gradient adds ‖∇‖²/(2λ) to the gap: much less than the rest of it.
   double limit = 0.01 * result.first_gradient, last_gap = 1;
   do {
     result.iterations += minimise(f, w, limit, budget).iterations;
     f.evaluate(w, g);
-    result.value = loss.hinge() / static_cast<double>(design.rows()) + f.penalty(w);
+    result.value = loss.mean_hinge() + f.penalty(w);
     result.dual = f.dual();
     result.gradient = norm(g);
     ++result.rounds;
@@ -112,6 +137,7 @@ HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, d
     // What it leaves of an intercept's gradient adds more, by how much λ does not say.
     if (design.has_intercept() && result.gap() > last_gap / 2) limit /= 8;
     last_gap = result.gap();
+    multipliers = loss.multipliers();
     sigma = std::min(kSigmaGrowth * sigma, kMostSigma);
     loss.next_round(sigma);
     f.hold_intercepts(1 / sigma, w.back());

@@ -38,8 +38,10 @@ struct HingeResult {
   double gap() const { return value - dual; }
 };
 
-/// Sets w; stops when gap() ≤ tolerance·f(w), or when the budget is spent.
+/// Improves w; stops when gap() ≤ tolerance·f(w), or when the budget is spent. Begins at w and at
+/// the `multipliers` a⁰, one of each row, where both are no worse than 0, and sets them.
 HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, double tolerance,
-                           const Budget& budget, std::vector<double>& w);
+                           const Budget& budget, std::vector<double>& w,
+                           std::vector<double>& multipliers);
 
 }  // namespace sgdbench::optimum

@@ -1,5 +1,6 @@
 #include "workloads/optimum/optimum.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -28,6 +29,13 @@ NewtonResult start_of(Objective& f) {
   start.value = f.evaluate(w, g);
   start.gradient = norm(g);
   return start;
+}
+
+/// A w that is worse than 0, or no number, is no place to begin.
+void begin_no_worse(Objective& f, double at_zero, std::vector<double>& w) {
+  if (norm(w) == 0) return;
+  std::vector<double> g(f.size());
+  if (!(f.evaluate(w, g) <= at_zero)) std::fill(w.begin(), w.end(), 0.0);
 }
 
 double relative(double gradient, double first) {
@@ -118,6 +126,7 @@ NewtonResult minimise_to_certificate(Objective& f, double l2, const NewtonResult
 Optimum smooth_optimum(const WorkloadOptions& options, double l2, Objective& f,
                        const Budget& budget, std::vector<double>& w) {
   const NewtonResult start = start_of(f);
+  begin_no_worse(f, start.value, w);
   double gap = 0;
   const auto found = minimise_to_certificate(f, l2, start, budget, w, gap);
   const double first = is_minimum(start, l2) ? 0 : start.gradient;
@@ -148,9 +157,10 @@ std::unique_ptr<RowLoss> loss_of(const WorkloadOptions& options, const Dataset& 
 }
 
 Optimum hinge_optimum(const WorkloadOptions& options, double l2, const Dataset& train,
-                      Design& design, const Budget& budget, std::vector<double>& w) {
-  const auto found =
-      minimise_hinge(design, signs(train, train.classes), l2, kOptimumTolerance, budget, w);
+                      Design& design, const Budget& budget, std::vector<double>& w,
+                      std::vector<double>& multipliers) {
+  const auto found = minimise_hinge(design, signs(train, train.classes), l2, kOptimumTolerance,
+                                    budget, w, multipliers);
   const double off = found.gap() / std::max(std::abs(found.value), 1e-300);
   if (!(off <= kOptimumTolerance)) give_up(options, "relative duality gap", off, budget);
   Optimum result;
@@ -195,18 +205,23 @@ std::string why_no_optimum(const WorkloadOptions& options) {
 
 Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
                      const ParallelFor& parallel, const OptimumLimits& limits,
-                     std::vector<double>* solution) {
+                     std::vector<double>* solution, OptimumPoint* point) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
   Budget budget(limits);
   const bool hinge = options.workload == "svm";
   const std::size_t width = options.workload == "softmax" ? data.train.classes.size() : 1;
   Design design(data.train, width, parallel, budget, options.intercept);
+  OptimumPoint own;
+  auto& [known, multipliers] = point ? *point : own;
   std::vector<double> w(design.parameters());
-  auto result = hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w)
+  if (known.size() == w.size()) w = design.own_order(known);
+  auto result = hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w,
+                                      multipliers)
                       : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
   result.passes = static_cast<std::uint64_t>(std::ceil(budget.passes()));
   result.seconds = budget.seconds();
-  if (solution) *solution = design.model_order(w);
+  known = design.model_order(w);
+  if (solution) *solution = known;
   return result;
 }
 
