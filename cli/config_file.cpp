@@ -153,6 +153,8 @@ ConfigFile parse_config(std::string_view text, const std::string& name) {
 
 ConfigFile read_config(const std::string& path) try {
   return parse_config(read_file(path, kMostBytes), path);
+} catch (const TooLong& error) {
+  throw UsageError(fmt::format("{}: this is no suite: {}", path, error.what()));
 } catch (const ReadError& error) {
   throw MissingData(fmt::format("cannot read the suite {}: {}", path, error.what()));
 }

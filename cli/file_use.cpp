@@ -48,8 +48,7 @@ void FileUse::writes(std::string_view who, const std::filesystem::path& path) {
     if (both_stdout && other.unasked) continue;
     if (!both_stdout && !(place && other.place == *place)) continue;
     if (!other.writes) refuse_replacing(who, path, other.who, other.path);
-    throw UsageError(
-        fmt::format("{}: another report goes to {} already", who, shown(path)));
+    throw UsageError(fmt::format("{}: another report goes to {} already", who, shown(path)));
   }
   if (place || to_stdout)
     uses_.push_back({std::string(who), path, place.value_or(FilePlace{}), true});

@@ -1,12 +1,12 @@
 // Computed optima, kept from one run to the next.
 //
-// The idea: f* is a function of the training examples, the objective and λ. Where each one was found
-// is a JSON file in the user's cache folder ($XDG_CACHE_HOME/sgdbench, or ~/.cache/sgdbench): w, and
-// of the svm its dual solution. The search begins there, and what it proves is f*, in a few passes
-// over the data: so nothing in an entry is believed, and one that is torn, edited or of something
-// else costs time and no number. Its name says what it is of, and so does its content. Entries are
-// replaced as a whole (results/atomic_file.h), so any number of processes may read and write them at
-// once.
+// The idea: f* is a function of the training examples, the objective and λ. Where each one was
+// found is a JSON file in the user's cache folder ($XDG_CACHE_HOME/sgdbench, or ~/.cache/sgdbench):
+// w, and of the svm its dual solution. The search begins there, and what it proves is f*, in a few
+// passes over the data: so nothing in an entry is believed, and one that is torn, edited or of
+// something else costs time and no number. Its name says what it is of, and so does its content.
+// Entries are replaced as a whole (results/atomic_file.h), so any number of processes may read and
+// write them at once.
 //
 // The checksum covers features and targets of the training part after the hold-out is taken away
 // and the features are standardised; it knows neither the order of rows and features in memory nor

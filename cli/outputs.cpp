@@ -119,8 +119,7 @@ void Outputs::write(std::span<const RunRecord> rows, const ReportContext& contex
     }
   }
   if (exports_ && !quiet_)
-    for (const auto& name : left_out(rows))
-      talk(fmt::format("--export leaves out {}", name));
+    for (const auto& name : left_out(rows)) talk(fmt::format("--export leaves out {}", name));
   if (first) std::rethrow_exception(first);
 }
 

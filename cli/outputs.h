@@ -54,7 +54,8 @@ class Outputs {
 /// Data for stdout; throws WriteError.
 void print(std::string_view text);
 
-/// Talk: `sgdbench: LINE` on stderr. What can't be said there is left out, and nothing fails for it.
+/// Talk: `sgdbench: LINE` on stderr. What can't be said there is left out, and nothing fails for
+/// it.
 void talk(std::string_view line) noexcept;
 /// The same for text as it is.
 void talk_raw(std::string_view text) noexcept;

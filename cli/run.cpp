@@ -102,7 +102,8 @@ int run_verb(const Invocation& invocation) {
   trace.finish(given.has("--quiet"));
   report(outputs, log.rows(), cells, context);
   if (interrupted()) {
-    if (log.has_journal() && !given.has("--quiet")) talk("interrupted; the same command with --resume runs what is missing");
+    if (log.has_journal() && !given.has("--quiet"))
+      talk("interrupted; the same command with --resume runs what is missing");
     return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();

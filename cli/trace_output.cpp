@@ -78,8 +78,8 @@ void TraceOutput::finish(bool quiet) {
   writer_->finish();
   writer_.reset();
   if (quiet || count_.forgotten == 0) return;
-  talk(fmt::format("--trace has the last {} of {} slices; a larger {} than {} keeps more", count_.kept,
-                   count_.kept + count_.forgotten, kSlices, slices_));
+  talk(fmt::format("--trace has the last {} of {} slices; a larger {} than {} keeps more",
+                   count_.kept, count_.kept + count_.forgotten, kSlices, slices_));
 }
 
 }  // namespace sgdbench

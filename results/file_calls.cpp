@@ -124,19 +124,19 @@ Descriptor open_for_writing(const fs::path& path) {
 
 /// read() tells an end from silence where poll() does not: it is 0 where nobody writes.
 std::string read_file(const fs::path& path, std::size_t most) {
+  const Wait wait(path);
   bool met = false;  // somebody writes, or wrote
   const Descriptor file = open_for_reading(path, met);
   const bool regular = is_regular(file.get());
   const bool never_blocks = !met;
   met |= regular;
-  const Wait wait(path);
   std::string text, buffer(std::size_t{1} << 16, '\0');
   while (true) {
     if (!regular && !wait.ready(file.get(), POLLIN) && !never_blocks) continue;
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got > 0) {
       text.append(buffer, 0, static_cast<std::size_t>(got));
-      if (text.size() > most) throw ReadError("it has more than " + std::to_string(most) + " bytes");
+      if (text.size() > most) throw TooLong("it has more than " + std::to_string(most) + " bytes");
     } else if (got == 0 && met) {
       return text;
     } else if (got == 0) {

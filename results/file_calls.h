@@ -1,4 +1,5 @@
-// System calls on files, each checked: what goes wrong in writing is a WriteError that names the path.
+// System calls on files, each checked: what goes wrong in writing is a WriteError that names the
+// path.
 //
 // Waiting for the other end of a pipe is never for ever: it ends when the flag of stop_waiting_on()
 // is raised, and somebody has to come to the other end within ten seconds.
@@ -22,6 +23,12 @@ namespace sgdbench {
 class ReadError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// It has more bytes than anybody wants.
+class TooLong : public ReadError {
+ public:
+  using ReadError::ReadError;
 };
 
 /// A signal came while the program waited for the other end of a pipe. Exit code 130.
@@ -67,10 +74,12 @@ class Descriptor {
 /// them, and what the program says does not land in it. Reading and writing there still fail.
 void hold_standard_descriptors();
 
-/// Opens the file for writing as it is. Throws WriteError; for a pipe that nobody reads, too.
+/// Opens the file for writing as it is. Throws WriteError, for a pipe that nobody reads too, and
+/// StoppedWaiting.
 Descriptor open_for_writing(const std::filesystem::path& path);
 
-/// The whole content of a file or a pipe. Throws ReadError; for more than `most` bytes, too.
+/// The whole content of a file or a pipe. Throws ReadError, TooLong for more than `most` bytes, and
+/// StoppedWaiting.
 std::string read_file(const std::filesystem::path& path,
                       std::size_t most = std::numeric_limits<std::size_t>::max());
 

@@ -137,7 +137,8 @@ bool begins_journal(std::string_view text) {
   const auto header = journal_header({});
   const auto common = header.find('[');
   return text.size() > header.find(kSchema) &&
-         text.substr(0, common) == std::string_view(header).substr(0, std::min(common, text.size()));
+         text.substr(0, common) ==
+             std::string_view(header).substr(0, std::min(common, text.size()));
 }
 
 }  // namespace sgdbench

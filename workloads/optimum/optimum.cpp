@@ -215,9 +215,9 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
   auto& [known, multipliers] = point ? *point : own;
   std::vector<double> w(design.parameters());
   if (known.size() == w.size()) w = design.own_order(known);
-  auto result = hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w,
-                                      multipliers)
-                      : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
+  auto result =
+      hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w, multipliers)
+            : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
   result.passes = static_cast<std::uint64_t>(std::ceil(budget.passes()));
   result.seconds = budget.seconds();
   known = design.model_order(w);
