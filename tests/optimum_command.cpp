@@ -109,15 +109,16 @@ TEST_CASE("A pipe in the place of an entry is neither waited for nor replaced") 
 TEST_CASE("Another λ, another hold-out, another objective or other data are another entry") {
   const Cached c;
   c.optimum(kLogreg);
-  for (const auto* other :
-       {"--l2 0.5", "--l2 0.50000000000000011", "--holdout 0.2", "--holdout 0.2 --seed 3"})
+  for (const auto* other : {"--intercept", "--l2 0.5", "--l2 0.50000000000000011", "--holdout 0.2",
+                            "--holdout 0.2 --seed 3"})
     CHECK_FALSE(c.optimum(kLogreg + other).at("cached").get<bool>());
   CHECK_FALSE(
       c.optimum("--workload svm --data rcv1-like:rows=300,features=500").at("cached").get<bool>());
   CHECK_FALSE(c.optimum("--workload logreg --data rcv1-like:rows=300,features=500,seed=2")
                   .at("cached")
                   .get<bool>());
-  CHECK(c.entries().size() == 7);
+  CHECK(c.optimum(kLogreg + "--intercept").at("cached").get<bool>());
+  CHECK(c.entries().size() == 8);
 }
 
 TEST_CASE("An entry that is torn, foreign or of other types is replaced by a good one") {

@@ -213,6 +213,40 @@ TEST_CASE("No λ reaches the intercept: it takes up any shift of the targets") {
   }
 }
 
+// One-hot columns, of which every row has one, can stand in for the intercept: only λ tells them
+// apart, and next to nothing does where it is small.
+TEST_CASE("Columns that add up to a constant don't keep an intercept from its certificate") {
+  for (const bool sparse : {true, false}) {
+    auto data = unbalanced(sparse, 2);
+    const std::size_t d = data.columns();
+    if (sparse) {
+      SparseMatrix more;
+      const auto& from = std::get<SparseMatrix>(data.features);
+      more.columns = d + 3;
+      for (std::size_t i = 0; i < data.rows(); ++i) {
+        for (const Entry& e : from.row(i)) more.entries.push_back(e);
+        more.entries.push_back({static_cast<std::uint32_t>(d + i % 3), 1});
+        more.offsets.push_back(more.entries.size());
+      }
+      data.features = more;
+    } else {
+      DenseMatrix more(data.rows(), d + 3);
+      for (std::size_t i = 0; i < data.rows(); ++i) {
+        const auto from = std::get<DenseMatrix>(data.features).row(i);
+        std::copy(from.begin(), from.end(), more.row(i).begin());
+        more.row(i)[d + i % 3] = 1;
+      }
+      data.features = more;
+    }
+    for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+      CAPTURE(workload);
+      const auto solved = solve(linear(workload, 1e-6, true), data);
+      CHECK(is_certified(solved.optimum));
+      CHECK(solved.optimum.passes < 5000);
+    }
+  }
+}
+
 // By scipy 1.10 and numpy (Newton with a direct solver, and L-BFGS for softmax), on the generated
 // data written to a file.
 TEST_CASE("On generated data f* is what another program found") {

@@ -16,7 +16,8 @@
 // Calls are made per block of examples; loops over examples are below them, free of virtual calls.
 // On sparse data the regulariser is estimated on the support: example i adds λ·w_v/d_v for each of
 // its coordinates v, d_v being the fraction of examples that contain v. Its mean over all examples
-// is λw exactly (Recht et al. 2011), and no dense pass is needed.
+// is λw exactly (Recht et al. 2011), and no dense pass is needed. An intercept is in the support of
+// every block, and its λ is 0.
 #pragma once
 
 #include <atomic>

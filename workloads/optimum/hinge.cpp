@@ -11,6 +11,7 @@ namespace {
 constexpr double kFirstSigma = 1, kSigmaGrowth = 2, kMostSigma = 1e8;
 /// Of the gap, that a round may leave to the gradient.
 constexpr double kRoundShare = 1e-3;
+constexpr double kLeastGradient = 1e-12;  ///< of the first; smaller ones may be rounding
 /// By then rounding keeps the gap from closing.
 constexpr std::uint64_t kMostRounds = 100;
 
@@ -122,7 +123,7 @@ HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, d
   std::vector<double> g(f.size());
   double sigma = kFirstSigma;
   if (norm(w) > 0) begin_no_worse(f, loss, multipliers, w, g);
-  f.hold_intercepts(1 / sigma, design.has_intercept() ? w.back() : 0);
+  f.hold_intercepts(l2 / sigma, design.has_intercept() ? w.back() : 0);
   // What a round leaves of the gradient adds ‖∇‖²/(2λ) to the gap: much less than the rest of it.
   double limit = 0.01 * result.first_gradient, last_gap = 1;
   do {
@@ -135,12 +136,13 @@ HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, d
     const double wanted = std::max(kRoundShare * result.gap(), 0.1 * tolerance * result.value);
     limit = std::min(limit, std::sqrt(2 * l2 * wanted));
     // What it leaves of an intercept's gradient adds more, by how much λ does not say.
-    if (design.has_intercept() && result.gap() > last_gap / 2) limit /= 8;
+    if (design.has_intercept() && result.gap() > last_gap / 2)
+      limit = std::max(limit / 8, kLeastGradient * result.first_gradient);
     last_gap = result.gap();
     multipliers = loss.multipliers();
     sigma = std::min(kSigmaGrowth * sigma, kMostSigma);
     loss.next_round(sigma);
-    f.hold_intercepts(1 / sigma, w.back());
+    f.hold_intercepts(l2 / sigma, w.back());
   } while (result.gap() > tolerance * result.value && result.rounds < kMostRounds &&
            !budget.spent());
   return result;
