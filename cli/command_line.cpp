@@ -65,7 +65,9 @@ std::string command_of(const Cell& cell) {
 }
 
 std::string config_id(const Cell& cell) {
-  const auto words = words_of(cell, [](const Option& option) { return option.identifies; });
+  auto words = words_of(cell, [](const Option& option) { return option.identifies; });
+  for (const auto* law : laws_of(cell.spec))
+    if (const auto sum = law->checksum(); sum != 0) words.push_back(fmt::format("{:016x}", sum));
   return fmt::format("{:010x}", hash(shell_line(words)) >> 24);
 }
 

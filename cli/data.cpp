@@ -98,6 +98,9 @@ int data_make_verb(const Invocation& invocation) {
   const std::filesystem::path path = invocation.given.text("--out");
   const auto write = writer_for(path);
   const auto request = request_of(invocation, kDataMake);
+  FileUse files;
+  for (const auto& file : files_of(request)) files.reads("this command", file);
+  files.writes("--out", path);
   check_writable(path);
   const auto data = load(request);
   AtomicFile file(path);

@@ -56,6 +56,17 @@ std::vector<Item> kernel_items() {
   return items;
 }
 
+std::vector<Item> workload_items() {
+  std::vector<Item> items;
+  for (const auto& row : workload_catalog()) {
+    const bool linear = row.why_no_intercept.empty();
+    items.push_back({std::string(row.name), std::string(row.summary),
+                     linear ? "--intercept; without it none, as in papers on sparse data" : "",
+                     ""});
+  }
+  return items;
+}
+
 /// Tables of a name and a summary, all of it always there.
 template <class Table>
 std::vector<Item> plain_items(const Table& table) {
@@ -83,7 +94,7 @@ struct Listing {
 const std::vector<Listing>& listings() {
   static const std::vector<Listing> table{
       {"backends", backend_items},
-      {"workloads", [] { return plain_items(workload_catalog()); }},
+      {"workloads", workload_items},
       {"data", data_items},
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return formed_items(protocol_catalog()); }},

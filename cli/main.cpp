@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/parse.h"
 #include "results/atomic_file.h"
+#include "results/file_calls.h"
 #include "results/journal.h"
 #include "results/reading/report_reader.h"
 #include "workloads/data/error.h"
@@ -21,7 +22,14 @@ namespace {
 
 using namespace sgdbench;
 
-enum ExitCode { kUsage = 2, kBadData = 65, kMissingData = 66, kInternal = 70, kCannotWrite = 74 };
+enum ExitCode {
+  kUsage = 2,
+  kBadData = 65,
+  kMissingData = 66,
+  kInternal = 70,
+  kCannotWrite = 74,
+  kStopped = kInterruptedExit
+};
 
 int dispatch(const std::vector<std::string>& words) {
   const auto parsed = parse(words);
@@ -37,15 +45,14 @@ int dispatch(const std::vector<std::string>& words) {
 }
 
 int complain(ExitCode code, std::string_view what) {
-  // Even if stderr is closed, the exit code says it.
-  const auto line = fmt::format("sgdbench: {}\n", what);
-  std::fputs(line.c_str(), stderr);
+  talk(what);  // even if nobody hears it, the exit code says it
   return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   // A reader that goes away (| head) and a file that may grow no more (ulimit -f) are errors of
   // write(), not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
@@ -68,6 +75,8 @@ int main(int argc, char** argv) {
     return complain(kMissingData, error.what());
   } catch (const WriteError& error) {
     return complain(kCannotWrite, error.what());
+  } catch (const StoppedWaiting& error) {
+    return complain(kStopped, error.what());
   } catch (const std::bad_alloc&) {
     return complain(kInternal, "out of memory");
   } catch (const std::exception& error) {

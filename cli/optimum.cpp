@@ -27,6 +27,7 @@ struct Answer {
   std::string workload, data;
   std::size_t examples = 0, features = 0;
   double l2 = 0;  ///< λ
+  std::string intercept;
   std::optional<Optimum> optimum;
   bool cached = false;
   std::string reason;
@@ -41,18 +42,18 @@ std::string shortly(double value) {
 }
 
 std::string as_table(const std::vector<Answer>& answers) {
-  TextTable table(
-      {"workload", "l2", "optimum", "gradient", "gap ≤", "iterations", "passes", "time", "cached"});
+  TextTable table({"workload", "l2", "intercept", "optimum", "gradient", "gap ≤", "iterations",
+                   "passes", "time", "cached"});
   for (const auto& answer : answers) {
     const auto l2 = fmt::format("{:.4g}", answer.l2);
     if (!answer.optimum) {
-      table.add_note({answer.workload, l2}, answer.reason);
+      table.add_note({answer.workload, l2, answer.intercept}, answer.reason);
     } else {
       const auto& found = *answer.optimum;
-      table.add({answer.workload, l2, exactly(found.value), shortly(found.relative_gradient),
-                 or_dash(found.gap, shortly), std::to_string(found.iterations),
-                 std::to_string(found.passes), human_seconds(found.seconds),
-                 answer.cached ? "yes" : "no"});
+      table.add({answer.workload, l2, answer.intercept, exactly(found.value),
+                 shortly(found.relative_gradient), or_dash(found.gap, shortly),
+                 std::to_string(found.iterations), std::to_string(found.passes),
+                 human_seconds(found.seconds), answer.cached ? "yes" : "no"});
       table.add_note({}, fmt::format("{}: {}; {}", answer.data, found.solver, found.cross_check));
     }
   }
@@ -65,6 +66,7 @@ nlohmann::ordered_json as_json(const Answer& answer) {
                              {"examples", answer.examples},
                              {"features", answer.features},
                              {"l2", answer.l2},
+                             {"intercept", answer.intercept},
                              {"status", answer.optimum  ? "ok"
                                         : answer.failed ? "failed"
                                                         : "unsupported"},
@@ -128,6 +130,7 @@ Answer about(const Cell& cell, const Dataset& train) {
   answer.features = train.columns();
   const double n = static_cast<double>(train.rows());
   answer.l2 = cell.workload.l2 < 0 ? 1 / n : cell.workload.l2;
+  answer.intercept = find_option(kOptimum, "--intercept").show(cell);
   return answer;
 }
 

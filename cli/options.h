@@ -63,6 +63,8 @@ struct Option {
   /// Typed several times, its values are joined by '+', those of one with those of the other, where
   /// those of another option are alternatives. `initial` stands for nothing to join.
   bool joins = false;
+  /// What the option means without a value; "" where it needs one.
+  std::string_view bare = "";
 };
 
 /// In the order of the help and of the loops of a sweep: the first varies slowest.

@@ -54,6 +54,18 @@ void check_equals_sign(Verb verb, const std::vector<std::string>& words) {
   }
 }
 
+/// `--intercept` alone is `--intercept on`.
+std::vector<std::string> with_bare_values(const std::vector<std::string>& words) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    all.push_back(words[i]);
+    if (i + 1 < words.size() && !words[i + 1].starts_with("-")) continue;
+    for (const auto& option : option_table())
+      if (words[i] == option.name && !option.bare.empty()) all.emplace_back(option.bare);
+  }
+  return all;
+}
+
 /// `data info` is the subcommand info of data.
 CLI::App& subcommand(CLI::App& app, std::string_view name) {
   CLI::App* at = &app;
@@ -122,7 +134,8 @@ Parsed parse(const std::vector<std::string>& words) {
     verbs.emplace_back(&sub, &row);
   }
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    const auto all = with_bare_values(words);
+    app.parse(std::vector<std::string>(all.rbegin(), all.rend()));
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
     throw UsageError(what.substr(0, what.find(':')) + " needs a value");

@@ -1,8 +1,6 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "cli/command_line.h"
 #include "cli/doctor/advice.h"
 #include "cli/execute.h"
@@ -35,7 +33,7 @@ std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
   const double share = cells.front().until_ci / 100;
   if (share == 0) return {};
   auto notes = precision_notes(rows, share);
-  for (const auto& note : notes) fmt::print(stderr, "sgdbench: {}\n", note);
+  for (const auto& note : notes) talk(note);
   return notes;
 }
 
@@ -64,12 +62,6 @@ RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
   return {outputs.journal(), cells, environment, resume};
 }
 
-void say_how_to_resume() {
-  // Not by fmt, which throws where stderr is closed.
-  std::fputs("sgdbench: interrupted; the same command with --resume runs what is missing\n",
-             stderr);
-}
-
 }  // namespace
 
 int run_verb(const Invocation& invocation) {
@@ -77,7 +69,7 @@ int run_verb(const Invocation& invocation) {
   const auto& given = request.given;
   const auto cells = sweep(request.parts, available_cores());
   check_targets(cells);
-  const Outputs outputs(given);
+  Outputs outputs(given);
   TraceOutput trace(given, cells, available_memory_bytes());
   if (given.has("--print-config")) {
     print(to_toml(request));
@@ -87,8 +79,9 @@ int run_verb(const Invocation& invocation) {
     print(dry_run_text(cells));
     return 0;
   }
-  outputs.check();
   check_sources(cells);
+  outputs.check_inputs(given, cells);
+  outputs.check();
 
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
@@ -101,15 +94,16 @@ int run_verb(const Invocation& invocation) {
     if (!context.notes.empty()) progress.warn_at_start(context.notes.front());
     execute(cells, context.environment, progress, log, trace);
   } catch (...) {
-    // What was measured before the trouble is worth keeping.
-    if (!log.rows().empty()) report(outputs, log.rows(), cells, context);
-    if (!log.rows().empty()) trace.finish(true);
+    // What was measured before the trouble is worth keeping. Old rows alone are in the journal.
+    if (log.has_grown()) report(outputs, log.rows(), cells, context);
+    if (log.has_grown()) trace.finish(true);
     throw;
   }
   trace.finish(given.has("--quiet"));
   report(outputs, log.rows(), cells, context);
   if (interrupted()) {
-    if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();
+    if (log.has_journal() && !given.has("--quiet"))
+      talk("interrupted; the same command with --resume runs what is missing");
     return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();

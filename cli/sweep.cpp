@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -12,6 +13,10 @@
 
 namespace sgdbench {
 namespace {
+
+const WorkloadEntry& workload_of(const Cell& cell) {
+  return find_by_name(workload_catalog(), "workload", cell.workload.workload);
+}
 
 void check_count(std::size_t cells) {
   if (cells > kMostCells)
@@ -111,10 +116,25 @@ void check_clock(const std::vector<Given>& parts, const std::vector<Cell>& cells
                             option.name, names));
 }
 
+/// An intercept that nothing here can have is a mistake; one of several workloads has none.
+void check_intercept(const std::vector<Given>& parts, const std::vector<Cell>& cells) {
+  if (cells.empty() || std::any_of(cells.begin(), cells.end(), takes_intercept)) return;
+  const auto& workload = workload_of(cells.front());
+  for (const auto& given : parts)
+    for (const auto& text : given.texts("--intercept"))
+      if (text != "off")
+        throw UsageError(fmt::format("--intercept is for linear models, and {} is none: {}",
+                                     workload.name, workload.why_no_intercept));
+}
+
 }  // namespace
 
 bool trains(const Cell& cell) {
-  return find_by_name(workload_catalog(), "workload", cell.workload.workload).trains;
+  return workload_of(cell).trains;
+}
+
+bool takes_intercept(const Cell& cell) {
+  return workload_of(cell).why_no_intercept.empty();
 }
 
 const BackendEntry& backend_of(const Cell& cell) {
@@ -153,6 +173,7 @@ Cell normalised(Cell cell) {
     cell.workload.l2 = usual.workload.l2;
   }
   if (parse_rule(cell.rule, cell.momentum).slots() == 1) cell.momentum = usual.momentum;
+  if (!takes_intercept(cell)) cell.workload.intercept = usual.workload.intercept;
   if (!has_hidden_layers(cell)) {
     cell.workload.hidden = usual.workload.hidden;
     cell.workload.activation = usual.workload.activation;
@@ -180,6 +201,7 @@ std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   cells = collapsed(std::move(cells));
   check_identities(cells);
   check_clock(parts, cells);
+  check_intercept(parts, cells);
   check_contradiction(cells);
   return cells;
 }

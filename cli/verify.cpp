@@ -42,8 +42,9 @@ constexpr Default kUsual[] = {
     {"--compute-time", "constant:1ms"},
 };
 constexpr Default kAll[] = {
-    {"--rule", "*"},    {"--write", "store,cas"}, {"--kernels", "*"}, {"--activation", "relu,tanh"},
-    {"--batch", "1,8"},
+    {"--rule", "*"},    {"--write", "store,cas"},
+    {"--kernels", "*"}, {"--activation", "relu,tanh"},
+    {"--batch", "1,8"}, {"--intercept", "off,on"},
 };
 
 /// An example of every protocol.
@@ -129,7 +130,8 @@ void verify_problem(const std::vector<Cell>& cells, const TrainTest& data, Progr
                     Findings& findings) {
   const auto problem = make_problem(cells.front().workload, data);
   const auto kind = data_kind(data.train);
-  const auto& workload = cells.front().workload.workload;
+  const auto& options = cells.front().workload;
+  const auto workload = options.workload + (options.intercept ? " (intercept)" : "");
   findings.add({workload, kind, "(reference)", ""},
                guarded([&] { return verify_workload(*problem, cells.front().spec.seed); }));
   std::vector<RunRecord> rows;

@@ -72,19 +72,21 @@ bool set(Part& part, std::string_view text) {
 }
 
 /// 16 hexadecimal digits: as a number, readers that hold integers in doubles would round it.
+template <std::optional<std::uint64_t> RunRecord::*Member>
 Value checksum(const RunRecord& row) {
-  if (!row.data_checksum) return {};
+  if (!(row.*Member)) return {};
   std::string text(16, '0');
   for (std::size_t i = 0; i < text.size(); ++i)
-    text[i] = "0123456789abcdef"[*row.data_checksum >> (60 - 4 * i) & 15];
+    text[i] = "0123456789abcdef"[*(row.*Member) >> (60 - 4 * i) & 15];
   return text;
 }
 
+template <std::optional<std::uint64_t> RunRecord::*Member>
 bool set_checksum(RunRecord& row, std::string_view text) {
-  row.data_checksum.reset();
+  (row.*Member).reset();
   if (text.empty()) return true;
   const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, row.data_checksum.emplace(), 16);
+  const auto [end, error] = std::from_chars(text.data(), last, (row.*Member).emplace(), 16);
   return error == std::errc() && end == last;
 }
 
@@ -168,7 +170,8 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"statistical_efficiency", "", "epochs to target of one worker over this", run<&R::statistical_efficiency>, set<&R::statistical_efficiency, R>},
     {"speedup_baseline", "", "config_id of that one worker: the same strategy where it was run, else the fastest", run<&R::speedup_baseline>, set<&R::speedup_baseline, R>},
     {"speedup_over_best_single", "", "time to target of the fastest one-worker configuration over this", run<&R::speedup_over_best_single>, set<&R::speedup_over_best_single, R>},
-    {"data_checksum", "", "of the parsed content of the training data", checksum, set_checksum},
+    {"data_checksum", "", "of the parsed content of the training data", checksum<&R::data_checksum>, set_checksum<&R::data_checksum>},
+    {"test_checksum", "", "of the parsed content of what is held out, or of the test data", checksum<&R::test_checksum>, set_checksum<&R::test_checksum>},
     {"recording", "", "full, or none: training alone was timed", run<&R::recording>, set<&R::recording, R>},
     {"pinned", "", "each worker was tied to a core", run<&R::pinned>, set<&R::pinned, R>},
     {"pace_compute_ns", "ns", "fixed piece of arithmetic, on P threads at once, before and after the run: the machine's pace", run<&R::pace_compute_ns>, set<&R::pace_compute_ns, R>},
@@ -196,6 +199,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"bandwidth", "bytes/s", "of every worker's link, by which messages took longer", run<&R::bandwidth>, set<&R::bandwidth, R>},
     {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
+    {"intercept", "", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", run<&R::intercept>, set<&R::intercept, R>},
     // clang-format on
 });
 

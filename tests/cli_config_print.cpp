@@ -36,6 +36,7 @@ const std::vector<std::pair<std::string, Texts>> kValues{
     {"--max-unpacked", {"4GB", "1.5MiB", "4096"}},
     {"--feature-order", {"file"}},
     {"--l2", {"auto", "0,1e-5", "1e-4..1e-2:x10"}},
+    {"--intercept", {"on", "off,on"}},
     {"--hidden", {"8", "64,32", "7;64,32"}},
     {"--activation", {"tanh", "relu,tanh"}},
     {"--rule", {"sgd", "*", "m*,sgd"}},

@@ -81,6 +81,16 @@ TEST_CASE("Values are taken as they are: negative numbers, dashes, brackets, sev
                   UsageError);
 }
 
+TEST_CASE("--intercept alone is --intercept on") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"run", "--intercept"},
+                                                {"run", "--intercept", "--seed", "1"},
+                                                {"run", "-q", "--intercept", "-q"},
+                                                {"run", "--intercept", "on"},
+                                                {"run", "--intercept=on"}})
+    CHECK(parse(words).invocation.given.texts("--intercept") == std::vector<std::string>{"on"});
+  CHECK(parse({"run", "--intercept", "off,on"}).invocation.given.text("--intercept") == "off,on");
+}
+
 TEST_CASE("A positional may be called like a verb, and help is had without one that is due") {
   CHECK(parse({"list", "data"}).invocation.positionals == std::vector<std::string>{"data"});
   CHECK(parse({"data", "info", "--help"}).help);

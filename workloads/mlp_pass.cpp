@@ -108,7 +108,7 @@ void NetworkPass::scores(const Real* w, const Input& input, Range rows) {
   for (std::size_t l = 0; l <= last; ++l) {
     product(w, input, l, rows);
     const Block z = part(activations_[l], l, rows);
-    const Real* const bias = network_.biases ? w + network_.layers[l].biases : nullptr;
+    const Real* const bias = network_.has_biases() ? w + network_.layers[l].biases : nullptr;
     if (l < last)
       with_activation(network_.activation, [&](auto phi) { activate<decltype(phi)>(z, bias); });
     else if (bias)
@@ -136,14 +136,14 @@ void NetworkPass::delta_below(const Real* w, std::size_t layer, Range rows) {
 }
 
 /// W_l ← keep·W_l + a_{l−1}ᵀ·δ_l for these of its rows, and with the first one
-/// b_l ← keep·b_l + ∑_rows δ_l, in the target.
+/// b_l ← keep_biases·b_l + ∑_rows δ_l, in the target.
 void NetworkPass::gradient(const Input& input, std::size_t layer, const Target& target,
                            Range features) {
   if (features.empty()) return;
   const Layer& shape = network_.layers[layer];
   const Block slopes = delta(layer, {0, input.rows});
-  if (network_.biases && features.begin == 0)
-    add_column_sums(slopes, target.keep, target.out + shape.biases);
+  if (network_.has_biases() && features.begin == 0)
+    add_column_sums(slopes, target.keep_biases, target.out + shape.biases);
   if (layer == 0 && input.sparse)
     return add_transposed(*input.sparse, features, slopes, target.keep, target.out + shape.weights);
   const std::size_t stride = layer == 0 ? input.stride : padded_to_line(shape.in);

@@ -3,6 +3,8 @@
 //
 //   z_c = ∑_v W[v·C + c]·x_v,   s = softmax(z) − e_y,
 //   W[v·C + c] ← W[v·C + c] − γ·(s_c·x_v + λ/d_v·W[v·C + c])
+//
+// Intercepts add an entry of 1, whose λ is 0, to every row.
 #include <algorithm>
 
 #include "workloads/kernels/memory.h"
@@ -35,13 +37,15 @@ class SparseSoftmaxWorker final : public SparseWorker {
       fetch_ahead(matrix(), rows, k, model_.labels.data());
       const auto x = matrix().row(rows[k]);
       const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
-      for (const Entry& e : x) {
+      const auto add = [&](const Entry& e) {
         const Real x_v = e.value, r = regulariser()[e.column];
         const Real* const w_v = &w[e.column * classes];
         Real* const values_v = &values[e.column * classes];
 #pragma omp simd
         for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
-      }
+      };
+      for (const Entry& e : x) add(e);
+      if (intercept()) add(intercept_entry());
     }
   }
 
@@ -53,13 +57,15 @@ class SparseSoftmaxWorker final : public SparseWorker {
     const std::size_t classes = width();
     std::fill(scores_.begin(), scores_.end(), Real(0));
     Real* const z = scores_.data();
-    for (const Entry& e : x) {
+    const auto add = [&](const Entry& e) {
       const Real* const w_v = w + e.column * classes;
       std::size_t c = 0;
       for (; c + kLanes <= classes; c += kLanes)
         plain::store(z + c, plain::load<Vec>(z + c) + memory.template load<Vec>(w_v + c) * e.value);
       for (; c < classes; ++c) z[c] += memory.template load<Real>(w_v + c) * e.value;
-    }
+    };
+    for (const Entry& e : x) add(e);
+    if (intercept()) add(intercept_entry());
     softmax_slope(z, classes, y);
     return z;
   }
@@ -71,9 +77,12 @@ class SparseSoftmaxWorker final : public SparseWorker {
       fetch_ahead(matrix(), run.rows, k, model_.labels.data());
       const auto x = matrix().row(run.rows[k]);
       const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
-      for (const Entry& e : x)
+      const auto step_along = [&](const Entry& e) {
         step_feature(memory, w + e.column * width(), s, e.value, regulariser()[e.column],
                      updates.step());
+      };
+      for (const Entry& e : x) step_along(e);
+      if (intercept()) step_along(intercept_entry());
       updates.made();
     }
   }

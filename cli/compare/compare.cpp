@@ -61,11 +61,6 @@ const ComparisonFormat& format_of(const Given& given) {
                       given.text("--format", kComparisonFormats[0].name));
 }
 
-void talk(std::string_view line) {
-  // What can't be said on stderr is in the report.
-  std::fputs(fmt::format("sgdbench: {}\n", line).c_str(), stderr);
-}
-
 }  // namespace
 
 ComparisonOptions comparison_options_of(const Given& given) {
@@ -79,10 +74,11 @@ ComparisonOptions comparison_options_of(const Given& given) {
   return options;
 }
 
-void check_comparison_output(const Given& given) {
+void check_comparison_output(const Given& given, FileUse& files) {
   format_of(given);
   const auto path = given.text("--out", "-");
   if (path.empty()) throw UsageError("--out: name a file, or - for stdout");
+  files.writes("--out", path);
   check_writable(path);
 }
 
@@ -106,7 +102,10 @@ int compare_verb(const Invocation& invocation) {
   if (base_path == "-" && new_path == "-")
     throw UsageError("only one of the two reports can come from stdin");
   const auto options = comparison_options_of(given);
-  check_comparison_output(given);
+  FileUse files;
+  files.reads("BASE", base_path);
+  files.reads("NEW", new_path);
+  check_comparison_output(given, files);
   const auto base = read_report(base_path), now = read_report(new_path);
   ComparisonReport report(compare(base.runs, now.runs, options), options, given.has("--strict"));
   report.base_source = source_text(base.name, base.kind, base.runs);

@@ -82,6 +82,15 @@ constexpr Option kProblem[] = {
      expand_reals,
      [](Cell& c, Text v) { c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative); },
      [](const Cell& c) { return c.workload.l2 < 0 ? "auto" : number_text(c.workload.l2); }},
+    {"--intercept", "", "on|off,…",
+     "linear models: a parameter for all rows alike (softmax: for each class), without a "
+     "regulariser; alone it means on",
+     "off", Group::problem, kCells | kOptimum, one_list,
+     [](Cell& c, Text v) {
+       c.workload.intercept = choose(v, "intercept", {"off", "on"}) == 1;
+     },
+     [](const Cell& c) { return std::string(c.workload.intercept ? "on" : "off"); }, false, true,
+     false, "on"},
     {"--hidden", "", "N,N…", "widths of the hidden layers; a semicolon separates nets", "128",
      Group::problem, kCells, widths, set_hidden,
      [](const Cell& c) { return fmt::format("{}", fmt::join(c.workload.hidden, ",")); }},

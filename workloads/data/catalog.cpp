@@ -99,6 +99,21 @@ void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
 
 }  // namespace
 
+std::vector<std::string> files_of(const DataRequest& request) {
+  std::vector<std::string> files;
+  const auto add = [&files](const std::string& path) {
+    files.push_back(path);
+    if (auto labels = labels_of(path)) files.push_back(std::move(*labels));
+  };
+  for (const auto& source : {request.source, request.test_source}) {
+    const auto path = source.empty() || source == kNoData ? "" : resolve_path(source);
+    if (path.empty()) continue;
+    add(path);
+    if (const auto test = test_images_beside(path)) add(*test);
+  }
+  return files;
+}
+
 TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
                     const ReadLimits& limits) {
   if (request.source == kNoData) {

@@ -45,6 +45,9 @@ struct DataRequest {
 TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
                     const ReadLimits& limits = {});
 
+/// The files that load_data() may read; none for generated data. Throws UsageError or MissingData.
+std::vector<std::string> files_of(const DataRequest& request);
+
 /// Loads one source as it is: its own order and numbers, nothing set aside.
 Dataset load_source(std::string_view source, const DataRequest& request,
                     const ParallelFor& parallel, const ReadLimits& limits = {});

@@ -24,6 +24,10 @@ RowContent row_content(const DenseMatrix& matrix, std::size_t row) {
   return content;
 }
 
+std::uint64_t row_checksum(const RowContent& row, float target) {
+  return mix(row.sum + mix(bits(target)));
+}
+
 std::array<ContentSum, 2> sum_rows(const Examples& examples, const Placement& placement,
                                    std::size_t begin, std::size_t end, Ranks ranks) {
   std::array<ContentSum, 2> sums;
@@ -55,7 +59,7 @@ RowContent content_of(std::span<const Entry> row) {
 }
 
 void ContentSum::add(const RowContent& row, float target, std::size_t number) {
-  sum_ += mix(mix(row.sum + mix(bits(target))), number);
+  sum_ += mix(row_checksum(row, target), number);
   columns_ = std::max(columns_, row.columns);
   ++rows_;
 }
@@ -103,6 +107,21 @@ std::uint64_t content_checksum(const Features& features, const std::vector<float
   ContentSum all;
   for (const ContentSum& block : blocks) all.add(block);
   return all.checksum();
+}
+
+std::vector<std::uint64_t> row_checksums(const Features& features,
+                                         const std::vector<float>& targets,
+                                         const ParallelFor& parallel) {
+  std::vector<std::uint64_t> sums(targets.size());
+  std::visit(
+      [&](const auto& matrix) {
+        for_row_blocks(targets.size(), parallel, [&](std::size_t begin, std::size_t end) {
+          for (std::size_t i = begin; i < end; ++i)
+            sums[i] = row_checksum(row_content(matrix, i), targets[i]);
+        });
+      },
+      features);
+  return sums;
 }
 
 }  // namespace sgdbench
