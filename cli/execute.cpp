@@ -6,6 +6,7 @@
 #include "cli/grouping.h"
 #include "cli/interrupt.h"
 #include "cli/problem_group.h"
+#include "cli/sources.h"
 #include "cli/targets.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"
@@ -69,8 +70,7 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
   const auto data_groups = by_data(cells);
   for (const auto& same_data : data_groups) {
     if (log.has_all(same_data)) continue;
-    progress.say("loading " + same_data.front().data.source);
-    const TrainTest data = load_data(same_data.front().data, parallel);
+    const TrainTest data = load_noted(same_data.front().data, parallel, progress);
     log.check_data(same_data, data.train.checksum);
     const auto groups = by_problem(same_data);
     for (const auto& group : groups) {

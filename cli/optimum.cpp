@@ -158,8 +158,7 @@ int optimum_verb(const Invocation& invocation) {
   Progress progress(cells.size(), given.has("--quiet"));
   std::vector<Answer> answers;
   for (const auto& same_data : by_data(cells)) {
-    progress.say("loading " + same_data.front().data.source);
-    const auto data = load_data(same_data.front().data, parallel);
+    const auto data = load_noted(same_data.front().data, parallel, progress);
     for (const auto& cell : same_data) {
       if (interrupted()) return kInterruptedExit;
       progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));

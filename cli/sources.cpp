@@ -44,4 +44,13 @@ void check_sources(const DataRequest& request) {
   if (!request.test_source.empty()) check_source(request.test_source);
 }
 
+TrainTest load_noted(const DataRequest& request, const ParallelFor& parallel, Progress& progress) {
+  progress.say("loading " + request.source);
+  TrainTest data = load_data(request, parallel);
+  for (const auto& note : data.train.notes) progress.note(note);
+  if (data.test)
+    for (const auto& note : data.test->notes) progress.note(note);
+  return data;
+}
+
 }  // namespace sgdbench

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/progress.h"
 #include "workloads/data/catalog.h"
 
 namespace sgdbench {
@@ -13,5 +14,8 @@ std::string why_no_source(const std::string& source);
 /// Throws what load_data() would throw for a source that is not there: UsageError for a name that
 /// is none, MissingData for a file or a data set that is not on this machine.
 void check_sources(const DataRequest& request);
+
+/// load_data(), telling what it notes.
+TrainTest load_noted(const DataRequest& request, const ParallelFor& parallel, Progress& progress);
 
 }  // namespace sgdbench

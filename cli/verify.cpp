@@ -167,7 +167,7 @@ int verify_verb(const Invocation& invocation) {
   Progress progress(cells.size(), invocation.given.has("--quiet"));
   Findings findings;
   for (const auto& same_data : by_data(cells)) {
-    const auto data = load_data(same_data.front().data, parallel);
+    const auto data = load_noted(same_data.front().data, parallel, progress);
     for (const auto& group : by_problem(same_data)) {
       if (chosen || applies(group.front().workload.workload, data.train))
         verify_problem(group, data, progress, findings);

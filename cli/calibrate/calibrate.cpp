@@ -101,8 +101,7 @@ int calibrate_verb(const Invocation& invocation) {
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), given.has("--quiet"));
-  progress.say("loading " + cells.front().data.source);
-  const auto data = load_data(cells.front().data, parallel);
+  const auto data = load_noted(cells.front().data, parallel, progress);
   const auto problem = make_problem(cells.front().workload, data);
   std::vector<Validation> all;
   for (const auto& cell : cells) {

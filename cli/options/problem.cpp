@@ -58,6 +58,20 @@ constexpr Option kProblem[] = {
      "target, class or y, else the first",
      "", Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
      [](const Cell& c) { return c.data.label_column; }},
+    {"--drop-columns", "", "COLUMN,…",
+     "CSV: columns that are left out (text, row numbers), by name or number from 1", "",
+     Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.dropped_columns = v; },
+     [](const Cell& c) { return c.data.dropped_columns; }},
+    {"--header", "", "on|off|auto",
+     "CSV: whether the first line names the columns; auto: if none of its cells is a number",
+     "auto", Group::problem, kReading, nullptr,
+     [](Cell& c, Text v) {
+       c.data.header = static_cast<HeaderRule>(choose(v, "header", {"auto", "on", "off"}));
+     },
+     [](const Cell& c) {
+       constexpr Text kRules[] = {"auto", "on", "off"};
+       return std::string(kRules[static_cast<std::size_t>(c.data.header)]);
+     }},
     {"--feature-order", "", "ORDER",
      "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
      "rounding and speed only (and an mlp's random first weights)",

@@ -3,9 +3,8 @@
 // The rule, in this order:
 //   1. 00 00, a type code 08 … 0e and a number of dimensions: IDX.
 //   2. Text. Of its first line that is neither blank nor a comment: if the second word starts with
-//      digits and a colon, or with "qid:", it is LIBSVM. Otherwise, if the line has a comma or a
-//      tab, it is a table; it is separated by tabs if it has no comma, or if it has a tab and the
-//      file is called .tsv.
+//      digits and a colon, or with "qid:", it is LIBSVM. Otherwise, if its lines have a separator
+//      (table_lines.h), it is a table.
 //   3. Where neither shows (rows without features, one column), a name in .csv or .tsv (before
 //      .gz, .bz2, .xz or .zst) says table, and everything else is LIBSVM.
 #pragma once
@@ -14,7 +13,7 @@
 
 namespace sgdbench {
 
-enum class FileFormat { libsvm, idx, csv, tsv };
+enum class FileFormat { libsvm, idx, table };
 
 FileFormat detect_format(std::string_view path, std::string_view content);
 
