@@ -71,9 +71,10 @@ void check_columns(const Dataset& train, Dataset& test) {
   const auto count = [](const Dataset& data) {
     return std::to_string(data.declared_columns.value_or(data.columns())) + " features";
   };
-  if (ours && theirs                 ? *ours != *theirs
-      : ours                         ? test.columns() > *ours
-      : theirs ? train.columns() > *theirs : false)
+  if (ours && theirs ? *ours != *theirs
+      : ours         ? test.columns() > *ours
+      : theirs       ? train.columns() > *theirs
+                     : false)
     throw BadData(test.name + ": " + count(test) + ", but " + train.name + " has " + count(train));
   if (!ours && !theirs && test.columns() > train.columns())
     test.notes.push_back(test.name + ": no training row has its features from " +

@@ -31,7 +31,7 @@ struct DataRequest {
                                   ///< called label, target, class or y, else the first
   std::string dropped_columns;    ///< CSV: columns that are neither, the same way, with commas
   HeaderRule header = HeaderRule::automatic;  ///< CSV
-  bool permute = true;            ///< one seeded permutation of the training rows
+  bool permute = true;                        ///< one seeded permutation of the training rows
   /// Sparse data: number the features by how many training rows they are in, the most popular
   /// first (feature_order.h); else as in the source. Changes rounding and speed only, except that
   /// random first weights fall on other features.

@@ -36,19 +36,14 @@ void MergedValues::look(std::uint32_t column, const Decimal& decimal, float stor
   if (watched.slots.empty()) {
     if (decimal.is_short && !watch_all_) return;
     watched.slots.resize(slots_);
-    watched.filled.resize(slots_);
     watches_ = true;
   }
-  const std::size_t k = hash_of(stored) & (slots_ - 1);
-  Slot& slot = watched.slots[k];
-  if (watched.filled[k] && slot.value == decimal.value) return;
+  Slot& slot = watched.slots[hash_of(stored) & (slots_ - 1)];
+  if (slot.value == decimal.value) return;
   ++watched.fresh;
-  if (watched.filled[k] && slot.stored == stored) {
-    if (watched.merged++ == 0)
-      watched.pair = {column, std::min(slot.value, decimal.value),
-                      std::max(slot.value, decimal.value)};
-  }
-  watched.filled[k] = true;
+  if (slot.stored == stored && watched.merged++ == 0)
+    watched.pair = {column, std::min(slot.value, decimal.value),
+                    std::max(slot.value, decimal.value)};
   slot = {stored, decimal.value};
 }
 

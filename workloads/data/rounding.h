@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,12 +45,11 @@ class MergedValues {
 
  private:
   struct Slot {
-    float stored = 0;
-    double value = 0;
+    float stored = std::numeric_limits<float>::quiet_NaN();  ///< equals nothing
+    double value = std::numeric_limits<double>::quiet_NaN();
   };
   struct Watched {
     std::vector<Slot> slots;  ///< empty: not watched
-    std::vector<bool> filled;
     std::uint64_t fresh = 0, merged = 0;
     MergedPair pair;
   };

@@ -13,6 +13,7 @@
 #include "workloads/data/input_file.h"
 #include "workloads/data/libsvm.h"
 #include "workloads/data/table.h"
+#include "workloads/data/table_lines.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
 
@@ -86,6 +87,14 @@ void check_labels(const InputFile& file, const std::vector<Part>& parts,
                                                    "the classes from 0, or subtract a constant"}));
 }
 
+/// For what is a table of no separator but blanks, and has no table's name.
+void refuse_plain_numbers(const InputFile& file) {
+  if (find_separator(file.bytes(), true) == ' ')
+    throw BadData(file.path() +
+                  ":1:1: numbers with blanks between them: LIBSVM rows are 'label index:value …'; "
+                  "if it is a table, call it .csv");
+}
+
 Source read_file(const std::string& path, const DataRequest& request, const Placer& placer,
                  const Dataset* training, const ParallelFor& parallel) {
   const InputFile file(path);
@@ -99,7 +108,12 @@ Source read_file(const std::string& path, const DataRequest& request, const Plac
   }
   source.bytes_read = file.bytes().size();
   if (format == FileFormat::libsvm) {
-    source.parts = read_libsvm(file, index_base(request), placer, parallel);
+    refuse_plain_numbers(file);
+    LibsvmRemarks remarks;
+    source.parts = read_libsvm(file, index_base(request), placer, remarks, parallel);
+    check_labels(file, source.parts, remarks.labels);
+    source.labels = remarks.labels.rounded();
+    source.notes = std::move(remarks.notes);
     return source;
   }
   Table table = training != nullptr && training->table != nullptr
@@ -112,6 +126,21 @@ Source read_file(const std::string& path, const DataRequest& request, const Plac
   source.labels = table.labels.rounded();
   source.notes = std::move(table.notes);
   return source;
+}
+
+/// Says which options for other formats than the source's were given, where all data are one
+/// source.
+void note_unused_options(const std::string& name, const DataRequest& request, Source& source) {
+  const auto note = [&](bool is_given, bool is_used, const char* option, const char* format) {
+    if (is_given && !is_used && request.test_source.empty())
+      source.notes.push_back(std::string(option) + " says nothing of " + name + ", which is no " +
+                             format);
+  };
+  const bool is_table = source.table != nullptr;
+  note(!request.label_column.empty(), is_table, "--label-column", "table");
+  note(!request.dropped_columns.empty(), is_table, "--drop-columns", "table");
+  note(request.header != HeaderRule::automatic, is_table, "--header", "table");
+  note(request.index_base.has_value(), !source.columns, "--index-base", "LIBSVM file");
 }
 
 }  // namespace
@@ -143,6 +172,7 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
   } else {
     read = read_file(resolve_path(source), request, placer, training, parallel);
   }
+  if (training == nullptr) note_unused_options(std::string(source), request, read);
   const auto classes = classes_of(read.parts);
   std::vector<Dataset> result;
   for (Part& part : read.parts) {

@@ -65,13 +65,12 @@ void Reader::count_rows() {
     rows_ += chunk.rows;
   }
   if (rows_ == 0)
-    throw BadData(file_.path() + ":1:1: " +
-                  (columns_.header.names.empty() ? "the file has no rows" : "a header and no rows"));
+    throw BadData(
+        file_.path() + ":1:1: " +
+        (columns_.header.names.empty() ? "the file has no rows" : "a header and no rows"));
   // A broken file may have a long first line and many short ones: then there is nothing to store.
   if (has_short_rows())
-    for_chunks([&](Chunk& chunk) {
-      RowParser(chunk.text, columns_).parse([](auto...) {}, [] {});
-    });
+    for_chunks([&](Chunk& chunk) { RowParser(chunk.text, columns_).parse([](auto...) {}, [] {}); });
 }
 
 /// Whether the text is too short for its rows: a separator or line end for each column, and a
@@ -202,8 +201,7 @@ TableHeader header_of(const InputFile& file, HeaderRule rule) {
   if (header.columns == 0) throw BadData(file.path() + ":1:1: the file has no rows");
   if (header.columns > 1) return header;
   std::string_view text = file.bytes().substr(header.length);
-  throw BadData(file.path() + ":1:1: one column, beginning with " +
-                quoted_name(next_line(text)) +
+  throw BadData(file.path() + ":1:1: one column, beginning with " + quoted_name(next_line(text)) +
                 "; a table has a label and at least one feature, with a comma, tab, semicolon or "
                 "bar between them");
 }
@@ -237,8 +235,7 @@ Table read_test_table(const InputFile& file, const DataRequest& request,
   reader.count_rows();
   reader.place_rows(in_file_order);
   const auto& scaling = training->scaling;
-  Table table =
-      reader.finish(reader.read(scaling ? &*scaling : nullptr), scaling.has_value());
+  Table table = reader.finish(reader.read(scaling ? &*scaling : nullptr), scaling.has_value());
   table.facts = training;
   return table;
 }

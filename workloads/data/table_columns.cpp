@@ -13,7 +13,11 @@ namespace sgdbench {
 namespace {
 
 bool is_name(const std::string& cell) {
-  return !cell.empty() && !is_missing(cell) && !is_number(cell);
+  // A number in another notation (1,5 or 1 000), or a date.
+  const bool looks_like_number =
+      cell.find_first_not_of("0123456789.,+-/:' ") == std::string::npos &&
+      cell.find_first_of("0123456789") != std::string::npos;
+  return !cell.empty() && !looks_like_number && !is_missing(cell);
 }
 
 /// 0, 1, 2, …: rows begin like this as well, but not long ones.
@@ -30,8 +34,9 @@ bool is_header(const std::vector<TableCell>& cells, HeaderRule rule) {
     throw TextError{cells.front().where,
                     "the first line counts 0, 1, 2, …: if these are the columns' names, say "
                     "--header on, and --header off if they are a row"};
-  const auto name = std::find_if(cells.begin(), cells.end(),
-                                 [](const TableCell& cell) { return is_name(cell.text); });
+  const auto name = std::find_if(cells.begin(), cells.end(), [](const TableCell& cell) {
+    return is_name(cell.text) && !is_number(cell.text);
+  });
   if (name == cells.end()) return false;
   if (std::any_of(cells.begin(), cells.end(),
                   [](const TableCell& cell) { return is_number(cell.text); }))
@@ -197,8 +202,8 @@ std::size_t TableColumns::column_of(std::uint32_t feature) const {
 }
 
 std::string TableColumns::column_name(std::size_t column) const {
-  return "column " + (header.names.empty() ? std::to_string(column + 1)
-                                           : quoted_name(header.names[column]));
+  return "column " +
+         (header.names.empty() ? std::to_string(column + 1) : quoted_name(header.names[column]));
 }
 
 TableColumns arrange_columns(const TableHeader& header, const InputFile& file,
@@ -207,9 +212,8 @@ TableColumns arrange_columns(const TableHeader& header, const InputFile& file,
   for (const std::string& asked : split_at_commas(request.dropped_columns))
     columns.roles[find_column(header, "column", asked, file.path())] = TableColumns::kLeftOut;
   const std::string& asked = request.label_column;
-  const std::size_t label = asked.empty()
-                                ? usual_label(columns, file.path(), notes)
-                                : find_column(header, "label column", asked, file.path());
+  const std::size_t label = asked.empty() ? usual_label(columns, file.path(), notes)
+                                          : find_column(header, "label column", asked, file.path());
   if (columns.roles[label] == TableColumns::kLeftOut)
     throw UsageError(file.path() + ": " + columns.column_name(label) +
                      " is the label, so --drop-columns can't leave it out; --label-column names "
@@ -218,8 +222,7 @@ TableColumns arrange_columns(const TableHeader& header, const InputFile& file,
   refuse_nameless(columns, file);
   for (std::uint32_t& role : columns.roles)
     if (role < TableColumns::kLeftOut) role = static_cast<std::uint32_t>(columns.features++);
-  if (columns.features == 0)
-    throw UsageError(file.path() + ": --drop-columns leaves no feature");
+  if (columns.features == 0) throw UsageError(file.path() + ": --drop-columns leaves no feature");
   return columns;
 }
 
@@ -237,7 +240,8 @@ TableColumns match_columns(const TableHeader& header, const InputFile& file,
     throw BadData(here + std::to_string(header.columns) + " columns, but " + name + " has " +
                   std::to_string(training.header.columns));
   TableColumns columns{header, training.roles, training.features};
-  if (header.names != names) columns.roles = roles_by_name(header.names, file.path(), training, name);
+  if (header.names != names)
+    columns.roles = roles_by_name(header.names, file.path(), training, name);
   return columns;
 }
 

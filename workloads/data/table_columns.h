@@ -24,10 +24,10 @@ namespace sgdbench {
 /// The first line of a table.
 struct TableHeader {
   char separator = ',';
-  std::vector<std::string> names;  ///< empty: there is no header
-  std::size_t columns = 0;         ///< cells of the first line
+  std::vector<std::string> names;   ///< empty: there is no header
+  std::size_t columns = 0;          ///< cells of the first line
   std::vector<const char*> places;  ///< of these cells
-  std::size_t length = 0;          ///< bytes before the first row
+  std::size_t length = 0;           ///< bytes before the first row
 };
 
 /// Throws BadData where the first line is neither a header nor a row.

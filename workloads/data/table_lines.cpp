@@ -99,8 +99,7 @@ std::string lower_case(std::string text) {
 bool is_missing(std::string cell) {
   constexpr std::array<std::string_view, 7> kMissing = {"nan",      "na",   "null", "inf",
                                                         "infinity", "+inf", "-inf"};
-  return std::find(kMissing.begin(), kMissing.end(), lower_case(std::move(cell))) !=
-         kMissing.end();
+  return std::find(kMissing.begin(), kMissing.end(), lower_case(std::move(cell))) != kMissing.end();
 }
 
 bool is_number(std::string cell) {

@@ -66,7 +66,8 @@ void RowParser::refuse_cell(const char* p, std::size_t column) const {
   const bool is_quoted = *p == '"';
   const char* q = p + 1;
   while (!ends_row(q) && (is_quoted ? *q != '"' : *q != separator_)) ++q;
-  if (is_quoted && ends_row(q)) throw TextError{p, "a quoted cell does not end in its line" + where};
+  if (is_quoted && ends_row(q))
+    throw TextError{p, "a quoted cell does not end in its line" + where};
   if (is_quoted) ++q;
   while (q > p + 1 && (q[-1] == ' ' || q[-1] == '\r')) --q;
   const std::string_view cell(p, static_cast<std::size_t>(q - p));
