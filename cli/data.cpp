@@ -40,7 +40,7 @@ std::string classes_text(const DataStatistics& statistics) {
   if (statistics.classes.empty()) return "none: the targets are real numbers";
   std::string text = fmt::format("{}:", statistics.classes.size());
   for (std::size_t i = 0; i < std::min(kShown, statistics.classes.size()); ++i)
-    text += fmt::format(" {:g} ({} rows)", statistics.classes[i].label, statistics.classes[i].rows);
+    text += fmt::format(" {} ({} rows)", statistics.classes[i].label, statistics.classes[i].rows);
   return statistics.classes.size() > kShown ? text + " …" : text;
 }
 
