@@ -38,6 +38,7 @@ TEST_CASE("Quotes, blanks, CRLF, tabs and blank lines say nothing") {
   CHECK(parse("\"the, label\",\"a \"\"b\"\"\", c \n1,2,3\n0,5,6\n").checksum == expected);
   CHECK(parse("1, 2 ,3\r\n\r\n\"0\",\"5\" , 6\r\n").checksum == expected);
   CHECK(parse("1\t2\t3\n0\t5\t6", "", "t.tsv").checksum == expected);
+  CHECK(parse("1,\t2,\t3\n0,\t5,\t6\n").checksum == expected);
   CHECK(parse("y\ta, b\tc\n1\t2\t3\n0\t5\t6\n", "", "t.tsv").checksum == expected);
   CHECK(parse("y,\"a\",\"b\"\n1,2,3\n0,5,6\n", "b").targets == std::vector<float>{3, 6});
 }

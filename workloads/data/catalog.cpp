@@ -62,7 +62,7 @@ bool has_names(const Dataset& data) {
 
 /// Whether feature k of the one is feature k of the other: tables have matched their columns by
 /// name, if they have any.
-void check_columns(const Dataset& train, Dataset& test) {
+void check_test_columns(const Dataset& train, Dataset& test) {
   if (has_names(train) != has_names(test))
     throw BadData(test.name + ": the features of " + (has_names(test) ? test : train).name +
                   " have names and those of " + (has_names(test) ? train : test).name +
@@ -89,7 +89,7 @@ std::vector<double> labels_of(const Dataset& data) {
 
 /// Whether a class of the test part is one of the training part, and not only rounded to it. That
 /// it is one at all matters to classifiers alone; they look.
-void check_labels(const Dataset& train, const Dataset& test) {
+void check_test_labels(const Dataset& train, const Dataset& test) {
   if (train.exact_labels.empty() && test.exact_labels.empty()) return;
   for (const double ours : labels_of(train))
     for (const double theirs : labels_of(test))
@@ -112,8 +112,8 @@ void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& par
   request.standardize = false;
   data.test = std::move(
       load_parts(request.test_source, request, in_file_order, &data.train, parallel).front());
-  check_columns(data.train, *data.test);
-  check_labels(data.train, *data.test);
+  check_test_columns(data.train, *data.test);
+  check_test_labels(data.train, *data.test);
 }
 
 void standardize(TrainTest& data, const ParallelFor& parallel) {

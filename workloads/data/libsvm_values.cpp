@@ -11,7 +11,7 @@ namespace {
 
 /// Whatever a file holds, its features take no more memory than this many do.
 constexpr std::size_t kMostFeatures = 1000;
-constexpr std::size_t kRows = 64;
+constexpr std::size_t kWatchedRows = 64;
 
 /// By the feature's number.
 using Watched = std::map<std::uint32_t, MergedValues>;
@@ -20,7 +20,7 @@ void see(Watched& features, std::uint32_t feature, const Decimal& value) {
   auto found = features.find(feature);
   if (found == features.end()) {
     if (features.size() == kMostFeatures) return;
-    found = features.emplace(feature, MergedValues(1, kRows, true)).first;
+    found = features.emplace(feature, MergedValues(1, kWatchedRows, true)).first;
   }
   found->second.see(0, value, value.nearest);
 }

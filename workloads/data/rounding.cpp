@@ -10,7 +10,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kMostSlots = 256;
+constexpr std::size_t kMostSlots = 64;  // a kilobyte a column
 constexpr std::size_t kMostLabels = kMaxClasses + 1;
 
 std::size_t hash_of(float value) {

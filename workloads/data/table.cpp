@@ -14,7 +14,7 @@
 namespace sgdbench {
 namespace {
 
-struct Chunk {
+struct TableChunk {
   std::string_view text;
   std::size_t rows = 0, first_row = 0;
   Ranks ranks{};                        ///< of its first row
@@ -24,9 +24,9 @@ struct Chunk {
   std::vector<MergedPair> merged;
 };
 
-class Reader {
+class TableReader {
  public:
-  Reader(const InputFile& file, const TableColumns& columns, const ParallelFor& parallel)
+  TableReader(const InputFile& file, const TableColumns& columns, const ParallelFor& parallel)
       : file_(file), columns_(columns), parallel_(parallel) {}
 
   void count_rows();
@@ -44,23 +44,23 @@ class Reader {
   void for_chunks(const Body& body) {
     for_each_chunk(file_, chunks_.size(), parallel_, [&](std::size_t i) { body(chunks_[i]); });
   }
-  void read_chunk(Chunk& chunk, const Scaling* scaling, std::vector<DenseMatrix>& matrices);
+  void read_chunk(TableChunk& chunk, const Scaling* scaling, std::vector<DenseMatrix>& matrices);
 
   const InputFile& file_;
   const TableColumns& columns_;
   const ParallelFor& parallel_;
-  std::vector<Chunk> chunks_;
+  std::vector<TableChunk> chunks_;
   std::size_t rows_ = 0;
   Placement placement_;
   std::vector<std::vector<float>> targets_;  ///< of each part
 };
 
-void Reader::count_rows() {
+void TableReader::count_rows() {
   const std::string_view text = file_.bytes().substr(columns_.header.length);
   for (const std::string_view piece : line_chunks(text, kChunkBytes))
     chunks_.emplace_back().text = piece;
-  for_chunks([](Chunk& chunk) { chunk.rows = sgdbench::count_rows(chunk.text); });
-  for (Chunk& chunk : chunks_) {
+  for_chunks([](TableChunk& chunk) { chunk.rows = sgdbench::count_rows(chunk.text); });
+  for (TableChunk& chunk : chunks_) {
     chunk.first_row = rows_;
     rows_ += chunk.rows;
   }
@@ -70,25 +70,26 @@ void Reader::count_rows() {
         (columns_.header.names.empty() ? "the file has no rows" : "a header and no rows"));
   // A broken file may have a long first line and many short ones: then there is nothing to store.
   if (has_short_rows())
-    for_chunks([&](Chunk& chunk) { RowParser(chunk.text, columns_).parse([](auto...) {}, [] {}); });
+    for_chunks(
+        [&](TableChunk& chunk) { RowParser(chunk.text, columns_).parse([](auto...) {}, [] {}); });
 }
 
 /// Whether the text is too short for its rows: a separator or line end for each column, and a
 /// character at least for those that are not left out.
-bool Reader::has_short_rows() const {
+bool TableReader::has_short_rows() const {
   return rows_ > (file_.bytes().size() + 1) / (columns_.roles.size() + columns_.features + 1);
 }
 
-void Reader::place_rows(const Placer& placer) {
+void TableReader::place_rows(const Placer& placer) {
   placement_ = placer(rows_);
   std::vector<std::size_t> rows;
-  for (const Chunk& chunk : chunks_) rows.push_back(chunk.first_row);
+  for (const TableChunk& chunk : chunks_) rows.push_back(chunk.first_row);
   const auto ranks = ranks_at(placement_, rows);
   for (std::size_t i = 0; i < chunks_.size(); ++i) chunks_[i].ranks = ranks[i];
 }
 
-Scaling Reader::fit() {
-  for_chunks([&](Chunk& chunk) {
+Scaling TableReader::fit() {
+  for_chunks([&](TableChunk& chunk) {
     chunk.moments = ColumnMoments(columns_.features);
     std::vector<double> row(columns_.features);
     std::size_t number = chunk.first_row;
@@ -103,24 +104,25 @@ Scaling Reader::fit() {
             });
   });
   ColumnMoments all(columns_.features);
-  for (Chunk& chunk : chunks_) {
+  for (TableChunk& chunk : chunks_) {
     all.add(chunk.moments);
     chunk.moments = ColumnMoments();
   }
   return std::move(all).scaling();
 }
 
-std::vector<DenseMatrix> Reader::read(const Scaling* scaling) {
+std::vector<DenseMatrix> TableReader::read(const Scaling* scaling) {
   std::vector<DenseMatrix> matrices;
   for (std::size_t part = 0; part < placement_.parts(); ++part) {
     matrices.emplace_back(placement_.rows_of(part), columns_.features);
     targets_.emplace_back(placement_.rows_of(part));
   }
-  for_chunks([&](Chunk& chunk) { read_chunk(chunk, scaling, matrices); });
+  for_chunks([&](TableChunk& chunk) { read_chunk(chunk, scaling, matrices); });
   return matrices;
 }
 
-void Reader::read_chunk(Chunk& chunk, const Scaling* scaling, std::vector<DenseMatrix>& matrices) {
+void TableReader::read_chunk(TableChunk& chunk, const Scaling* scaling,
+                             std::vector<DenseMatrix>& matrices) {
   const auto label_column = static_cast<std::uint32_t>(columns_.features);
   MergedValues merged(columns_.features + 1, chunk.rows, scaling != nullptr);
   std::size_t number = chunk.first_row;
@@ -161,7 +163,7 @@ void Reader::read_chunk(Chunk& chunk, const Scaling* scaling, std::vector<DenseM
 }
 
 /// `as_they_are`: stored dense with all columns, whatever they hold.
-Table Reader::finish(std::vector<DenseMatrix> matrices, bool as_they_are) {
+Table TableReader::finish(std::vector<DenseMatrix> matrices, bool as_they_are) {
   std::vector<Features> features;
   if (as_they_are)
     features.assign(std::make_move_iterator(matrices.begin()),
@@ -171,18 +173,18 @@ Table Reader::finish(std::vector<DenseMatrix> matrices, bool as_they_are) {
   Table table;
   for (std::size_t part = 0; part < features.size(); ++part) {
     ContentSum content;
-    for (const Chunk& chunk : chunks_) content.add(chunk.content[part]);
+    for (const TableChunk& chunk : chunks_) content.add(chunk.content[part]);
     table.parts.push_back(
         {{std::move(features[part]), std::move(targets_[part])}, content.checksum()});
   }
-  for (const Chunk& chunk : chunks_) table.labels.add(chunk.labels);
+  for (const TableChunk& chunk : chunks_) table.labels.add(chunk.labels);
   return table;
 }
 
-std::vector<std::string> Reader::notes(bool is_scaled) const {
+std::vector<std::string> TableReader::notes(bool is_scaled) const {
   std::vector<std::string> notes;
   std::set<std::uint32_t> said;
-  for (const Chunk& chunk : chunks_)
+  for (const TableChunk& chunk : chunks_)
     for (const MergedPair& pair : chunk.merged) {
       if (!said.insert(pair.column).second) continue;
       const bool is_label = pair.column == columns_.features;
@@ -213,7 +215,7 @@ Table read_table(const InputFile& file, const DataRequest& request, const Placer
   std::vector<std::string> notes;
   auto facts = std::make_shared<TableFacts>(
       TableFacts{arrange_columns(header_of(file, request.header), file, request, notes), {}});
-  Reader reader(file, facts->columns, parallel);
+  TableReader reader(file, facts->columns, parallel);
   reader.count_rows();
   reader.place_rows(placer);
   if (request.standardize) facts->scaling = reader.fit();
@@ -231,7 +233,7 @@ Table read_test_table(const InputFile& file, const DataRequest& request,
                       const ParallelFor& parallel) {
   const TableColumns columns =
       match_columns(header_of(file, request.header), file, training->columns, name);
-  Reader reader(file, columns, parallel);
+  TableReader reader(file, columns, parallel);
   reader.count_rows();
   reader.place_rows(in_file_order);
   const auto& scaling = training->scaling;

@@ -8,15 +8,15 @@
 namespace sgdbench {
 namespace {
 
-bool is_digit(char c) {
+bool is_decimal_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 /// "1,5", where the comma is no separator.
 bool has_decimal_comma(std::string_view cell) {
   const std::size_t comma = cell.find(',');
-  return comma != std::string_view::npos && comma > 0 && is_digit(cell[comma - 1]) &&
-         comma + 1 < cell.size() && is_digit(cell[comma + 1]);
+  return comma != std::string_view::npos && comma > 0 && is_decimal_digit(cell[comma - 1]) &&
+         comma + 1 < cell.size() && is_decimal_digit(cell[comma + 1]);
 }
 
 bool is_text(std::string_view cell) {
