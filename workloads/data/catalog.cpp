@@ -44,10 +44,11 @@ Placement place_rows(const DataRequest& request, std::size_t rows) {
 }
 
 /// The source itself, and what is held out of it.
-TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel) {
+TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel,
+                            const ReadLimits& limits) {
   auto parts = load_parts(
       request.source, request, [&request](std::size_t rows) { return place_rows(request, rows); },
-      nullptr, parallel);
+      nullptr, parallel, limits);
   TrainTest data{std::move(parts[0]), std::nullopt};
   if (parts.size() > 1) {
     data.test = std::move(parts[1]);
@@ -101,7 +102,8 @@ void check_test_labels(const Dataset& train, const Dataset& test) {
 }
 
 /// --test-data, else the hold-out, else the t10k pair beside an IDX train pair.
-void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& parallel) {
+void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& parallel,
+                    const ReadLimits& limits) {
   if (data.test) return;
   if (request.test_source.empty()) {
     const std::string path = resolve_path(request.source);
@@ -111,7 +113,8 @@ void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& par
   // A table is standardised by its training table or, where that is none, by standardize().
   request.standardize = false;
   data.test = std::move(
-      load_parts(request.test_source, request, in_file_order, &data.train, parallel).front());
+      load_parts(request.test_source, request, in_file_order, &data.train, parallel, limits)
+          .front());
   check_test_columns(data.train, *data.test);
   check_test_labels(data.train, *data.test);
 }
@@ -150,7 +153,8 @@ void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
 
 }  // namespace
 
-TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
+TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
+                    const ReadLimits& limits) {
   if (request.source == kNoData) {
     TrainTest nothing;
     nothing.train.name = kNoData;
@@ -158,8 +162,8 @@ TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
   }
   const auto start = std::chrono::steady_clock::now();
   check(request);
-  TrainTest data = load_source_parts(request, parallel);
-  find_test_part(data, request, parallel);
+  TrainTest data = load_source_parts(request, parallel, limits);
+  find_test_part(data, request, parallel, limits);
   if (data.test) {
     // Whether the test rows show other labels as well matters to classifiers alone; they look.
     data.test->classes = data.train.classes;

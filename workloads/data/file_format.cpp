@@ -1,7 +1,9 @@
 #include "workloads/data/file_format.h"
 
 #include <algorithm>
+#include <string>
 
+#include "workloads/data/error.h"
 #include "workloads/data/idx.h"
 #include "workloads/data/table_lines.h"
 
@@ -38,6 +40,8 @@ std::string_view without_compression(std::string_view path) {
 
 FileFormat detect_format(std::string_view path, std::string_view content) {
   if (looks_like_idx(content)) return FileFormat::idx;
+  if (const auto kind = foreign_kind(content))
+    throw BadData(std::string(path) + ": this is " + *kind);
   if (looks_like_libsvm(first_line(content))) return FileFormat::libsvm;
   const std::string_view name = without_compression(path);
   const bool called_table = name.ends_with(".csv") || name.ends_with(".tsv");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "workloads/data/checksum.h"
@@ -96,16 +97,19 @@ void refuse_plain_numbers(const InputFile& file) {
 }
 
 Source read_file(const std::string& path, const DataRequest& request, const Placer& placer,
-                 const Dataset* training, const ParallelFor& parallel) {
-  const InputFile file(path);
-  if (file.bytes().empty()) throw BadData(path + ":1:1: the file is empty");
+                 const Dataset* training, const ParallelFor& parallel, ReadLimits limits) {
+  if (request.max_unpacked) limits.max_unpacked = request.max_unpacked;
+  const InputFile file(path, limits);
+  if (file.bytes().empty()) throw BadData(file.path() + ":1:1: the file is empty");
   Source source;
-  const FileFormat format = detect_format(path, file.bytes());
+  const FileFormat format = detect_format(file.path(), file.bytes());
   if (format == FileFormat::idx) {
-    source.parts = parts_of(read_idx_pair(file, source.bytes_read, parallel), placer, parallel);
+    source.parts =
+        parts_of(read_idx_pair(file, source.bytes_read, parallel, limits), placer, parallel);
     source.columns = width(source.parts.front().examples.features);
     return source;
   }
+  refuse_lone_returns(file, parallel);
   source.bytes_read = file.bytes().size();
   if (format == FileFormat::libsvm) {
     refuse_plain_numbers(file);
@@ -154,7 +158,9 @@ std::string resolve_path(std::string_view source) {
   }
   std::string path(source);
   // What looks like a path is one; InputFile says what is wrong with it.
-  if (is_readable_file(path) || source.find_first_of("/.") != std::string_view::npos) return path;
+  if (path == kStandardInput || std::filesystem::exists(path) ||
+      source.find_first_of("/.") != std::string_view::npos)
+    return path;
   std::vector<std::string> valid;
   for (const DataEntry& entry : data_catalog()) valid.emplace_back(entry.name);
   throw UsageError(unknown_name("data set (and no such file)", name_of(source), valid));
@@ -162,7 +168,7 @@ std::string resolve_path(std::string_view source) {
 
 std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
                                 const Placer& placer, const Dataset* training,
-                                const ParallelFor& parallel) {
+                                const ParallelFor& parallel, const ReadLimits& limits) {
   const auto start = std::chrono::steady_clock::now();
   const Generator* generator = find_generator(source);
   Source read;
@@ -170,7 +176,7 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
     read.parts = parts_of(generate(*generator, source, parallel), placer, parallel);
     read.columns = width(read.parts.front().examples.features);
   } else {
-    read = read_file(resolve_path(source), request, placer, training, parallel);
+    read = read_file(resolve_path(source), request, placer, training, parallel, limits);
   }
   if (training == nullptr) note_unused_options(std::string(source), request, read);
   const auto classes = classes_of(read.parts);
@@ -194,8 +200,8 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
 }
 
 Dataset load_source(std::string_view source, const DataRequest& request,
-                    const ParallelFor& parallel) {
-  return std::move(load_parts(source, request, in_file_order, nullptr, parallel).front());
+                    const ParallelFor& parallel, const ReadLimits& limits) {
+  return std::move(load_parts(source, request, in_file_order, nullptr, parallel, limits).front());
 }
 
 const std::vector<DataEntry>& data_catalog() {

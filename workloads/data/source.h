@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "workloads/data/catalog.h"
+#include "workloads/data/input_file.h"
 #include "workloads/data/placement.h"
 
 namespace sgdbench {
@@ -19,6 +20,6 @@ std::string resolve_path(std::string_view source);
 /// one's columns and scaling.
 std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
                                 const Placer& placer, const Dataset* training,
-                                const ParallelFor& parallel);
+                                const ParallelFor& parallel, const ReadLimits& limits);
 
 }  // namespace sgdbench
