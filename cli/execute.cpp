@@ -122,6 +122,7 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
     const auto* const loaded = loader.load_unless_interrupted(same_data.front().data);
     if (!loaded) return interrupt_group(same_data, {.environment = &environment}, log);
     const TrainTest& data = *loaded;
+    tell_notes(data, progress);
     log.check_data(same_data, data);
     const auto groups = by_problem(same_data);
     for (const auto& group : groups) {

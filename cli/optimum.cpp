@@ -163,6 +163,7 @@ int optimum_verb(const Invocation& invocation) {
   for (const auto& same_data : by_data(cells)) {
     progress.say("loading " + same_data.front().data.source);
     const auto data = load_interruptibly(same_data.front().data, parallel);
+    tell_notes(data, progress);
     for (const auto& cell : same_data) {
       if (interrupted()) return kInterruptedExit;
       progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));

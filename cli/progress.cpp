@@ -27,6 +27,13 @@ std::string clock_text(double seconds) {
 Progress::Progress(std::size_t steps, bool quiet)
     : steps_(steps), quiet_(quiet), visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
 
+void Progress::note(std::string_view what) {
+  if (quiet_) return;
+  clear();
+  // Not by fmt, which throws where stderr is closed.
+  std::fputs(fmt::format("sgdbench: note: {}\n", what).c_str(), stderr);
+}
+
 void Progress::say(std::string_view what) {
   draw(what, "");
 }

@@ -170,6 +170,7 @@ int verify_verb(const Invocation& invocation) {
   Findings findings;
   for (const auto& same_data : by_data(cells)) {
     const auto data = load_interruptibly(same_data.front().data, parallel);
+    tell_notes(data, progress);
     for (const auto& group : by_problem(same_data)) {
       if (chosen || applies(group.front().workload.workload, data.train))
         verify_problem(group, data, progress, findings);

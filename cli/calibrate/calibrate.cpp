@@ -124,6 +124,7 @@ int calibrate_verb(const Invocation& invocation) {
   Progress progress(cells.size(), given.has("--quiet"));
   progress.say("loading " + cells.front().data.source);
   const auto data = load_interruptibly(cells.front().data, parallel);
+  tell_notes(data, progress);
   const auto problem = make_problem(cells.front().workload, data);
   std::vector<Validation> all;
   for (const auto& cell : cells) {

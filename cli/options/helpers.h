@@ -30,7 +30,7 @@ using Texts = std::vector<std::string>;
 
 inline constexpr unsigned kTraining = kRun | kCalibrate;
 inline constexpr unsigned kCells = kTraining | kVerify;
-inline constexpr unsigned kReading = kTraining | kDataInfo | kOptimum;
+inline constexpr unsigned kReading = kTraining | kVerify | kDataInfo | kOptimum;
 inline constexpr std::uint64_t kMany = 1'000'000'000'000;
 inline constexpr Interval kPositive{.least = 0, .open_below = true};
 inline constexpr Interval kNotNegative{.least = 0};

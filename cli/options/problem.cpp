@@ -59,10 +59,24 @@ constexpr Option kProblem[] = {
      "target, class or y, else the first",
      "", Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
      [](const Cell& c) { return c.data.label_column; }},
+    {"--drop-columns", "", "COLUMN,…",
+     "CSV: columns that are left out (text, row numbers), by name or number from 1", "",
+     Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.dropped_columns = v; },
+     [](const Cell& c) { return c.data.dropped_columns; }},
+    {"--header", "", "on|off|auto",
+     "CSV: whether the first line names the columns; auto: if none of its cells is a number",
+     "auto", Group::problem, kReading, nullptr,
+     [](Cell& c, Text v) {
+       c.data.header = static_cast<HeaderRule>(choose(v, "header", {"auto", "on", "off"}));
+     },
+     [](const Cell& c) {
+       constexpr Text kRules[] = {"auto", "on", "off"};
+       return std::string(kRules[static_cast<std::size_t>(c.data.header)]);
+     }},
     {"--max-unpacked", "", "SIZE",
      "content of a compressed file, or of a pipe: 4GB; without it, half of the free memory and, of "
      "a file, 256 MB or 100 times its size",
-     "", Group::problem, kReading | kVerify | kDataMake, nullptr,
+     "", Group::problem, kReading | kDataMake, nullptr,
      [](Cell& c, Text v) { c.data.max_unpacked = parse_bytes(v); },
      [](const Cell& c) {
        return c.data.max_unpacked ? bytes_option_text(*c.data.max_unpacked) : std::string();

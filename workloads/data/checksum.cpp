@@ -12,18 +12,6 @@ std::uint64_t bits(float value) {
   return std::bit_cast<std::uint32_t>(value + 0.0f);
 }
 
-RowContent row_content(const SparseMatrix& matrix, std::size_t row) {
-  return content_of(matrix.row(row));
-}
-RowContent row_content(const DenseMatrix& matrix, std::size_t row) {
-  RowContent content;
-  for_each_non_zero(matrix, row, [&](std::uint32_t column, float value) {
-    content.sum += mix(std::uint64_t{column} << 32 | bits(value));
-    content.columns = std::size_t{column} + 1;
-  });
-  return content;
-}
-
 std::uint64_t row_checksum(const RowContent& row, float target) {
   return mix(row.sum + mix(bits(target)));
 }
@@ -35,7 +23,7 @@ std::array<ContentSum, 2> sum_rows(const Examples& examples, const Placement& pl
       [&](const auto& matrix) {
         for (std::size_t i = begin; i < end; ++i) {
           const std::size_t part = placement.part_of(placement.place(i));
-          sums[part].add(row_content(matrix, i), examples.targets[i], ranks[part]++);
+          sums[part].add(content_of(matrix.row(i)), examples.targets[i], ranks[part]++);
         }
       },
       examples.features);
@@ -56,6 +44,16 @@ RowContent content_of(std::span<const Entry> row) {
     columns = std::max(columns, zero ? 0 : (word >> 32) + 1);
   }
   return {sum, columns};
+}
+
+RowContent content_of(std::span<const Real> row) {
+  RowContent content;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    if (row[j] == 0) continue;
+    content.sum += mix(std::uint64_t{j} << 32 | bits(row[j]));
+    content.columns = j + 1;
+  }
+  return content;
 }
 
 void ContentSum::add(const RowContent& row, float target, std::size_t number) {
@@ -100,7 +98,7 @@ std::uint64_t content_checksum(const Features& features, const std::vector<float
       [&](const auto& matrix) {
         for_row_blocks(targets.size(), parallel, [&](std::size_t begin, std::size_t end) {
           for (std::size_t i = begin; i < end; ++i)
-            blocks[begin / kRowBlock].add(row_content(matrix, i), targets[i], i);
+            blocks[begin / kRowBlock].add(content_of(matrix.row(i)), targets[i], i);
         });
       },
       features);
@@ -117,7 +115,7 @@ std::vector<std::uint64_t> row_checksums(const Features& features,
       [&](const auto& matrix) {
         for_row_blocks(targets.size(), parallel, [&](std::size_t begin, std::size_t end) {
           for (std::size_t i = begin; i < end; ++i)
-            sums[i] = row_checksum(row_content(matrix, i), targets[i]);
+            sums[i] = row_checksum(content_of(matrix.row(i)), targets[i]);
         });
       },
       features);

@@ -23,6 +23,7 @@ struct RowContent {
   std::size_t columns = 0;
 };
 RowContent content_of(std::span<const Entry> row);
+RowContent content_of(std::span<const Real> row);
 
 /// The checksum of some rows, collected in any order.
 class ContentSum {
