@@ -4,6 +4,8 @@
 #include "tests/optimum_fixture.h"
 #include "workloads/data/catalog.h"
 #include "workloads/labels.h"
+#include "workloads/optimum/design.h"
+#include "workloads/optimum/row_loss.h"
 #include "workloads/reference.h"
 
 using namespace sgdbench;
@@ -99,6 +101,31 @@ Dataset emptied(Dataset data) {
   } else {
     auto& values = std::get<DenseMatrix>(data.features).values;
     std::fill(values.begin(), values.end(), Real(0));
+  }
+  return data;
+}
+
+/// With `count` columns more, of which row i has a 1 in the one numbered i mod count.
+Dataset one_hot(Dataset data, std::size_t count) {
+  const std::size_t d = data.columns();
+  if (data.sparse()) {
+    const auto from = std::get<SparseMatrix>(data.features);
+    SparseMatrix more;
+    more.columns = d + count;
+    for (std::size_t i = 0; i < data.rows(); ++i) {
+      for (const Entry& e : from.row(i)) more.entries.push_back(e);
+      more.entries.push_back({static_cast<std::uint32_t>(d + i % count), 1});
+      more.offsets.push_back(more.entries.size());
+    }
+    data.features = more;
+  } else {
+    const auto from = std::get<DenseMatrix>(data.features);
+    DenseMatrix more(data.rows(), d + count);
+    for (std::size_t i = 0; i < data.rows(); ++i) {
+      std::copy(from.row(i).begin(), from.row(i).end(), more.row(i).begin());
+      more.row(i)[d + i % count] = 1;
+    }
+    data.features = more;
   }
   return data;
 }
@@ -202,6 +229,69 @@ TEST_CASE("Where all classes are as many and features say nothing, the start is 
   }
 }
 
+TEST_CASE("A design with intercepts is one with a column of ones") {
+  for (const bool sparse : {true, false})
+    for (const std::size_t width : {1u, 3u}) {
+      const auto data = dataset(sparse, 0, 90), wide = one_hot(data, 1);
+      const ParallelFor parallel = serial_for;
+      optimum::Budget budget({});
+      optimum::Design with(data, width, parallel, budget, true);
+      optimum::Design plain(wide, width, parallel, budget);
+      REQUIRE(with.parameters() == plain.parameters());
+      const auto point = random_point(with.parameters(), 3);
+      const Vector w(point.begin(), point.end());
+      Vector a(w.size()), b(w.size());
+      const auto term = [&](std::size_t i, const double* z, double* s) {
+        for (std::size_t c = 0; c < width; ++c)
+          s[c] = static_cast<double>(i + c) + (z ? z[c] * z[c] : 0);
+        return s[0];
+      };
+      CHECK(with.pass(w, term, a) == doctest::Approx(plain.pass(w, term, b)).epsilon(1e-13));
+      CHECK(relative_error(a, b) < 1e-13);
+      with.pass_squares(term, a);
+      plain.pass_squares(term, b);
+      CHECK(relative_error(a, b) < 1e-13);
+      CHECK(with.model_order(w) == plain.model_order(w));
+      for (std::size_t k = 0; k < width; ++k)
+        CHECK(with.is_intercept(sparse ? w.size() - 1 - k : (k + 1) * with.features() - 1));
+      for (std::size_t j = 0; j < w.size(); ++j) CHECK_FALSE(plain.is_intercept(j));
+    }
+}
+
+TEST_CASE("Balanced dual points add up to 0 over the rows and stay feasible") {
+  constexpr std::size_t kPoints = 60, kClasses = 4;
+  std::vector<std::uint32_t> labels;
+  std::vector<Real> y, numbers;
+  for (std::uint32_t i = 0; i < kPoints; ++i) {
+    labels.push_back(i % 7 % kClasses);
+    y.push_back(i % 3 == 0 ? Real(1) : Real(-1));
+    numbers.push_back(static_cast<Real>(i));
+  }
+  const std::unique_ptr<optimum::RowLoss> losses[] = {optimum::make_logistic(y),
+                                                      optimum::make_squared(numbers),
+                                                      optimum::make_softmax(labels, kClasses)};
+  Random random(8);
+  for (const auto& loss : losses) {
+    const std::size_t width = loss->width();
+    Vector z(width), s(width), sum(width);
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      for (double& score : z) score = 2 * random.normal();
+      loss->evaluate(i, z.data(), s.data());
+    }
+    loss->balance();
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      loss->dual_point(i, s.data());
+      for (std::size_t c = 0; c < width; ++c) sum[c] += s[c];
+      if (&loss == &losses[0]) CHECK((y[i] * s[0] >= 0 && y[i] * s[0] <= 1));
+      if (width == 1) continue;
+      // p = e_y − α lies in the simplex.
+      CHECK(std::abs(std::accumulate(s.begin(), s.end(), 0.0)) < 1e-14);
+      for (std::size_t c = 0; c < width; ++c) CHECK((c == labels[i] ? 1 : 0) - s[c] >= 0);
+    }
+    for (const double x : sum) CHECK(std::abs(x) < 1e-12);
+  }
+}
+
 TEST_CASE("No λ reaches the intercept: it takes up any shift of the targets") {
   for (const bool sparse : {true, false}) {
     auto data = dataset(sparse, 0, 100);
@@ -217,27 +307,7 @@ TEST_CASE("No λ reaches the intercept: it takes up any shift of the targets") {
 // apart, and next to nothing does where it is small.
 TEST_CASE("Columns that add up to a constant don't keep an intercept from its certificate") {
   for (const bool sparse : {true, false}) {
-    auto data = unbalanced(sparse, 2);
-    const std::size_t d = data.columns();
-    if (sparse) {
-      SparseMatrix more;
-      const auto& from = std::get<SparseMatrix>(data.features);
-      more.columns = d + 3;
-      for (std::size_t i = 0; i < data.rows(); ++i) {
-        for (const Entry& e : from.row(i)) more.entries.push_back(e);
-        more.entries.push_back({static_cast<std::uint32_t>(d + i % 3), 1});
-        more.offsets.push_back(more.entries.size());
-      }
-      data.features = more;
-    } else {
-      DenseMatrix more(data.rows(), d + 3);
-      for (std::size_t i = 0; i < data.rows(); ++i) {
-        const auto from = std::get<DenseMatrix>(data.features).row(i);
-        std::copy(from.begin(), from.end(), more.row(i).begin());
-        more.row(i)[d + i % 3] = 1;
-      }
-      data.features = more;
-    }
+    const auto data = one_hot(unbalanced(sparse, 2), 3);
     for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
       CAPTURE(workload);
       const auto solved = solve(linear(workload, 1e-6, true), data);

@@ -103,7 +103,6 @@ class DenseLinearWorker final : public WorkerBase {
     const auto features = features_of(w);
     const auto padded = std::span(copy_).first(model_.matrix.stride);
     std::copy(features.begin(), features.end(), padded.begin());
-    if constexpr (with_intercept) *intercept_of(copy_) = 0;  // it may lie in the padding
     step_through(ExclusiveMemory{}, padded, intercept_of(w), run);
     std::copy_n(padded.begin(), features.size(), features.begin());
   }

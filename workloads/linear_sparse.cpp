@@ -55,10 +55,11 @@ class SparseLinearWorker final : public SparseWorker {
   }
 
  private:
-  /// ℓ′ of the k-th of `rows`; asks for rows that come later.
+  /// ℓ′ of the k-th of `rows`; asks for rows that come later. Always inlined: a call for each row
+  /// was measured at one per cent.
   template <class Memory>
-  Real slope(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
-             std::size_t k) const {
+  [[gnu::always_inline]] Real slope(const Memory& memory, const Real* w,
+                                    std::span<const std::uint32_t> rows, std::size_t k) const {
     fetch_ahead(matrix(), rows, k, targets_);
     Real z = dot(memory, w, matrix().row(rows[k]));
     if constexpr (with_intercept) z += memory.template load<Real>(w + intercept_entry().column);

@@ -21,7 +21,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
   SparseSoftmaxWorker(const SparseSoftmax& model, const WorkerOptions& options)
       : SparseWorker(model.matrix, model.longest_row, model.classes, model.regulariser, options),
         model_(model),
-        scores_(model.classes) {}
+        scores_(model.classes),
+        one_(intercept_entry()) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     if (!single_sgd(run)) return SparseWorker::run_in_place(state, run);
@@ -32,24 +33,54 @@ class SparseSoftmaxWorker final : public SparseWorker {
  protected:
   void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
                   std::span<Real> values) override {
-    const std::size_t classes = width();
     for (std::size_t k = 0; k < rows.size(); ++k) {
       fetch_ahead(matrix(), rows, k, model_.labels.data());
       const auto x = matrix().row(rows[k]);
       const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
-      const auto add = [&](const Entry& e) {
-        const Real x_v = e.value, r = regulariser()[e.column];
-        const Real* const w_v = &w[e.column * classes];
-        Real* const values_v = &values[e.column * classes];
-#pragma omp simd
-        for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
-      };
-      for (const Entry& e : x) add(e);
-      if (intercept()) add(intercept_entry());
+      add_gradient(w.data(), x, s, values.data());
+      if (intercept()) add_gradient(w.data(), ones(), s, values.data());
     }
   }
 
  private:
+  /// The intercepts' part of every row.
+  std::span<const Entry> ones() const { return {&one_, 1}; }
+
+  /// values += s ⊗ x + ∑_{v ∈ x} λ/d_v·w_v
+  [[gnu::always_inline]] void add_gradient(const Real* w, std::span<const Entry> x, const Real* s,
+                                           Real* values) const {
+    const std::size_t classes = width();
+    const Real* const regularisers = regulariser().data();
+    for (const Entry& e : x) {
+      const Real x_v = e.value, r = regularisers[e.column];
+      const Real* const w_v = &w[e.column * classes];
+      Real* const values_v = &values[e.column * classes];
+#pragma omp simd
+      for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
+    }
+  }
+
+  /// z += x·W
+  template <class Memory>
+  [[gnu::always_inline]] void add_scores(const Memory& memory, const Real* w,
+                                         std::span<const Entry> x, Real* z) const {
+    const std::size_t classes = width();
+    for (const Entry& e : x) {
+      const Real* const w_v = w + e.column * classes;
+      std::size_t c = 0;
+      for (; c + kLanes <= classes; c += kLanes)
+        plain::store(z + c, plain::load<Vec>(z + c) + memory.template load<Vec>(w_v + c) * e.value);
+      for (; c < classes; ++c) z[c] += memory.template load<Real>(w_v + c) * e.value;
+    }
+  }
+
+  template <class Memory>
+  [[gnu::always_inline]] void step_along(const Memory& memory, Real* w, std::span<const Entry> x,
+                                         const Real* s, Real step) const {
+    for (const Entry& e : x)
+      step_feature(memory, w + e.column * width(), s, e.value, regulariser()[e.column], step);
+  }
+
   /// s = softmax(z) − e_y for one row, in this worker's own memory.
   template <class Memory>
   const Real* slopes(const Memory& memory, const Real* w, std::span<const Entry> x,
@@ -57,15 +88,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
     const std::size_t classes = width();
     std::fill(scores_.begin(), scores_.end(), Real(0));
     Real* const z = scores_.data();
-    const auto add = [&](const Entry& e) {
-      const Real* const w_v = w + e.column * classes;
-      std::size_t c = 0;
-      for (; c + kLanes <= classes; c += kLanes)
-        plain::store(z + c, plain::load<Vec>(z + c) + memory.template load<Vec>(w_v + c) * e.value);
-      for (; c < classes; ++c) z[c] += memory.template load<Real>(w_v + c) * e.value;
-    };
-    for (const Entry& e : x) add(e);
-    if (intercept()) add(intercept_entry());
+    add_scores(memory, w, x, z);
+    if (intercept()) add_scores(memory, w, ones(), z);
     softmax_slope(z, classes, y);
     return z;
   }
@@ -77,12 +101,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
       fetch_ahead(matrix(), run.rows, k, model_.labels.data());
       const auto x = matrix().row(run.rows[k]);
       const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
-      const auto step_along = [&](const Entry& e) {
-        step_feature(memory, w + e.column * width(), s, e.value, regulariser()[e.column],
-                     updates.step());
-      };
-      for (const Entry& e : x) step_along(e);
-      if (intercept()) step_along(intercept_entry());
+      step_along(memory, w, x, s, updates.step());
+      if (intercept()) step_along(memory, w, ones(), s, updates.step());
       updates.made();
     }
   }
@@ -103,6 +123,7 @@ class SparseSoftmaxWorker final : public SparseWorker {
 
   SparseSoftmax model_;
   AlignedVector<Real> scores_;
+  Entry one_;
 };
 
 }  // namespace

@@ -11,9 +11,10 @@
 // round starts at the last one's solution, and the last ones take a step or two. Its Hessian has
 // only the rows near their kinks, so conjugate gradients read a small part of the data.
 //
-// An intercept b has no regulariser, and where no row is near its kink h has no curvature in b. So b
-// is held near its last value b⁰ by λ/(2σ)·(b − b⁰)², at first as if λ covered it, and b⁰ ← b: the
-// proximal method of multipliers (Rockafellar 1976), whose solutions have ∑ yᵢaᵢ = 0 in the limit.
+// An intercept b has no regulariser, and where no row is near its kink h has no curvature in b. So
+// b is held near its last value b⁰ by λ/(2σ)·(b − b⁰)², at first as if λ covered it, and b⁰ ← b:
+// the proximal method of multipliers (Rockafellar 1976), whose solutions have ∑ yᵢaᵢ = 0 in the
+// limit.
 //
 // Certificate: every a in [0, 1]ⁿ (with an intercept: that has ∑ yᵢaᵢ = 0, objective.h) gives a
 // lower bound of f*,
