@@ -47,6 +47,19 @@ std::uint32_t index_base(const DataRequest& request) {
   return static_cast<std::uint32_t>(base);
 }
 
+/// Refuses what only other forms of data are told. Test data may have a form of its own.
+void check_options(std::string_view source, const DataRequest& request, std::string_view form,
+                   bool has_index_base, bool has_label_column) {
+  if (source == request.test_source) return;
+  const auto refuse = [&](std::string_view option, std::string_view wanted) {
+    throw UsageError(std::string(option) + " is for " + std::string(wanted) + ", and " +
+                     std::string(source) + " is " + std::string(form));
+  };
+  if (request.index_base && !has_index_base) refuse("--index-base", "LIBSVM files");
+  if (!request.label_column.empty() && !has_label_column)
+    refuse("--label-column", "tables (CSV, TSV)");
+}
+
 /// Deals out what was read in file order.
 std::vector<Part> parts_of(Examples examples, const Placer& placer, const ParallelFor& parallel) {
   const Placement placement = placer(examples.targets.size());
@@ -75,10 +88,15 @@ std::vector<Part> read_file(const std::string& path, const DataRequest& request,
   const InputFile file(path);
   if (file.bytes().empty()) throw BadData(path + ":1:1: the file is empty");
   const FileFormat format = detect_format(path, file.bytes());
-  if (format == FileFormat::idx)
-    return parts_of(read_idx_pair(file, bytes_read, parallel), placer, parallel);
+  const bool is_libsvm = format == FileFormat::libsvm, is_idx = format == FileFormat::idx;
+  check_options(path, request,
+                is_libsvm ? "LIBSVM"
+                : is_idx  ? "IDX images"
+                          : "a table",
+                is_libsvm, !is_libsvm && !is_idx);
+  if (is_idx) return parts_of(read_idx_pair(file, bytes_read, parallel), placer, parallel);
   bytes_read = file.bytes().size();
-  if (format == FileFormat::libsvm) return read_libsvm(file, index_base(request), placer, parallel);
+  if (is_libsvm) return read_libsvm(file, index_base(request), placer, parallel);
   return parts_of(read_any_table(file, format, request, parallel), placer, parallel);
 }
 
@@ -104,6 +122,7 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
   const auto start = std::chrono::steady_clock::now();
   const Generator* generator = find_generator(source);
   std::uint64_t bytes_read = 0;
+  if (generator != nullptr) check_options(source, request, "generated", false, false);
   std::vector<Part> parts =
       generator != nullptr ? parts_of(generate(*generator, source, parallel), placer, parallel)
                            : read_file(resolve_path(source), request, placer, bytes_read, parallel);
