@@ -53,6 +53,7 @@ constexpr Example kExamples[] = {
     {"--service", "exp:1ms", [](const BackendEntry& row) { return row.virtual_clock; }},
     {"--shards", "2", [](const BackendEntry& row) { return row.virtual_clock; }},
     {"--all-reduce", "server", [](const BackendEntry& row) { return row.virtual_clock; }},
+    {"--pin", "on", [](const BackendEntry& row) { return !row.virtual_clock; }},
     {"--warmup", "2", [](const BackendEntry& row) { return !row.virtual_clock; }},
 };
 

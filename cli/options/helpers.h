@@ -101,6 +101,11 @@ inline constexpr Scope for_backends{
     },
     "--backend", elsewhere};
 
+/// Where no real time is told there is nothing to warm up, and no core to keep to.
+inline bool on_a_real_clock(const BackendEntry& row) {
+  return !row.virtual_clock;
+}
+
 /// For workloads that learn something.
 template <const Text& elsewhere = kDefault>
 inline constexpr Scope for_training{

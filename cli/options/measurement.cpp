@@ -50,11 +50,6 @@ constexpr Scope kRecorded{[](const Cell& c) { return c.spec.recording; },
 constexpr Scope kRepeatedUntil{[](const Cell& c) { return c.until_ci > 0; },
                                [] { return std::string("--until-ci"); }};
 
-/// Where no real time is told there is nothing to warm up.
-bool on_a_real_clock(const BackendEntry& row) {
-  return !row.virtual_clock;
-}
-
 constexpr Option kMeasurement[] = {
     {"--epochs", "", "N", "passes over the data", "10, or enough for --updates", Group::measurement,
      kTraining, nullptr, [](Cell& c, Text v) { c.epochs = parse_count(v, 1, 1'000'000'000); },

@@ -95,7 +95,8 @@ constexpr Option kStrategy[] = {
      },
      [](const Cell& c) {
        return std::string(c.pin == Pin::automatic ? "auto" : c.pin == Pin::on ? "on" : "off");
-     }},
+     },
+     for_backends<on_a_real_clock>},
 };
 
 }  // namespace
