@@ -88,6 +88,7 @@ std::vector<std::string> texts_of(const Option& option, const Entry& entry) {
 
 /// Tries what the sweep will do with the value, where the error can still say its place.
 void check_value(const Option& option, const std::string& text, const Entry& entry) {
+  if (text.empty()) entry.place.refuse("{} needs a value, and this one is empty", entry.key);
   if (!option.apply) return;
   try {
     Cell cell;

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/parse.h"
@@ -37,8 +36,8 @@ int dispatch(const std::vector<std::string>& words) {
     print(version_text());
     return 0;
   }
-  if (parsed.help) {
-    print(parsed.verb ? verb_help(*parsed.verb) : program_help());
+  if (!parsed.help.empty()) {
+    print(parsed.help);
     return 0;
   }
   return parsed.verb->act(parsed.invocation);

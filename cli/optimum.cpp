@@ -10,6 +10,7 @@
 #include "cli/optimum_cache.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
@@ -140,7 +141,9 @@ std::vector<Cell> wanted_cells(const Given& given) {
     if (!given.has(option))
       throw UsageError(fmt::format("optimum needs {}; see 'sgdbench optimum --help'", option));
   std::vector<Cell> cells;
-  for (const auto& same_data : by_data(expand_cells(given, 1)))
+  const auto all = expand_cells(given, 1);
+  say_out_of_scope({given}, all, given.has("--quiet"));
+  for (const auto& same_data : by_data(all))
     for (const auto& group : by_problem(same_data)) cells.push_back(group.front());
   return cells;
 }

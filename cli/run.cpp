@@ -8,6 +8,7 @@
 #include "cli/outputs.h"
 #include "cli/precision.h"
 #include "cli/request.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/summary.h"
 #include "cli/sweep.h"
@@ -68,6 +69,7 @@ int run_verb(const Invocation& invocation) {
   const auto request = requested(invocation.given);
   const auto& given = request.given;
   const auto cells = sweep(request.parts, available_cores());
+  const auto out_of_scope = say_out_of_scope(request.parts, cells, given.has("--quiet"));
   check_targets(cells);
   Outputs outputs(given);
   TraceOutput trace(given, cells, available_memory_bytes());
@@ -86,12 +88,14 @@ int run_verb(const Invocation& invocation) {
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
   context.notes = warnings_for(cells, context.environment);
+  const auto first_warning = context.notes.empty() ? "" : context.notes.front();
+  context.notes.insert(context.notes.end(), out_of_scope.begin(), out_of_scope.end());
   catch_interrupts();
   trace.open(context.environment.version, invocation.command);
   auto log = open_log(outputs, cells, context.environment, given.has("--resume"));
   try {
     Progress progress(count_steps(cells, log), given.has("--quiet"));
-    if (!context.notes.empty()) progress.warn_at_start(context.notes.front());
+    if (!first_warning.empty()) progress.warn_at_start(first_warning);
     execute(cells, context.environment, progress, log, trace);
   } catch (...) {
     // What was measured before the trouble is worth keeping. Old rows alone are in the journal.

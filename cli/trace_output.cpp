@@ -49,6 +49,8 @@ TraceOutput::TraceOutput(const Given& given, const std::vector<Cell>& cells,
     if (given.has(kSlices)) throw UsageError(fmt::format("{} is for --trace", kSlices));
     return;
   }
+  if (std::none_of(cells.begin(), cells.end(), [](const Cell& c) { return c.spec.recording; }))
+    throw UsageError("--trace needs --recording full: without it no slice is recorded");
   path_ = given.text("--trace");
   slices_ = slices_of(given);
   std::size_t workers = 1;

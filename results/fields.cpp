@@ -1,6 +1,7 @@
 // The column table: name, unit, meaning and where the value comes from, one row per column.
 #include "results/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -44,18 +45,31 @@ Value worker(const WorkerRow& row) {
   return to_value(row.worker.*Member);
 }
 
-/// Whole numbers and doubles, all of the text and finite.
+/// Whole numbers and doubles, all of the text and finite. Other programs write whole numbers
+/// as 12.0 and 1.2E+05 too.
 template <class Number>
 bool from_text(Number& value, std::string_view text) {
   if (text.empty()) return true;  // stays as it is: there was nothing to say
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  if constexpr (std::is_floating_point_v<Number>) return std::isfinite(value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<Number>) return whole && std::isfinite(value);
+  if (whole) return true;
+  constexpr double kLargest = 9007199254740992;  // 2⁵³: beyond, doubles leave whole numbers out
+  double real = -1;
+  if (!from_text(real, text) || real < 0 || real > kLargest || real != std::floor(real))
+    return false;
+  value = static_cast<Number>(real);
   return true;
 }
+/// In any case: spreadsheets shout.
 bool from_text(bool& value, std::string_view text) {
-  value = text == "true";
-  return value || text == "false" || text.empty();
+  const auto says = [text](std::string_view word) {
+    return std::equal(text.begin(), text.end(), word.begin(), word.end(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+    });
+  };
+  value = says("true");
+  return value || says("false") || text.empty();
 }
 bool from_text(std::string& value, std::string_view text) {
   value = text;

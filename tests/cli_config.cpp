@@ -109,6 +109,7 @@ TEST_CASE("A suite's mistake is reported with its line and column, and what woul
   refused("lr = nan\n", "s.toml:1:1: lr: ");
   refused("epochs = [1, 2]\n", "s.toml:1:1: epochs takes one value");
   refused("workers = []\n", "workers has no value");
+  refused("csv = 'a'\n test-data = ''\n", "s.toml:2:2: test-data needs a value");
   refused("strict = 'yes'\n", "strict is true or false");
   refused("data = 2020-01-01\n", "s.toml:1:8: data takes text, a number or an array of these");
   refused("workers = [[1]]\n", "s.toml:1:12: workers takes");

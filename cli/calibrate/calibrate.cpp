@@ -13,6 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
@@ -47,10 +48,11 @@ std::vector<Cell> wanted_cells(const Given& given) {
     if (!given.has(option))
       throw UsageError(fmt::format("calibrate needs {}; see 'sgdbench calibrate --help'", option));
   Given all = given;
-  all.add("--backend", std::string(follower(false).name));
-  if (!all.has("--workers")) all.add("--workers", "1");
+  all.add_default("--backend", std::string(follower(false).name));
+  if (!all.has("--workers")) all.add_default("--workers", "1");
   auto cells = expand_cells(all, available_cores());
   for (const auto& cell : cells) check_measurable(cell);
+  say_out_of_scope({all}, cells, given.has("--quiet"));
   if (by_data(cells).size() > 1 || by_problem(cells).size() > 1)
     throw UsageError("calibrate measures one problem: one workload, one data set, one network");
   return cells;

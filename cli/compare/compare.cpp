@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "cli/lists.h"
 #include "cli/numbers.h"
 #include "cli/outputs.h"
 #include "results/atomic_file.h"
@@ -38,12 +37,11 @@ double share_of(const Given& given, std::string_view option, const Interval& all
 
 std::vector<const Metric*> metrics_of(const Given& given) {
   std::vector<const Metric*> metrics;
-  for (const auto& text : given.texts("--metric"))
-    for (const auto& name : split_list(text)) {
-      const auto* metric = &find_by_name(metric_table(), "metric", name);
-      if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
-        metrics.push_back(metric);
-    }
+  for (const auto& name : values_of(find_option(kCompare, "--metric"), given)) {
+    const auto* metric = &find_by_name(metric_table(), "metric", name);
+    if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
+      metrics.push_back(metric);
+  }
   return metrics;
 }
 
