@@ -160,7 +160,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>, set<&R::line_transfer_ns, R>},
     {"peak_rss_bytes", "bytes", "largest resident memory of the process so far", run<&R::peak_rss_bytes>, set<&R::peak_rss_bytes, R>},
     {"clock", "", "real or virtual", run<&R::clock>, set<&R::clock, R>},
-    {"deterministic", "", "the same seed gives the same parameters, bit for bit", run<&R::deterministic>, set<&R::deterministic, R>},
+    {"deterministic", "", "the same seed gives the same parameters, bit for bit, on this build and machine", run<&R::deterministic>, set<&R::deterministic, R>},
     {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>, set<&R::momentum, R>},
     {"shuffle", "", "order in which examples are visited", run<&R::shuffle>, set<&R::shuffle, R>},
     {"assign", "", "which worker takes which mini-batches", run<&R::assign>, set<&R::assign, R>},
