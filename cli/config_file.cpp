@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "cli/lists.h"
 #include "cli/numbers.h"
 #include "cli/toml.h"
+#include "results/file_calls.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 
@@ -67,6 +66,8 @@ std::vector<std::string> texts_of(const Option& option, const SuiteEntry& entry)
     if (const auto* flag = value.as<bool>()) return {*flag ? "1" : std::string(kSwitchedOff)};
     entry.refuse("{} is true or false", entry.said.key);
   }
+  if (const auto* flag = value.as<bool>(); flag && !option.bare.empty())
+    return {std::string(*flag ? option.bare : option.initial)};
   const auto* array = value.as<std::vector<TomlValue>>();
   if (!array) return {text_of(value, entry)};
   if (array->empty()) entry.refuse("{} has no value", entry.said.key);
@@ -80,6 +81,7 @@ std::vector<std::string> texts_of(const Option& option, const SuiteEntry& entry)
 /// of the values of the entry so far.
 void check_value(const Option& option, const std::string& text, const SuiteEntry& entry,
                  std::size_t& count) {
+  if (text.empty()) entry.refuse("{} needs a value, and this one is empty", entry.said.key);
   if (!option.apply) return;
   try {
     Cell cell;
@@ -138,16 +140,12 @@ ConfigFile parse_config(std::string_view text, const std::string& name) {
   return file;
 }
 
-ConfigFile read_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.eof() && !file)
-    throw MissingData(fmt::format("{}: there is no such file, or it may not be read", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMostBytes)
-    throw BadData(fmt::format("{}: a suite of more than {} bytes", path, kMostBytes));
-  return parse_config(text, path);
+ConfigFile read_config(const std::string& path) try {
+  return parse_config(read_file(path, kMostBytes), path);
+} catch (const TooLong& error) {
+  throw BadData(fmt::format("{}: this is no suite: {}", path, error.what()));
+} catch (const ReadError& error) {
+  throw MissingData(fmt::format("cannot read the suite {}: {}", path, error.what()));
 }
 
 }  // namespace sgdbench

@@ -13,12 +13,12 @@ namespace sgdbench {
 namespace {
 
 /// `first..last[:xK|:+K]` in its parts; step is "" where none is said.
-struct Range {
+struct ListRange {
   std::string_view first, last, step;
   bool geometric = false;
 };
 
-bool read_range(std::string_view text, Range& range) {
+bool read_range(std::string_view text, ListRange& range) {
   const auto dots = text.find("..");
   if (dots == std::string_view::npos) return false;
   range.first = text.substr(0, dots);
@@ -39,7 +39,7 @@ bool read_range(std::string_view text, Range& range) {
   throw UsageError(fmt::format("range '{}' is empty: its first number exceeds its last", text));
 }
 
-void append_counts(std::string_view text, const Range& range, std::vector<std::string>& out) {
+void append_counts(std::string_view text, const ListRange& range, std::vector<std::string>& out) {
   const auto last = parse_count(range.last);
   auto value = parse_count(range.first, range.geometric ? 1 : 0);
   const auto step =
@@ -54,7 +54,7 @@ void append_counts(std::string_view text, const Range& range, std::vector<std::s
   }
 }
 
-void append_reals(std::string_view text, const Range& range, std::vector<std::string>& out) {
+void append_reals(std::string_view text, const ListRange& range, std::vector<std::string>& out) {
   if (range.step.empty())
     throw UsageError(
         fmt::format("range '{}' needs a step: ':x10' (times) or ':+0.1' (plus)", text));
@@ -78,7 +78,7 @@ template <class Append>
 std::vector<std::string> expand_ranges(std::string_view text, Append append) {
   std::vector<std::string> out;
   for (const auto& part : split_list(text)) {
-    Range range;
+    ListRange range;
     if (read_range(part, range))
       append(part, range, out);
     else
