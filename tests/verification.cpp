@@ -1,10 +1,11 @@
 #include "backends/verification.h"
 
+#include "backends/protocols/protocol.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {
 
-TEST_CASE("Every backend's first update is a step along the reference gradient") {
+TEST_CASE("Every backend's first updates are steps along the reference gradient") {
   for (const std::size_t workers : {1, 3}) {
     for (const std::size_t batch : {1, 6}) {
       for_every_backend(workers, batch,
@@ -14,6 +15,113 @@ TEST_CASE("Every backend's first update is a step along the reference gradient")
                         });
     }
   }
+}
+
+/// Calls visit(entry, spec, case) for every backend under every protocol and rule that it follows,
+/// two workers where it has them.
+template <class Visit>
+void for_every_rule(const Case& one, Visit visit) {
+  for (const auto& entry : backend_catalog()) {
+    if (!entry.unavailable().empty()) continue;
+    for (const auto& protocol : protocol_catalog()) {
+      for (const auto& rule : rule_catalog()) {
+        RunSpec spec = spec_for(entry, *one.problem, entry.one_worker ? 1 : 2, 3);
+        spec.rule = parse_rule(rule.name, 0.9);
+        spec.protocol = protocol.example;
+        if (!entry.why_not(spec, *one.problem).empty()) continue;
+        INFO(std::string(entry.name)
+             << ", " << spec.protocol << ", " << rule.name << ", " << one.name);
+        visit(entry, spec);
+      }
+      if (!entry.uses_protocol) break;
+    }
+  }
+}
+
+TEST_CASE("Two workers lead where the reference does under every protocol and rule, stale or not") {
+  for (const std::size_t number : {0, 2, 5})
+    for_every_rule(cases()[number], [&](const BackendEntry& entry, const RunSpec& spec) {
+      const Verification verdict = verify_backend(entry, spec, *cases()[number].problem);
+      CHECK_MESSAGE(verdict.ok, verdict.reason);
+    });
+}
+
+/// A backend with a mistake: `spoil` what it is told and what it tells.
+class Spoilt final : public Backend {
+ public:
+  using Told = void (*)(RunSpec&);
+  using Tells = void (*)(RunOutcome&);
+  static inline const BackendEntry* right = nullptr;
+  static inline Told told = nullptr;
+  static inline Tells tells = nullptr;
+
+  Spoilt(const RunSpec& spec, const Problem& problem)
+      : backend_(right->make(spoilt(spec), problem)) {}
+  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                 const AtPoint& at_point) override {
+    auto outcome = backend_->run(spoilt(spec), interrupt, at_point);
+    if (tells) tells(outcome);
+    return outcome;
+  }
+  static BackendEntry entry(const BackendEntry& of, Told t, Tells u) {
+    right = &of, told = t, tells = u;
+    BackendEntry wrong = of;
+    wrong.make = [](const RunSpec& spec, const Problem& problem) -> std::unique_ptr<Backend> {
+      return std::make_unique<Spoilt>(spec, problem);
+    };
+    return wrong;
+  }
+
+ private:
+  static RunSpec spoilt(RunSpec spec) {
+    if (told) told(spec);
+    return spec;
+  }
+  std::unique_ptr<Backend> backend_;
+};
+
+TEST_CASE("A backend with another momentum than it was told is found out, under every protocol") {
+  for_every_rule(cases()[0], [&](const BackendEntry& right, const RunSpec& spec) {
+    // What moves shared memory without versions is checked for one update, and two with one worker.
+    RunSpec asked = spec;
+    if (!right.lists_landings && !right.deterministic(spec)) asked.workers = 1;
+    if (spec.rule.slots() == 1) return;
+    const auto wrong = Spoilt::entry(
+        right, [](RunSpec& s) { s.rule.momentum = Real(0.8); }, nullptr);
+    CHECK_FALSE(verify_backend(wrong, asked, *cases()[0].problem).ok);
+  });
+}
+
+TEST_CASE("A step of another size, and a rule for another, are found out in every backend") {
+  for_every_rule(cases()[2], [&](const BackendEntry& right, const RunSpec& spec) {
+    const auto longer = Spoilt::entry(
+        right, [](RunSpec& s) { s.step.initial *= 1.001; }, nullptr);
+    CHECK_FALSE(verify_backend(longer, spec, *cases()[2].problem).ok);
+    if (spec.rule.slots() == 1) return;
+    const auto other = Spoilt::entry(
+        right,
+        [](RunSpec& s) {
+          s.rule.kind =
+              s.rule.kind == Rule::Kind::momentum ? Rule::Kind::nesterov : Rule::Kind::momentum;
+        },
+        nullptr);
+    CHECK_FALSE(verify_backend(other, spec, *cases()[2].problem).ok);
+  });
+}
+
+TEST_CASE("A stale gradient that is said to be fresh is found out") {
+  std::size_t checked = 0;
+  for_every_rule(cases()[0], [&](const BackendEntry& right, const RunSpec& spec) {
+    // These read version 0 with two workers, whatever the threads do.
+    if (!right.uses_protocol || (spec.protocol != "async" && spec.protocol != "ssp:4")) return;
+    const auto wrong = Spoilt::entry(right, nullptr, [](RunOutcome& outcome) {
+      for (auto& worker : outcome.workers)
+        for (auto& landing : worker.landings) landing.version = landing.update - 1;
+    });
+    CHECK_FALSE(verify_backend(wrong, spec, *cases()[0].problem).ok);
+    ++checked;
+  });
+  CHECK(checked == 12);
 }
 
 TEST_CASE("Every workload's reference gradient is the slope of its reference loss") {
