@@ -12,6 +12,7 @@
 #include "results/environment.h"
 #include "workloads/data/libsvm_writer.h"
 #include "workloads/data/statistics.h"
+#include "workloads/data/storage.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -95,6 +96,10 @@ int data_make_verb(const Invocation& invocation) {
   const auto request = request_of(invocation, kDataMake);
   check_writable(path);
   const auto data = load(request);
+  const auto* sparse = std::get_if<SparseMatrix>(&data.features);
+  if (write == write_csv && sparse && is_scattered(sparse->columns, sparse->entries.size()))
+    throw UsageError(fmt::format("--out {}: {} columns for {} non-zeros: write .svm instead",
+                                 path.string(), sparse->columns, sparse->entries.size()));
   AtomicFile file(path);
   write(data, [&file](std::string_view piece) { file.append(piece); });
   file.finish();

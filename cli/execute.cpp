@@ -15,7 +15,7 @@ namespace {
 
 DataFacts facts_of(const Dataset& train, const Environment& environment) {
   return {.examples = train.rows(),
-          .features = train.columns(),
+          .features = train.feature_count(),
           .load_s = train.load_s,
           .checksum = train.checksum,
           .environment = &environment};

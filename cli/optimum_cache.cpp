@@ -35,7 +35,7 @@ Json key_of(const Problem& problem, const WorkloadOptions& options, const Datase
   return {{"format", kFormat},
           {"checksum", fmt::format("{:016x}", train.checksum)},
           {"examples", train.rows()},
-          {"features", train.columns()},
+          {"features", train.feature_count()},
           {"classes", train.classes.size()},
           {"workload", options.workload},
           {"l2_bits", fmt::format("{:016x}", std::bit_cast<std::uint64_t>(problem.l2()))}};

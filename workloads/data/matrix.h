@@ -67,6 +67,8 @@ struct Dataset {
   std::uint64_t checksum = 0;
   std::uint64_t bytes_read = 0;  ///< of text or binary after decompression; 0 for generators
   double load_s = 0;             ///< reading, parsing and building, seconds
+  /// Features that the source counts, where only those that occur are held; else 0.
+  std::size_t source_columns = 0;
 
   bool sparse() const { return std::holds_alternative<SparseMatrix>(features); }
   std::size_t rows() const {
@@ -75,6 +77,8 @@ struct Dataset {
   std::size_t columns() const {
     return std::visit([](const auto& m) { return m.columns; }, features);
   }
+  /// Features as the source counts them: columns() or more.
+  std::size_t feature_count() const { return source_columns != 0 ? source_columns : columns(); }
 };
 
 /// What a run trains on and, where there is any, what it is tested on.

@@ -9,6 +9,7 @@ namespace sgdbench {
 namespace {
 
 constexpr std::size_t kMaxClasses = 1000;
+constexpr std::size_t kFewColumns = std::size_t{1} << 20;  ///< no matter whose: 4 MB a vector
 
 DenseMatrix resized(const DenseMatrix& matrix, std::size_t columns, const ParallelFor& parallel) {
   DenseMatrix result(matrix.rows(), columns);
@@ -26,6 +27,16 @@ void resize_columns(Features& features, std::size_t columns, const ParallelFor& 
   } else if (auto& dense = std::get<DenseMatrix>(features); dense.columns != columns) {
     dense = resized(dense, columns, parallel);
   }
+}
+
+std::size_t width(const Features& features) {
+  return std::visit([](const auto& matrix) { return matrix.columns; }, features);
+}
+
+/// Values that are stored.
+std::size_t size_of(const Features& features) {
+  if (const auto* sparse = std::get_if<SparseMatrix>(&features)) return sparse->entries.size();
+  return std::get<DenseMatrix>(features).rows() * width(features);
 }
 
 }  // namespace
@@ -99,11 +110,30 @@ Features stored_by_density(Features features, const ParallelFor& parallel) {
   return to_sparse(dense, parallel);
 }
 
+bool is_scattered(std::size_t columns, std::size_t non_zeros) {
+  return columns > std::max(kFewColumns, non_zeros);
+}
+
+void keep_entries(SparseMatrix& matrix, const std::function<bool(Entry&)>& keep) {
+  std::uint64_t out = 0, begin = 0;
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    const std::uint64_t end = matrix.offsets[i + 1];
+    for (; begin < end; ++begin) {
+      Entry entry = matrix.entries[begin];
+      if (keep(entry)) matrix.entries[out++] = entry;
+    }
+    matrix.offsets[i + 1] = out;
+  }
+  matrix.entries.resize(out);
+}
+
 void match_storage(Features& train, Features& test, const ParallelFor& parallel) {
-  const auto width = [](const Features& features) {
-    return std::visit([](const auto& matrix) { return matrix.columns; }, features);
-  };
-  const std::size_t columns = std::max(width(train), width(test));
+  std::size_t columns = std::max(width(train), width(test));
+  if (width(test) > width(train) && is_scattered(columns, size_of(train) + size_of(test))) {
+    columns = width(train);
+    if (auto* sparse = std::get_if<SparseMatrix>(&test))
+      keep_entries(*sparse, [columns](const Entry& entry) { return entry.column < columns; });
+  }
   resize_columns(train, columns, parallel);
   if (train.index() == test.index()) {
     resize_columns(test, columns, parallel);
