@@ -4,12 +4,14 @@
 #include <filesystem>
 
 #include "backends/parallel_for.h"
+#include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/sources.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"
+#include "workloads/data/error.h"
 #include "workloads/data/libsvm_writer.h"
 #include "workloads/data/statistics.h"
 #include "workloads/data/storage.h"
@@ -25,12 +27,13 @@ DataRequest request_of(const Invocation& invocation, Verb verb) {
     if (option->apply && invocation.given.has(option->name))
       apply(*option, cell, invocation.given.text(option->name));
   cell.data.source = invocation.positionals.front();
-  check_sources(cell.data);
+  check_sources({cell});
   return cell.data;
 }
 
 Dataset load(const DataRequest& request) {
-  return load_source(request.source, request, threaded_for(available_cores()));
+  catch_interrupts();
+  return load_source_interruptibly(request, threaded_for(available_cores()));
 }
 
 std::string classes_text(const DataStatistics& statistics) {
@@ -85,7 +88,9 @@ Writer writer_for(const std::filesystem::path& path) {
 }  // namespace
 
 int data_info_verb(const Invocation& invocation) {
-  print(info_text(load(request_of(invocation, kDataInfo))));
+  const auto text = info_text(load(request_of(invocation, kDataInfo)));
+  if (interrupted()) return kInterruptedExit;
+  print(text);
   return 0;
 }
 
@@ -101,7 +106,10 @@ int data_make_verb(const Invocation& invocation) {
     throw UsageError(fmt::format("--out {}: {} columns for {} non-zeros: write .svm instead",
                                  path.string(), sparse->columns, sparse->entries.size()));
   AtomicFile file(path);
-  write(data, [&file](std::string_view piece) { file.append(piece); });
+  write(data, [&file](std::string_view piece) {
+    if (interrupted()) throw Interrupted("interrupted while writing");
+    file.append(piece);
+  });
   file.finish();
   return 0;
 }

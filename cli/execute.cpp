@@ -6,7 +6,9 @@
 #include "cli/grouping.h"
 #include "cli/interrupt.h"
 #include "cli/problem_group.h"
+#include "cli/sources.h"
 #include "cli/targets.h"
+#include "workloads/data/error.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"
 
@@ -53,6 +55,16 @@ std::string why_not(const std::vector<Cell>& group, const Dataset& train) {
   return find_by_name(workload_catalog(), "workload", workload).why_not(train);
 }
 
+/// Nothing where an interrupt came.
+std::optional<TrainTest> load_unless_interrupted(const DataRequest& request,
+                                                 const ParallelFor& parallel) {
+  try {
+    return load_interruptibly(request, parallel);
+  } catch (const Interrupted&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log) {
@@ -70,7 +82,9 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
   for (const auto& same_data : data_groups) {
     if (log.has_all(same_data)) continue;
     progress.say("loading " + same_data.front().data.source);
-    const TrainTest data = load_data(same_data.front().data, parallel);
+    const auto loaded = load_unless_interrupted(same_data.front().data, parallel);
+    if (!loaded) return interrupt_group(same_data, {.environment = &environment}, log);
+    const TrainTest& data = *loaded;
     log.check_data(same_data, data.train.checksum);
     const auto groups = by_problem(same_data);
     for (const auto& group : groups) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/parse.h"
 #include "results/atomic_file.h"
@@ -59,6 +60,8 @@ int main(int argc, char** argv) {
     return complain(kBadData, error.what());
   } catch (const MissingData& error) {
     return complain(kMissingData, error.what());
+  } catch (const Interrupted&) {
+    return kInterruptedExit;
   } catch (const BadReport& error) {
     return complain(kBadData, error.what());
   } catch (const MissingReport& error) {

@@ -152,14 +152,14 @@ int optimum_verb(const Invocation& invocation) {
   // The one problem that was asked for is a mistake; one of several is a row among others.
   if (cells.size() == 1)
     if (const auto why = why_no_optimum(cells[0].workload); !why.empty()) throw UsageError(why);
-  for (const auto& cell : cells) check_sources(cell.data);
+  check_sources(cells);
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), given.has("--quiet"));
   std::vector<Answer> answers;
   for (const auto& same_data : by_data(cells)) {
     progress.say("loading " + same_data.front().data.source);
-    const auto data = load_data(same_data.front().data, parallel);
+    const auto data = load_interruptibly(same_data.front().data, parallel);
     for (const auto& cell : same_data) {
       if (interrupted()) return kInterruptedExit;
       progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));

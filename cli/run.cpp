@@ -88,7 +88,7 @@ int run_verb(const Invocation& invocation) {
     return 0;
   }
   outputs.check();
-  for (const auto& cell : cells) check_sources(cell.data);
+  check_sources(cells);
 
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();

@@ -171,13 +171,13 @@ bool applies(const std::string& workload, const Dataset& data) {
 
 int verify_verb(const Invocation& invocation) {
   const auto cells = expand_cells(completed(invocation.given), available_cores());
-  for (const auto& cell : cells) check_sources(cell.data);
+  check_sources(cells);
   const bool chosen = invocation.given.has("--workload") && invocation.given.has("--data");
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), invocation.given.has("--quiet"));
   Findings findings;
   for (const auto& same_data : by_data(cells)) {
-    const auto data = load_data(same_data.front().data, parallel);
+    const auto data = load_interruptibly(same_data.front().data, parallel);
     for (const auto& group : by_problem(same_data)) {
       if (chosen || applies(group.front().workload.workload, data.train))
         verify_problem(group, data, invocation.given.has("--kernels"), progress, findings);

@@ -33,6 +33,7 @@ const std::vector<std::pair<std::string, Texts>> kValues{
     {"--standardize", {""}},
     {"--index-base", {"0", "1"}},
     {"--label-column", {"label", "3", "the \\ 'label'", "-0.0", "1e400", "true"}},
+    {"--max-unpacked", {"4GB", "1.5MiB", "4096"}},
     {"--feature-order", {"file"}},
     {"--l2", {"auto", "0,1e-5", "1e-4..1e-2:x10"}},
     {"--hidden", {"8", "64,32", "7;64,32"}},

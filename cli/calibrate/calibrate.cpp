@@ -97,12 +97,12 @@ int calibrate_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto& format = find_by_name(kValidationFormats, "format", given.text("--format", "table"));
   const auto cells = wanted_cells(given);
-  check_sources(cells.front().data);
+  check_sources(cells);
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), given.has("--quiet"));
   progress.say("loading " + cells.front().data.source);
-  const auto data = load_data(cells.front().data, parallel);
+  const auto data = load_interruptibly(cells.front().data, parallel);
   const auto problem = make_problem(cells.front().workload, data);
   std::vector<Validation> all;
   for (const auto& cell : cells) {

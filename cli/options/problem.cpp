@@ -27,7 +27,8 @@ constexpr Option kProblem[] = {
      kCells | kOptimum, workloads, [](Cell& c, Text v) { c.workload.workload = v; },
      [](const Cell& c) { return c.workload.workload; }, true},
     {"--data", "", "DATA,…",
-     "a file (LIBSVM, IDX images, CSV; also .gz .bz2 .xz .zst), or a name or generator with its "
+     "a file (LIBSVM, IDX images, CSV; also .gz .bz2 .xz .zst; - is stdin), or a name or generator "
+     "with its "
      "parameters: rcv1-like:rows=20000,seed=3 (list data)",
      "", Group::problem, kCells | kOptimum, expand_sources,
      [](Cell& c, Text v) { c.data.source = v; },
@@ -58,6 +59,15 @@ constexpr Option kProblem[] = {
      "target, class or y, else the first",
      "", Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
      [](const Cell& c) { return c.data.label_column; }},
+    {"--max-unpacked", "", "SIZE",
+     "content of a compressed file, or of a pipe: 4GB; without it, half of the free memory and, of "
+     "a file, 256 MB or 100 times its size",
+     "", Group::problem, kReading | kVerify | kDataMake, nullptr,
+     [](Cell& c, Text v) { c.data.max_unpacked = parse_bytes(v); },
+     [](const Cell& c) {
+       return c.data.max_unpacked ? bytes_option_text(*c.data.max_unpacked) : std::string();
+     },
+     false, false},
     {"--feature-order", "", "ORDER",
      "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
      "rounding and speed only (and an mlp's random first weights)",

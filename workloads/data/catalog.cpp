@@ -42,10 +42,11 @@ Placement place_rows(const DataRequest& request, std::size_t rows) {
 }
 
 /// The source itself, and what is held out of it.
-TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel) {
+TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel,
+                            const ReadLimits& limits) {
   auto parts = load_parts(
       request.source, request, [&request](std::size_t rows) { return place_rows(request, rows); },
-      parallel);
+      parallel, limits);
   TrainTest data{std::move(parts[0]), std::nullopt};
   if (parts.size() > 1) {
     data.test = std::move(parts[1]);
@@ -55,13 +56,14 @@ TrainTest load_source_parts(const DataRequest& request, const ParallelFor& paral
 }
 
 /// --test-data, else the hold-out, else the t10k pair beside an IDX train pair.
-void find_test_part(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
+void find_test_part(TrainTest& data, const DataRequest& request, const ParallelFor& parallel,
+                    const ReadLimits& limits) {
   if (data.test) return;
   if (!request.test_source.empty()) {
-    data.test = load_source(request.test_source, request, parallel);
+    data.test = load_source(request.test_source, request, parallel, limits);
   } else if (const std::string path = resolve_path(request.source); !path.empty()) {
     if (const auto images = test_images_beside(path))
-      data.test = load_source(*images, request, parallel);
+      data.test = load_source(*images, request, parallel, limits);
   }
 }
 
@@ -109,7 +111,8 @@ void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
 
 }  // namespace
 
-TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
+TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
+                    const ReadLimits& limits) {
   if (request.source == kNoData) {
     TrainTest nothing;
     nothing.train.name = kNoData;
@@ -117,8 +120,8 @@ TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
   }
   const auto start = std::chrono::steady_clock::now();
   check(request);
-  TrainTest data = load_source_parts(request, parallel);
-  find_test_part(data, request, parallel);
+  TrainTest data = load_source_parts(request, parallel, limits);
+  find_test_part(data, request, parallel, limits);
   if (data.test) {
     // Whether the test rows show other labels as well matters to classifiers alone; they look.
     data.test->classes = data.train.classes;

@@ -1,7 +1,9 @@
 #include "workloads/data/file_format.h"
 
 #include <algorithm>
+#include <string>
 
+#include "workloads/data/error.h"
 #include "workloads/data/idx.h"
 
 namespace sgdbench {
@@ -37,6 +39,8 @@ std::string_view without_compression(std::string_view path) {
 
 FileFormat detect_format(std::string_view path, std::string_view content) {
   if (looks_like_idx(content)) return FileFormat::idx;
+  if (const auto kind = foreign_kind(content))
+    throw BadData(std::string(path) + ": this is " + *kind);
   const std::string_view line = first_line(content);
   const std::string_view name = without_compression(path);
   const bool called_tsv = name.ends_with(".tsv");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "workloads/data/checksum.h"
@@ -13,6 +14,7 @@
 #include "workloads/data/input_file.h"
 #include "workloads/data/libsvm.h"
 #include "workloads/data/table.h"
+#include "workloads/data/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -71,12 +73,14 @@ Examples read_any_table(const InputFile& file, FileFormat format, const DataRequ
 
 std::vector<Part> read_file(const std::string& path, const DataRequest& request,
                             const Placer& placer, std::uint64_t& bytes_read,
-                            const ParallelFor& parallel) {
-  const InputFile file(path);
-  if (file.bytes().empty()) throw BadData(path + ":1:1: the file is empty");
-  const FileFormat format = detect_format(path, file.bytes());
+                            const ParallelFor& parallel, ReadLimits limits) {
+  if (request.max_unpacked) limits.max_unpacked = request.max_unpacked;
+  const InputFile file(path, limits);
+  if (file.bytes().empty()) throw BadData(file.path() + ":1:1: the file is empty");
+  const FileFormat format = detect_format(file.path(), file.bytes());
   if (format == FileFormat::idx)
-    return parts_of(read_idx_pair(file, bytes_read, parallel), placer, parallel);
+    return parts_of(read_idx_pair(file, bytes_read, parallel, limits), placer, parallel);
+  refuse_lone_returns(file, parallel);
   bytes_read = file.bytes().size();
   if (format == FileFormat::libsvm) return read_libsvm(file, index_base(request), placer, parallel);
   return parts_of(read_any_table(file, format, request, parallel), placer, parallel);
@@ -93,20 +97,24 @@ std::string resolve_path(std::string_view source) {
   }
   std::string path(source);
   // What looks like a path is one; InputFile says what is wrong with it.
-  if (is_readable_file(path) || source.find_first_of("/.") != std::string_view::npos) return path;
+  if (path == kStandardInput || std::filesystem::exists(path) ||
+      source.find_first_of("/.") != std::string_view::npos)
+    return path;
   std::vector<std::string> valid;
   for (const DataEntry& entry : data_catalog()) valid.emplace_back(entry.name);
   throw UsageError(unknown_name("data set (and no such file)", name_of(source), valid));
 }
 
 std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
-                                const Placer& placer, const ParallelFor& parallel) {
+                                const Placer& placer, const ParallelFor& parallel,
+                                const ReadLimits& limits) {
   const auto start = std::chrono::steady_clock::now();
   const Generator* generator = find_generator(source);
   std::uint64_t bytes_read = 0;
   std::vector<Part> parts =
-      generator != nullptr ? parts_of(generate(*generator, source, parallel), placer, parallel)
-                           : read_file(resolve_path(source), request, placer, bytes_read, parallel);
+      generator != nullptr
+          ? parts_of(generate(*generator, source, parallel), placer, parallel)
+          : read_file(resolve_path(source), request, placer, bytes_read, parallel, limits);
   std::vector<std::span<const float>> targets;
   for (const Part& part : parts) targets.emplace_back(part.examples.targets);
   const auto classes = find_classes(targets);
@@ -120,8 +128,8 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
 }
 
 Dataset load_source(std::string_view source, const DataRequest& request,
-                    const ParallelFor& parallel) {
-  return std::move(load_parts(source, request, in_file_order, parallel).front());
+                    const ParallelFor& parallel, const ReadLimits& limits) {
+  return std::move(load_parts(source, request, in_file_order, parallel, limits).front());
 }
 
 const std::vector<DataEntry>& data_catalog() {

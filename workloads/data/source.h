@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "workloads/data/catalog.h"
+#include "workloads/data/input_file.h"
 #include "workloads/data/placement.h"
 
 namespace sgdbench {
@@ -17,6 +18,7 @@ std::string resolve_path(std::string_view source);
 /// Loads one source, its rows dealt out by `placer`: the training part, and the test part if there
 /// is one.
 std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
-                                const Placer& placer, const ParallelFor& parallel);
+                                const Placer& placer, const ParallelFor& parallel,
+                                const ReadLimits& limits);
 
 }  // namespace sgdbench

@@ -4,7 +4,7 @@
 // rows × columns non-zero the data are stored dense, otherwise sparse, whatever the format was.
 // Columns are counted up to the last non-zero one, because LIBSVM text can't say that there are
 // empty ones behind it. So the same numbers train on the same kernels, to the same losses, from
-// either format. IDX images are always dense and keep all their pixels; generators say themselves.
+// either format. IDX images say themselves (idx.h), and generators do.
 //
 // A file may count its features by hashes, or have a slip in one index: two entries, and two
 // thousand million columns. A vector over all of them would outweigh the data, so of data that are

@@ -65,4 +65,19 @@ void for_each_chunk(const InputFile& file, std::size_t chunks, const ParallelFor
     if (error) throw BadData(located(file, *error));
 }
 
+void refuse_lone_returns(const InputFile& file, const ParallelFor& parallel) {
+  const auto chunks = line_chunks(file.bytes(), kChunkBytes);
+  for_each_chunk(file, chunks.size(), parallel, [&](std::size_t i) {
+    const std::string_view text = chunks[i];
+    for (std::size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at)) {
+      const std::size_t next = std::min(text.find_first_not_of(" \t\r", at), text.size());
+      if (next < text.size() && text[next] != '\n')
+        throw TextError{text.data() + at,
+                        "a carriage return within a line; where it is meant to end the line, "
+                        "convert the file first: tr '\\r' '\\n' < OLD > NEW"};
+      at = next;
+    }
+  });
+}
+
 }  // namespace sgdbench

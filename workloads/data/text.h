@@ -27,6 +27,10 @@ std::string quoted(const char* where, const char* end);
 /// Pieces of about `bytes`, each ending with a line end (the last one perhaps without).
 std::vector<std::string_view> line_chunks(std::string_view text, std::size_t bytes);
 
+/// Throws BadData at the first '\r' that more than blanks follow in its line: lines end in "\n" or
+/// "\r\n", and where '\r' alone is meant to end them, whole rows would be taken for a comment.
+void refuse_lone_returns(const InputFile& file, const ParallelFor& parallel);
+
 /// Big enough to make a hand-out cheap, small enough to keep all cores busy to the end.
 inline constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
 
