@@ -105,7 +105,7 @@ struct BackendEntry {
   bool one_worker = false;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
   std::string_view own_kernels = "";
-  /// Whether the same seed gives the same parameters, bit for bit.
+  /// Whether the same seed gives the same parameters, bit for bit, on one build and machine.
   bool (*deterministic)(const RunSpec&);
   /// "" unless the configuration contradicts itself, whatever the problem: more workers to wait for
   /// than there are. Null where none can.

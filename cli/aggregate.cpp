@@ -21,10 +21,10 @@ using Records = std::vector<const RunRecord*>;
 
 // What is not for a strategy to choose. Messages are slow only for those that send any: who sends
 // none stands beside them.
-constexpr std::array<std::string_view, 13> kOfProblem{
-    "clock",        "l2",          "hidden",          "activation",    "data_checksum",
-    "target",       "target_loss", "target_accuracy", "compute_delay", "straggler",
-    "compute_time", "cluster",     "service"};
+constexpr std::array<std::string_view, 14> kOfProblem{
+    "clock",         "l2",           "intercept",   "hidden",          "activation",
+    "data_checksum", "target",       "target_loss", "target_accuracy", "compute_delay",
+    "straggler",     "compute_time", "cluster",     "service"};
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// The values that are there; with `missing`, that instead of each that is not.

@@ -82,4 +82,10 @@ Dataset load_source_interruptibly(const DataRequest& request, const ParallelFor&
   return load_source(request.source, request, interruptible(parallel), read_limits());
 }
 
+void tell_notes(const TrainTest& data, Progress& progress) {
+  for (const auto& note : data.train.notes) progress.note(note);
+  if (data.test)
+    for (const auto& note : data.test->notes) progress.note(note);
+}
+
 }  // namespace sgdbench

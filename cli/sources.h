@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/cell.h"
+#include "cli/progress.h"
 #include "workloads/data/catalog.h"
 
 namespace sgdbench {
@@ -22,5 +23,8 @@ TrainTest load_interruptibly(const DataRequest& request, const ParallelFor& para
 
 /// load_source() in the same way.
 Dataset load_source_interruptibly(const DataRequest& request, const ParallelFor& parallel);
+
+/// Says what loading noted, unless quiet.
+void tell_notes(const TrainTest& data, Progress& progress);
 
 }  // namespace sgdbench

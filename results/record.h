@@ -79,6 +79,7 @@ struct RunRecord {
   // Beyond the columns that every reader may count on.
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
+  std::string intercept;  ///< on, off; empty where the workload has no choice
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
   std::string recording = "full";
@@ -95,7 +96,7 @@ struct RunRecord {
   std::optional<double> speedup_to_target, hardware_efficiency, statistical_efficiency;
   std::string speedup_baseline;  ///< configuration that the speedup is over
   std::optional<double> speedup_over_best_single;
-  std::optional<std::uint64_t> data_checksum;
+  std::optional<std::uint64_t> data_checksum, test_checksum;
   std::optional<bool> pinned;
   // The machine and the build, as environment.h has them.
   std::string host, cpu_model;

@@ -89,6 +89,30 @@ TEST_CASE("Rules without momentum and workloads without hidden layers ignore tho
             .size() == 4);
 }
 
+TEST_CASE("An intercept is swept over for linear models alone, and refused where nothing has one") {
+  const auto name = some_backend(&BackendEntry::uses_write, true);
+  const Texts axis{"--backend", name, "--intercept", "off,on"};
+  const auto of = [&](const char* workload, const char* data) {
+    Texts words{"--workload", workload, "--data", data};
+    words.insert(words.end(), axis.begin(), axis.end());
+    return words;
+  };
+  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+    const auto cells = cells_of(of(workload, "quadratic"));
+    REQUIRE(cells.size() == 2);
+    CHECK((!cells[0].workload.intercept && cells[1].workload.intercept));
+    CHECK(config_id(cells[0]) != config_id(cells[1]));
+    // What was there before the option was has the identity that it had.
+    CHECK(command_of(cells[0]).find("--intercept") == std::string::npos);
+  }
+  CHECK(cells_of(of("logreg,mlp", "quadratic")).size() == 3);
+  CHECK_THROWS_WITH_AS(cells_of(of("mlp", "quadratic")), doctest::Contains("layers have biases"),
+                       UsageError);
+  CHECK_THROWS_WITH_AS(cells_of({"--workload", "none", "--updates", "9", "--intercept", "on"}),
+                       doctest::Contains("no model"), UsageError);
+  CHECK_THROWS_AS(cells_of(with({"--intercept", "yes"})), UsageError);
+}
+
 TEST_CASE("Without --workers a run uses all cores, except where there is only ever one worker") {
   for (const auto& cell : cells_of(with({}), 6))
     CHECK(cell.spec.workers == (backend_of(cell).one_worker ? 1 : 6));
@@ -148,6 +172,7 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
             "inverse,exponential:0.97",
             "--staleness-policy",
             "inverse"}));
+  add(with({"--intercept", "on"}));
   add({"--workload",
        "mlp",
        "--data",
@@ -159,8 +184,7 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
        "--standardize",
        "--index-base",
        "0",
-       "--label-column",
-       "the label",
+       "--label-column=--the label",
        "--test-data",
        "t,u.csv",
        "--holdout",

@@ -113,12 +113,12 @@ TEST_CASE("fashion-mnist is found in $SGDBENCH_DATA first") {
 TEST_CASE("The format follows from the content, and from the name only where that says nothing") {
   CHECK(detect_format("a.csv", "1 1:2\n") == FileFormat::libsvm);
   CHECK(detect_format("a", "# x,y\n\n1 qid:3 1:2\n") == FileFormat::libsvm);
-  CHECK(detect_format("a.svm", "1,2\n") == FileFormat::csv);
-  CHECK(detect_format("a", "1\t2,5\n") == FileFormat::csv);
-  CHECK(detect_format("a.tsv.gz", "1\t2,5\n") == FileFormat::tsv);
-  CHECK(detect_format("a", "1\t2\n") == FileFormat::tsv);
+  CHECK(detect_format("a.svm", "1,2\n") == FileFormat::table);
+  CHECK(detect_format("a", "1\t2,5\n") == FileFormat::table);
+  CHECK(detect_format("a.tsv.gz", "1\t2,5\n") == FileFormat::table);
+  CHECK(detect_format("a", "1\t2\n") == FileFormat::table);
   CHECK(detect_format("a", "1\t3:2\n") == FileFormat::libsvm);
   CHECK(detect_format("a", "1\n") == FileFormat::libsvm);
-  CHECK(detect_format("a.csv.xz", "1\n") == FileFormat::csv);
+  CHECK(detect_format("a.csv.xz", "1\n") == FileFormat::table);
   CHECK(detect_format("a", std::string_view("\0\0\x08\x03", 4)) == FileFormat::idx);
 }

@@ -125,7 +125,9 @@ TEST_CASE("The probe of a machine gives finite, positive numbers, pinned or not"
 
 TEST_CASE("The pace of a machine is a time of each piece, and the mean of two lies between them") {
   for (const std::size_t workers : {1u, 2u, 5u}) {
-    const Pace pace = measure_pace(workers, workers == 2);
+    Pace pace;  // one is absent where neighbours had the cores in its whole window
+    for (int tries = 0; tries < 100 && !(pace.compute_ns && pace.read_ns); ++tries)
+      pace = measure_pace(workers, workers == 2);
     REQUIRE(pace.compute_ns);
     REQUIRE(pace.read_ns);
     CHECK(*pace.compute_ns > 0);

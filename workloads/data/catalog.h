@@ -16,6 +16,9 @@ namespace sgdbench {
 /// The source of workloads that need no data: nothing.
 inline constexpr std::string_view kNoData = "none";
 
+/// Whether the first line of a table names the columns; automatic: table_columns.h has the rule.
+enum class HeaderRule { automatic, on, off };
+
 /// Everything the command line can say about data.
 struct DataRequest {
   /// A path (LIBSVM text, IDX images, CSV or TSV; plain, gz, bz2, xz or zst; - is stdin),
@@ -27,7 +30,9 @@ struct DataRequest {
   std::optional<int> index_base;  ///< LIBSVM: 0 or 1; unset: 1, and a 0 is refused
   std::string label_column;       ///< CSV: name, or number from 1; empty: the one
                                   ///< called label, target, class or y, else the first
-  bool permute = true;            ///< one seeded permutation of the training rows
+  std::string dropped_columns;    ///< CSV: columns that are neither, the same way, with commas
+  HeaderRule header = HeaderRule::automatic;  ///< CSV
+  bool permute = true;                        ///< one seeded permutation of the training rows
   /// Sparse data: number the features by how many training rows they are in, the most popular
   /// first (feature_order.h); else as in the source. Changes rounding and speed only, except that
   /// random first weights fall on other features.
@@ -44,6 +49,9 @@ struct DataRequest {
 /// the process's: what the request says itself replaces them.
 TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
                     const ReadLimits& limits = {});
+
+/// The files that load_data() may read; none for generated data. Throws UsageError or MissingData.
+std::vector<std::string> files_of(const DataRequest& request);
 
 /// Loads one source as it is: its own order and numbers, nothing set aside.
 Dataset load_source(std::string_view source, const DataRequest& request,

@@ -120,9 +120,14 @@ std::string existing_twin(const std::string& path) {
   return is_readable_file(twin) ? twin : std::string();
 }
 
+/// What it should be called; "" if `images` is not called as of a pair.
+std::string expected_labels(const std::string& images) {
+  const std::string dashes = with_replaced(images, "images-idx3", "labels-idx1");
+  return dashes.empty() ? with_replaced(images, "images.idx3", "labels.idx1") : dashes;
+}
+
 std::string labels_beside(const std::string& images) {
-  std::string expected = with_replaced(images, "images-idx3", "labels-idx1");
-  if (expected.empty()) expected = with_replaced(images, "images.idx3", "labels.idx1");
+  const std::string expected = expected_labels(images);
   if (expected.empty())
     throw MissingData(images + ": no labels file can be named after it; an IDX pair is called " +
                       "NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte");
@@ -165,6 +170,11 @@ Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
   else
     features = dense_pixels(pixels.content, rows, columns, parallel);
   return {std::move(features), {labels.content, labels.content + rows}};
+}
+
+std::optional<std::string> labels_of(const std::string& images) {
+  const std::string found = existing_twin(expected_labels(images));
+  return found.empty() ? std::nullopt : std::optional(found);
 }
 
 std::optional<std::string> test_images_beside(const std::string& images) {

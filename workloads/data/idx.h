@@ -28,6 +28,9 @@ bool looks_like_idx(std::string_view content);
 Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
                        const ParallelFor& parallel, const ReadLimits& limits = {});
 
+/// The labels file beside these images; none where there is none, or the name is of no pair.
+std::optional<std::string> labels_of(const std::string& images);
+
 /// The images file of the t10k pair that stands beside a train pair; none if `images` is no train
 /// file or stands alone.
 std::optional<std::string> test_images_beside(const std::string& images);

@@ -59,11 +59,7 @@ void for_each_non_zero(const DenseMatrix& matrix, std::size_t row, const Visit& 
     if (values[j] != 0) visit(static_cast<std::uint32_t>(j), values[j]);
 }
 
-struct Occupancy {
-  std::size_t non_zeros = 0;
-  std::size_t columns = 0;  ///< one more than the last column with a non-zero
-};
-Occupancy occupancy(const Features& features, const ParallelFor& parallel);
+std::size_t width(const Features& features);
 
 DenseMatrix to_dense(const SparseMatrix& matrix, std::size_t columns, const ParallelFor& parallel);
 SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel);
@@ -71,9 +67,9 @@ SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel);
 /// The density rule.
 bool is_dense(std::size_t non_zeros, std::size_t rows, std::size_t columns);
 
-/// Applies the density rule. Sparse features come from a reader that dropped explicit zeros and
-/// counted the columns.
-Features stored_by_density(Features features, const ParallelFor& parallel);
+/// Applies the density rule to all parts of a table together.
+std::vector<Features> stored_by_density(std::vector<DenseMatrix> parts,
+                                        const ParallelFor& parallel);
 
 /// Whether a vector over all columns is out of proportion to what is in them.
 bool is_scattered(std::size_t columns, std::size_t non_zeros);
@@ -85,6 +81,8 @@ void keep_entries(SparseMatrix& matrix, const std::function<bool(Entry&)>& keep)
 /// part is stored. Where the test part's width would scatter them, it loses what lies beyond the
 /// training part's.
 void match_storage(Features& train, Features& test, const ParallelFor& parallel);
+
+inline constexpr std::size_t kMaxClasses = 1000;
 
 /// The distinct targets of all parts, ascending, if they are at most 1,000 different integers; else
 /// empty.

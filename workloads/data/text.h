@@ -24,6 +24,9 @@ std::string located(const InputFile& file, const TextError& error);
 /// What stands at `where`, up to the next separator, in quotes, fit for a terminal and short.
 std::string quoted(const char* where, const char* end);
 
+/// A whole name in quotes, fit for a terminal and not longer than a line.
+std::string quoted_name(std::string_view name);
+
 /// Pieces of about `bytes`, each ending with a line end (the last one perhaps without).
 std::vector<std::string_view> line_chunks(std::string_view text, std::size_t bytes);
 
