@@ -22,6 +22,13 @@ void check_count(std::size_t cells) {
     throw UsageError(fmt::format("these lists make more than {} cells", kMostCells));
 }
 
+/// Whether what a cell's other options mean is settled.
+bool is_named(const Cell& cell) {
+  return !cell.workload.workload.empty() && !cell.spec.backend.empty();
+}
+
+/// An option that means nothing to a cell does not multiply it, so that a list of many backends and
+/// protocols counts for what it asks.
 std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given) {
   const auto values = values_of(option, given);
   check_count(cells.size() * values.size());
@@ -32,7 +39,7 @@ std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, con
       apply(option, varied.back(), value);
     }
   }
-  return varied;
+  return values.size() > 1 && is_named(varied.front()) ? collapsed(std::move(varied)) : varied;
 }
 
 /// All cores: one worker where the backend never has more, so that no cell is refused for a number
