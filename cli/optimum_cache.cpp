@@ -54,7 +54,7 @@ Json key_of(const Problem& problem, const WorkloadOptions& options, const Datase
           {"checksum", fmt::format("{:016x}", train.checksum)},
           {"layout", fmt::format("{:016x}", order.layout)},
           {"examples", train.rows()},
-          {"features", train.columns()},
+          {"features", train.feature_count()},
           {"classes", train.classes.size()},
           {"workload", options.workload},
           {"intercept", options.intercept},

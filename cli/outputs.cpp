@@ -7,8 +7,8 @@
 
 #include "results/atomic_file.h"
 #include "results/exports.h"
-#include "results/printable.h"
 #include "results/file_calls.h"
+#include "results/printable.h"
 #include "results/targets.h"
 #include "workloads/names.h"
 

@@ -32,7 +32,7 @@ void Progress::note(std::string_view what) {
   if (quiet_) return;
   clear();
   // Not by fmt, which throws where stderr is closed.
-  std::fputs(fmt::format("sgdbench: note: {}\n", what).c_str(), stderr);
+  talk(fmt::format("note: {}", what));
 }
 
 void Progress::say(std::string_view what) {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include "cli/lists.h"
+#include "cli/outputs.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -73,7 +73,7 @@ std::vector<std::string> say_out_of_scope(const std::vector<Given>& parts,
                                           const std::vector<Cell>& cells, bool quiet) {
   auto notes = out_of_scope(parts, cells);
   for (const auto& note : notes)
-    if (!quiet) std::fputs(fmt::format("sgdbench: {}\n", note).c_str(), stderr);
+    if (!quiet) talk(note);
   return notes;
 }
 

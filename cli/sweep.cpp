@@ -13,8 +13,6 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kMostText = 100'000'000;  // bytes of the values of all cells
-
 const WorkloadEntry& workload_of(const Cell& cell) {
   return find_by_name(workload_catalog(), "workload", cell.workload.workload);
 }
@@ -24,35 +22,47 @@ void check_count(std::size_t cells) {
     throw UsageError(fmt::format("these lists make more than {} cells", kMostCells));
 }
 
-/// An option and the values that it takes.
-struct Axis {
-  const Option* option;
-  std::vector<std::string> values;
+/// What making cells has taken so far; those that turn out to be like others take their time too.
+struct Effort {
+  std::size_t cells = 0;  ///< made
+  std::size_t bytes = 0;  ///< of the text in each of the last ones, at most
+
+  void start() { bytes = 0; }
+  /// Throws UsageError where `count` cells, each with one of the values more, are too much.
+  void add(std::size_t count, const std::vector<std::string>& values) {
+    constexpr std::size_t kMost = 5 * kMostCells, kMostText = 100'000'000;
+    check_count(count);
+    if ((cells += count) > kMost)
+      throw UsageError(
+          fmt::format("these lists make more than {} cells, most of them alike", kMost));
+    std::size_t longest = 0;
+    for (const auto& value : values) longest = std::max(longest, value.size());
+    bytes += longest;
+    if (count * bytes > kMostText)
+      throw UsageError(fmt::format("these lists make {} cells of up to {} bytes: at most {} MB",
+                                   count, bytes, kMostText / 1'000'000));
+  }
 };
 
-/// Throws UsageError where all combinations are too many, or their text is too long.
-void check_axes(const std::vector<Axis>& axes) {
-  std::size_t cells = 1, bytes = 0;
-  for (const auto& axis : axes) {
-    check_count(cells *= axis.values.size());
-    std::size_t longest = 0;
-    for (const auto& value : axis.values) longest = std::max(longest, value.size());
-    bytes += longest;
-  }
-  if (cells * bytes > kMostText)
-    throw UsageError(fmt::format("these lists make {} cells of up to {} bytes: at most {} MB",
-                                 cells, bytes, kMostText / 1'000'000));
+/// Whether what a cell's other options mean is settled.
+bool is_named(const Cell& cell) {
+  return !cell.workload.workload.empty() && !cell.spec.backend.empty();
 }
 
-std::vector<Cell> vary(const std::vector<Cell>& cells, const Axis& axis) {
+/// An option that means nothing to a cell does not multiply it, so that a list of many backends and
+/// protocols counts for what it asks.
+std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given,
+                       Effort& effort) {
+  const auto values = values_of(option, given);
+  effort.add(cells.size() * values.size(), values);
   std::vector<Cell> varied;
   for (const auto& cell : cells) {
-    for (const auto& value : axis.values) {
+    for (const auto& value : values) {
       varied.push_back(cell);
-      apply(*axis.option, varied.back(), value);
+      apply(option, varied.back(), value);
     }
   }
-  return varied;
+  return values.size() > 1 && is_named(varied.front()) ? collapsed(std::move(varied)) : varied;
 }
 
 /// All cores: one worker where the backend never has more, so that no cell is refused for a number
@@ -112,20 +122,17 @@ void check_contradiction(const std::vector<Cell>& cells) {
   if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
 
-/// Not collapsed.
-std::vector<Cell> all_cells(const Given& given, std::size_t cores) {
+std::vector<Cell> expand_cells(const Given& given, std::size_t cores, Effort& effort) {
   const auto all = with_defaults(given);
-  std::vector<Axis> axes;
-  for (const auto& option : option_table())
-    if (option.apply && all.has(option.name)) axes.push_back({&option, values_of(option, all)});
-  check_axes(axes);
   std::vector<Cell> cells{Cell{}};
-  for (const auto& axis : axes) cells = vary(cells, axis);
+  effort.start();
+  for (const auto& option : option_table())
+    if (option.apply && all.has(option.name)) cells = vary(cells, option, all, effort);
   for (auto& cell : cells) {
     settle_workers(cell, cores);
     settle_cluster(cell, given.has("--workers"));
   }
-  return cells;
+  return collapsed(std::move(cells));
 }
 
 }  // namespace
@@ -143,7 +150,8 @@ const BackendEntry& backend_of(const Cell& cell) {
 }
 
 std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
-  return collapsed(all_cells(given, cores));
+  Effort effort;
+  return expand_cells(given, cores, effort);
 }
 
 Cell normalised(Cell cell) {
@@ -168,13 +176,11 @@ std::vector<Cell> collapsed(std::vector<Cell> cells) {
 
 std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   std::vector<Cell> cells;
-  std::size_t made = 0;  // those that are like others take their time too
+  Effort effort;
   for (const auto& part : parts) {
-    auto more = all_cells(part, cores);
-    made += more.size();
-    check_count(made);
-    more = collapsed(std::move(more));
+    const auto more = expand_cells(part, cores, effort);
     cells.insert(cells.end(), more.begin(), more.end());
+    check_count(cells.size());
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);

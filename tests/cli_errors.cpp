@@ -52,8 +52,6 @@ TEST_CASE("Values that can't be, and combinations that can't, exit with 2 and na
   check_error(scratch.run("run --workload logreg --data quadratic:rwos=20"), 2, "rows");
   check_error(scratch.run("data make quadratic:rows=20 -o x.parquet"), 2, ".libsvm");
   check_error(scratch.run(kSmall + "--recording none --trace x.json"), 2, "--recording full");
-  check_error(scratch.run(kSmall + "--label-column y"), 2, "--label-column is for tables");
-  check_error(scratch.run(kSmall + "--index-base 0"), 2, "--index-base is for LIBSVM");
   check_error(scratch.run(""), 2, "run");
 }
 

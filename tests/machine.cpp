@@ -112,8 +112,8 @@ TEST_CASE("The probe of a machine gives finite, positive numbers, pinned or not"
     for (const std::size_t workers : {2u, 3u}) {
       const MachineProbe probe = probe_machine(workers, pin);
       CHECK(std::isfinite(probe.parallel_capacity));
-      CHECK(probe.parallel_capacity > 0);
-      if (probe.line_transfer_ns) {  // absent where one core had to be shared for too long
+      CHECK(probe.parallel_capacity >= 0);  // 0: neighbours had the cores all the time
+      if (probe.line_transfer_ns) {         // absent where one core had to be shared for too long
         CHECK(std::isfinite(*probe.line_transfer_ns));
         CHECK(*probe.line_transfer_ns > 0);
       }

@@ -24,6 +24,7 @@
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "results/atomic_file.h"
+#include "results/printable.h"
 #include "results/reading/report_reader.h"
 #include "results/statistics/pairs.h"
 #include "workloads/names.h"
