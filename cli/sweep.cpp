@@ -30,9 +30,9 @@ struct Effort {
   void start() { bytes = 0; }
   /// Throws UsageError where `count` cells, each with one of the values more, are too much.
   void add(std::size_t count, const std::vector<std::string>& values) {
-    constexpr std::size_t kMost = 5 * kMostCells, kMostText = 100'000'000;
+    constexpr std::size_t kMost = 2 * kMostCells, kMostText = 100'000'000;
     check_count(count);
-    if ((cells += count) > kMost)
+    if (values.size() > 1 && (cells += count) > kMost)
       throw UsageError(
           fmt::format("these lists make more than {} cells, most of them alike", kMost));
     std::size_t longest = 0;

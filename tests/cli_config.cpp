@@ -165,11 +165,6 @@ TEST_CASE("A suite's lists are counted before they fill the memory") {
   const auto shared = parse_config(problem + "batch = [" + cells + "]\n" + sweeps, "s.toml");
   CHECK_THROWS_WITH_AS(requested({}, shared), doctest::Contains("more than 200000 values"),
                        UsageError);
-  std::string equal;
-  for (int i = 0; i < 60; ++i) equal += "[[run]]\nlr = '1..9000:+1'\nbatch = 1\n";
-  const auto many = requested({}, parse_config(problem + equal, "s.toml"));
-  CHECK_THROWS_WITH_AS(sweep(many.parts, 2), doctest::Contains("more than 500000 cells"),
-                       UsageError);
   CHECK_THROWS_WITH_AS(parse_config("backend = '" + std::string(250'000, '*') + "'", "s.toml"),
                        doctest::Contains("of 250000 bytes"), BadData);
 }
