@@ -200,3 +200,25 @@ TEST_CASE("A cached optimum with anything but numbers in it is nothing to begin 
   }
   CHECK(parse_optimum(std::string(100'000, '['), "{}").w.empty());
 }
+
+TEST_CASE("Whatever files and names hold, what is said of them is a line that does nothing else") {
+  const Scratch scratch;
+  const std::string escape = "\x1b[2J\xe2\x80\xae\x9b";
+  scratch.file("key.toml", R"("\u001b[2J\u202e\u009b" = 1)");
+  scratch.file("cell.csv", "config_id,status\na,\x1b[2J\n");
+  scratch.file("column.csv", "\x1b[2J,label\n1,2\nx,\x1b[2J\n");
+  scratch.file("durations", "\x1b[2J\n");
+  scratch.file("slice.json", trace_of(R"(,{"ph":"X","tid":1,"ts":0,"dur":1,"name":"\u001b[2J"})"));
+  for (const auto& command : std::vector<std::string>{
+           "run --config key.toml", "compare cell.csv cell.csv", "data info column.csv",
+           "report slice.json", "run --workload none --updates 1 --compute-delay trace:durations",
+           "data info '" + escape + ".csv'", "run --backend '" + escape + "'",
+           "'" + escape + "'"}) {
+    CAPTURE(command);
+    const auto done = scratch.run(command);
+    CHECK(done.code != 0);
+    REQUIRE(done.err.ends_with('\n'));
+    const auto line = done.err.substr(0, done.err.size() - 1);
+    CHECK(printable(line) == line);
+  }
+}
