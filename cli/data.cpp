@@ -103,7 +103,7 @@ std::string info_text(const Dataset& data) {
                           s.rho_exact ? "" : "at least ", s.rho));
   line("checksum", fmt::format("{:016x}", data.checksum));
   line("loaded in", speed_text(data));
-  return text;
+  return printable_lines(text);
 }
 
 using Writer = void (*)(const Dataset&, const TextSink&);

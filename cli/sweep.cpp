@@ -22,6 +22,28 @@ void check_count(std::size_t cells) {
     throw UsageError(fmt::format("these lists make more than {} cells", kMostCells));
 }
 
+/// What making cells has taken so far; those that turn out to be like others take their time too.
+struct Effort {
+  std::size_t cells = 0;  ///< made
+  std::size_t bytes = 0;  ///< of the text in each of the last ones, at most
+
+  void start() { bytes = 0; }
+  /// Throws UsageError where `count` cells, each with one of the values more, are too much.
+  void add(std::size_t count, const std::vector<std::string>& values) {
+    constexpr std::size_t kMost = 2 * kMostCells, kMostText = 100'000'000;
+    check_count(count);
+    if (values.size() > 1 && (cells += count) > kMost)
+      throw UsageError(
+          fmt::format("these lists make more than {} cells, most of them alike", kMost));
+    std::size_t longest = 0;
+    for (const auto& value : values) longest = std::max(longest, value.size());
+    bytes += longest;
+    if (count * bytes > kMostText)
+      throw UsageError(fmt::format("these lists make {} cells of up to {} bytes: at most {} MB",
+                                   count, bytes, kMostText / 1'000'000));
+  }
+};
+
 /// Whether what a cell's other options mean is settled.
 bool is_named(const Cell& cell) {
   return !cell.workload.workload.empty() && !cell.spec.backend.empty();
@@ -29,9 +51,10 @@ bool is_named(const Cell& cell) {
 
 /// An option that means nothing to a cell does not multiply it, so that a list of many backends and
 /// protocols counts for what it asks.
-std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given) {
+std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given,
+                       Effort& effort) {
   const auto values = values_of(option, given);
-  check_count(cells.size() * values.size());
+  effort.add(cells.size() * values.size(), values);
   std::vector<Cell> varied;
   for (const auto& cell : cells) {
     for (const auto& value : values) {
@@ -99,6 +122,19 @@ void check_contradiction(const std::vector<Cell>& cells) {
   if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
 
+std::vector<Cell> expand_cells(const Given& given, std::size_t cores, Effort& effort) {
+  const auto all = with_defaults(given);
+  std::vector<Cell> cells{Cell{}};
+  effort.start();
+  for (const auto& option : option_table())
+    if (option.apply && all.has(option.name)) cells = vary(cells, option, all, effort);
+  for (auto& cell : cells) {
+    settle_workers(cell, cores);
+    settle_cluster(cell, given.has("--workers"));
+  }
+  return collapsed(std::move(cells));
+}
+
 }  // namespace
 
 bool trains(const Cell& cell) {
@@ -114,15 +150,8 @@ const BackendEntry& backend_of(const Cell& cell) {
 }
 
 std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
-  const auto all = with_defaults(given);
-  std::vector<Cell> cells{Cell{}};
-  for (const auto& option : option_table())
-    if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
-  for (auto& cell : cells) {
-    settle_workers(cell, cores);
-    settle_cluster(cell, given.has("--workers"));
-  }
-  return collapsed(std::move(cells));
+  Effort effort;
+  return expand_cells(given, cores, effort);
 }
 
 Cell normalised(Cell cell) {
@@ -147,8 +176,9 @@ std::vector<Cell> collapsed(std::vector<Cell> cells) {
 
 std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   std::vector<Cell> cells;
+  Effort effort;
   for (const auto& part : parts) {
-    const auto more = expand_cells(part, cores);
+    const auto more = expand_cells(part, cores, effort);
     cells.insert(cells.end(), more.begin(), more.end());
     check_count(cells.size());
   }

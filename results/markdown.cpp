@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "results/printable.h"
 #include "results/reports.h"
 #include "results/statistics.h"
 
@@ -67,9 +68,9 @@ constexpr auto kColumns = std::to_array<Column>({
 /// A name can't break out of its cell.
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     if (c == '|' || c == '\\') out += '\\';
-    out += c == '\n' || c == '\r' ? ' ' : c;
+    out += c;
   }
   return out;
 }
