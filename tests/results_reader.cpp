@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "results/printable.h"
 #include "results/reading/report_reader.h"
 #include "results/reports.h"
 #include "tests/results_samples.h"
@@ -47,7 +48,7 @@ std::string complaint(const std::string& text) {
 }
 
 bool refuses(const std::string& text, const std::string& about) {
-  const auto what = complaint(text);
+  const auto what = printable(complaint(text));  // as it is said: in one line
   CAPTURE(what);
   const bool said = what.find(about) != std::string::npos;
   CHECK(said);
