@@ -32,8 +32,10 @@ Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores
   Configuration c = unsettled(cell);
   RunSpec& spec = c.spec;
   const std::uint64_t n = problem.examples();
-  spec.batch = std::clamp<std::size_t>(cell.batch.value_or(problem.suggested_batch()), 1, n);
-  spec.step.initial = cell.lr ? *cell.lr : problem.suggested_step(spec.batch);
+  const auto batch = cell.batch ? *cell.batch : suggested_batch(*c.backend, spec, problem);
+  spec.batch = std::clamp<std::size_t>(batch, 1, n);
+  const auto averaged = examples_per_update(*c.backend, spec, n);
+  spec.step.initial = cell.lr ? *cell.lr : problem.suggested_step(averaged);
   spec.step.l2 = problem.l2();
   if (!cell.epochs && spec.updates > 0)
     spec.epochs = enough_epochs(spec.updates, n, spec.batch, spec.workers);

@@ -17,8 +17,8 @@ struct Configuration {
   std::string command;  ///< repeats it
 };
 
-/// Settles what is `auto`: batch and step size by the workload, epochs by --updates, pinning by
-/// the cores there are. A mini-batch is never larger than the data.
+/// Settles what is `auto`: the batch by workload and strategy, the step size by the examples that
+/// an update averages, epochs by --updates, pinning by the cores there are. A mini-batch is never larger than the data.
 Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores);
 
 /// The same before a problem is known: what is `auto` stays 0.

@@ -52,12 +52,16 @@ void describe_simulation(RunRecord& row, const Configuration& c) {
   row.all_reduce = to_string(simulation.all_reduce);
 }
 
-void describe_step(RunRecord& row, const Configuration& c) {
+void describe_step(RunRecord& row, const Configuration& c, const DataFacts& facts) {
   const RunSpec& spec = c.spec;
   row.rule = to_string(spec.rule.kind);
   row.momentum = static_cast<double>(spec.rule.momentum);
   row.batch = spec.batch;
   row.lr = spec.step.initial;
+  if (facts.examples > 0)
+    row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
+  row.automatic = c.cell.batch ? "" : "batch";
+  if (!c.cell.lr) row.automatic += row.automatic.empty() ? "lr" : " lr";
   row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
   row.staleness_policy = to_string(spec.step.policy);
   row.shuffle = spec.shuffle.to_string();
@@ -191,7 +195,7 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   describe_strategy(row, c);
   describe_conditions(row, c);
   describe_simulation(row, c);
-  describe_step(row, c);
+  describe_step(row, c, facts);
   return row;
 }
 

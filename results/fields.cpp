@@ -195,6 +195,8 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"latency", "", "law of what each fetch and each push took beyond the machine's own time", run<&R::latency>, set<&R::latency, R>},
     {"bandwidth", "bytes/s", "of every worker's link, by which messages took longer", run<&R::bandwidth>, set<&R::bandwidth, R>},
     {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
+    {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
+    {"automatic", "", "which of batch and lr the program chose", run<&R::automatic>, set<&R::automatic, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
     // clang-format on
 });

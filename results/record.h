@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sgdbench {
@@ -79,6 +80,8 @@ struct RunRecord {
   // Beyond the columns that every reader may count on.
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
+  std::optional<std::uint64_t> examples_per_update;
+  std::string automatic;  ///< what the program chose: "batch", "lr", "batch lr"
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
   std::string recording = "full";
@@ -118,6 +121,11 @@ struct RunRecord {
   std::vector<StalenessCount> staleness;
   std::vector<WorkerRecord> per_worker;
 };
+
+/// Whether the program chose the option of this name, "batch" or "lr".
+inline bool chose(const RunRecord& run, std::string_view name) {
+  return (' ' + run.automatic + ' ').find(' ' + std::string(name) + ' ') != std::string::npos;
+}
 
 /// Whether the report says what the run was to reach.
 inline bool names_target(const RunRecord& run) {

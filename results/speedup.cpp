@@ -16,13 +16,17 @@ auto goal_of(const RunRecord& r) {
                   r.service);
 }
 
-/// What is left of a configuration without the number of its workers. The step size is not part of
-/// it where it is the workload's own: it depends on the mini-batch alone.
+/// What is left of a configuration without the number of its workers. What the program chose for
+/// each number of them is no part of it.
 auto strategy_of(const RunRecord& r) {
-  return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
-                  r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
-                  r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
-                  r.delay_mode, r.compute_time, r.cluster, r.service, r.shards, r.all_reduce);
+  static constexpr std::uint64_t kAnyBatch = 0;
+  static constexpr double kAnyStep = 0;
+  return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels,
+                  chose(r, "batch") ? kAnyBatch : r.batch, chose(r, "lr") ? kAnyStep : r.lr,
+                  r.automatic, r.lr_schedule, r.staleness_policy, r.shuffle, r.assign,
+                  r.persistence, r.exchange, r.recording, r.target, r.compute_delay, r.straggler,
+                  r.latency, r.bandwidth, r.delay_mode, r.compute_time, r.cluster, r.service,
+                  r.shards, r.all_reduce);
 }
 
 std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {

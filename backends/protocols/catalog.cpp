@@ -190,6 +190,12 @@ std::string single_step_form(std::string_view text) {
   return make == make_local ? "local:1" : make == make_elastic ? "elastic:1,1" : std::string(text);
 }
 
+std::size_t gradients_per_update(std::string_view text, std::size_t workers) {
+  if (!why_not_protocol(text, workers).empty()) return 1;
+  const auto traits = make_protocol(text, workers)->traits();
+  return traits.exchange == Exchange::gradient ? traits.arrivals : 1;
+}
+
 std::string why_not_protocol(std::string_view text, std::size_t workers) {
   const auto& row = row_of(text);
   const auto p = read(row, text);

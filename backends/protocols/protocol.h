@@ -97,6 +97,10 @@ void check_protocol(std::string_view text);
 /// server takes: what a single update can be checked against.
 std::string single_step_form(std::string_view text);
 
+/// Mini-batches that one update of `workers` averages; 1 where replicas travel, whose updates are
+/// their own, and where `workers` can't follow it.
+std::size_t gradients_per_update(std::string_view text, std::size_t workers);
+
 /// "" if `workers` can follow it; else why not: "k-sync:9 needs 9 workers".
 std::string why_not_protocol(std::string_view text, std::size_t workers);
 

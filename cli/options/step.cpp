@@ -18,8 +18,10 @@ constexpr Option kStep[] = {
        c.momentum = parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
      },
      [](const Cell& c) { return number_text(c.momentum); }},
-    {"--batch", "", "N,…", "examples in each worker's mini-batch; auto: the workload's", "auto",
-     Group::step, kCells, expand_counts,
+    {"--batch", "", "N,…",
+     "examples in each worker's mini-batch; auto: the workload's, or more where workers "
+     "meet at every update",
+     "auto", Group::step, kCells, expand_counts,
      [](Cell& c, Text v) {
        if (v == "auto")
          c.batch.reset();
@@ -27,7 +29,8 @@ constexpr Option kStep[] = {
          c.batch = parse_count(v, 1, 1'000'000'000);
      },
      [](const Cell& c) { return c.batch ? std::to_string(*c.batch) : "auto"; }},
-    {"--lr", "", "X,…", "step size γ₀; auto: the workload's for this mini-batch", "auto",
+    {"--lr", "", "X,…",
+     "step size γ₀; auto: the workload's for the examples that an update averages", "auto",
      Group::step, kTraining, expand_reals,
      [](Cell& c, Text v) {
        if (v == "auto")
