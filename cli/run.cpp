@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <map>
 
 #include "cli/command_line.h"
 #include "cli/doctor/advice.h"
@@ -32,9 +33,10 @@ std::string dry_run_text(const std::vector<Cell>& cells) {
 /// Says of each cell that is less precise than it was asked to be how precise it is.
 std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
                                    const std::vector<Cell>& cells) {
-  const double share = cells.front().until_ci / 100;
-  if (share == 0) return {};
-  auto notes = precision_notes(rows, share);
+  std::map<std::string, double> shares;
+  for (const auto& cell : cells)
+    if (cell.until_ci > 0) shares[config_id(cell)] = cell.until_ci / 100;
+  auto notes = precision_notes(rows, shares);
   for (const auto& note : notes) fmt::print(stderr, "sgdbench: {}\n", note);
   return notes;
 }

@@ -129,7 +129,7 @@ inline bool chose(const RunRecord& run, std::string_view name) {
 
 /// Whether the report says what the run was to reach.
 inline bool names_target(const RunRecord& run) {
-  return run.target_loss || run.target_accuracy;
+  return run.target_loss || run.target_accuracy || run.reached;
 }
 
 }  // namespace sgdbench

@@ -15,7 +15,7 @@
 
 namespace sgdbench {
 
-/// Fills in the speedup columns of every `ok` row with several workers: against the same
+/// Fills in the speedup columns of every row with several workers that came through: against the same
 /// configuration with one worker where the report has it, else against the one-worker configuration
 /// that is the fastest to the target (without a target, per epoch). What a miss leaves open stays
 /// empty.

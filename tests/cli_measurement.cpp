@@ -185,7 +185,7 @@ TEST_CASE("Repeating ends when the interval of the median is narrow, or when it 
   CHECK(settled(precision_of(missed, "c"), 0.02));
   missed.pop_back();
   CHECK_FALSE(settled(precision_of(missed, "c"), 0.02));
-  CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), 0.02).empty());
-  CHECK(precision_notes(rows_with({0, 0, 0, 0, 0, 0}), 0.02).empty());
-  CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), 0.02).size() == 1);
+  CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), {{"c", 0.02}}).empty());
+  CHECK(precision_notes(rows_with({0, 0, 0, 0, 0, 0}), {{"c", 0.02}}).empty());
+  CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), {{"c", 0.02}}).size() == 1);
 }
