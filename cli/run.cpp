@@ -42,11 +42,13 @@ std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
 }
 
 /// With what can only be said when all rows are there.
-void report(const Outputs& outputs, std::vector<RunRecord> rows, const std::vector<Cell>& cells,
+void report(const Outputs& outputs, const RunLog& log, const std::vector<Cell>& cells,
             ReportContext context) {
+  auto rows = log.rows();
   add_speedups(rows);
   const auto notes = imprecise(rows, cells);
   context.notes.insert(context.notes.end(), notes.begin(), notes.end());
+  context.trials = log.trials();
   outputs.write(rows, context);
   if (outputs.uses_stdout()) return;
   std::vector<std::string> ids;
@@ -104,12 +106,12 @@ int run_verb(const Invocation& invocation) {
     execute(cells, context.environment, progress, log, trace);
   } catch (...) {
     // What was measured before the trouble is worth keeping.
-    if (!log.rows().empty()) report(outputs, log.rows(), cells, context);
+    if (!log.rows().empty()) report(outputs, log, cells, context);
     if (!log.rows().empty()) trace.finish(true);
     throw;
   }
   trace.finish(given.has("--quiet"));
-  report(outputs, log.rows(), cells, context);
+  report(outputs, log, cells, context);
   if (interrupted()) {
     if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();
     return kInterruptedExit;

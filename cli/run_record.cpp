@@ -60,11 +60,26 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
   row.lr = spec.step.initial;
   if (facts.examples > 0)
     row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
-  row.automatic = c.cell.batch ? "" : "batch";
-  if (!c.cell.lr) row.automatic += row.automatic.empty() ? "lr" : " lr";
   row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
   row.staleness_policy = to_string(spec.step.policy);
   row.shuffle = spec.shuffle.to_string();
+  const auto add = [](std::string& names, std::string_view name, bool wanted) {
+    if (wanted) (names += names.empty() ? "" : " ") += name;
+  };
+  for (const auto& [name, what] : {std::pair{"batch", kTuneBatch},
+                                   {"lr", kTuneStep},
+                                   {"momentum", kTuneMomentum},
+                                   {"exchange", kTuneExchange}})
+    add(row.tuned, name, (c.cell.tuned & what) != 0);
+  add(row.automatic, "batch", !c.cell.batch && (c.cell.tuned & kTuneBatch) == 0);
+  add(row.automatic, "lr", !c.cell.lr && (c.cell.tuned & kTuneStep) == 0);
+  if (!c.tuned) return;
+  row.tuning_trials = c.tuned->trials;
+  row.tuning_s = c.tuned->seconds;
+  if (const auto& range = c.tuned->within_tenth)
+    row.lr_tuned_low = range->low, row.lr_tuned_high = range->high;
+  if (const auto& range = c.tuned->within_twice)
+    row.lr_twice_low = range->low, row.lr_twice_high = range->high;
 }
 
 void describe_problem(RunRecord& row, const Cell& cell, const DataFacts& facts) {

@@ -140,7 +140,10 @@ Cell normalised(Cell cell) {
   if (!backend.uses_write) cell.spec.write = usual.spec.write;
   if (!backend.own_kernels.empty()) cell.spec.kernels = usual.spec.kernels;
   if (!backend.uses_persistence) cell.spec.persistence = usual.spec.persistence;
-  if (!backend.uses_exchange) cell.spec.exchange = usual.spec.exchange;
+  if (!backend.uses_exchange) {
+    cell.spec.exchange = usual.spec.exchange;
+    cell.tuned &= ~static_cast<unsigned>(kTuneExchange);
+  }
   normalise(cell.spec.conditions, backend);
   if (!backend.virtual_clock) cell.spec.simulation = {};
   // There is nothing to warm up where no real time is told.
@@ -152,7 +155,10 @@ Cell normalised(Cell cell) {
     cell.data.source = kNoData;
     cell.workload.l2 = usual.workload.l2;
   }
-  if (parse_rule(cell.rule, cell.momentum).slots() == 1) cell.momentum = usual.momentum;
+  if (parse_rule(cell.rule, cell.momentum).slots() == 1) {
+    cell.momentum = usual.momentum;
+    cell.tuned &= ~static_cast<unsigned>(kTuneMomentum);
+  }
   if (!has_hidden_layers(cell)) {
     cell.workload.hidden = usual.workload.hidden;
     cell.workload.activation = usual.workload.activation;

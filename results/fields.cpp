@@ -197,6 +197,13 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
     {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
     {"automatic", "", "which of batch and lr the program chose", run<&R::automatic>, set<&R::automatic, R>},
+    {"tuned", "", "which of batch, lr, momentum and exchange were searched for", run<&R::tuned>, set<&R::tuned, R>},
+    {"tuning_trials", "", "trials of that search", run<&R::tuning_trials>, set<&R::tuning_trials, R>},
+    {"tuning_s", "s", "real time that the search took, which is in no other time", run<&R::tuning_s>, set<&R::tuning_s, R>},
+    {"lr_tuned_low", "", "least step size whose time to the target (or loss) was within 10 % of the best", run<&R::lr_tuned_low>, set<&R::lr_tuned_low, R>},
+    {"lr_tuned_high", "", "largest one", run<&R::lr_tuned_high>, set<&R::lr_tuned_high, R>},
+    {"lr_twice_low", "", "least step size with which it was within twice the best", run<&R::lr_twice_low>, set<&R::lr_twice_low, R>},
+    {"lr_twice_high", "", "largest one", run<&R::lr_twice_high>, set<&R::lr_twice_high, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
     // clang-format on
 });

@@ -82,6 +82,11 @@ struct RunRecord {
   std::string shuffle, assign, hidden, activation;
   std::optional<std::uint64_t> examples_per_update;
   std::string automatic;  ///< what the program chose: "batch", "lr", "batch lr"
+  std::string tuned;      ///< what was searched for: "batch", "lr", "momentum", "exchange"
+  std::optional<std::uint64_t> tuning_trials;
+  std::optional<double> tuning_s;
+  /// Steps whose score was within a tenth of the best, and within twice it.
+  std::optional<double> lr_tuned_low, lr_tuned_high, lr_twice_low, lr_twice_high;
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
   std::string recording = "full";
@@ -122,9 +127,10 @@ struct RunRecord {
   std::vector<WorkerRecord> per_worker;
 };
 
-/// Whether the program chose the option of this name, "batch" or "lr".
+/// Whether the program chose the option of this name ("batch", "lr"), by rule or by search.
 inline bool chose(const RunRecord& run, std::string_view name) {
-  return (' ' + run.automatic + ' ').find(' ' + std::string(name) + ' ') != std::string::npos;
+  return (' ' + run.automatic + ' ' + run.tuned + ' ').find(' ' + std::string(name) + ' ') !=
+         std::string::npos;
 }
 
 /// Whether the report says what the run was to reach.

@@ -21,12 +21,15 @@ auto goal_of(const RunRecord& r) {
 auto strategy_of(const RunRecord& r) {
   static constexpr std::uint64_t kAnyBatch = 0;
   static constexpr double kAnyStep = 0;
-  return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels,
+  static constexpr double kAnyMomentum = 0;
+  static constexpr std::optional<std::uint64_t> kAnyExchange;
+  return std::tie(r.backend, r.protocol, r.write, r.rule,
+                  chose(r, "momentum") ? kAnyMomentum : r.momentum, r.kernels,
                   chose(r, "batch") ? kAnyBatch : r.batch, chose(r, "lr") ? kAnyStep : r.lr,
                   r.automatic, r.lr_schedule, r.staleness_policy, r.shuffle, r.assign,
-                  r.persistence, r.exchange, r.recording, r.target, r.compute_delay, r.straggler,
-                  r.latency, r.bandwidth, r.delay_mode, r.compute_time, r.cluster, r.service,
-                  r.shards, r.all_reduce);
+                  r.persistence, chose(r, "exchange") ? kAnyExchange : r.exchange, r.tuned,
+                  r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
+                  r.delay_mode, r.compute_time, r.cluster, r.service, r.shards, r.all_reduce);
 }
 
 /// Nothing where either is missed.
