@@ -98,7 +98,7 @@ struct BackendEntry {
   /// Its workers meet at every update, in real time: a mini-batch that nobody chose is large enough
   /// to be worth the meeting. Null where they never do.
   bool (*meets_at_updates)(const RunSpec&) = nullptr;
-  /// Whether the same seed gives the same parameters, bit for bit.
+  /// Whether the same seed gives the same parameters, bit for bit, on one build and machine.
   bool (*deterministic)(const RunSpec&);
   /// "" unless the configuration contradicts itself, whatever the problem: more workers to wait for
   /// than there are. Null where none can.

@@ -148,8 +148,11 @@ class ParameterServer final : public PooledBackend {
   }
 
   /// Who may have to wait takes no task with it where those that are idle could need it: an update
-  /// that lacks that task's gradient would never come.
-  bool may_take_ahead() const { return !server_->traits().cancels || server_->traits().overlaps; }
+  /// that lacks that task's gradient would never come, or be made without it when they retire.
+  bool may_take_ahead() const {
+    const auto& traits = server_->traits();
+    return traits.overlaps || (!traits.cancels && (traits.whole_rounds || traits.arrivals == 1));
+  }
 
   /// One critical section where the protocol allows: push, and pull for the next task.
   void contact(Course& course, std::size_t worker) {

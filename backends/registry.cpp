@@ -95,10 +95,10 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
 }
 
 std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
-  RunSpec inside = spec;
-  inside.kernels = "onednn";
-  inside.workers = 1;  // the rest are threads of its own
-  return common(inside, problem);
+  RunSpec with_team = spec;
+  with_team.kernels = "onednn";
+  with_team.workers = 1;  // the rest are threads of its own
+  return common(with_team, problem);
 }
 
 std::size_t one_of_each_worker(const RunSpec& spec) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "backends/conditions/conditions.h"
 #include "backends/simulator/simulation.h"
@@ -54,5 +55,13 @@ struct RunSpec {
   Spacing spacing = Spacing::even;
   std::size_t timeline_slices = 0;  ///< kept of each worker's timeline; 0: there is none
 };
+
+/// All laws of a configuration: of what it is exposed to, and of what is simulated.
+inline std::vector<const Law*> laws_of(const RunSpec& spec) {
+  std::vector<const Law*> laws{&spec.conditions.compute_delay, &spec.conditions.latency,
+                               &spec.simulation.compute_time, &spec.simulation.service};
+  for (const auto& workers : spec.simulation.cluster) laws.push_back(&workers.compute);
+  return laws;
+}
 
 }  // namespace sgdbench

@@ -38,6 +38,7 @@ class RandomStart final : public Problem {
 
   std::size_t examples() const override { return problem_.examples(); }
   std::size_t parameters() const override { return problem_.parameters(); }
+  std::size_t regularised() const override { return problem_.regularised(); }
   double l2() const override { return problem_.l2(); }
   bool has_test() const override { return problem_.has_test(); }
   bool classifies() const override { return problem_.classifies(); }

@@ -20,10 +20,10 @@ using Records = std::vector<const RunRecord*>;
 
 // What is not for a strategy to choose. Messages are slow only for those that send any: who sends
 // none stands beside them.
-constexpr std::array<std::string_view, 13> kOfProblem{
-    "clock",        "l2",          "hidden",          "activation",    "data_checksum",
-    "target",       "target_loss", "target_accuracy", "compute_delay", "straggler",
-    "compute_time", "cluster",     "service"};
+constexpr std::array<std::string_view, 14> kOfProblem{
+    "clock",         "l2",           "intercept",   "hidden",          "activation",
+    "data_checksum", "target",       "target_loss", "target_accuracy", "compute_delay",
+    "straggler",     "compute_time", "cluster",     "service"};
 
 /// The values of the repeats that came through; of each other one, `otherwise`, if there is one.
 template <class Get>

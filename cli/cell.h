@@ -52,6 +52,9 @@ inline bool has_target(const Cell& cell) {
 /// Whether the cell's workload has data and learns anything.
 bool trains(const Cell& cell);
 
+/// Whether WorkloadOptions::intercept means something for the cell's workload.
+bool takes_intercept(const Cell& cell);
+
 /// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.
 inline bool has_hidden_layers(const Cell& cell) {
   return cell.workload.workload == "mlp";

@@ -8,6 +8,12 @@
 namespace sgdbench {
 namespace {
 
+/// Would be taken for one, were it a word of its own. (A negative number is not.)
+bool is_like_option(std::string_view value) {
+  return value.size() > 1 && value[0] == '-' &&
+         std::string_view("0123456789.").find(value[1]) == std::string_view::npos;
+}
+
 /// Appends the words of every shown option that `wanted` accepts.
 template <class Wanted>
 std::vector<std::string> words_of(const Cell& cell, Wanted wanted) {
@@ -18,7 +24,11 @@ std::vector<std::string> words_of(const Cell& cell, Wanted wanted) {
     const auto value = option.show(cell);
     if (!option.always_shown && value == option.show(usual)) continue;
     words.emplace_back(option.name);
-    if (!option.value.empty()) words.push_back(value);
+    if (option.value.empty()) continue;
+    if (is_like_option(value))
+      words.back() += '=' + value;
+    else
+      words.push_back(value);
   }
   return words;
 }
@@ -65,7 +75,9 @@ std::string command_of(const Cell& cell) {
 }
 
 std::string config_id(const Cell& cell) {
-  const auto words = words_of(cell, [](const Option& option) { return option.identifies; });
+  auto words = words_of(cell, [](const Option& option) { return option.identifies; });
+  for (const auto* law : laws_of(cell.spec))
+    if (const auto sum = law->checksum(); sum != 0) words.push_back(fmt::format("{:016x}", sum));
   return fmt::format("{:010x}", hash(shell_line(words)) >> 24);
 }
 

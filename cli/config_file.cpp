@@ -5,9 +5,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "cli/numbers.h"
+#include "results/file_calls.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 
@@ -75,6 +75,8 @@ std::vector<std::string> texts_of(const Option& option, const Entry& entry) {
       return {flag->get() ? "1" : std::string(kSwitchedOff)};
     entry.place.refuse("{} is true or false", entry.key);
   }
+  if (const auto* flag = entry.value->as_boolean(); flag && !option.bare.empty())
+    return {std::string(flag->get() ? option.bare : option.initial)};
   const auto* array = entry.value->as_array();
   if (!array) return {text_of(*entry.value, entry)};
   if (array->empty()) entry.place.refuse("{} has no value", entry.key);
@@ -86,6 +88,7 @@ std::vector<std::string> texts_of(const Option& option, const Entry& entry) {
 
 /// Tries what the sweep will do with the value, where the error can still say its place.
 void check_value(const Option& option, const std::string& text, const Entry& entry) {
+  if (text.empty()) entry.place.refuse("{} needs a value, and this one is empty", entry.key);
   if (!option.apply) return;
   try {
     Cell cell;
@@ -149,16 +152,12 @@ ConfigFile parse_config(std::string_view text, const std::string& name) {
   return file;
 }
 
-ConfigFile read_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.eof() && !file)
-    throw MissingData(fmt::format("{}: there is no such file, or it may not be read", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMostBytes)
-    throw UsageError(fmt::format("{}: a suite of more than {} bytes", path, kMostBytes));
-  return parse_config(text, path);
+ConfigFile read_config(const std::string& path) try {
+  return parse_config(read_file(path, kMostBytes), path);
+} catch (const TooLong& error) {
+  throw UsageError(fmt::format("{}: this is no suite: {}", path, error.what()));
+} catch (const ReadError& error) {
+  throw MissingData(fmt::format("cannot read the suite {}: {}", path, error.what()));
 }
 
 }  // namespace sgdbench

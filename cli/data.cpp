@@ -4,14 +4,19 @@
 #include <filesystem>
 
 #include "backends/parallel_for.h"
+#include "cli/interrupt.h"
 #include "cli/outputs.h"
+#include "cli/progress.h"
 #include "cli/sources.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"
+#include "workloads/data/error.h"
 #include "workloads/data/libsvm_writer.h"
 #include "workloads/data/statistics.h"
+#include "workloads/data/table_columns.h"
+#include "workloads/data/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -24,12 +29,13 @@ DataRequest request_of(const Invocation& invocation, Verb verb) {
     if (option->apply && invocation.given.has(option->name))
       apply(*option, cell, invocation.given.text(option->name));
   cell.data.source = invocation.positionals.front();
-  check_sources(cell.data);
+  check_sources({cell});
   return cell.data;
 }
 
 Dataset load(const DataRequest& request) {
-  return load_source(request.source, request, threaded_for(available_cores()));
+  catch_interrupts();
+  return load_source_interruptibly(request, threaded_for(available_cores()));
 }
 
 std::string classes_text(const DataStatistics& statistics) {
@@ -37,7 +43,7 @@ std::string classes_text(const DataStatistics& statistics) {
   if (statistics.classes.empty()) return "none: the targets are real numbers";
   std::string text = fmt::format("{}:", statistics.classes.size());
   for (std::size_t i = 0; i < std::min(kShown, statistics.classes.size()); ++i)
-    text += fmt::format(" {:g} ({} rows)", statistics.classes[i].label, statistics.classes[i].rows);
+    text += fmt::format(" {} ({} rows)", statistics.classes[i].label, statistics.classes[i].rows);
   return statistics.classes.size() > kShown ? text + " …" : text;
 }
 
@@ -48,6 +54,28 @@ std::string speed_text(const Dataset& data) {
   return fmt::format("{}, {:.0f} MB/s", human_seconds(data.load_s), megabytes / data.load_s);
 }
 
+std::string separator_text(char separator) {
+  if (separator == '\t') return "a tab";
+  if (separator == ' ') return "blanks";
+  return fmt::format("'{}'", separator);
+}
+
+/// What was made of the first line: to be held against the file.
+std::string header_text(const TableHeader& header) {
+  constexpr std::size_t kShown = 12;
+  if (header.names.empty()) return "no: the first line is a row";
+  std::string text = "yes: ";
+  for (std::size_t i = 0; i < std::min(kShown, header.names.size()); ++i)
+    text += (i == 0 ? "" : ", ") + quoted_name(header.names[i]);
+  return header.names.size() > kShown ? text + " …" : text;
+}
+
+std::string label_text(const TableColumns& columns) {
+  const auto number = columns.label() + 1;
+  const auto name = columns.column_name(columns.label());
+  return columns.header.names.empty() ? name : fmt::format("{}, number {}", name, number);
+}
+
 std::string info_text(const Dataset& data) {
   const auto s = data_statistics(data);
   std::string text;
@@ -55,6 +83,12 @@ std::string info_text(const Dataset& data) {
     text += fmt::format("{:<14}{}\n", name, wrap(value, 14));
   };
   line("data", data.name);
+  if (data.table) {
+    const auto& columns = data.table->columns;
+    line("separator", separator_text(columns.header.separator));
+    line("header", header_text(columns.header));
+    line("label", label_text(columns));
+  }
   line("stored", data.sparse() ? "sparse" : "dense");
   line("rows", std::to_string(s.rows));
   line("features", std::to_string(s.features));
@@ -84,7 +118,12 @@ Writer writer_for(const std::filesystem::path& path) {
 }  // namespace
 
 int data_info_verb(const Invocation& invocation) {
-  print(info_text(load(request_of(invocation, kDataInfo))));
+  const auto data = load(request_of(invocation, kDataInfo));
+  const auto text = info_text(data);
+  if (interrupted()) return kInterruptedExit;
+  Progress progress(0, false);
+  for (const auto& note : data.notes) progress.note(note);
+  print(text);
   return 0;
 }
 
@@ -93,10 +132,16 @@ int data_make_verb(const Invocation& invocation) {
   const std::filesystem::path path = invocation.given.text("--out");
   const auto write = writer_for(path);
   const auto request = request_of(invocation, kDataMake);
+  FileUse files;
+  for (const auto& file : files_of(request)) files.reads("this command", file);
+  files.writes("--out", path);
   check_writable(path);
   const auto data = load(request);
   AtomicFile file(path);
-  write(data, [&file](std::string_view piece) { file.append(piece); });
+  write(data, [&file](std::string_view piece) {
+    if (interrupted()) throw Interrupted("interrupted while writing");
+    file.append(piece);
+  });
   file.finish();
   return 0;
 }

@@ -2,23 +2,71 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "backends/parallel_for.h"
 #include "cli/grouping.h"
 #include "cli/interrupt.h"
 #include "cli/problem_group.h"
+#include "cli/sources.h"
 #include "cli/targets.h"
+#include "workloads/data/error.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"
 
 namespace sgdbench {
 namespace {
 
-DataFacts facts_of(const Dataset& train, const Environment& environment) {
+DataFacts facts_of(const TrainTest& data, const Environment& environment) {
+  const auto& train = data.train;
   return {.examples = train.rows(),
           .features = train.columns(),
           .load_s = train.load_s,
           .checksum = train.checksum,
+          .test_checksum = data.test ? std::optional(data.test->checksum) : std::nullopt,
           .environment = &environment};
+}
+
+/// Loads data, and keeps the last one for whoever asks for it again.
+class DataLoader {
+ public:
+  DataLoader(const ParallelFor& parallel, Progress& progress)
+      : parallel_(parallel), progress_(progress) {}
+
+  const TrainTest& load(const DataRequest& request) {
+    if (request_ == request) return data_;
+    request_.reset();
+    data_ = {};  // two are not in memory at once
+    progress_.say("loading " + request.source);
+    data_ = load_interruptibly(request, parallel_);
+    request_ = request;
+    return data_;
+  }
+  /// Null where an interrupt came.
+  const TrainTest* load_unless_interrupted(const DataRequest& request) {
+    try {
+      return &load(request);
+    } catch (const Interrupted&) {
+      return nullptr;
+    }
+  }
+
+ private:
+  const ParallelFor& parallel_;
+  Progress& progress_;
+  std::optional<DataRequest> request_;
+  TrainTest data_;
+};
+
+/// Old rows are of this sweep only if their data is what it was, and that is known before a new one
+/// stands beside them. Data without files is what its name says.
+void check_old_rows(const std::vector<std::vector<Cell>>& data_groups, const RunLog& log,
+                    DataLoader& loader) {
+  for (const auto& same_data : data_groups) {
+    const auto& request = same_data.front().data;
+    if (log.has_any(same_data) && !files_of(request).empty())
+      log.check_data(same_data, loader.load(request));
+  }
 }
 
 /// Everything that trains on one data set shares these.
@@ -32,7 +80,7 @@ struct Session {
 
 /// Trains all cells of one problem; a row for each of them where it can't be made or has no target.
 void train_group(const std::vector<Cell>& group, const TrainTest& data, const Session& session) {
-  auto facts = facts_of(data.train, session.environment);
+  auto facts = facts_of(data, session.environment);
   const auto problem = make_problem(group.front().workload, data);
   for (const auto& cell : group) check_target(cell, *problem);
   facts.l2 = problem->l2();
@@ -67,17 +115,21 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
   const auto parallel = threaded_for(environment.cores_available);
   const Session session{environment, parallel, progress, log, trace};
   const auto data_groups = by_data(cells);
+  DataLoader loader(parallel, progress);
+  check_old_rows(data_groups, log, loader);
   for (const auto& same_data : data_groups) {
     if (log.has_all(same_data)) continue;
-    progress.say("loading " + same_data.front().data.source);
-    const TrainTest data = load_data(same_data.front().data, parallel);
-    log.check_data(same_data, data.train.checksum);
+    const auto* const loaded = loader.load_unless_interrupted(same_data.front().data);
+    if (!loaded) return interrupt_group(same_data, {.environment = &environment}, log);
+    const TrainTest& data = *loaded;
+    tell_notes(data, progress);
+    log.check_data(same_data, data);
     const auto groups = by_problem(same_data);
     for (const auto& group : groups) {
       const auto why = why_not(group, data.train);
       // The one problem that was asked for is a mistake; one of several is a row among others.
       if (!why.empty() && data_groups.size() + groups.size() > 2)
-        refuse_group(group, facts_of(data.train, environment), why, progress, log);
+        refuse_group(group, facts_of(data, environment), why, progress, log);
       else
         train_group(group, data, session);
       if (interrupted()) return;

@@ -1,6 +1,6 @@
 // Running the cells of a sweep.
 //
-// The idea: data is loaded once per data set and freed when its cells are done. Within one problem
+// The idea: data is loaded when its cells are due and freed when they are done. Within one problem
 // the repeats are interleaved over the configurations, so that a machine that grows slower during
 // the sweep is unfair to nobody.
 #pragma once

@@ -17,23 +17,7 @@ std::string option_help(const Option& option) {
   return fmt::format("{:<{}}{}\n", left, kLeft, wrap(help, kLeft));
 }
 
-}  // namespace
-
-std::string program_help() {
-  std::string text =
-      "sgdbench: is it better for the workers of a training run to wait for each other or not?\n"
-      "\nUse: sgdbench VERB [OPTIONS]\n\n";
-  for (const auto& verb : verb_table())
-    text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
-  return text +
-         "\n  sgdbench VERB --help says more.  sgdbench --version says what this was built from.\n"
-         "\nExit codes: 0 done; 1 a check or comparison failed; 2 usage; 3 a row is not ok or a\n"
-         "comparison inconclusive (with --strict); 65 bad data; 66 missing data; 70 internal "
-         "error;\n"
-         "74 a report could not be written; 130 interrupted.\n";
-}
-
-std::string verb_help(const VerbEntry& verb) {
+std::string help_of(const VerbEntry& verb) {
   auto text = fmt::format("{}\n\nUse: sgdbench {} {}{}[OPTIONS]\n", verb.summary, verb.name,
                           verb.positionals, verb.positionals.empty() ? "" : " ");
   std::string_view group;
@@ -55,6 +39,28 @@ std::string verb_help(const VerbEntry& verb) {
         "own, whose keys replace those above. Paths are relative to the current folder.\n";
   text += "\nExamples:\n";
   for (const auto example : verb.examples) text += fmt::format("  {}\n", example);
+  return text;
+}
+
+}  // namespace
+
+std::string program_help() {
+  std::string text =
+      "sgdbench: is it better for the workers of a training run to wait for each other or not?\n"
+      "\nUse: sgdbench VERB [OPTIONS]\n\n";
+  for (const auto& verb : verb_table())
+    text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
+  return text +
+         "\n  sgdbench help VERB says more.  sgdbench --version says what this was built from.\n"
+         "\nExit codes: 0 done; 1 a check or comparison failed; 2 usage; 3 a row is not ok or a\n"
+         "comparison inconclusive (with --strict); 65 bad data; 66 missing data; 70 internal "
+         "error;\n"
+         "74 a report could not be written; 130 interrupted.\n";
+}
+
+std::string verb_help(const std::vector<const VerbEntry*>& verbs) {
+  std::string text;
+  for (const auto* verb : verbs) text += (text.empty() ? "" : "\n\n") + help_of(*verb);
   return text;
 }
 

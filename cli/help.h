@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/verbs.h"
 
@@ -10,7 +11,7 @@ namespace sgdbench {
 /// The verbs, one line each.
 std::string program_help();
 
-/// One verb: its use, its options by group, examples. At most 100 columns.
-std::string verb_help(const VerbEntry& verb);
+/// Of each verb its use, its options by group, examples. At most 100 columns.
+std::string verb_help(const std::vector<const VerbEntry*>& verbs);
 
 }  // namespace sgdbench

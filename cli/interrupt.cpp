@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include "results/file_calls.h"
+
 namespace sgdbench {
 namespace {
 
@@ -46,6 +48,7 @@ extern "C" void on_signal(int signal) {
 }  // namespace
 
 void catch_interrupts() {
+  stop_waiting_on(raised);
   set_handler(on_signal);
 }
 

@@ -14,12 +14,12 @@ namespace sgdbench {
 namespace {
 
 /// What a configuration may be told apart by, beside its strategy.
-constexpr std::array<std::string_view, 24> kDistinguishing{
-    "rule",        "momentum",         "kernels",   "batch",      "lr",
-    "lr_schedule", "staleness_policy", "l2",        "shuffle",    "assign",
-    "hidden",      "activation",       "pinned",    "recording",  "compute_delay",
-    "straggler",   "latency",          "bandwidth", "delay_mode", "compute_time",
-    "cluster",     "service",          "shards",    "all_reduce"};
+constexpr std::array<std::string_view, 25> kDistinguishing{
+    "rule",          "momentum",         "kernels",    "batch",     "lr",
+    "lr_schedule",   "staleness_policy", "l2",         "intercept", "shuffle",
+    "assign",        "hidden",           "activation", "pinned",    "recording",
+    "compute_delay", "straggler",        "latency",    "bandwidth", "delay_mode",
+    "compute_time",  "cluster",          "service",    "shards",    "all_reduce"};
 
 std::string value_of(const RunRecord& row, std::string_view column) {
   for (const auto& field : run_fields())

@@ -6,6 +6,7 @@
 #include "backends/backend.h"
 #include "backends/protocols/protocol.h"
 #include "cli/outputs.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
@@ -24,18 +25,11 @@ struct Item {
 std::vector<Item> backend_items() {
   std::vector<Item> items;
   for (const auto& row : backend_catalog()) {
-    std::string parameters;
-    const auto add = [&](bool used, std::string_view option) {
-      if (used) parameters += fmt::format("{}{}", parameters.empty() ? "" : " ", option);
-    };
-    add(row.uses_protocol, "--protocol");
-    add(row.uses_write, "--write");
-    add(row.uses_persistence, "--persistence");
-    add(row.uses_exchange, "--exchange");
-    add(row.delays_compute, "--compute-delay --straggler");
-    add(row.delays_messages, "--latency --bandwidth");
-    items.push_back(
-        {std::string(row.name), std::string(row.summary), parameters, row.unavailable()});
+    Cell cell;
+    cell.spec.backend = row.name;
+    items.push_back({std::string(row.name), std::string(row.summary),
+                     fmt::format("{}", fmt::join(options_for(cell, "--backend"), " ")),
+                     row.unavailable()});
   }
   return items;
 }
@@ -53,6 +47,17 @@ std::vector<Item> kernel_items() {
   for (const auto& row : kernel_catalog())
     items.push_back(
         {std::string(row.name), std::string(row.summary), "", std::string(row.why_not)});
+  return items;
+}
+
+std::vector<Item> workload_items() {
+  std::vector<Item> items;
+  for (const auto& row : workload_catalog()) {
+    const bool linear = row.why_no_intercept.empty();
+    items.push_back({std::string(row.name), std::string(row.summary),
+                     linear ? "--intercept; without it none, as in papers on sparse data" : "",
+                     ""});
+  }
   return items;
 }
 
@@ -83,7 +88,7 @@ struct Listing {
 const std::vector<Listing>& listings() {
   static const std::vector<Listing> table{
       {"backends", backend_items},
-      {"workloads", [] { return plain_items(workload_catalog()); }},
+      {"workloads", workload_items},
       {"data", data_items},
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return formed_items(protocol_catalog()); }},

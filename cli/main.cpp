@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/parse.h"
 #include "results/atomic_file.h"
+#include "results/file_calls.h"
 #include "results/journal.h"
 #include "results/reading/report_reader.h"
 #include "workloads/data/error.h"
@@ -20,7 +21,14 @@ namespace {
 
 using namespace sgdbench;
 
-enum ExitCode { kUsage = 2, kBadData = 65, kMissingData = 66, kInternal = 70, kCannotWrite = 74 };
+enum ExitCode {
+  kUsage = 2,
+  kBadData = 65,
+  kMissingData = 66,
+  kInternal = 70,
+  kCannotWrite = 74,
+  kStopped = kInterruptedExit
+};
 
 int dispatch(const std::vector<std::string>& words) {
   const auto parsed = parse(words);
@@ -28,23 +36,22 @@ int dispatch(const std::vector<std::string>& words) {
     print(version_text());
     return 0;
   }
-  if (parsed.help) {
-    print(parsed.verb ? verb_help(*parsed.verb) : program_help());
+  if (!parsed.help.empty()) {
+    print(parsed.help);
     return 0;
   }
   return parsed.verb->act(parsed.invocation);
 }
 
 int complain(ExitCode code, std::string_view what) {
-  // Even if stderr is closed, the exit code says it.
-  const auto line = fmt::format("sgdbench: {}\n", what);
-  std::fputs(line.c_str(), stderr);
+  talk(what);  // even if nobody hears it, the exit code says it
   return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   // A reader that goes away (| head) and a file that may grow no more (ulimit -f) are errors of
   // write(), not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
@@ -59,12 +66,16 @@ int main(int argc, char** argv) {
     return complain(kBadData, error.what());
   } catch (const MissingData& error) {
     return complain(kMissingData, error.what());
+  } catch (const Interrupted&) {
+    return kInterruptedExit;
   } catch (const BadReport& error) {
     return complain(kBadData, error.what());
   } catch (const MissingReport& error) {
     return complain(kMissingData, error.what());
   } catch (const WriteError& error) {
     return complain(kCannotWrite, error.what());
+  } catch (const StoppedWaiting& error) {
+    return complain(kStopped, error.what());
   } catch (const std::bad_alloc&) {
     return complain(kInternal, "out of memory");
   } catch (const std::exception& error) {

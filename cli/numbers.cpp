@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -24,6 +25,15 @@ T parse_whole(std::string_view text, std::string_view what) {
                                  std::string_view(stop, static_cast<std::size_t>(end - stop))));
   return value;
 }
+
+struct ByteUnit {
+  std::string_view name;
+  double bytes;
+};
+/// The larger come first.
+constexpr ByteUnit kByteUnits[] = {{"TiB", 0x1p40}, {"TB", 1e12}, {"GiB", 0x1p30}, {"GB", 1e9},
+                                   {"MiB", 0x1p20}, {"MB", 1e6},  {"KiB", 0x1p10}, {"kB", 1e3},
+                                   {"KB", 1e3},     {"B", 1},     {"", 1}};
 
 void check(double value, std::string_view text, const Interval& allowed, std::string_view unit) {
   if (value < allowed.least || (allowed.open_below && value == allowed.least))
@@ -60,6 +70,25 @@ double parse_percent(std::string_view text, const Interval& allowed) {
   if (!percent) value = parse_whole<double>(fmt::format("{:.15g}", 100 * value), "a number");
   check(value, text, allowed, "%");
   return value;
+}
+
+std::uint64_t parse_bytes(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::string_view unit = text.substr(digits);
+  const auto row = std::find_if(std::begin(kByteUnits), std::end(kByteUnits),
+                                [&](const ByteUnit& candidate) { return candidate.name == unit; });
+  if (digits == 0 || row == std::end(kByteUnits))
+    throw UsageError(fmt::format("'{}' is no number of bytes: write 4GB, 1.5MB or 2GiB", text));
+  const double bytes = parse_whole<double>(text.substr(0, digits), "a number") * row->bytes;
+  check(bytes, text, {.least = 1, .most = 1e18}, "bytes");
+  return static_cast<std::uint64_t>(std::llround(bytes));
+}
+
+std::string bytes_option_text(std::uint64_t bytes) {
+  for (const ByteUnit& unit : kByteUnits)
+    if (const auto size = static_cast<std::uint64_t>(unit.bytes); bytes % size == 0)
+      return fmt::format("{}{}", bytes / size, unit.name);
+  return "";
 }
 
 std::string number_text(double value) {

@@ -26,6 +26,12 @@ double parse_real(std::string_view text, const Interval& allowed = {});
 /// "5%", or a share: 0.05; in per cent, and within `allowed`, which is too. Throws UsageError.
 double parse_percent(std::string_view text, const Interval& allowed = {});
 
+/// A number of bytes, at least 1: 4GB, 1.5MB, 2GiB or 1000. Throws UsageError.
+std::uint64_t parse_bytes(std::string_view text);
+
+/// In the largest unit that reads back as the same number.
+std::string bytes_option_text(std::uint64_t bytes);
+
 /// The fewest digits that read back as the same number.
 std::string number_text(double value);
 

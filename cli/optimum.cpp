@@ -10,6 +10,7 @@
 #include "cli/optimum_cache.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
@@ -27,6 +28,7 @@ struct Answer {
   std::string workload, data;
   std::size_t examples = 0, features = 0;
   double l2 = 0;  ///< λ
+  std::string intercept;
   std::optional<Optimum> optimum;
   bool cached = false;
   std::string reason;
@@ -41,18 +43,18 @@ std::string shortly(double value) {
 }
 
 std::string as_table(const std::vector<Answer>& answers) {
-  TextTable table(
-      {"workload", "l2", "optimum", "gradient", "gap ≤", "iterations", "passes", "time", "cached"});
+  TextTable table({"workload", "l2", "intercept", "optimum", "gradient", "gap ≤", "iterations",
+                   "passes", "time", "cached"});
   for (const auto& answer : answers) {
     const auto l2 = fmt::format("{:.4g}", answer.l2);
     if (!answer.optimum) {
-      table.add_note({answer.workload, l2}, answer.reason);
+      table.add_note({answer.workload, l2, answer.intercept}, answer.reason);
     } else {
       const auto& found = *answer.optimum;
-      table.add({answer.workload, l2, exactly(found.value), shortly(found.relative_gradient),
-                 or_dash(found.gap, shortly), std::to_string(found.iterations),
-                 std::to_string(found.passes), human_seconds(found.seconds),
-                 answer.cached ? "yes" : "no"});
+      table.add({answer.workload, l2, answer.intercept, exactly(found.value),
+                 shortly(found.relative_gradient), or_dash(found.gap, shortly),
+                 std::to_string(found.iterations), std::to_string(found.passes),
+                 human_seconds(found.seconds), answer.cached ? "yes" : "no"});
       table.add_note({}, fmt::format("{}: {}; {}", answer.data, found.solver, found.cross_check));
     }
   }
@@ -65,6 +67,7 @@ nlohmann::ordered_json as_json(const Answer& answer) {
                              {"examples", answer.examples},
                              {"features", answer.features},
                              {"l2", answer.l2},
+                             {"intercept", answer.intercept},
                              {"status", answer.optimum  ? "ok"
                                         : answer.failed ? "failed"
                                                         : "unsupported"},
@@ -128,6 +131,7 @@ Answer about(const Cell& cell, const Dataset& train) {
   answer.features = train.columns();
   const double n = static_cast<double>(train.rows());
   answer.l2 = cell.workload.l2 < 0 ? 1 / n : cell.workload.l2;
+  answer.intercept = find_option(kOptimum, "--intercept").show(cell);
   return answer;
 }
 
@@ -137,7 +141,9 @@ std::vector<Cell> wanted_cells(const Given& given) {
     if (!given.has(option))
       throw UsageError(fmt::format("optimum needs {}; see 'sgdbench optimum --help'", option));
   std::vector<Cell> cells;
-  for (const auto& same_data : by_data(expand_cells(given, 1)))
+  const auto all = expand_cells(given, 1);
+  say_out_of_scope({given}, all, given.has("--quiet"));
+  for (const auto& same_data : by_data(all))
     for (const auto& group : by_problem(same_data)) cells.push_back(group.front());
   return cells;
 }
@@ -152,14 +158,15 @@ int optimum_verb(const Invocation& invocation) {
   // The one problem that was asked for is a mistake; one of several is a row among others.
   if (cells.size() == 1)
     if (const auto why = why_no_optimum(cells[0].workload); !why.empty()) throw UsageError(why);
-  for (const auto& cell : cells) check_sources(cell.data);
+  check_sources(cells);
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), given.has("--quiet"));
   std::vector<Answer> answers;
   for (const auto& same_data : by_data(cells)) {
     progress.say("loading " + same_data.front().data.source);
-    const auto data = load_data(same_data.front().data, parallel);
+    const auto data = load_interruptibly(same_data.front().data, parallel);
+    tell_notes(data, progress);
     for (const auto& cell : same_data) {
       if (interrupted()) return kInterruptedExit;
       progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));

@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <numeric>
 
 #include "cli/interrupt.h"
 #include "results/atomic_file.h"
+#include "results/file_calls.h"
+#include "workloads/data/checksum.h"
 #include "workloads/names.h"
+#include "workloads/random.h"
 
 namespace sgdbench {
 namespace {
@@ -19,8 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// Of the entries, and of what a certificate demands.
-constexpr int kFormat = 1;
+/// Of the entries.
+constexpr int kFormat = 2;
+/// An entry takes about 20 bytes for each.
+constexpr std::size_t kMostNumbers = 4'000'000, kMostBytesEach = 32, kMostBytesBeside = 4096;
 
 /// The path that an environment variable holds; relative ones are to be ignored by the XDG base
 /// directory specification.
@@ -30,65 +34,80 @@ std::optional<fs::path> absolute_path(const char* variable) {
   return fs::path(text);
 }
 
+/// The training rows in an order of their own, and what tells the order of the features.
+struct RowOrder {
+  std::vector<std::size_t> rows;
+  std::uint64_t layout = 0;
+
+  RowOrder(const Dataset& train, const ParallelFor& parallel) : rows(train.rows()) {
+    const auto sums = row_checksums(train.features, train.targets, parallel);
+    for (const auto sum : sums) layout += mix(sum);
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    std::sort(rows.begin(), rows.end(), [&](auto a, auto b) { return sums[a] < sums[b]; });
+  }
+};
+
 /// What an entry is of. λ is there by its bits: equal means equal.
-Json key_of(const Problem& problem, const WorkloadOptions& options, const Dataset& train) {
+Json key_of(const Problem& problem, const WorkloadOptions& options, const Dataset& train,
+            const RowOrder& order) {
   return {{"format", kFormat},
           {"checksum", fmt::format("{:016x}", train.checksum)},
+          {"layout", fmt::format("{:016x}", order.layout)},
           {"examples", train.rows()},
           {"features", train.columns()},
           {"classes", train.classes.size()},
           {"workload", options.workload},
+          {"intercept", options.intercept},
           {"l2_bits", fmt::format("{:016x}", std::bit_cast<std::uint64_t>(problem.l2()))}};
 }
 
-Json to_json(const Optimum& optimum) {
-  return {{"value", optimum.value},
-          {"relative_gradient", optimum.relative_gradient},
-          {"gap", optimum.gap ? Json(*optimum.gap) : Json()},
-          {"solver", optimum.solver},
-          {"cross_check", optimum.cross_check},
-          {"iterations", optimum.iterations},
-          {"passes", optimum.passes},
-          {"seconds", optimum.seconds}};
+/// The file name of this problem's entry.
+std::string name_of(const Problem& problem, const WorkloadOptions& options, const Dataset& train,
+                    const RowOrder& order) {
+  return fmt::format("optimum-{}{}-{:016x}-{:016x}-{}-{:016x}.json", options.workload,
+                     options.intercept ? "-intercept" : "", train.checksum, order.layout,
+                     train.classes.size(), std::bit_cast<std::uint64_t>(problem.l2()));
 }
 
 /// Throws what the library does where a member is missing or of another type.
-Optimum from_json(const Json& json) {
-  Optimum optimum;
-  optimum.value = json.at("value").get<double>();
-  optimum.relative_gradient = json.at("relative_gradient").get<double>();
-  if (!json.at("gap").is_null()) optimum.gap = json.at("gap").get<double>();
-  optimum.solver = json.at("solver").get<std::string>();
-  optimum.cross_check = json.at("cross_check").get<std::string>();
-  optimum.iterations = json.at("iterations").get<std::uint64_t>();
-  optimum.passes = json.at("passes").get<std::uint64_t>();
-  optimum.seconds = json.at("seconds").get<double>();
-  return optimum;
+OptimumPoint from_json(const Json& json, const RowOrder& order) {
+  OptimumPoint point;
+  point.w = json.at("w").get<std::vector<double>>();
+  const auto sorted = json.at("multipliers").get<std::vector<double>>();
+  if (sorted.size() != order.rows.size()) return point;
+  point.multipliers.resize(sorted.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) point.multipliers[order.rows[i]] = sorted[i];
+  return point;
 }
 
-std::optional<Optimum> read_entry(const fs::path& path, const Json& key) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return {};
-  std::ostringstream text;
-  text << file.rdbuf();
+Json to_json(const OptimumPoint& point, const RowOrder& order) {
+  std::vector<double> sorted;
+  if (!point.multipliers.empty())
+    for (const auto row : order.rows) sorted.push_back(point.multipliers[row]);
+  return {{"w", point.w}, {"multipliers", sorted}};
+}
+
+/// Nothing but an ordinary file is an entry: a pipe might never end.
+OptimumPoint read_entry(const fs::path& path, const Json& key, const RowOrder& order,
+                        std::size_t numbers) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return {};
   try {
-    const auto json = Json::parse(text.str());
-    if (json.at("of") != key) return {};
-    auto optimum = from_json(json.at("optimum"));
-    if (!is_certified(optimum)) return {};
-    return optimum;
+    const auto json = Json::parse(read_file(path, numbers * kMostBytesEach + kMostBytesBeside));
+    if (json.at("of") == key) return from_json(json.at("optimum"), order);
+  } catch (const ReadError&) {
   } catch (const Json::exception&) {
-    return {};
   }
+  return {};
 }
 
-void write_entry(const fs::path& folder, const std::string& name, const Json& key,
-                 const Optimum& optimum) {
+void write_entry(const fs::path& path, const Json& key, const OptimumPoint& point,
+                 const RowOrder& order) {
   std::error_code ignored;
-  fs::create_directories(folder, ignored);
+  fs::create_directories(path.parent_path(), ignored);
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return;
   try {
-    write_atomically(folder / name,
-                     Json{{"of", key}, {"optimum", to_json(optimum)}}.dump(2) + '\n');
+    write_atomically(path, Json{{"of", key}, {"optimum", to_json(point, order)}}.dump() + '\n');
   } catch (const WriteError&) {
     // It will be computed again.
   }
@@ -102,25 +121,25 @@ std::optional<fs::path> cache_folder() {
   return {};
 }
 
-std::string cache_entry(const Problem& problem, const WorkloadOptions& options,
-                        const Dataset& train) {
-  return fmt::format("optimum-{}-{:016x}-{}-{:016x}.json", options.workload, train.checksum,
-                     train.classes.size(), std::bit_cast<std::uint64_t>(problem.l2()));
-}
-
 Optimum cached_optimum(const Problem& problem, const WorkloadOptions& options,
                        const TrainTest& data, const ParallelFor& parallel, bool* from_cache) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
-  const auto folder = cache_folder();
-  const auto name = cache_entry(problem, options, data.train);
-  const auto key = key_of(problem, options, data.train);
-  const auto known = folder ? read_entry(*folder / name, key) : std::nullopt;
-  if (from_cache) *from_cache = known.has_value();
-  if (known) return *known;
   OptimumLimits limits;
   limits.stop = &interrupted();
-  const auto optimum = find_optimum(problem, options, data, parallel, limits);
-  if (folder) write_entry(*folder, name, key, optimum);
+  if (from_cache) *from_cache = false;
+  const auto folder = cache_folder();
+  const std::size_t numbers = problem.parameters() + data.train.rows();
+  if (!folder || numbers > kMostNumbers)
+    return find_optimum(problem, options, data, parallel, limits);
+  const RowOrder order(data.train, parallel);
+  const auto path = *folder / name_of(problem, options, data.train, order);
+  const auto key = key_of(problem, options, data.train, order);
+  auto point = read_entry(path, key, order, numbers);
+  const bool began_there = !point.w.empty();
+  const auto optimum = find_optimum(problem, options, data, parallel, limits, nullptr, &point);
+  const bool known = began_there && optimum.iterations == 0;
+  if (from_cache) *from_cache = known;
+  if (!known) write_entry(path, key, point, order);
   return optimum;
 }
 

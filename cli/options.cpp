@@ -57,6 +57,11 @@ void Given::add(std::string_view option, std::string text) {
   texts_.emplace_back(option, std::vector<std::string>{std::move(text)});
 }
 
+void Given::add_default(std::string_view option, std::string text) {
+  add(option, std::move(text));
+  defaults_.emplace(option);
+}
+
 const std::vector<std::string>* Given::find(std::string_view option) const {
   for (const auto& [name, texts] : texts_)
     if (name == option) return &texts;

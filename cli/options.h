@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,20 @@ enum class Group {
 };
 std::string_view title(Group group);
 
+/// Where an option means something. A cell of elsewhere has its default, and who asked for more there
+/// is told (scope.h).
+struct Scope {
+  /// Null: everywhere.
+  bool (*covers)(const Cell& cell) = nullptr;
+  /// Whom it is for, in words: "--backend hogwild".
+  std::string (*whom)() = nullptr;
+  /// The option whose values it is for or not; "" where it depends on several.
+  std::string_view decided_by = "";
+  /// What cells of elsewhere have in place of the default: a value that asks for nothing, and so is
+  /// in place anywhere.
+  std::string_view elsewhere = "";
+};
+
 struct Option {
   std::string_view name;       ///< with its dashes
   std::string_view shorthand;  ///< "-q", or ""
@@ -50,12 +65,14 @@ struct Option {
 
   /// Splits a text into the values to sweep over; null for an option that takes one value.
   std::vector<std::string> (*expand)(std::string_view text) = nullptr;
-  /// Checks one value and sets it in a cell; null where the option is no part of a cell. Throws
-  /// UsageError, without the option's name.
+  /// Checks one value and sets it in a cell; null where the option is no part of a cell. Takes ""
+  /// for the default where `initial` is "" and there is a scope. Throws UsageError, without the
+  /// option's name.
   void (*apply)(Cell& cell, std::string_view value) = nullptr;
   /// The value that apply() would need to set what the cell has, escaped for expand(); "" where
   /// none is set.
   std::string (*show)(const Cell& cell) = nullptr;
+  Scope scope = {};
   /// Always part of a cell's command line, default or not.
   bool always_shown = false;
   /// Part of what a configuration is. (How often it is repeated is not.)
@@ -63,6 +80,8 @@ struct Option {
   /// Typed several times, its values are joined by '+', those of one with those of the other, where
   /// those of another option are alternatives. `initial` stands for nothing to join.
   bool joins = false;
+  /// What the option means without a value; "" where it needs one.
+  std::string_view bare = "";
 };
 
 /// In the order of the help and of the loops of a sweep: the first varies slowest.
@@ -78,7 +97,11 @@ const Option& find_option(Verb verb, std::string_view name);
 class Given {
  public:
   void add(std::string_view option, std::string text);
+  /// What nobody said: the program completes what was left open.
+  void add_default(std::string_view option, std::string text);
   bool has(std::string_view option) const { return find(option) != nullptr; }
+  /// Whether the user gave it, and not add_default().
+  bool is_said(std::string_view option) const { return has(option) && !defaults_.count(option); }
   /// All texts; empty where it was not given.
   std::vector<std::string> texts(std::string_view option) const;
   /// The one text; `otherwise` where it was not given. Throws UsageError if there are several.
@@ -87,6 +110,7 @@ class Given {
  private:
   const std::vector<std::string>* find(std::string_view option) const;
   std::vector<std::pair<std::string, std::vector<std::string>>> texts_;
+  std::set<std::string, std::less<>> defaults_;
 };
 
 /// Every value that was given for a sweepable option, or the one of another; throws UsageError

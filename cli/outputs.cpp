@@ -1,12 +1,13 @@
 #include "cli/outputs.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <exception>
-#include <system_error>
 
 #include "results/atomic_file.h"
 #include "results/exports.h"
+#include "results/file_calls.h"
 #include "results/targets.h"
 #include "workloads/names.h"
 
@@ -43,25 +44,11 @@ constexpr Report kReports[] = {
 
 constexpr std::string_view kJournal = "journal.jsonl";
 
-/// The same for every way to say the same file.
-std::filesystem::path identity(const std::filesystem::path& path) {
-  if (path == "-" || path == "/dev/stdout") return "-";
-  std::error_code error;
-  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-}
-
 }  // namespace
-
-void Outputs::check_apart(std::string_view option, const std::filesystem::path& path) const {
-  for (const auto& other : targets_)
-    if (identity(other.path) == identity(path))
-      throw UsageError(fmt::format("{}: another report goes to {} already", option,
-                                   identity(path) == "-" ? "stdout" : path.string()));
-}
 
 void Outputs::add(std::string_view option, const std::filesystem::path& path, Render render) {
   if (path.empty()) throw UsageError(fmt::format("{}: name a file, or - for stdout", option));
-  check_apart(option, path);
+  files_.writes(option, path);
   targets_.push_back({path, render});
 }
 
@@ -90,7 +77,7 @@ void Outputs::find_journal(const Given& given) {
   } else if (given.has("--resume")) {
     throw UsageError("--resume: say which run: --journal FILE, or the --output DIR that it had");
   }
-  if (!journal_.empty()) check_apart("--journal", journal_);
+  if (!journal_.empty()) files_.writes("--journal", journal_);
 }
 
 void Outputs::add_export(const std::string& text) {
@@ -108,14 +95,20 @@ void Outputs::add_export(const std::string& text) {
   exports_ = true;
 }
 
+void Outputs::check_inputs(const Given& given, std::span<const Cell> cells) {
+  if (given.has("--config")) files_.reads("--config", given.text("--config"));
+  files_.reads_of(cells);
+}
+
 void Outputs::check() const {
   if (!folder_.empty()) make_folder(folder_);
   for (const auto& target : targets_) check_writable(target.path);
+  if (!uses_stdout()) check_writable("-");  // for the summary
 }
 
 bool Outputs::uses_stdout() const {
   for (const auto& target : targets_)
-    if (target.path == "-" || target.path == "/dev/stdout") return true;
+    if (leads_to_stdout(target.path)) return true;
   return false;
 }
 
@@ -125,18 +118,33 @@ void Outputs::write(std::span<const RunRecord> rows, const ReportContext& contex
     if (!target.render) continue;
     try {
       write_atomically(target.path, target.render(rows, context));
-    } catch (const WriteError&) {
+    } catch (const std::exception&) {
       if (!first) first = std::current_exception();
     }
   }
   if (exports_ && !quiet_)
-    for (const auto& name : left_out(rows))
-      std::fputs(fmt::format("sgdbench: --export leaves out {}\n", name).c_str(), stderr);
+    for (const auto& name : left_out(rows)) talk(fmt::format("--export leaves out {}", name));
   if (first) std::rethrow_exception(first);
 }
 
 void print(std::string_view text) {
   write_atomically("-", text);
+}
+
+void talk(std::string_view line) noexcept {
+  try {
+    talk_raw(fmt::format("sgdbench: {}\n", line));
+  } catch (const std::exception&) {
+    // There is no memory for a line.
+  }
+}
+
+void talk_raw(std::string_view text) noexcept {
+  try {
+    write_all(STDERR_FILENO, text, "stderr");
+  } catch (const std::exception&) {
+    // Nobody can hear it.
+  }
 }
 
 }  // namespace sgdbench

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/file_use.h"
 #include "cli/options.h"
 #include "results/record.h"
 #include "results/reports.h"
@@ -16,6 +17,8 @@ class Outputs {
  public:
   /// Throws UsageError if two reports would go to the same place, or --resume has no journal.
   explicit Outputs(const Given& given);
+  /// Throws UsageError if a report would replace the suite, or a file that one of the cells reads.
+  void check_inputs(const Given& given, std::span<const Cell> cells);
 
   using Render = std::string (*)(std::span<const RunRecord>, const ReportContext&);
 
@@ -27,7 +30,7 @@ class Outputs {
   /// Whether nobody asked for the journal itself.
   bool journal_is_temporary() const { return journal_is_temporary_; }
   /// Writes all of them; one that fails does not keep the others from being written. Throws
-  /// WriteError.
+  /// what the first of these threw: WriteError, StoppedWaiting.
   void write(std::span<const RunRecord> rows, const ReportContext& context) const;
 
  private:
@@ -36,12 +39,12 @@ class Outputs {
     Render render;  ///< null: somebody else writes it
   };
   void add(std::string_view option, const std::filesystem::path& path, Render render);
-  void check_apart(std::string_view option, const std::filesystem::path& path) const;
   void find_journal(const Given& given);
 
   /// `KIND=PATH` of --export.
   void add_export(const std::string& text);
 
+  FileUse files_;
   std::vector<Target> targets_;
   bool exports_ = false, quiet_ = false;
   std::filesystem::path folder_, journal_;
@@ -50,5 +53,11 @@ class Outputs {
 
 /// Data for stdout; throws WriteError.
 void print(std::string_view text);
+
+/// Talk: `sgdbench: LINE` on stderr. What can't be said there is left out, and nothing fails for
+/// it.
+void talk(std::string_view line) noexcept;
+/// The same for text as it is.
+void talk_raw(std::string_view text) noexcept;
 
 }  // namespace sgdbench

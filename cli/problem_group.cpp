@@ -183,6 +183,7 @@ void ProblemGroup::repeat_all(std::uint64_t repeat) {
     const bool wanted = repeat < c.cell.repeats || c.cell.until_ci > 0;
     if (!wanted || log_.has(run_id(c.id, repeat))) continue;
     log_.add(measure(contenders_[i], repeat));
+    write_timeline(contenders_[i]);
     if (interrupted()) return;
   }
 }
@@ -215,7 +216,7 @@ void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row)
   // What the machine is like says nothing of virtual times.
   const bool real = !contender.configuration.backend->virtual_clock;
   const auto pace = real ? measure_pace(spec.workers, spec.pin) : Pace{};
-  const RunOutcome outcome = train(contender, spec, row, seen);
+  RunOutcome outcome = train(contender, spec, row, seen);
   if (real) add_pace(row, mean_of(pace, measure_pace(spec.workers, spec.pin)));
   const auto start = Clock::now();
   const auto evaluations = evaluate_curve(outcome, seen);
@@ -223,11 +224,13 @@ void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row)
   add_outcome(row, outcome);
   add_curve(row, outcome, evaluations);
   judge(row, outcome, spec);
-  if (spec.timeline_slices > 0) write_timeline(contender, row, outcome.timeline);
+  if (spec.timeline_slices > 0) contender.timeline = std::move(outcome.timeline);
 }
 
-void ProblemGroup::write_timeline(Contender& contender, const RunRecord& row,
-                                  const Timeline& timeline) {
+/// Outside of the run: that a file can't be written says nothing of what was measured.
+void ProblemGroup::write_timeline(Contender& contender) {
+  if (!contender.timeline) return;
+  const auto& row = log_.rows().back();
   std::vector<RunRecord> described;
   for (const auto& other : contenders_)
     described.push_back(describe(other.configuration, facts_, 0, 0));
@@ -235,7 +238,8 @@ void ProblemGroup::write_timeline(Contender& contender, const RunRecord& row,
   for (const auto& other : described) rows.push_back(&other);
   const auto differences = column_text(row, varying_columns(rows));
   trace_.add({label(row) + (differences.empty() ? "" : ", " + differences), row.run_id, row.clock},
-             row.config_id, timeline);
+             row.config_id, *contender.timeline);
+  contender.timeline.reset();
   contender.traced = true;
 }
 

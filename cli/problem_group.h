@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct Contender {
   std::unique_ptr<Backend> backend;
   std::string status;  ///< "" while it can run, else unsupported or failed
   std::string reason;
-  bool traced = false;  ///< its timeline has been written
+  std::optional<Timeline> timeline = std::nullopt;  ///< of the last run, where it is to be written
+  bool traced = false;                              ///< its timeline has been written
 };
 
 class ProblemGroup {
@@ -49,7 +51,7 @@ class ProblemGroup {
   void repeat_all(std::uint64_t repeat);
   RunRecord measure(Contender& contender, std::uint64_t repeat);
   void run_timed(Contender& contender, RunSpec spec, RunRecord& row);
-  void write_timeline(Contender& contender, const RunRecord& row, const Timeline& timeline);
+  void write_timeline(Contender& contender);
   RunOutcome train(Contender& contender, const RunSpec& spec, RunRecord& row, Seen& seen);
   PointEvaluation evaluate_point(const Snapshot& snapshot) const;
   std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;

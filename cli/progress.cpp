@@ -4,7 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include "cli/outputs.h"
 
 namespace sgdbench {
 namespace {
@@ -27,6 +27,13 @@ std::string clock_text(double seconds) {
 Progress::Progress(std::size_t steps, bool quiet)
     : steps_(steps), quiet_(quiet), visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
 
+void Progress::note(std::string_view what) {
+  if (quiet_) return;
+  clear();
+  // Not by fmt, which throws where stderr is closed.
+  talk(fmt::format("note: {}", what));
+}
+
 void Progress::say(std::string_view what) {
   draw(what, "");
 }
@@ -34,7 +41,7 @@ void Progress::say(std::string_view what) {
 void Progress::step(std::string_view what) {
   if (!warning_.empty() && !quiet_) {
     clear();
-    fmt::print(stderr, "sgdbench: warning: {}\n", warning_);
+    talk(fmt::format("warning: {}", warning_));
   }
   warning_.clear();
   std::string eta;
@@ -50,15 +57,14 @@ void Progress::step(std::string_view what) {
 }
 
 void Progress::clear() {
-  if (visible_) std::fputs("\r\x1b[K", stderr);
+  if (visible_) talk_raw("\r\x1b[K");
 }
 
 void Progress::draw(std::string_view what, std::string_view eta) const {
   if (!visible_) return;
   const auto columns = terminal_columns() - 1;
   const auto room = columns > eta.size() ? columns - eta.size() : 0;
-  fmt::print(stderr, "\r\x1b[K{:.{}}{}", what, room, eta);
-  std::fflush(stderr);
+  talk_raw(fmt::format("\r\x1b[K{:.{}}{}", what, room, eta));
 }
 
 }  // namespace sgdbench

@@ -22,6 +22,8 @@ class Progress {
   /// To be said before the first step, unless quiet: what ends without a run has an error to say
   /// and nothing else.
   void warn_at_start(std::string warning) { warning_ = std::move(warning); }
+  /// Says something for good, unless quiet.
+  void note(std::string_view what);
   /// Says what goes on now, outside of the steps ("loading …").
   void say(std::string_view what);
   /// A step begins.

@@ -1,7 +1,6 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <map>
 
 #include "cli/command_line.h"
@@ -11,6 +10,7 @@
 #include "cli/outputs.h"
 #include "cli/precision.h"
 #include "cli/request.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/summary.h"
 #include "cli/sweep.h"
@@ -37,7 +37,7 @@ std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
   for (const auto& cell : cells)
     if (cell.until_ci > 0) shares[config_id(cell)] = cell.until_ci / 100;
   auto notes = precision_notes(rows, shares);
-  for (const auto& note : notes) fmt::print(stderr, "sgdbench: {}\n", note);
+  for (const auto& note : notes) talk(note);
   return notes;
 }
 
@@ -68,20 +68,15 @@ RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
   return {outputs.journal(), cells, environment, resume};
 }
 
-void say_how_to_resume() {
-  // Not by fmt, which throws where stderr is closed.
-  std::fputs("sgdbench: interrupted; the same command with --resume runs what is missing\n",
-             stderr);
-}
-
 }  // namespace
 
 int run_verb(const Invocation& invocation) {
   const auto request = requested(invocation.given);
   const auto& given = request.given;
   const auto cells = sweep(request.parts, available_cores());
+  const auto out_of_scope = say_out_of_scope(request.parts, cells, given.has("--quiet"));
   check_targets(cells);
-  const Outputs outputs(given);
+  Outputs outputs(given);
   TraceOutput trace(given, cells, available_memory_bytes());
   if (given.has("--print-config")) {
     print(to_toml(request));
@@ -91,29 +86,33 @@ int run_verb(const Invocation& invocation) {
     print(dry_run_text(cells));
     return 0;
   }
+  check_sources(cells);
+  outputs.check_inputs(given, cells);
   outputs.check();
-  for (const auto& cell : cells) check_sources(cell.data);
 
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
   context.notes = warnings_for(cells, context.environment);
+  const auto first_warning = context.notes.empty() ? "" : context.notes.front();
+  context.notes.insert(context.notes.end(), out_of_scope.begin(), out_of_scope.end());
   catch_interrupts();
   trace.open(context.environment.version, invocation.command);
   auto log = open_log(outputs, cells, context.environment, given.has("--resume"));
   try {
     Progress progress(count_steps(cells, log), given.has("--quiet"));
-    if (!context.notes.empty()) progress.warn_at_start(context.notes.front());
+    if (!first_warning.empty()) progress.warn_at_start(first_warning);
     execute(cells, context.environment, progress, log, trace);
   } catch (...) {
-    // What was measured before the trouble is worth keeping.
-    if (!log.rows().empty()) report(outputs, log, cells, context);
-    if (!log.rows().empty()) trace.finish(true);
+    // What was measured before the trouble is worth keeping. Old rows alone are in the journal.
+    if (log.has_grown()) report(outputs, log, cells, context);
+    if (log.has_grown()) trace.finish(true);
     throw;
   }
   trace.finish(given.has("--quiet"));
   report(outputs, log, cells, context);
   if (interrupted()) {
-    if (log.has_journal() && !given.has("--quiet")) say_how_to_resume();
+    if (log.has_journal() && !given.has("--quiet"))
+      talk("interrupted; the same command with --resume runs what is missing");
     return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();

@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "results/fields.h"
+#include "results/reading/parts.h"
 #include "results/reports.h"
 #include "workloads/names.h"
 
@@ -39,6 +40,25 @@ void check_environment(const std::filesystem::path& journal, const std::vector<R
   }
 }
 
+/// What the reader of reports checks, and that these are runs of this sweep. Row i is line i + 2.
+void check_rows(const std::filesystem::path& journal, const std::vector<RunRecord>& rows,
+                const std::set<std::string>& ids) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows[i];
+    const Place place{i + 2, 1};
+    check_record(row, place, journal.string());
+    if (!ids.contains(row.config_id) || row.run_id != run_id(row.config_id, row.repeat))
+      refuse(journal.string(), place,
+             fmt::format("{} of {}, repeat {}, is no run of this sweep; remove the line to make it "
+                         "anew",
+                         row.run_id, row.config_id, row.repeat));
+  }
+}
+
+std::string checksum_text(std::optional<std::uint64_t> checksum) {
+  return checksum ? fmt::format("{:016x}", *checksum) : "none";
+}
+
 }  // namespace
 
 RunLog::RunLog(const std::filesystem::path& path, std::span<const Cell> cells,
@@ -56,6 +76,7 @@ RunLog::RunLog(const std::filesystem::path& path, std::span<const Cell> cells,
         "{} has {} rows of an earlier run: --resume goes on with it; remove it to start over",
         path.string(), content.rows.size()));
   if (content.config_ids != sorted) refuse(path, "this is the journal of other configurations");
+  check_rows(path, content.rows, ids);
   check_environment(path, content.rows, environment);
   journal_->cut(content.bytes);
   take(std::move(content));
@@ -69,6 +90,7 @@ void RunLog::take(JournalContent content) {
 }
 
 void RunLog::add(RunRecord row) {
+  grown_ = true;
   next_order_ = std::max(next_order_, row.order + 1);
   rows_.push_back(std::move(row));
   if (rows_.back().status != "interrupted") done_.insert(rows_.back().run_id);
@@ -88,14 +110,29 @@ bool RunLog::has_all(std::span<const Cell> cells) const {
                      [this](const Cell& cell) { return cell.until_ci == 0 && missing(cell) == 0; });
 }
 
-void RunLog::check_data(std::span<const Cell> cells, std::uint64_t checksum) const {
-  if (!journal_) return;
+bool RunLog::has_any(std::span<const Cell> cells) const {
   const auto ids = ids_of(cells);
-  for (const auto& row : rows_)
-    if (row.data_checksum && *row.data_checksum != checksum && ids.contains(row.config_id))
+  return std::any_of(rows_.begin(), rows_.end(),
+                     [&](const RunRecord& row) { return ids.contains(row.config_id); });
+}
+
+void RunLog::check_data(std::span<const Cell> cells, const TrainTest& data) const {
+  if (!journal_) return;
+  std::optional<std::uint64_t> train, test;
+  if (data.train.rows() > 0) train = data.train.checksum;
+  if (data.test) test = data.test->checksum;
+  const auto ids = ids_of(cells);
+  const auto check = [&](const std::string& name, auto was, auto is) {
+    if (was != is)
       refuse(journal_->path(),
-             fmt::format("{} is no longer what it was: its checksum was {:016x} and is {:016x}",
-                         row.data, *row.data_checksum, checksum));
+             fmt::format("{} is no longer what it was: its checksum was {} and is {}", name,
+                         checksum_text(was), checksum_text(is)));
+  };
+  for (const auto& row : rows_) {
+    if (!ids.contains(row.config_id)) continue;
+    check(row.data, row.data_checksum, train);
+    check(data.test ? data.test->name : "the test data of " + row.data, row.test_checksum, test);
+  }
 }
 
 void RunLog::remove_journal() {

@@ -29,13 +29,16 @@ class RunLog {
 
   /// Keeps them in a journal too. One with rows is continued where `resume` says so. Throws
   /// UsageError where it does not; BadJournal for the journal of other cells, another build or
-  /// another processor; WriteError.
+  /// another processor; BadReport for a row that no run of these cells made; WriteError. Rows are
+  /// to be believed only after check_data().
   RunLog(const std::filesystem::path& journal, std::span<const Cell> cells,
          const Environment& environment, bool resume);
 
   /// Throws WriteError; the row is among rows() all the same.
   void add(RunRecord row);
   const std::vector<RunRecord>& rows() const { return rows_; }
+  /// Whether any was added, to those that the journal had.
+  bool has_grown() const { return grown_; }
 
   /// Whether this run has ended, in this invocation or an earlier one; one that was interrupted has
   /// not.
@@ -49,8 +52,10 @@ class RunLog {
   /// The `order` of the next row.
   std::uint64_t next_order() const { return next_order_; }
 
-  /// Throws BadJournal if a row of these cells was made with other data.
-  void check_data(std::span<const Cell> cells, std::uint64_t checksum) const;
+  /// Whether it has rows of these cells.
+  bool has_any(std::span<const Cell> cells) const;
+  /// Throws BadJournal if a row of these cells was not made with this data.
+  void check_data(std::span<const Cell> cells, const TrainTest& data) const;
 
   bool has_journal() const { return journal_.has_value(); }
   /// The trials of searches for settings; they are not in the journal.
@@ -70,6 +75,7 @@ class RunLog {
   std::vector<TuningTrial> trials_;
   std::set<std::string> done_;
   std::uint64_t next_order_ = 0;
+  bool grown_ = false;
   std::optional<Journal> journal_;
 };
 

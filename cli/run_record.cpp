@@ -90,6 +90,8 @@ void describe_problem(RunRecord& row, const Cell& cell, const DataFacts& facts) 
   row.l2 = facts.l2;
   row.load_s = facts.load_s;
   if (facts.examples > 0) row.data_checksum = facts.checksum;
+  row.test_checksum = facts.test_checksum;
+  if (takes_intercept(cell)) row.intercept = find_option(kRun, "--intercept").show(cell);
   if (has_hidden_layers(cell)) {
     row.hidden = find_option(kRun, "--hidden").show(cell);
     row.activation = cell.workload.activation;

@@ -29,6 +29,7 @@ struct DataFacts {
   double l2 = 0;
   double load_s = 0;
   std::uint64_t checksum = 0;
+  std::optional<std::uint64_t> test_checksum = std::nullopt;
   const Environment* environment = nullptr;
   std::optional<OptimumFacts> optimum = std::nullopt;
 };

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "cli/grouping.h"
+#include "cli/interrupt.h"
+#include "results/environment.h"
 #include "workloads/data/error.h"
 #include "workloads/data/generators/generators.h"
 #include "workloads/data/input_file.h"
@@ -19,13 +24,30 @@ void check_parameters(std::string_view source) {
                   source.substr(std::min(name.size() + 1, source.size())));
 }
 
-void check_source(const std::string& source) {
-  if (source == kNoData) return;
+/// Returns pipe_identity().
+std::string check_source(const std::string& source) {
+  if (source.empty() || source == kNoData) return "";
   const auto path = resolve_path(source);
-  if (path.empty())
+  if (path.empty()) {
     check_parameters(source);
-  else if (!is_readable_file(path))
-    throw MissingData(fmt::format("{}: there is no such file, or it may not be read", path));
+    return "";
+  }
+  check_readable(path);
+  return pipe_identity(path);
+}
+
+ReadLimits read_limits() {
+  return {.free_memory = available_memory_bytes(), .stop = &interrupted()};
+}
+
+/// What the skipped items leave undone is never seen.
+ParallelFor interruptible(const ParallelFor& parallel) {
+  return [&parallel](std::size_t items, const std::function<void(std::size_t)>& body) {
+    parallel(items, [&body](std::size_t item) {
+      if (!interrupted()) body(item);
+    });
+    if (interrupted()) throw Interrupted("interrupted while loading data");
+  };
 }
 
 }  // namespace
@@ -39,9 +61,31 @@ std::string why_no_source(const std::string& source) {
   }
 }
 
-void check_sources(const DataRequest& request) {
-  check_source(request.source);
-  if (!request.test_source.empty()) check_source(request.test_source);
+void check_sources(const std::vector<Cell>& cells) {
+  std::set<std::string> pipes;
+  for (const auto& same_data : by_data(cells)) {
+    const DataRequest& request = same_data.front().data;
+    for (const auto& source : {request.source, request.test_source})
+      if (const auto pipe = check_source(source); !pipe.empty() && !pipes.insert(pipe).second)
+        throw UsageError(fmt::format(
+            "{} is a pipe, which gives its content once, and it would be loaded again, as other "
+            "data or with other options: put it into a file first",
+            source));
+  }
+}
+
+TrainTest load_interruptibly(const DataRequest& request, const ParallelFor& parallel) {
+  return load_data(request, interruptible(parallel), read_limits());
+}
+
+Dataset load_source_interruptibly(const DataRequest& request, const ParallelFor& parallel) {
+  return load_source(request.source, request, interruptible(parallel), read_limits());
+}
+
+void tell_notes(const TrainTest& data, Progress& progress) {
+  for (const auto& note : data.train.notes) progress.note(note);
+  if (data.test)
+    for (const auto& note : data.test->notes) progress.note(note);
 }
 
 }  // namespace sgdbench

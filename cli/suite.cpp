@@ -67,12 +67,21 @@ Given applicable(const SuitePart& part, const Given& given) {
   return some;
 }
 
+/// One of those that were named, or of the suite's.
+void add_workload(std::string_view workload, const Given& given, Given& part) {
+  constexpr std::string_view kOption = "--workload";
+  if (given.has(kOption))
+    part.add(kOption, std::string(workload));
+  else
+    part.add_default(kOption, std::string(workload));
+}
+
 Given completed(const SuitePart& part, const Given& all_given) {
   const Given given = applicable(part, all_given);
   Given all = given;
   for (const auto& [option, text] : part.options)
-    if (!overrides(given, option)) all.add(option, std::string(text));
-  all.add("--workload", std::string(part.workload));
+    if (!overrides(given, option)) all.add_default(option, std::string(text));
+  add_workload(part.workload, all_given, all);
   return all;
 }
 
@@ -82,8 +91,8 @@ Given without_data(std::string_view workload, const Given& given) {
   for (const auto& option : option_table())
     if (option.name != "--workload")
       for (auto& text : given.texts(option.name)) all.add(option.name, std::move(text));
-  all.add("--workload", std::string(workload));
-  all.add("--data", std::string(kNoData));
+  add_workload(workload, given, all);
+  all.add_default("--data", std::string(kNoData));
   return all;
 }
 
@@ -114,7 +123,7 @@ std::vector<Given> parts_of(const Given& given) {
           fmt::format("--workload {} needs --data; see 'sgdbench list data'", workload));
     parts.push_back(completed(*part, given));
     if (!given.has("--workload") && !given.has("--workers"))
-      parts.back().add("--workers", std::string(kWorkers));
+      parts.back().add_default("--workers", std::string(kWorkers));
   }
   return parts;
 }

@@ -2,16 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "backends/backend.h"
 #include "cli/command_line.h"
 #include "workloads/names.h"
-#include "workloads/rules/rule.h"
 
 namespace sgdbench {
 namespace {
+
+const WorkloadEntry& workload_of(const Cell& cell) {
+  return find_by_name(workload_catalog(), "workload", cell.workload.workload);
+}
 
 void check_count(std::size_t cells) {
   if (cells > kMostCells)
@@ -71,15 +75,9 @@ void check_identities(const std::vector<Cell>& cells) {
 }
 
 /// A law that never takes any time is none.
-void normalise(Conditions& conditions, const BackendEntry& backend) {
-  if (!backend.delays_compute || conditions.compute_delay.is_zero()) conditions.compute_delay = {};
-  if (!backend.delays_messages || conditions.latency.is_zero()) conditions.latency = {};
-  if (!backend.delays_messages) conditions.bandwidth = 0;
-  if (!backend.delays_compute) {
-    conditions.stragglers.clear();
-    conditions.straggler_text.clear();
-  }
-  if (!conditions.any() || backend.virtual_clock) conditions.mode = DelayMode::sleep;
+void normalise(Conditions& conditions) {
+  if (conditions.compute_delay.is_zero()) conditions.compute_delay = {};
+  if (conditions.latency.is_zero()) conditions.latency = {};
 }
 
 /// What contradicts itself: the one configuration that was asked for is a mistake; one of several
@@ -94,27 +92,26 @@ void check_contradiction(const std::vector<Cell>& cells) {
   if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
 
-/// What only a virtual clock is told would say nothing to all that was asked for.
-void check_clock(const std::vector<Given>& parts, const std::vector<Cell>& cells) {
-  for (const auto& cell : cells)
-    if (backend_of(cell).virtual_clock) return;
-  std::string names;
-  for (const auto& row : backend_catalog())
-    if (row.virtual_clock) names += (names.empty() ? "" : ",") + std::string(row.name);
+/// Settings are searched for where something learns.
+void check_tuned(const std::vector<Given>& parts, const std::vector<Cell>& cells) {
+  if (std::any_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.tuned != 0; }))
+    return;
   for (const auto& given : parts)
     for (const auto& option : option_table())
-      if (option.group == Group::simulation)
-        for (const auto& text : given.texts(option.name))
-          if (text != option.initial)
-            throw UsageError(
-                fmt::format("{} is for a virtual clock, and nothing here has one: add --backend {}",
-                            option.name, names));
+      for (const auto& text : given.texts(option.name))
+        if (text == "tuned")
+          throw UsageError(fmt::format("{} tuned: nothing here has a {} to be tuned", option.name,
+                                       option.name.substr(2)));
 }
 
 }  // namespace
 
 bool trains(const Cell& cell) {
-  return find_by_name(workload_catalog(), "workload", cell.workload.workload).trains;
+  return workload_of(cell).trains;
+}
+
+bool takes_intercept(const Cell& cell) {
+  return workload_of(cell).why_no_intercept.empty();
 }
 
 const BackendEntry& backend_of(const Cell& cell) {
@@ -134,34 +131,12 @@ std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
 }
 
 Cell normalised(Cell cell) {
-  static const Cell usual;
-  const auto& backend = backend_of(cell);
-  if (!backend.uses_protocol) cell.spec.protocol = usual.spec.protocol;
-  if (!backend.uses_write) cell.spec.write = usual.spec.write;
-  if (!backend.own_kernels.empty()) cell.spec.kernels = usual.spec.kernels;
-  if (!backend.uses_persistence) cell.spec.persistence = usual.spec.persistence;
-  if (!backend.uses_exchange) {
-    cell.spec.exchange = usual.spec.exchange;
-    cell.tuned &= ~static_cast<unsigned>(kTuneExchange);
-  }
-  normalise(cell.spec.conditions, backend);
-  if (!backend.virtual_clock) cell.spec.simulation = {};
-  // There is nothing to warm up where no real time is told.
-  if (backend.virtual_clock) cell.warmup = 0;
-  if (trains(cell)) {
-    cell.workload.parameters = usual.workload.parameters;
-  } else {
-    cell.data = usual.data;
-    cell.data.source = kNoData;
-    cell.workload.l2 = usual.workload.l2;
-  }
-  if (parse_rule(cell.rule, cell.momentum).slots() == 1) {
-    cell.momentum = usual.momentum;
-    cell.tuned &= ~static_cast<unsigned>(kTuneMomentum);
-  }
-  if (!has_hidden_layers(cell)) {
-    cell.workload.hidden = usual.workload.hidden;
-    cell.workload.activation = usual.workload.activation;
+  normalise(cell.spec.conditions);
+  if (!trains(cell)) cell.tuned = 0;
+  for (const auto& option : option_table()) {
+    const auto& scope = option.scope;
+    if (scope.covers && !scope.covers(cell))
+      apply(option, cell, scope.elsewhere.empty() ? option.initial : scope.elsewhere);
   }
   return cell;
 }
@@ -185,7 +160,7 @@ std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);
-  check_clock(parts, cells);
+  check_tuned(parts, cells);
   check_contradiction(cells);
   return cells;
 }

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "cli/command_line.h"
 #include "cli/numbers.h"
+#include "cli/outputs.h"
 #include "cli/text.h"
 #include "workloads/names.h"
 
@@ -49,6 +49,8 @@ TraceOutput::TraceOutput(const Given& given, const std::vector<Cell>& cells,
     if (given.has(kSlices)) throw UsageError(fmt::format("{} is for --trace", kSlices));
     return;
   }
+  if (std::none_of(cells.begin(), cells.end(), [](const Cell& c) { return c.spec.recording; }))
+    throw UsageError("--trace needs --recording full: without it no slice is recorded");
   path_ = given.text("--trace");
   slices_ = slices_of(given);
   std::size_t workers = 1;
@@ -78,12 +80,8 @@ void TraceOutput::finish(bool quiet) {
   writer_->finish();
   writer_.reset();
   if (quiet || count_.forgotten == 0) return;
-  std::fputs(
-      fmt::format("sgdbench: --trace has the last {} of {} slices; a larger {} than {} keeps "
-                  "more\n",
-                  count_.kept, count_.kept + count_.forgotten, kSlices, slices_)
-          .c_str(),
-      stderr);
+  talk(fmt::format("--trace has the last {} of {} slices; a larger {} than {} keeps more",
+                   count_.kept, count_.kept + count_.forgotten, kSlices, slices_));
 }
 
 }  // namespace sgdbench

@@ -14,6 +14,7 @@
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
@@ -42,8 +43,9 @@ constexpr Default kUsual[] = {
     {"--compute-time", "constant:1ms"},
 };
 constexpr Default kAll[] = {
-    {"--rule", "*"},    {"--write", "store,cas"}, {"--kernels", "*"}, {"--activation", "relu,tanh"},
-    {"--batch", "1,8"},
+    {"--rule", "*"},    {"--write", "store,cas"},
+    {"--kernels", "*"}, {"--activation", "relu,tanh"},
+    {"--batch", "1,8"}, {"--intercept", "off,on"},
 };
 
 /// An example of every protocol.
@@ -60,13 +62,13 @@ Given completed(const Given& given) {
     for (auto& text : given.texts(option->name)) all.add(option->name, std::move(text));
   const auto add = [&all](std::span<const Default> defaults) {
     for (const auto& [option, text] : defaults)
-      if (!all.has(option)) all.add(option, std::string(text));
+      if (!all.has(option)) all.add_default(option, std::string(text));
   };
   // Patterns leave those on a virtual clock out.
   if (!all.has("--backend"))
-    for (const auto& row : backend_catalog()) all.add("--backend", std::string(row.name));
+    for (const auto& row : backend_catalog()) all.add_default("--backend", std::string(row.name));
   if (given.has("--all")) {
-    if (!all.has("--protocol")) all.add("--protocol", all_protocols());
+    if (!all.has("--protocol")) all.add_default("--protocol", all_protocols());
     add(kAll);
   }
   add(kUsual);
@@ -129,7 +131,8 @@ void verify_problem(const std::vector<Cell>& cells, const TrainTest& data, Progr
                     Findings& findings) {
   const auto problem = make_problem(cells.front().workload, data);
   const auto kind = data_kind(data.train);
-  const auto& workload = cells.front().workload.workload;
+  const auto& options = cells.front().workload;
+  const auto workload = options.workload + (options.intercept ? " (intercept)" : "");
   findings.add({workload, kind, "(reference)", ""},
                guarded([&] { return verify_workload(*problem, cells.front().spec.seed); }));
   std::vector<RunRecord> rows;
@@ -160,14 +163,17 @@ bool applies(const std::string& workload, const Dataset& data) {
 }  // namespace
 
 int verify_verb(const Invocation& invocation) {
-  const auto cells = expand_cells(completed(invocation.given), available_cores());
-  for (const auto& cell : cells) check_sources(cell.data);
+  const auto given = completed(invocation.given);
+  const auto cells = expand_cells(given, available_cores());
+  say_out_of_scope({given}, cells, given.has("--quiet"));
+  check_sources(cells);
   const bool chosen = invocation.given.has("--workload") && invocation.given.has("--data");
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), invocation.given.has("--quiet"));
   Findings findings;
   for (const auto& same_data : by_data(cells)) {
-    const auto data = load_data(same_data.front().data, parallel);
+    const auto data = load_interruptibly(same_data.front().data, parallel);
+    tell_notes(data, progress);
     for (const auto& group : by_problem(same_data)) {
       if (chosen || applies(group.front().workload.workload, data.train))
         verify_problem(group, data, progress, findings);

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "results/file_calls.h"
+#include "results/file_place.h"
 
 namespace sgdbench {
 namespace {
@@ -28,10 +29,15 @@ std::optional<struct stat> look_at(const fs::path& path) {
   refuse_write(path);
 }
 
-int open_directly(const fs::path& path) {
-  const int fd = retry([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY); });
-  if (fd < 0) refuse_write(path);
-  return fd;
+/// A file that its owner made read-only is not replaced, though its folder would allow it; nor can
+/// one of somebody else's be in a folder like /tmp.
+void check_replaceable(const fs::path& path, const struct stat& file) {
+  if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == -1) refuse_write(path);
+  struct stat folder {};
+  if (::stat(folder_of(path).c_str(), &folder) == -1) refuse_write(path);
+  const auto user = ::geteuid();
+  if ((folder.st_mode & S_ISVTX) && user != 0 && user != file.st_uid && user != folder.st_uid)
+    refuse_write(path, "its folder lets the owner alone replace it");
 }
 
 /// A new file without a name, or of a name that nobody uses; removed again unless it was renamed.
@@ -44,9 +50,10 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
-  /// A file that is replaced keeps its permissions.
-  void permit_like(const std::optional<struct stat>& replaced) {
-    if (replaced && ::fchmod(file_.get(), replaced->st_mode & 0777) == -1) refuse_write(target_);
+  /// A file that is replaced keeps its permissions, and its owner where that may be given.
+  void permit_like(const struct stat& replaced) {
+    [[maybe_unused]] const int kept = ::fchown(file_.get(), replaced.st_uid, replaced.st_gid);
+    if (::fchmod(file_.get(), replaced.st_mode & 0777) == -1) refuse_write(target_);
   }
   void append(std::string_view content) { write_all(file_.get(), content, target_); }
   void close() {
@@ -103,14 +110,6 @@ class TemporaryFile {
   Descriptor file_;
 };
 
-/// A symbolic link stays a link: what it points to is replaced.
-fs::path follow_link(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_symlink(path, error)) return path;
-  const fs::path target = fs::weakly_canonical(path, error);
-  return error ? path : target;
-}
-
 }  // namespace
 
 /// Either a temporary file that takes the name at the end, or an open special file.
@@ -123,15 +122,22 @@ struct AtomicFile::State {
 AtomicFile::AtomicFile(const fs::path& path) : state_(std::make_unique<State>()) {
   state_->path = path;
   if (path == "-") return;
+  if (const auto number = descriptor_of(path)) {
+    state_->direct.emplace(retry([&] { return ::fcntl(*number, F_DUPFD_CLOEXEC, 0); }));
+    if (state_->direct->get() < 0) refuse_write(path);
+    return;
+  }
   const auto existing = look_at(path);
   if (existing && S_ISDIR(existing->st_mode)) refuse_write(path, "it is a folder");
   if (existing && !S_ISREG(existing->st_mode)) {
-    state_->direct.emplace(open_directly(path));
+    state_->direct.emplace(open_for_writing(path));
     return;
   }
-  state_->target = follow_link(path);
+  // A symbolic link stays a link: what it points to is replaced, or made.
+  state_->target = follow_links(path);
+  if (existing) check_replaceable(state_->target, *existing);
   state_->temporary.emplace(state_->target);
-  state_->temporary->permit_like(existing);
+  if (existing) state_->temporary->permit_like(*existing);
 }
 
 AtomicFile::~AtomicFile() = default;
@@ -160,24 +166,26 @@ void write_atomically(const fs::path& path, std::string_view content) {
 }
 
 void check_writable(const fs::path& path) {
-  if (path == "-") {
-    const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
-    if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY) refuse_write("stdout", "it is closed");
+  if (path.empty()) refuse_write("''", "an empty path");
+  if (const auto number = path == "-" ? STDOUT_FILENO : descriptor_of(path)) {
+    const int flags = ::fcntl(*number, F_GETFL);
+    if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY)
+      refuse_write(path == "-" ? "stdout" : path, "it is closed");
     return;
   }
-  if (path.empty()) refuse_write("''", "an empty path");
   const auto existing = look_at(path);
   if (existing && S_ISDIR(existing->st_mode)) refuse_write(path, "it is a folder");
   if (existing && !S_ISREG(existing->st_mode)) {
     if (::access(path.c_str(), W_OK) == -1) refuse_write(path);
     return;
   }
-  const fs::path folder = folder_of(follow_link(path));
+  const fs::path target = follow_links(path), folder = folder_of(target);
   const auto parent = look_at(folder);
   if (!parent) refuse_write(path, "the folder " + folder.string() + " does not exist");
   if (!S_ISDIR(parent->st_mode)) refuse_write(path, folder.string() + " is not a folder");
-  if (!path.has_filename()) refuse_write(path, "it names no file");
+  if (!target.has_filename()) refuse_write(path, "it names no file");
   if (::access(folder.c_str(), W_OK | X_OK) == -1) refuse_write(folder);
+  if (existing) check_replaceable(target, *existing);
 }
 
 void make_folder(const std::filesystem::path& folder) {

@@ -1,6 +1,7 @@
 // The column table: name, unit, meaning and where the value comes from, one row per column.
 #include "results/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -44,18 +45,31 @@ Value worker(const WorkerRow& row) {
   return to_value(row.worker.*Member);
 }
 
-/// Whole numbers and doubles, all of the text and finite.
+/// Whole numbers and doubles, all of the text and finite. Other programs write whole numbers
+/// as 12.0 and 1.2E+05 too.
 template <class Number>
 bool from_text(Number& value, std::string_view text) {
   if (text.empty()) return true;  // stays as it is: there was nothing to say
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  if constexpr (std::is_floating_point_v<Number>) return std::isfinite(value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<Number>) return whole && std::isfinite(value);
+  if (whole) return true;
+  constexpr double kLargest = 9007199254740992;  // 2⁵³: beyond, doubles leave whole numbers out
+  double real = -1;
+  if (!from_text(real, text) || real < 0 || real > kLargest || real != std::floor(real))
+    return false;
+  value = static_cast<Number>(real);
   return true;
 }
+/// In any case: spreadsheets shout.
 bool from_text(bool& value, std::string_view text) {
-  value = text == "true";
-  return value || text == "false" || text.empty();
+  const auto says = [text](std::string_view word) {
+    return std::equal(text.begin(), text.end(), word.begin(), word.end(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+    });
+  };
+  value = says("true");
+  return value || says("false") || text.empty();
 }
 bool from_text(std::string& value, std::string_view text) {
   value = text;
@@ -72,19 +86,21 @@ bool set(Part& part, std::string_view text) {
 }
 
 /// 16 hexadecimal digits: as a number, readers that hold integers in doubles would round it.
+template <std::optional<std::uint64_t> RunRecord::*Member>
 Value checksum(const RunRecord& row) {
-  if (!row.data_checksum) return {};
+  if (!(row.*Member)) return {};
   std::string text(16, '0');
   for (std::size_t i = 0; i < text.size(); ++i)
-    text[i] = "0123456789abcdef"[*row.data_checksum >> (60 - 4 * i) & 15];
+    text[i] = "0123456789abcdef"[*(row.*Member) >> (60 - 4 * i) & 15];
   return text;
 }
 
+template <std::optional<std::uint64_t> RunRecord::*Member>
 bool set_checksum(RunRecord& row, std::string_view text) {
-  row.data_checksum.reset();
+  (row.*Member).reset();
   if (text.empty()) return true;
   const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, row.data_checksum.emplace(), 16);
+  const auto [end, error] = std::from_chars(text.data(), last, (row.*Member).emplace(), 16);
   return error == std::errc() && end == last;
 }
 
@@ -144,7 +160,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>, set<&R::line_transfer_ns, R>},
     {"peak_rss_bytes", "bytes", "largest resident memory of the process so far", run<&R::peak_rss_bytes>, set<&R::peak_rss_bytes, R>},
     {"clock", "", "real or virtual", run<&R::clock>, set<&R::clock, R>},
-    {"deterministic", "", "the same seed gives the same parameters, bit for bit", run<&R::deterministic>, set<&R::deterministic, R>},
+    {"deterministic", "", "the same seed gives the same parameters, bit for bit, on this build and machine", run<&R::deterministic>, set<&R::deterministic, R>},
     {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>, set<&R::momentum, R>},
     {"shuffle", "", "order in which examples are visited", run<&R::shuffle>, set<&R::shuffle, R>},
     {"assign", "", "which worker takes which mini-batches", run<&R::assign>, set<&R::assign, R>},
@@ -168,7 +184,8 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"statistical_efficiency", "", "epochs to target of one worker over this", run<&R::statistical_efficiency>, set<&R::statistical_efficiency, R>},
     {"speedup_baseline", "", "config_id of that one worker: the same strategy where it was run, else the fastest", run<&R::speedup_baseline>, set<&R::speedup_baseline, R>},
     {"speedup_over_best_single", "", "time to target of the fastest one-worker configuration over this", run<&R::speedup_over_best_single>, set<&R::speedup_over_best_single, R>},
-    {"data_checksum", "", "of the parsed content of the training data", checksum, set_checksum},
+    {"data_checksum", "", "of the parsed content of the training data", checksum<&R::data_checksum>, set_checksum<&R::data_checksum>},
+    {"test_checksum", "", "of the parsed content of what is held out, or of the test data", checksum<&R::test_checksum>, set_checksum<&R::test_checksum>},
     {"recording", "", "full, or none: training alone was timed", run<&R::recording>, set<&R::recording, R>},
     {"pinned", "", "each worker was tied to a core", run<&R::pinned>, set<&R::pinned, R>},
     {"pace_compute_ns", "ns", "fixed piece of arithmetic, on P threads at once, before and after the run: the machine's pace", run<&R::pace_compute_ns>, set<&R::pace_compute_ns, R>},
@@ -205,6 +222,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"lr_twice_low", "", "least step size with which it was within twice the best", run<&R::lr_twice_low>, set<&R::lr_twice_low, R>},
     {"lr_twice_high", "", "largest one", run<&R::lr_twice_high>, set<&R::lr_twice_high, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
+    {"intercept", "", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", run<&R::intercept>, set<&R::intercept, R>},
     // clang-format on
 });
 

@@ -1,14 +1,46 @@
-// System calls on files, each checked: what goes wrong is a WriteError that names the path.
+// System calls on files, each checked: what goes wrong in writing is a WriteError that names the
+// path.
+//
+// Waiting for the other end of a pipe is never for ever: it ends when the flag of stop_waiting_on()
+// is raised, and somebody has to come to the other end within ten seconds.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <limits>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace sgdbench {
+
+/// A file could not be read; what() is the reason alone.
+class ReadError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// It has more bytes than anybody wants.
+class TooLong : public ReadError {
+ public:
+  using ReadError::ReadError;
+};
+
+/// A signal came while the program waited for the other end of a pipe. Exit code 130.
+class StoppedWaiting : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// From now on, whatever waits for the other end of a pipe throws StoppedWaiting when the flag is
+/// raised meanwhile. One that was up before it began to wait stops nothing: the reports of a run
+/// that was interrupted are written.
+void stop_waiting_on(const std::atomic<bool>& flag);
 
 /// Throws WriteError: "cannot write PATH: WHY".
 [[noreturn]] void refuse_write(const std::filesystem::path& path, const std::string& why);
@@ -37,6 +69,19 @@ class Descriptor {
  private:
   int fd_;
 };
+
+/// Takes the numbers 0 to 2 where nothing is open, so that no file that is opened later has one of
+/// them, and what the program says does not land in it. Reading and writing there still fail.
+void hold_standard_descriptors();
+
+/// Opens the file for writing as it is. Throws WriteError, for a pipe that nobody reads too, and
+/// StoppedWaiting.
+Descriptor open_for_writing(const std::filesystem::path& path);
+
+/// The whole content of a file or a pipe. Throws ReadError, TooLong for more than `most` bytes, and
+/// StoppedWaiting.
+std::string read_file(const std::filesystem::path& path,
+                      std::size_t most = std::numeric_limits<std::size_t>::max());
 
 /// Writes everything; a regular file takes it in one call unless the disk is full.
 void write_all(int fd, std::string_view content, const std::filesystem::path& path);

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -17,11 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw BadJournal(path.string() + ": this journal can't be read");
-  return text;
+std::string read_text(const fs::path& path) try {
+  return read_file(path);
+} catch (const ReadError& error) {
+  throw BadJournal(path.string() + ": this journal can't be read: " + error.what());
 }
 
 /// Whether the file of this name is still the open one: whoever had it may have removed it.
@@ -53,7 +50,7 @@ Descriptor open_and_lock(const fs::path& path) {
   }
 }
 
-/// Takes the next line, without its end, from `text`.
+/// Takes the next line, without its end, from `text`, which has one.
 std::string_view next_line(std::string_view& text) {
   const auto line = text.substr(0, text.find('\n'));
   text.remove_prefix(line.size() + 1);
@@ -70,8 +67,8 @@ JournalContent parse_journal(std::string_view text, const std::string& name) {
   JournalContent content;
   // What comes after the last line end is torn.
   std::string_view rest(text.data(), text.rfind('\n') + 1);
-  if (rest.empty() && begins_journal(text)) return content;
-  const auto header = parse_journal_header(next_line(rest));
+  if (rest.empty() && (text.empty() || begins_journal(text))) return content;
+  const auto header = rest.empty() ? std::nullopt : parse_journal_header(next_line(rest));
   if (!header) throw BadJournal(name + ": this is no journal of sgdbench");
   content.config_ids = *header;
   for (std::size_t number = 2;; ++number) {

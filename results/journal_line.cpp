@@ -135,9 +135,10 @@ std::optional<std::vector<std::string>> parse_journal_header(std::string_view te
 
 bool begins_journal(std::string_view text) {
   const auto header = journal_header({});
-  const auto common = std::string_view(header).substr(0, header.find('['));
-  const auto length = std::min(text.size(), common.size());
-  return text.substr(0, length) == common.substr(0, length);
+  const auto common = header.find('[');
+  return text.size() > header.find(kSchema) &&
+         text.substr(0, common) ==
+             std::string_view(header).substr(0, std::min(common, text.size()));
 }
 
 }  // namespace sgdbench

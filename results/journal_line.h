@@ -26,7 +26,8 @@ std::string journal_header(const std::vector<std::string>& config_ids);
 /// The identifiers in a first line; nothing where it is none.
 std::optional<std::vector<std::string>> parse_journal_header(std::string_view line);
 
-/// Whether `text` is the beginning of a first line, as a kill may leave it.
+/// Whether `text` is the beginning of a first line, as a power cut may leave it: long enough to say
+/// whose it is, as other files begin with '{' too.
 bool begins_journal(std::string_view text);
 
 }  // namespace sgdbench

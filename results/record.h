@@ -87,6 +87,7 @@ struct RunRecord {
   std::optional<double> tuning_s;
   /// Steps whose score was within a tenth of the best, and within twice it.
   std::optional<double> lr_tuned_low, lr_tuned_high, lr_twice_low, lr_twice_high;
+  std::string intercept;  ///< on, off; empty where the workload has no choice
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
   std::string recording = "full";
@@ -103,7 +104,7 @@ struct RunRecord {
   std::optional<double> speedup_to_target, hardware_efficiency, statistical_efficiency;
   std::string speedup_baseline;  ///< configuration that the speedup is over
   std::optional<double> speedup_over_best_single;
-  std::optional<std::uint64_t> data_checksum;
+  std::optional<std::uint64_t> data_checksum, test_checksum;
   std::optional<bool> pinned;
   // The machine and the build, as environment.h has them.
   std::string host, cpu_model;

@@ -11,9 +11,9 @@ namespace sgdbench {
 namespace {
 
 auto goal_of(const RunRecord& r) {
-  return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.hidden, r.activation, r.target_loss,
-                  r.target_accuracy, r.clock, r.compute_delay, r.straggler, r.compute_time,
-                  r.service);
+  return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.intercept, r.hidden, r.activation,
+                  r.target_loss, r.target_accuracy, r.clock, r.compute_delay, r.straggler,
+                  r.compute_time, r.service);
 }
 
 /// What is left of a configuration without the number of its workers. What the program chose for

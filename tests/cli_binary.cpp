@@ -127,6 +127,40 @@ TEST_CASE("A file that was made has the checksum of the data it was made from, i
   CHECK(checksum("made.csv") == checksum(source));
 }
 
+TEST_CASE("What was made of a table's first line is said, and what rounding does on stderr") {
+  const Scratch scratch;
+  scratch.file("days.csv", "day;y\n20180128;0\n20180129;1\n");
+  const auto done = scratch.run("data info days.csv");
+  CHECK(done.code == 0);
+  for (const auto* line : {"separator     ';'\n", "header        yes: 'day', 'y'\n",
+                           "label         column 'y', number 2\n"})
+    CHECK(done.out.find(line) != std::string::npos);
+  CHECK(done.err.starts_with("sgdbench: note: days.csv: column 'day': 20180128 and 20180129, "));
+  scratch.file("bare.csv", "1,2\n3,4\n");
+  const auto bare = scratch.run("data info bare.csv").out;
+  CHECK(bare.find("header        no: the first line is a row\n") != std::string::npos);
+  CHECK(bare.find("label         column 1\n") != std::string::npos);
+  CHECK(scratch.run("data info bare.csv --header on").out.find("rows          1\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("A test table with its columns in another order is tested on as it is meant") {
+  const Scratch scratch;
+  std::string train = "f1,f2,label\n", test = "f2,f1,label\n";
+  for (int i = 0; i < 40; ++i) {
+    const auto sign = std::string(i % 2 == 0 ? "1" : "-1");
+    train += sign + ",0," + sign + "\n";
+    test += "0," + sign + "," + sign + "\n";
+  }
+  scratch.file("train.csv", train);
+  scratch.file("test.csv", test);
+  const auto done = scratch.run(
+      "run --workload logreg --data train.csv --test-data test.csv --backend sequential --workers "
+      "1 "
+      "--epochs 5 --repeats 1 --csv - -q");
+  CHECK(cell(csv_rows(done.out), 1, "accuracy_final") == "1");
+}
+
 TEST_CASE("verify exits with 0 where every backend computes the gradient") {
   const Scratch scratch;
   const auto done =

@@ -23,6 +23,21 @@ TEST_CASE("A suite of numbers, words and arrays is the command line that says th
   CHECK(!request_of({"--config", path}).given.has("--strict"));
 }
 
+TEST_CASE("A suite may say of an intercept what the command line says, or true and false") {
+  const Scratch scratch;
+  for (const auto& [text, words] :
+       std::vector<std::pair<std::string, Texts>>{{"true", {"--intercept"}},
+                                                  {"false", {"--intercept", "off"}},
+                                                  {"'on'", {"--intercept", "on"}},
+                                                  {"['off', 'on']", {"--intercept", "off,on"}}}) {
+    const auto path = scratch.file(
+        "suite.toml", "workload = 'svm'\ndata = 'quadratic'\nintercept = " + text + "\n");
+    Texts typed{"--workload", "svm", "--data", "quadratic"};
+    typed.insert(typed.end(), words.begin(), words.end());
+    CHECK(commands_of(request_of({"--config", path})) == commands_of(request_of(typed)));
+  }
+}
+
 TEST_CASE("A table's keys replace those above it, and what is typed replaces both") {
   const Scratch scratch;
   const auto path = scratch.file("suite.toml",
@@ -94,6 +109,7 @@ TEST_CASE("A suite's mistake is reported with its line and column, and what woul
   refused("lr = nan\n", "s.toml:1:1: lr: ");
   refused("epochs = [1, 2]\n", "s.toml:1:1: epochs takes one value");
   refused("workers = []\n", "workers has no value");
+  refused("csv = 'a'\n test-data = ''\n", "s.toml:2:2: test-data needs a value");
   refused("strict = 'yes'\n", "strict is true or false");
   refused("data = 2020-01-01\n", "s.toml:1:8: data takes text, a number or an array of these");
   refused("workers = [[1]]\n", "s.toml:1:12: workers takes");

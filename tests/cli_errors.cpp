@@ -51,6 +51,7 @@ TEST_CASE("Values that can't be, and combinations that can't, exit with 2 and na
               "logreg");
   check_error(scratch.run("run --workload logreg --data quadratic:rwos=20"), 2, "rows");
   check_error(scratch.run("data make quadratic:rows=20 -o x.parquet"), 2, ".libsvm");
+  check_error(scratch.run(kSmall + "--recording none --trace x.json"), 2, "--recording full");
   check_error(scratch.run(""), 2, "run");
 }
 
@@ -62,7 +63,7 @@ TEST_CASE("What only a virtual clock is told is refused where nothing has one") 
       if (row.virtual_clock) names = row.name;
     return names;
   }();
-  const auto add = "add --backend " + virtual_names;
+  const auto add = "is for --backend " + virtual_names;
   check_error(scratch.run(kSmall + "--compute-time exp:1ms"), 2, add);
   check_error(scratch.run(kSmall + "--cluster 'a:1@exp:1ms'"), 2, add);
   CHECK(scratch.run(kSmall + "--compute-time constant:0 --cluster none").code == 0);

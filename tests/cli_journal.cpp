@@ -139,6 +139,72 @@ TEST_CASE("Other data under the same name, and another build, are refused") {
   check_refused(scratch.run(sweep + "--journal j --resume"), 65, "compiler");
 }
 
+TEST_CASE("Rows of other data are refused though none is missing, and the reports stay") {
+  const Scratch scratch;
+  const std::string rows = "+1 1:0.5\n-1 2:1\n", others = "+1 1:0.5\n-1 2:2\n";
+  for (const auto* name : {"d.svm", "t.svm"}) scratch.file(name, rows);
+  const std::string sweep =
+      "run -q --workload logreg --data d.svm --test-data t.svm --backend sequential --epochs 1 "
+      "--repeats 1 --journal j --csv r.csv ";
+  CHECK(scratch.run(sweep).code == 0);
+  const auto report = content(scratch.path("r.csv"));
+  for (const std::string name : {"d.svm", "t.svm"}) {
+    CAPTURE(name);
+    scratch.file(name, others);
+    check_refused(scratch.run(sweep + "--resume"), 65, name + " is no longer what it was");
+    scratch.file(name, "no data\n");
+    CHECK(scratch.run(sweep + "--resume").code == 65);
+    CHECK(content(scratch.path("r.csv")) == report);
+    scratch.file(name, rows);
+  }
+  CHECK(scratch.run(sweep + "--resume").code == 0);
+  CHECK(content(scratch.path("r.csv")) == report);
+}
+
+TEST_CASE("All old rows are of their data before a new one is made") {
+  const Scratch scratch;
+  for (const auto* name : {"a.svm", "b.svm"}) scratch.file(name, "+1 1:0.5\n-1 2:1\n");
+  const std::string sweep =
+      "run -q --workload logreg --data a.svm,b.svm --backend sequential --epochs 1 --repeats 1 "
+      "--journal j ";
+  CHECK(scratch.run(sweep).code == 0);
+  const auto journal = lines_of(content(scratch.path("j")));
+  REQUIRE(journal.size() == 3);
+  const auto of_b = journal[0] + '\n' + journal[2] + '\n';
+  scratch.file("j", of_b);
+  scratch.file("b.svm", "+1 1:0.5\n-1 2:2\n");
+  check_refused(scratch.run(sweep + "--resume"), 65, "b.svm is no longer what it was");
+  CHECK(content(scratch.path("j")) == of_b);
+}
+
+TEST_CASE("A trace of other durations makes another configuration") {
+  const Scratch scratch;
+  scratch.file("laws", "1us\n");
+  const auto sweep = kSweep + "--compute-delay trace:laws --journal j ";
+  CHECK(scratch.run(sweep).code == 0);
+  CHECK(scratch.run(sweep + "--resume").code == 0);
+  scratch.file("laws", "2us\n");
+  check_refused(scratch.run(sweep + "--resume"), 65, "other configurations");
+}
+
+TEST_CASE("A row that no run of the sweep made is refused with its line") {
+  const Scratch scratch;
+  CHECK(scratch.run(kSweep + "--journal j").code == 0);
+  const auto journal = lines_of(content(scratch.path("j")));
+  const auto with = [&](const std::string& key, const std::string& value) {
+    auto lines = journal;
+    const auto at = lines[2].find("\"" + key + "\":");
+    lines[2].replace(at, lines[2].find(',', at) - at, "\"" + key + "\":" + value);
+    scratch.file("j", joined(lines, lines.size()));
+    return scratch.run(kSweep + "--journal j --resume --csv r.csv");
+  };
+  check_refused(with("status", "\"bogus\""), 65, "j:3:1: 'bogus' is no status");
+  check_refused(with("config_id", "\"0123456789\""), 65, "j:3:1: ");
+  check_refused(with("run_id", "\"0123456789-0\""), 65, "j:3:1: ");
+  check_refused(with("repeat", "7"), 65, "j:3:1: ");
+  CHECK(!std::filesystem::exists(scratch.path("r.csv")));
+}
+
 TEST_CASE("--output keeps a journal of its own until its reports are whole") {
   const Scratch scratch;
   const auto journal = scratch.path("made/journal.jsonl");

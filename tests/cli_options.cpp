@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <set>
 
@@ -11,6 +12,8 @@
 using namespace sgdbench;
 
 namespace {
+using Words = std::vector<std::string>;
+
 const VerbEntry& verb(Verb wanted) {
   for (const auto& row : verb_table())
     if (row.verb == wanted) return row;
@@ -42,6 +45,26 @@ TEST_CASE("An option's default in the help is what a cell has that nobody touche
     Cell cell;
     apply(option, cell, option.initial);
     CHECK(option.show(cell) == option.initial);
+  }
+}
+
+TEST_CASE("An option that is not for all can be set back to its default, whatever it was") {
+  const Cell usual;
+  for (const auto& option : option_table()) {
+    if (!option.scope.covers) continue;
+    CAPTURE(option.name);
+    CHECK((option.apply != nullptr));
+    CHECK(!option.scope.whom().empty());
+    Cell cell;
+    cell.data.standardize = true;
+    cell.data.index_base = 0;
+    cell.data.label_column = cell.data.test_source = "x";
+    cell.spec.spacing = Spacing::geometric;
+    if (!option.always_shown) {
+      apply(option, cell, option.initial);
+      CHECK(option.show(cell) == option.show(usual));
+    }
+    if (!option.scope.elsewhere.empty()) apply(option, cell, option.scope.elsewhere);
   }
 }
 
@@ -77,24 +100,112 @@ TEST_CASE("Values are taken as they are: negative numbers, dashes, brackets, sev
   CHECK(given.text("--data") == "[a,b]");
   CHECK(given.has("--quiet"));
   CHECK(!given.has("--strict"));
-  CHECK_THROWS_AS(parse({"run", "--seed", "1", "--seed", "2"}).invocation.given.text("--seed"),
-                  UsageError);
 }
 
-TEST_CASE("A positional may be called like a verb, and help is had without one that is due") {
-  CHECK(parse({"list", "data"}).invocation.positionals == std::vector<std::string>{"data"});
-  CHECK(parse({"data", "info", "--help"}).help);
+TEST_CASE("--intercept alone is --intercept on") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"run", "--intercept"},
+                                                {"run", "--intercept", "--seed", "1"},
+                                                {"run", "-q", "--intercept", "-q"},
+                                                {"run", "--intercept", "on"},
+                                                {"run", "--intercept=on"}})
+    CHECK(parse(words).invocation.given.texts("--intercept") == std::vector<std::string>{"on"});
+  CHECK(parse({"run", "--intercept", "off,on"}).invocation.given.text("--intercept") == "off,on");
+}
+
+TEST_CASE("Help is asked for before the verb, in the midst of it and after it") {
+  const auto program = program_help(), run = verb_help({&verb(kRun)});
+  const auto data = verb_help({&verb(kDataInfo), &verb(kDataMake)});
+  const auto info = verb_help({&verb(kDataInfo)});
+  for (const auto& [words, text] :
+       std::vector<std::pair<Words, std::string>>{{{"help"}, program},
+                                                  {{"--help"}, program},
+                                                  {{"-h"}, program},
+                                                  {{"help", "--help"}, program},
+                                                  {{"help", "run"}, run},
+                                                  {{"--help", "run"}, run},
+                                                  {{"run", "--help"}, run},
+                                                  {{"run", "-qh"}, run},
+                                                  {{"run", "--workers", "2", "--help", "-q"}, run},
+                                                  {{"help", "data"}, data},
+                                                  {{"data", "--help"}, data},
+                                                  {{"data", "help"}, data},
+                                                  {{"help", "data", "info"}, info},
+                                                  {{"data", "help", "info"}, info},
+                                                  {{"data", "info", "--help"}, info},
+                                                  {{"data", "info", "x.svm", "-h"}, info}}) {
+    CAPTURE(fmt::format("{}", fmt::join(words, " ")));
+    CHECK(parse(words).help == text);
+  }
+  CHECK(parse({"run"}).help.empty());
+  CHECK(parse({"list", "help"}).help.empty());
+}
+
+TEST_CASE("A word that has no place is refused, wherever it stands, and with --help too") {
+  for (const auto& [words, about] : std::vector<std::pair<Words, std::string>>{
+           {{"bogus", "data", "info", "x"}, "unknown verb 'bogus'"},
+           {{"help", "rnu"}, "'run'"},
+           {{"data", "inof", "x"}, "data: unknown verb 'inof'; did you mean 'info'"},
+           {{"version"}, "'--version'"},
+           {{"--hlep"}, "'--help'"},
+           {{"--workers", "2", "run"}, "'--workers' stands before the verb"},
+           {{"data", "-q", "info", "x"}, "'-q' stands before the verb"},
+           {{"--", "run"}, "'--' stands before the verb"},
+           {{"--version", "run"}, "before 'run'"},
+           {{"run", "--version"}, "unknown option '--version'"},
+           {{"run", "run"}, "'run'"},
+           {{"data", "info", "data", "info", "x"}, "'info'"},
+           {{"run", "--help", "extra"}, "'extra'"},
+           {{"run", "--wokers", "2", "--help"}, "'--workers'"},
+           {{"run", "--", "--help"}, "'--help'"},
+           {{"run", ""}, "''"},
+           {{""}, "unknown verb ''"}}) {
+    CAPTURE(fmt::format("{}", fmt::join(words, " ")));
+    CHECK_THROWS_WITH_AS(parse(words), doctest::Contains(about.c_str()), UsageError);
+  }
+}
+
+TEST_CASE("A positional may be called like a verb or, after two dashes, like an option") {
+  CHECK(parse({"list", "data"}).invocation.positionals == Words{"data"});
+  CHECK(parse({"data", "info", "--", "--help"}).invocation.positionals == Words{"--help"});
+  const auto parsed = parse({"compare", "-", "-q", "--", "-n.csv"});
+  CHECK(parsed.invocation.positionals == Words{"-", "-n.csv"});
+  CHECK(parsed.invocation.given.has("--quiet"));
   CHECK(parse({"--version"}).version);
+}
+
+TEST_CASE("A value that was forgotten, or is empty, is not taken from what follows") {
+  for (const Words& words : {Words{"run", "--csv", "--quiet"},
+                             {"run", "--csv", "-q"},
+                             {"run", "--csv", "--quite"},
+                             {"run", "--csv", "--"},
+                             {"run", "--test-data", ""},
+                             {"run", "--test-data="},
+                             {"run", "--quiet=1"}}) {
+    CAPTURE(fmt::format("{}", fmt::join(words, " ")));
+    CHECK_THROWS_WITH_AS(parse(words), doctest::Contains(words[1].substr(0, 7).c_str()),
+                         UsageError);
+  }
+  CHECK(parse({"run", "--csv=--quiet"}).invocation.given.text("--csv") == "--quiet");
+  CHECK(!parse({"run", "--csv=--quiet"}).invocation.given.has("--quiet"));
+}
+
+TEST_CASE("An option of one value that is given two is refused with both, whoever would read it") {
+  CHECK_THROWS_WITH_AS(parse({"run", "--seed", "1", "--seed=2"}), doctest::Contains("'1', '2'"),
+                       UsageError);
+  CHECK_THROWS_WITH_AS(parse({"run", "--print-config", "--csv", "a", "--csv", "b"}),
+                       doctest::Contains("'a', 'b'"), UsageError);
+  const auto given =
+      parse({"compare", "a", "b", "--metric", "wall_s", "--metric", "updates"}).invocation.given;
+  CHECK(given.texts("--metric").size() == 2);
 }
 
 TEST_CASE("Each verb's help names all its options, shows examples that parse and fits the screen") {
   for (const auto& row : verb_table()) {
-    const auto text = verb_help(row);
+    const auto text = verb_help({&row});
     for (const auto* option : options_of(row.verb))
       CHECK(text.find(std::string(option->name)) != std::string::npos);
     CHECK(!row.examples.empty());
     for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
       CHECK(display_width(text.substr(at, text.find('\n', at) - at)) <= kScreen);
   }
-  CHECK(verb_help(verb(kRun)).find("--workers") != std::string::npos);
 }

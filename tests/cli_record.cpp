@@ -3,7 +3,9 @@
 #include <cmath>
 #include <limits>
 
+#include "cli/labels.h"
 #include "cli/run_record.h"
+#include "results/speedup.h"
 
 using namespace sgdbench;
 
@@ -161,4 +163,24 @@ TEST_CASE("A row of something that never ran has no measurement") {
   CHECK(!row.updates);
   CHECK(row.examples == 100);
   CHECK(row.command.starts_with("sgdbench run --workload"));
+}
+
+TEST_CASE(
+    "A row says whether its model has an intercept, which is another goal, if it may have one") {
+  Cell cell;
+  cell.data.source = "quadratic:rows=100";
+  cell.spec.backend = backend_catalog().front().name;
+  const auto row_of = [&](const char* workload, bool intercept) {
+    cell.workload.workload = workload;
+    cell.workload.intercept = intercept;
+    return describe(unsettled(cell), kFacts, 0, 0);
+  };
+  const auto off = row_of("logreg", false), on = row_of("logreg", true);
+  CHECK(off.intercept == "off");
+  CHECK(on.intercept == "on");
+  CHECK(row_of("mlp", false).intercept == "");
+  CHECK(off.config_id != on.config_id);
+  CHECK_FALSE(same_goal(off, on));
+  const RunRecord* rows[] = {&off, &on};
+  CHECK(column_text(on, varying_columns(rows)) == "intercept=on");
 }

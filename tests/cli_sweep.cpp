@@ -8,6 +8,7 @@
 #include "cli/configuration.h"
 #include "cli/parse.h"
 #include "cli/request.h"
+#include "cli/scope.h"
 #include "cli/sweep.h"
 #include "workloads/names.h"
 
@@ -16,9 +17,13 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
-std::vector<Cell> cells_of(Texts words, std::size_t cores = 2) {
+std::vector<Given> asked_by(Texts words) {
   words.insert(words.begin(), "run");
-  return sweep(requested(parse(words).invocation.given).parts, cores);
+  return requested(parse(words).invocation.given).parts;
+}
+
+std::vector<Cell> cells_of(const Texts& words, std::size_t cores = 2) {
+  return sweep(asked_by(words), cores);
 }
 
 /// Names of the registry whose flag is as wanted.
@@ -70,6 +75,30 @@ TEST_CASE("Rules without momentum and workloads without hidden layers ignore tho
   CHECK(cells_of({"--workload", "mlp", "--data", "mnist-like:rows=10", "--backend", name,
                   "--hidden", "8;8,8", "--activation", "relu,tanh"})
             .size() == 4);
+}
+
+TEST_CASE("An intercept is swept over for linear models alone, and refused where nothing has one") {
+  const auto name = some_backend(&BackendEntry::uses_write, true);
+  const Texts axis{"--backend", name, "--intercept", "off,on"};
+  const auto of = [&](const char* workload, const char* data) {
+    Texts words{"--workload", workload, "--data", data};
+    words.insert(words.end(), axis.begin(), axis.end());
+    return words;
+  };
+  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+    const auto cells = cells_of(of(workload, "quadratic"));
+    REQUIRE(cells.size() == 2);
+    CHECK((!cells[0].workload.intercept && cells[1].workload.intercept));
+    CHECK(config_id(cells[0]) != config_id(cells[1]));
+    // What was there before the option was has the identity that it had.
+    CHECK(command_of(cells[0]).find("--intercept") == std::string::npos);
+  }
+  CHECK(cells_of(of("logreg,mlp", "quadratic")).size() == 3);
+  for (const Texts& words :
+       {of("mlp", "quadratic"), {"--workload", "none", "--updates", "9", "--intercept", "on"}})
+    CHECK_THROWS_WITH_AS(out_of_scope(asked_by(words), cells_of(words)),
+                         doctest::Contains("--intercept is for --workload logreg"), UsageError);
+  CHECK_THROWS_AS(cells_of(with({"--intercept", "yes"})), UsageError);
 }
 
 TEST_CASE("Without --workers a run uses all cores, except where there is only ever one worker") {
@@ -131,6 +160,7 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
             "inverse,exponential:0.97",
             "--staleness-policy",
             "inverse"}));
+  add(with({"--intercept", "on"}));
   add({"--workload",
        "mlp",
        "--data",
@@ -142,8 +172,7 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
        "--standardize",
        "--index-base",
        "0",
-       "--label-column",
-       "the label",
+       "--label-column=--the label",
        "--test-data",
        "t,u.csv",
        "--holdout",

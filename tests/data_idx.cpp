@@ -1,4 +1,5 @@
 #include "data_helpers.h"
+#include "workloads/data/idx.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;
@@ -31,12 +32,11 @@ TEST_CASE("An IDX pair is read from the images' name, pixels scaled to [0, 1]") 
   const std::string path = folder.write("train-images-idx3-ubyte", kImages);
   folder.write("train-labels-idx1-ubyte", kLabels);
   const Dataset data = load(path);
-  REQUIRE(!data.sparse());
   CHECK(data.rows() == 2);
   CHECK(data.columns() == 3);
   CHECK(data.targets == std::vector<float>{7, 4});
-  CHECK(dense(data).row(0)[1] == 0.2f);
-  CHECK(dense(data).row(0)[2] == 1);
+  CHECK(value_at(data, 0, 1) == 0.2f);
+  CHECK(value_at(data, 0, 2) == 1);
   CHECK(data.bytes_read == kImages.size() + kLabels.size());
 }
 
@@ -105,4 +105,44 @@ TEST_CASE("Images without labels beside them are missing data") {
   CHECK(message_of<MissingData>([&] { load(path); }) ==
         folder.path() + "/x-labels-idx1-ubyte: not found; the labels belong beside the images");
   CHECK_THROWS_AS(load(folder.write("pictures", kImages)), MissingData);
+}
+
+TEST_CASE("Images so narrow that padding would be most of them are sparse, with the same pixels") {
+  const Folder folder;
+  const std::string path =
+      folder.write("a-images-idx3-ubyte",
+                   bytes({0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 51, 0, 0, 0, 0, 255}));
+  folder.write("a-labels-idx1-ubyte", bytes({0, 0, 8, 1, 0, 0, 0, 3, 0, 1, 1}));
+  const Dataset data = load(path);
+  REQUIRE(data.sparse());
+  CHECK(data.rows() == 3);
+  CHECK(data.columns() == 2);
+  CHECK(sparse(data).entries.size() == 2);
+  CHECK(value_at(data, 0, 0) == 0.2f);
+  CHECK(sparse(data).row(1).empty());
+  CHECK(value_at(data, 2, 1) == 1);
+}
+
+TEST_CASE("Images that take more memory than is free are refused, with both numbers") {
+  const Folder folder;
+  const std::string path = folder.write("a-images-idx3-ubyte", kImages);
+  folder.write("a-labels-idx1-ubyte", kLabels);
+  const InputFile images(path);
+  std::uint64_t read = 0;
+  CHECK(message_of<BadData>([&] {
+          read_idx_pair(images, read, serial_for, {.free_memory = 63});
+        }) == path + ":byte 4: 2 images take 64 B of memory; 63 B are free");
+  read_idx_pair(images, read, serial_for, {.free_memory = 64});
+}
+
+TEST_CASE("Images of seven pixels and more are dense") {
+  const Folder folder;
+  const std::string path =
+      folder.write("a-images-idx3-ubyte",
+                   bytes({0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0, 51, 0, 0, 0, 0, 255}));
+  folder.write("a-labels-idx1-ubyte", bytes({0, 0, 8, 1, 0, 0, 0, 1, 5}));
+  const Dataset data = load(path);
+  REQUIRE(!data.sparse());
+  CHECK(dense(data).row(0)[1] == 0.2f);
+  CHECK(dense(data).row(0)[6] == 1);
 }

@@ -23,8 +23,9 @@ struct Padded {
   std::size_t size;
 };
 
-float correct(const std::string& text) {
-  float value = 0;
+template <class Value>
+Value correct(const std::string& text) {
+  Value value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
@@ -34,7 +35,11 @@ void check_exact(const std::string& text) {
   float value = 0;
   INFO(text);
   CHECK(parse_float(padded.begin(), value) == padded.end());
-  CHECK(std::bit_cast<std::uint32_t>(value) == std::bit_cast<std::uint32_t>(correct(text)));
+  CHECK(std::bit_cast<std::uint32_t>(value) == std::bit_cast<std::uint32_t>(correct<float>(text)));
+  Decimal decimal;
+  CHECK(parse_decimal(padded.begin(), decimal) == padded.end());
+  CHECK(decimal.nearest == value);
+  CHECK(decimal.value == correct<double>(text));
 }
 
 std::string random_decimal(Random& random) {
@@ -54,7 +59,7 @@ std::string random_decimal(Random& random) {
 
 }  // namespace
 
-TEST_CASE("Random decimals become the nearest float") {
+TEST_CASE("Random decimals become the nearest float and the nearest double") {
   Random random(7);
   for (int i = 0; i < 200'000; ++i) check_exact(random_decimal(random));
 }
@@ -86,6 +91,20 @@ TEST_CASE("Every float survives being written and read") {
     const auto end = std::to_chars(digits.data(), digits.data() + 32, value);
     check_exact(std::string(digits.data(), end.ptr));
   }
+}
+
+TEST_CASE("Short are decimals of six digits at most, so two of them are never one float") {
+  const auto is_short = [](const std::string& text) {
+    Decimal decimal;
+    const Padded padded(text);
+    REQUIRE(parse_decimal(padded.begin(), decimal) == padded.end());
+    return decimal.is_short;
+  };
+  for (const char* text : {"0", "-999999", "0.999999", "12.3456", "000001", "0.000001"})
+    CHECK(is_short(text));
+  for (const char* text :
+       {"1000000", "1.234567", "-20180128", "1e3", "1e-50", "12345678901234567890"})
+    CHECK(!is_short(text));
 }
 
 TEST_CASE("Numbers too small for a float become zero or the nearest small one") {

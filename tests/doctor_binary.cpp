@@ -9,7 +9,7 @@
 using namespace sgdbench;
 
 namespace {
-const std::string kRun =
+const std::string kNoted =
     "run --workload least-squares --data quadratic:rows=50,features=4 --epochs 1 --repeats 1 "
     "--warmup 0 --backend 'hog*' --json ";
 }
@@ -43,12 +43,12 @@ TEST_CASE("doctor refuses a number of workers or a format that is none") {
 TEST_CASE("run warns of one thing at most, not when quiet, and its report has all of them") {
   const Scratch scratch;
   const auto workers = std::to_string(available_cores() + 1);
-  const auto done = scratch.run(kRun + "noted.json --workers " + workers);
+  const auto done = scratch.run(kNoted + "noted.json --workers " + workers);
   CHECK(done.code == 0);
   const auto first = done.err.find("sgdbench: warning: ");
   REQUIRE(first != std::string::npos);
   CHECK(done.err.find("warning", first + 20) == std::string::npos);
-  CHECK(scratch.run(kRun + "quiet.json -q --workers " + workers).err.empty());
+  CHECK(scratch.run(kNoted + "quiet.json -q --workers " + workers).err.empty());
   for (const auto* name : {"noted.json", "quiet.json"}) {
     const auto report = nlohmann::json::parse(content(scratch.path(name)));
     std::string notes;

@@ -56,12 +56,15 @@ TEST_CASE("The number of threads does not change a bit") {
     for (const bool sparse : {true, false}) {
       CAPTURE(workload);
       const auto train = dataset(sparse, classes_for(workload), 300);
-      const auto one = solve(workload, 1e-3, train);
-      for (const std::size_t threads : {2, 5}) {
-        const auto many = solve(workload, 1e-3, train, threaded_for(threads));
-        CHECK(many.optimum.value == one.optimum.value);
-        CHECK(many.optimum.gap == one.optimum.gap);
-        CHECK(many.w == one.w);
+      for (const bool intercept : {false, true}) {
+        const auto options = linear(workload, 1e-3, intercept);
+        const auto one = solve(options, train);
+        for (const std::size_t threads : {2, 5}) {
+          const auto many = solve(options, train, threaded_for(threads));
+          CHECK(many.optimum.value == one.optimum.value);
+          CHECK(many.optimum.gap == one.optimum.gap);
+          CHECK(many.w == one.w);
+        }
       }
     }
 }
@@ -125,8 +128,10 @@ TEST_CASE("Features of very different sizes don't weaken the certificate") {
     for (std::size_t i = 0; i < 300; ++i)
       for (std::size_t v = 0; v < matrix.columns; ++v)
         matrix.row(i)[v] *= v % 3 == 0 ? 3000.0f : v % 3 == 1 ? 1.0f : 0.01f;
-    const auto solved = solve(workload, 1e-4, data);
-    CHECK(is_certified(solved.optimum));
-    CHECK(solved.loss(solved.w) == doctest::Approx(solved.optimum.value).epsilon(1e-12));
+    for (const bool intercept : {false, true}) {
+      const auto solved = solve(linear(workload, 1e-4, intercept), data);
+      CHECK(is_certified(solved.optimum));
+      CHECK(solved.loss(solved.w) == doctest::Approx(solved.optimum.value).epsilon(1e-12));
+    }
   }
 }

@@ -11,30 +11,6 @@ using namespace sgdbench::testing;
 
 namespace {
 
-using Vector = std::vector<double>;
-
-/// A·x = b by elimination with pivots; rows of A are changed.
-Vector eliminate(std::vector<Vector> a, Vector b) {
-  const std::size_t n = b.size();
-  for (std::size_t k = 0; k < n; ++k) {
-    std::size_t pivot = k;
-    for (std::size_t i = k; i < n; ++i)
-      if (std::abs(a[i][k]) > std::abs(a[pivot][k])) pivot = i;
-    std::swap(a[k], a[pivot]);
-    std::swap(b[k], b[pivot]);
-    for (std::size_t i = k + 1; i < n; ++i) {
-      const double factor = a[i][k] / a[k][k];
-      for (std::size_t j = k; j < n; ++j) a[i][j] -= factor * a[k][j];
-      b[i] -= factor * b[k];
-    }
-  }
-  for (std::size_t k = n; k-- > 0;) {
-    for (std::size_t j = k + 1; j < n; ++j) b[k] -= a[k][j] * b[j];
-    b[k] /= a[k][k];
-  }
-  return b;
-}
-
 /// (1/n XᵀX + λI)·w = 1/n Xᵀy.
 Vector normal_equations(const Dataset& data, double l2) {
   const std::size_t d = data.columns();
@@ -150,7 +126,7 @@ TEST_CASE(
   optimum::Design design(train, 2, parallel, budget);
   optimum::BlockCholesky blocks;
   const double l2 = 0.01;
-  REQUIRE(blocks.factorise(design, l2, [](std::size_t i, double* k) {
+  REQUIRE(blocks.factorise(design, l2, 0, [](std::size_t i, double* k) {
     k[0] = 1;
     k[1] = i % 2 == 0 ? 0.5 : 0.25;
   }));

@@ -11,6 +11,30 @@
 
 namespace sgdbench::testing {
 
+using Vector = std::vector<double>;
+
+/// A·x = b by elimination with pivots; rows of A are changed.
+inline Vector eliminate(std::vector<Vector> a, Vector b) {
+  const std::size_t n = b.size();
+  for (std::size_t k = 0; k < n; ++k) {
+    std::size_t pivot = k;
+    for (std::size_t i = k; i < n; ++i)
+      if (std::abs(a[i][k]) > std::abs(a[pivot][k])) pivot = i;
+    std::swap(a[k], a[pivot]);
+    std::swap(b[k], b[pivot]);
+    for (std::size_t i = k + 1; i < n; ++i) {
+      const double factor = a[i][k] / a[k][k];
+      for (std::size_t j = k; j < n; ++j) a[i][j] -= factor * a[k][j];
+      b[i] -= factor * b[k];
+    }
+  }
+  for (std::size_t k = n; k-- > 0;) {
+    for (std::size_t j = k + 1; j < n; ++j) b[k] -= a[k][j] * b[j];
+    b[k] /= a[k][k];
+  }
+  return b;
+}
+
 /// A convex problem with its computed optimum.
 struct Solved {
   std::string name;
@@ -36,11 +60,13 @@ struct Solved {
   }
 };
 
-inline Solved solve(const std::string& workload, double l2, Dataset train,
+inline Solved solve(const WorkloadOptions& options, Dataset train,
                     const ParallelFor& parallel = serial_for, const OptimumLimits& limits = {}) {
   Solved solved;
-  solved.name = workload + " on " + train.name + " data, λ = " + std::to_string(l2);
-  solved.options = {workload, l2, {}, "relu"};
+  solved.name = options.workload + " on " + train.name +
+                " data, λ = " + std::to_string(options.l2) +
+                (options.intercept ? ", with an intercept" : "");
+  solved.options = options;
   solved.data = std::make_unique<TrainTest>();
   solved.data->train = std::move(train);
   solved.problem = make_problem(solved.options, *solved.data);
@@ -49,18 +75,26 @@ inline Solved solve(const std::string& workload, double l2, Dataset train,
   return solved;
 }
 
+inline Solved solve(const std::string& workload, double l2, Dataset train,
+                    const ParallelFor& parallel = serial_for, const OptimumLimits& limits = {}) {
+  return solve(linear(workload, l2, false), std::move(train), parallel, limits);
+}
+
 inline std::size_t classes_for(const std::string& workload) {
   if (workload == "least-squares") return 0;
   return workload == "softmax" ? 5 : 2;
 }
 
-/// Every convex workload on sparse and on dense data, strongly and hardly regularised.
+/// Every convex workload on sparse and on dense data, strongly and hardly regularised, without an
+/// intercept and with one.
 inline std::vector<Solved> all_solved() {
   std::vector<Solved> all;
   for (const char* workload : {"logreg", "svm", "least-squares", "softmax"})
     for (const bool sparse : {true, false})
       for (const double l2 : {0.1, 1e-3})
-        all.push_back(solve(workload, l2, dataset(sparse, classes_for(workload), 100)));
+        for (const bool intercept : {false, true})
+          all.push_back(
+              solve(linear(workload, l2, intercept), dataset(sparse, classes_for(workload), 100)));
   return all;
 }
 

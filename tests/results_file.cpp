@@ -91,6 +91,62 @@ TEST_CASE("A symbolic link stays one, and what it points to is replaced") {
   CHECK(written(folder.path / "target") == "new");
 }
 
+TEST_CASE("A symbolic link to a file that is not there yet stays one, and the file is made") {
+  const Folder folder;
+  fs::create_directory(folder.path / "there");
+  fs::create_symlink("there/new", folder.path / "link");
+  fs::create_symlink("link", folder.path / "link to link");
+  CHECK_NOTHROW(check_writable(folder.path / "link to link"));
+  write_atomically(folder.path / "link to link", "new");
+  CHECK(fs::is_symlink(folder.path / "link to link"));
+  CHECK(fs::is_symlink(folder.path / "link"));
+  CHECK(written(folder.path / "there" / "new") == "new");
+}
+
+TEST_CASE("A symbolic link into a folder that is not there is refused, and stays") {
+  const Folder folder;
+  fs::create_symlink("no/such", folder.path / "link");
+  CHECK_THROWS_WITH_AS(check_writable(folder.path / "link"),
+                       doctest::Contains("/no does not exist"), WriteError);
+  CHECK_FALSE(refusal(folder.path / "link").empty());
+  CHECK(fs::is_symlink(folder.path / "link"));
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("Neither a read-only file nor, in a folder like /tmp, another user's is replaced") {
+  if (::geteuid() != 0) return;  // needs a second user
+  const Folder folder;
+  constexpr uid_t kNobody = 65534;
+  const auto own = folder.path / "own", foreign = folder.path / "foreign";
+  write_atomically(own, "old");
+  write_atomically(foreign, "old");
+  fs::permissions(own, fs::perms(0444));
+  fs::permissions(foreign, fs::perms(0666));
+  fs::permissions(folder.path, fs::perms(01777));
+  REQUIRE(::chown(own.c_str(), kNobody, kNobody) == 0);
+  REQUIRE(::seteuid(kNobody) == 0);
+  const auto refused_own = refusal(own), refused_foreign = refusal(foreign);
+  CHECK_THROWS_AS(check_writable(own), WriteError);
+  CHECK_THROWS_AS(check_writable(foreign), WriteError);
+  REQUIRE(::seteuid(0) == 0);
+  CHECK(refused_own.ends_with(": Permission denied"));
+  CHECK(refused_foreign.ends_with("its folder lets the owner alone replace it"));
+  CHECK(written(own) + written(foreign) == "oldold");
+}
+
+TEST_CASE("A replaced file keeps its owner where that may be given") {
+  if (::geteuid() != 0) return;
+  const Folder folder;
+  const fs::path path = folder.path / "runs.csv";
+  write_atomically(path, "old");
+  REQUIRE(::chown(path.c_str(), 1234, 4321) == 0);
+  write_atomically(path, "new");
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  CHECK(info.st_uid == 1234);
+  CHECK(info.st_gid == 4321);
+}
+
 TEST_CASE("A write that fails half-way keeps the old report and leaves no temporary file") {
   const Folder folder;
   const fs::path path = folder.path / "runs.csv";

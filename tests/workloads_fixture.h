@@ -39,9 +39,10 @@ inline SparseMatrix sparse_matrix(std::size_t rows, std::uint64_t seed,
   return m;
 }
 
-inline DenseMatrix dense_matrix(std::size_t rows, std::uint64_t seed) {
+inline DenseMatrix dense_matrix(std::size_t rows, std::uint64_t seed,
+                                std::size_t features = kFeatures) {
   Random random(seed);
-  DenseMatrix m(rows, kFeatures);
+  DenseMatrix m(rows, features);
   for (std::size_t i = 0; i < rows; ++i)
     for (Real& x : m.row(i)) x = static_cast<Real>(random.normal());
   return m;
@@ -55,7 +56,7 @@ inline Dataset dataset(bool sparse, std::size_t classes, std::size_t rows = kRow
   if (sparse)
     data.features = sparse_matrix(rows, seed, features);
   else
-    data.features = dense_matrix(rows, seed);
+    data.features = dense_matrix(rows, seed, features);
   Random random(seed + 1);
   for (std::size_t c = 0; c < classes; ++c) data.classes.push_back(static_cast<float>(2 + 3 * c));
   for (std::size_t i = 0; i < rows; ++i)
@@ -71,14 +72,21 @@ struct Example {
   std::unique_ptr<Problem> problem;
 };
 
+inline WorkloadOptions linear(std::string name, double l2, bool intercept) {
+  WorkloadOptions options{std::move(name), l2, {}, "relu"};
+  options.intercept = intercept;
+  return options;
+}
+
 inline Example example(const WorkloadOptions& options, bool sparse,
                        std::size_t features = kFeatures) {
   const bool binary = options.workload == "logreg" || options.workload == "svm";
   const std::size_t classes = options.workload == "least-squares" ? 0 : binary ? 2 : 5;
   Example made;
   made.name = options.workload + (sparse ? " on sparse data" : " on dense data") +
-              (features == kFeatures ? "" : " of many features") +
-              (options.workload == "mlp" ? ", " + options.activation : "");
+              (features == kFeatures ? "" : " of " + std::to_string(features) + " features") +
+              (options.workload == "mlp" ? ", " + options.activation : "") +
+              (options.intercept ? " with an intercept" : "");
   made.data = std::make_unique<TrainTest>();
   made.data->train = dataset(sparse, classes, kRows, 7, features);
   made.data->test = dataset(sparse, classes, 15, 99, features);
@@ -86,17 +94,21 @@ inline Example example(const WorkloadOptions& options, bool sparse,
   return made;
 }
 
-/// Every workload on sparse and on dense data, with λ = l2.
+/// Every workload on sparse and on dense data, with λ = l2; linear models with an intercept too.
 inline std::vector<Example> all_examples(double l2) {
   std::vector<Example> all;
   for (const bool sparse : {true, false}) {
     for (const char* name : {"logreg", "svm", "least-squares", "softmax"})
-      all.push_back(example({name, l2, {}, "relu"}, sparse));
+      for (const bool intercept : {false, true})
+        all.push_back(example(linear(name, l2, intercept), sparse));
     all.push_back(example({"mlp", l2, {19, 6}, "relu"}, sparse));
     all.push_back(example({"mlp", l2, {17}, "tanh"}, sparse));
   }
   for (const char* name : {"logreg", "softmax"})
-    all.push_back(example({name, l2, {}, "relu"}, true, kManyFeatures));
+    for (const bool intercept : {false, true})
+      all.push_back(example(linear(name, l2, intercept), true, kManyFeatures));
+  // Rows without padding, where an intercept could hide.
+  all.push_back(example(linear("logreg", l2, true), false, 2 * kLine));
   return all;
 }
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/kernels/dense_kernels.h"
+#include "workloads/kernels/native.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;
@@ -71,6 +71,45 @@ TEST_CASE("Every kernel set's GEMM is the definition, for odd sizes and all tran
         }
       }
     }
+  }
+}
+
+TEST_CASE("Some rows of a product are those rows of the whole one, natively bit for bit") {
+  // Columns are rows of the transposed product. Rounding: γ of each, (k + 2)·2⁻²⁴ in first order.
+  const Shape shapes[] = {{64, 130, 300, 0}, {128, 784, 10, 6}, {40, 10, 130, 0}, {96, 64, 384, 1}};
+  for (const auto& entry : kernel_catalog()) {
+    if (!entry.kernels) continue;
+    for (const Shape& s : shapes)
+      for (const bool ta : {false, true})
+        for (const bool tb : {false, true}) {
+          CAPTURE(entry.name);
+          CAPTURE(s.m);
+          CAPTURE(s.n);
+          CAPTURE(ta);
+          CAPTURE(tb);
+          const int lda = (ta ? s.m : s.k) + s.extra, ldb = (tb ? s.k : s.n) + s.extra;
+          const auto a = random_point(static_cast<std::size_t>((ta ? s.k : s.m) * lda), 1);
+          const auto b = random_point(static_cast<std::size_t>((tb ? s.n : s.k) * ldb), 2);
+          const auto size = static_cast<std::size_t>(s.m * s.n);
+          AlignedVector<Real> whole(size, 0.5f), pieces(size, 0.5f);
+          const auto multiply = [&](int begin, int rows, AlignedVector<Real>& c) {
+            entry.kernels->gemm(ta, tb, rows, s.n, s.k, a.data() + begin * (ta ? 1 : lda), lda,
+                                b.data(), ldb, Real(0.75), c.data() + begin * s.n, s.n);
+          };
+          multiply(0, s.m, whole);
+          for (int begin = 0; begin < s.m; begin += 16)
+            multiply(begin, std::min(16, s.m - begin), pieces);
+          if (entry.kernels == &kNativeKernels) CHECK(pieces == whole);
+          std::vector<double> sizes(size, 0.5);
+          AlignedVector<Real> size_a = a, size_b = b;
+          for (Real& x : size_a) x = std::abs(x);
+          for (Real& x : size_b) x = std::abs(x);
+          naive(ta, tb, s, size_a.data(), lda, size_b.data(), ldb, Real(0.75), sizes, s.n);
+          double worst = 0;  // of the bound
+          for (std::size_t i = 0; i < size; ++i)
+            worst = std::max(worst, std::abs(static_cast<double>(pieces[i] - whole[i])) / sizes[i]);
+          CHECK(worst <= (s.k + 2) * 0x1p-23);
+        }
   }
 }
 

@@ -82,12 +82,13 @@ TEST_CASE("Training in place is read, compute, apply, for every workload, rule a
 
 TEST_CASE("On sparse linear models without L2, in place and step by step give the same bits") {
   const auto rows = random_rows(33, kRows, 21);
-  for (const char* workload : {"logreg", "svm", "least-squares"}) {
-    const Example e = example({workload, 0, {}, "relu"}, true);
-    CAPTURE(e.name);
-    const auto expected = step_by_step(*e.problem, {}, 1, rows);
-    CHECK(equal_bits(in_place(*e.problem, {}, 1, rows, Access::exclusive).state, expected));
-  }
+  for (const char* workload : {"logreg", "svm", "least-squares"})
+    for (const bool intercept : {false, true}) {
+      const Example e = example(linear(workload, 0, intercept), true);
+      CAPTURE(e.name);
+      const auto expected = step_by_step(*e.problem, {}, 1, rows);
+      CHECK(equal_bits(in_place(*e.problem, {}, 1, rows, Access::exclusive).state, expected));
+    }
 }
 
 TEST_CASE("A watched run makes the same updates, and alone it loses none") {

@@ -36,8 +36,9 @@ TEST_CASE("Initial weights have He's variance for ReLU and Glorot's for tanh; bi
     AlignedVector<Real> w(problem->parameters());
     problem->initialise(w, 1);
     const bool relu = activation == std::string("relu");
-    const Network network({{400, 300}, relu ? Activation::relu : Activation::tanh, true}, kFeatures,
-                          5);
+    const Network network(
+        {{400, 300}, relu ? Activation::relu : Activation::tanh, Biases::regularised}, kFeatures,
+        5);
     CHECK(network.parameters == w.size());
     for (const Layer& layer : network.layers) {
       const auto weights = std::span<const Real>(w).subspan(layer.weights, layer.in * layer.out);

@@ -81,6 +81,69 @@ TEST_CASE("Features that only the test data have weigh nothing") {
   }
 }
 
+TEST_CASE("A feature that only the test data have is not taken for the intercept") {
+  for (const bool sparse : {true, false})
+    for (const char* workload : {"logreg", "softmax"}) {
+      TrainTest data{dataset(sparse, 2), dataset(sparse, 2)};
+      const auto problem = make_problem(linear(workload, -1, true), data);
+      const auto w = random_point(problem->parameters(), 1);
+      const auto before = evaluate(*problem, w, Part::test, serial_for).loss;
+      if (sparse) {
+        auto& matrix = std::get<SparseMatrix>(data.test->features);
+        matrix.columns = kFeatures + 1;
+        matrix.entries.push_back({kFeatures, 1});
+        ++matrix.offsets.back();
+      } else {
+        const auto narrow = std::get<DenseMatrix>(data.test->features);
+        DenseMatrix wide(narrow.rows(), kFeatures + 1);
+        for (std::size_t i = 0; i < narrow.rows(); ++i) {
+          std::copy(narrow.row(i).begin(), narrow.row(i).end(), wide.row(i).begin());
+          wide.row(i)[kFeatures] = 1;
+        }
+        data.test->features = wide;
+      }
+      CHECK(evaluate(*problem, w, Part::test, serial_for).loss == before);
+    }
+}
+
+TEST_CASE("An intercept adds a parameter for each score, behind those that λ covers") {
+  for (const bool sparse : {true, false})
+    for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+      const Example without = example(linear(workload, 1, false), sparse);
+      const Example with = example(linear(workload, 1, true), sparse);
+      const std::size_t scores = without.problem->parameters() / kFeatures;
+      CHECK(without.problem->regularised() == without.problem->parameters());
+      CHECK(with.problem->regularised() == without.problem->parameters());
+      CHECK(with.problem->parameters() == without.problem->parameters() + scores);
+      AlignedVector<Real> w(with.problem->parameters());
+      w.back() = 100;
+      CHECK(evaluate(*with.problem, w, Part::train, serial_for).loss ==
+            doctest::Approx(with.problem->sum_rows(w, Part::train, 0, kRows).loss / kRows));
+    }
+  TrainTest data{dataset(false, 5), {}};
+  CHECK_THROWS_WITH_AS(make_problem(linear("mlp", -1, true), data), doctest::Contains("biases"),
+                       UsageError);
+}
+
+// Rows of nothing: what is left is the intercept's 1, L = L_max = c and, with λ, r.
+TEST_CASE("The suggested step counts the intercept as a column of ones") {
+  TrainTest data{dataset(false, 2), {}};
+  data.train.features = DenseMatrix(kRows, kFeatures);
+  const auto step = [&](const char* workload, bool intercept) {
+    return make_problem(linear(workload, 0.25, intercept), data)->suggested_step(kRows);
+  };
+  CHECK(step("logreg", false) == doctest::Approx(1 / (2 * 0.25)));
+  CHECK(step("logreg", true) == doctest::Approx(1 / (2 * (0.25 + 0.25))));
+  CHECK(step("svm", true) == doctest::Approx(1 / (2 * (1 + 0.25))));
+  CHECK(step("softmax", true) == doctest::Approx(1 / (2 * (0.5 + 0.25))));
+  const auto single = make_problem(linear("logreg", 0.25, true), data)->suggested_step(1);
+  CHECK(single == doctest::Approx(1 / (2 * (0.25 + 0.25))));
+  for (const bool sparse : {true, false})
+    for (const std::size_t batch : {1u, 40u})
+      CHECK(example(linear("logreg", 0.01, true), sparse).problem->suggested_step(batch) <
+            example(linear("logreg", 0.01, false), sparse).problem->suggested_step(batch));
+}
+
 TEST_CASE("λ is 1/n unless it is given") {
   TrainTest data{dataset(true, 2), {}};
   CHECK(make_problem({"logreg", -1, {}, "relu"}, data)->l2() == 1.0 / kRows);

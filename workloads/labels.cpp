@@ -1,6 +1,7 @@
 #include "workloads/labels.h"
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 
 #include "workloads/data/error.h"
@@ -15,6 +16,7 @@ std::vector<std::uint32_t> class_numbers(const Dataset& data, std::span<const fl
     const auto found = std::lower_bound(classes.begin(), classes.end(), label);
     if (found == classes.end() || *found != label) {
       std::ostringstream line;
+      line.precision(std::numeric_limits<float>::max_digits10);
       line << data.name << ": row " << i + 1 << " has the label " << label
            << ", which no training example has; use data with the same classes";
       throw BadData(line.str());

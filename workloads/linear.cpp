@@ -19,9 +19,10 @@ std::vector<Real> targets_of(LossKind kind, const Dataset& data, const Dataset& 
 
 class LinearProblem final : public DataProblem {
  public:
-  LinearProblem(LossKind kind, double l2, const TrainTest& data);
+  LinearProblem(LossKind kind, double l2, bool intercept, const TrainTest& data);
 
-  std::size_t parameters() const override { return train().columns(); }
+  std::size_t parameters() const override { return regularised() + (intercept_ ? 1 : 0); }
+  std::size_t regularised() const override { return train().columns(); }
   bool classifies() const override { return kind_ != LossKind::squared; }
   void initialise(std::span<Real> w, std::uint64_t) const override {
     std::fill(w.begin(), w.end(), Real(0));
@@ -45,6 +46,7 @@ class LinearProblem final : public DataProblem {
 
  private:
   LossKind kind_;
+  bool intercept_;
   std::vector<Real> train_targets_;
   std::vector<Real> test_targets_;
   std::size_t longest_row_ = 0;  ///< sparse data only, as the next
@@ -52,36 +54,41 @@ class LinearProblem final : public DataProblem {
   reference::Linear reference_;
 };
 
-LinearProblem::LinearProblem(LossKind kind, double l2, const TrainTest& data)
+LinearProblem::LinearProblem(LossKind kind, double l2, bool intercept, const TrainTest& data)
     : DataProblem(data, l2),
       kind_(kind),
+      intercept_(intercept),
       train_targets_(targets_of(kind, data.train, data.train)),
-      reference_(kind, data.train, train_targets_, this->l2()) {
+      reference_(kind, data.train, train_targets_, this->l2(), intercept) {
   if (data.test) test_targets_ = targets_of(kind, *data.test, data.train);
   if (const auto* sparse = std::get_if<SparseMatrix>(&data.train.features)) {
     longest_row_ = sgdbench::longest_row(*sparse);
     regulariser_ = support_regulariser(*sparse, this->l2());
+    if (intercept) regulariser_.push_back(0);
   }
 }
 
 std::unique_ptr<Worker> LinearProblem::make_worker(const WorkerOptions& options) const {
   if (const auto* sparse = std::get_if<SparseMatrix>(&train().features))
     return sgdbench::make_worker(
-        SparseLinear{kind_, *sparse, longest_row_, train_targets_, regulariser_}, options);
+        SparseLinear{kind_, *sparse, longest_row_, train_targets_, regulariser_, intercept_},
+        options);
   const auto& dense = std::get<DenseMatrix>(train().features);
-  return sgdbench::make_worker(DenseLinear{kind_, dense, train_targets_, static_cast<Real>(l2())},
-                               options);
+  return sgdbench::make_worker(
+      DenseLinear{kind_, dense, train_targets_, static_cast<Real>(l2()), intercept_}, options);
 }
 
 RowSums LinearProblem::sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                                 std::size_t end) const {
   const auto& targets = part == Part::train ? train_targets_ : test_targets_;
+  const auto features = w.first(regularised());
+  const double b = intercept_ ? w.back() : Real(0);
   RowSums sums;
   std::visit(
       [&](const auto& matrix) {
         with_loss(kind_, [&](auto loss) {
           for (std::size_t i = begin; i < end; ++i) {
-            const double z = product(matrix, i, w);
+            const double z = product(matrix, i, features) + b;
             sums.loss += loss.value(z, targets[i]);
             sums.correct += (z > 0) == (targets[i] > 0);
           }
@@ -94,13 +101,15 @@ RowSums LinearProblem::sum_rows(std::span<const Real> w, Part part, std::size_t 
 double LinearProblem::suggested_step(std::size_t batch) const {
   double roughest = l2();
   for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
-  return step_for(scale_of(train()), curvature(kind_), l2(), roughest, examples(), batch);
+  const auto scale = scale_of(train(), intercept_ ? Columns::with_ones : Columns::as_stored);
+  return step_for(scale, curvature(kind_), l2(), roughest, examples(), batch);
 }
 
 }  // namespace
 
-std::unique_ptr<Problem> make_linear(LossKind kind, double l2, const TrainTest& data) {
-  return std::make_unique<LinearProblem>(kind, l2, data);
+std::unique_ptr<Problem> make_linear(LossKind kind, double l2, bool intercept,
+                                     const TrainTest& data) {
+  return std::make_unique<LinearProblem>(kind, l2, intercept, data);
 }
 
 }  // namespace sgdbench

@@ -3,7 +3,9 @@
 // Mini-batches are taken a few rows at a time: their margins, then their slopes (a loop over the
 // loss, which vectorises), then their sum. One example in place:
 //
-//   s = ℓ′(⟨w, x⟩, y),    w ← w − γ·(s·x + λ·w)
+//   s = ℓ′(⟨w, x⟩ + b, y),    w ← w − γ·(s·x + λ·w),    b ← b − γ·s
+//
+// An intercept b is known to the compiler: without one, rows cost nothing for it.
 #include <algorithm>
 
 #include "workloads/kernels/dense_rows.h"
@@ -14,21 +16,23 @@
 namespace sgdbench {
 namespace {
 
-template <class Loss>
+template <class Loss, bool with_intercept>
 class DenseLinearWorker final : public WorkerBase {
  public:
   DenseLinearWorker(const DenseLinear& model, const WorkerOptions& options)
       : WorkerBase(options.rule),
         model_(model),
         ahead_(rows_ahead(model.matrix.stride)),
-        copy_(model.matrix.stride),
-        values_(model.matrix.stride) {}
+        copy_(padded_to_line(model.matrix.columns + (with_intercept ? 1 : 0))),
+        values_(copy_.size()) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
     if (!single_sgd(run) || run.probe) return WorkerBase::run_in_place(state, run);
     if (run.access == Access::exclusive) return step_through_copy(state, run);
-    with_memory(run.access, nullptr, [&](const auto& memory) { step_through(memory, state, run); });
+    with_memory(run.access, nullptr, [&](const auto& memory) {
+      step_through(memory, features_of(state), intercept_of(state), run);
+    });
   }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
@@ -39,14 +43,16 @@ class DenseLinearWorker final : public WorkerBase {
     else
       racy::copy(w.data(), copy_.data(), w.size());
   }
-  /// values = ∑ᵢ (ℓ′(⟨w, xᵢ⟩, yᵢ)·xᵢ + λ·w)
+  /// values = ∑ᵢ (ℓ′(⟨w, xᵢ⟩ + b, yᵢ)·xᵢ + λ·w), and ∑ᵢ ℓ′ for the intercept
   void compute() override {
     examples_ = rows_.size();
     const Real shrink = static_cast<Real>(examples_) * model_.l2;
-    for (std::size_t v = 0; v < values_.size(); ++v) values_[v] = shrink * copy_[v];
+    slopes_ = 0;
+    for (std::size_t v = 0; v < model_.matrix.stride; ++v) values_[v] = shrink * copy_[v];
     std::size_t k = 0;
     for (; k + kRowGroup <= rows_.size(); k += kRowGroup) add_group<kRowGroup>(k);
     for (; k < rows_.size(); ++k) add_group<1>(k);
+    if constexpr (with_intercept) *intercept_of(values_) = slopes_;
   }
   /// w is copied all the same: into a padded vector, which costs less than remainders would.
   void compute_from(std::span<const Real> w) override {
@@ -54,11 +60,16 @@ class DenseLinearWorker final : public WorkerBase {
     compute();
   }
   Direction direction() const override {
-    return {std::span(values_).first(model_.matrix.columns), {}, true, examples_};
+    return {std::span(values_).first(parameters()), {}, true, examples_};
   }
-  std::size_t read_bytes() const override { return model_.matrix.columns * sizeof(Real); }
+  std::size_t read_bytes() const override { return parameters() * sizeof(Real); }
 
  private:
+  std::size_t parameters() const { return model_.matrix.columns + (with_intercept ? 1 : 0); }
+  std::span<Real> features_of(std::span<Real> w) const { return w.first(model_.matrix.columns); }
+  /// Past the end, and not to be looked at, where there is none.
+  Real* intercept_of(std::span<Real> w) const { return w.data() + model_.matrix.columns; }
+
   template <std::size_t count>
   void add_group(std::size_t k) {
     const Real* x[count];
@@ -68,9 +79,13 @@ class DenseLinearWorker final : public WorkerBase {
       x[r] = model_.matrix.row(rows_[k + r]).data();
       y[r] = model_.targets[rows_[k + r]];
     }
-    dot_rows<count>(copy_.data(), x, copy_.size(), s);
+    dot_rows<count>(copy_.data(), x, model_.matrix.stride, s);
+    if constexpr (with_intercept)
+      for (std::size_t r = 0; r < count; ++r) s[r] += *intercept_of(copy_);
     for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);
-    add_rows<count>(values_.data(), x, copy_.size(), s);
+    add_rows<count>(values_.data(), x, model_.matrix.stride, s);
+    if constexpr (with_intercept)
+      for (std::size_t r = 0; r < count; ++r) slopes_ += s[r];
   }
 
   /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
@@ -85,21 +100,28 @@ class DenseLinearWorker final : public WorkerBase {
 
   /// On a padded copy of w, where a row is whole vectors: nobody else looks at w meanwhile.
   void step_through_copy(std::span<Real> w, const InPlaceRun& run) {
-    std::copy(w.begin(), w.end(), copy_.begin());
-    step_through(ExclusiveMemory{}, copy_, run);
-    std::copy_n(copy_.begin(), w.size(), w.begin());
+    const auto features = features_of(w);
+    const auto padded = std::span(copy_).first(model_.matrix.stride);
+    std::copy(features.begin(), features.end(), padded.begin());
+    step_through(ExclusiveMemory{}, padded, intercept_of(w), run);
+    std::copy_n(padded.begin(), features.size(), features.begin());
   }
 
-  /// w may be as long as the rows, or as long as their padding.
+  /// w may be as long as the rows, or as long as their padding; the intercept is no part of it.
   template <class Memory>
-  void step_through(const Memory& memory, std::span<Real> w, const InPlaceRun& run) {
+  void step_through(const Memory& memory, std::span<Real> w, Real* intercept,
+                    const InPlaceRun& run) {
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
       if (k + ahead_ < run.rows.size())
         prefetch_row(model_.matrix.row(run.rows[k + ahead_]).data(), model_.matrix.stride);
       const std::span x(model_.matrix.row(run.rows[k]).data(), w.size());
-      const Real s = Loss::slope(dot(memory, w.data(), x), model_.targets[run.rows[k]]);
+      Real z = dot(memory, w.data(), x);
+      if constexpr (with_intercept) z += memory.template load<Real>(intercept);
+      const Real s = Loss::slope(z, model_.targets[run.rows[k]]);
       step_along(memory, w.data(), x, s, updates.step());
+      if constexpr (with_intercept)
+        memory.template modify<Real>(intercept, [&](Real b) { return b - updates.step() * s; });
       updates.made();
     }
   }
@@ -137,14 +159,17 @@ class DenseLinearWorker final : public WorkerBase {
   std::size_t ahead_;  ///< rows to ask for in advance
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
-  AlignedVector<Real> copy_, values_;
+  Real slopes_ = 0;                    ///< ∑ ℓ′ of the block
+  AlignedVector<Real> copy_, values_;  ///< of w and of the direction, padded
 };
 
 }  // namespace
 
 std::unique_ptr<Worker> make_worker(const DenseLinear& model, const WorkerOptions& options) {
   return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
-    return std::make_unique<DenseLinearWorker<decltype(loss)>>(model, options);
+    if (model.intercept)
+      return std::make_unique<DenseLinearWorker<decltype(loss), true>>(model, options);
+    return std::make_unique<DenseLinearWorker<decltype(loss), false>>(model, options);
   });
 }
 

@@ -35,12 +35,13 @@ class MlpProblem final : public DataProblem {
         filled_(filled_share(data.train)),
         train_labels_(class_numbers(data.train, data.train.classes)),
         reference_(data.train, train_labels_,
-                   widths_of(options, network_.inputs(), network_.classes()), options.biases,
-                   options.activation == Activation::tanh, this->l2()) {
+                   widths_of(options, network_.inputs(), network_.classes()), network_.has_biases(),
+                   options.activation == Activation::tanh, this->l2(), network_.regularised()) {
     if (data.test) test_labels_ = class_numbers(*data.test, data.train.classes);
   }
 
   std::size_t parameters() const override { return network_.parameters; }
+  std::size_t regularised() const override { return network_.regularised(); }
   bool classifies() const override { return true; }
   bool uses_dense_kernels() const override { return true; }
   void initialise(std::span<Real> w, std::uint64_t seed) const override;
@@ -108,7 +109,10 @@ RowSums MlpProblem::sum_rows(std::span<const Real> w, Part part, std::size_t beg
 // equal chances for C classes. What the layers between x and the scores do to it is left out.
 double MlpProblem::suggested_step(std::size_t batch) const {
   const double curvature = 1 / static_cast<double>(network_.classes());
-  return step_for(scale_of(train(), network_.biases), curvature, l2(), l2(), examples(), batch);
+  const Columns columns = network_.biases == Biases::regularised  ? Columns::centred
+                          : network_.biases == Biases::intercepts ? Columns::with_ones
+                                                                  : Columns::as_stored;
+  return step_for(scale_of(train(), columns), curvature, l2(), l2(), examples(), batch);
 }
 
 }  // namespace
@@ -119,7 +123,7 @@ Network::Network(const MlpOptions& options, std::size_t inputs, std::size_t clas
   for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
     const Layer layer{widths[l], widths[l + 1], parameters, parameters + widths[l] * widths[l + 1]};
     layers.push_back(layer);
-    parameters = layer.biases + (biases ? layer.out : 0);
+    parameters = layer.biases + (has_biases() ? layer.out : 0);
   }
 }
 

@@ -3,8 +3,9 @@
 //
 //   a₀ = x,   z_l = a_{l−1}·W_l + b_l,   a_l = φ(z_l),   ℓ = log ∑_c e^{z_c} − z_y
 //
-// The parameters lie in one vector [W₁ | b₁ | W₂ | b₂ | …], W_l row-major, inputs × outputs. L2
-// covers all of them, biases too. Without hidden layers and biases it is softmax regression.
+// The parameters lie in one vector [W₁ | b₁ | W₂ | b₂ | …], W_l row-major, inputs × outputs. In a
+// network λ covers all of them, biases too. Without hidden layers it is softmax regression, whose
+// biases, where it has any, are intercepts: λ leaves them alone.
 #pragma once
 
 #include <memory>
@@ -16,11 +17,12 @@
 namespace sgdbench {
 
 enum class Activation { relu, tanh };
+enum class Biases { none, regularised, intercepts };
 
 struct MlpOptions {
   std::vector<std::size_t> hidden;  ///< widths of the hidden layers
   Activation activation = Activation::relu;
-  bool biases = true;
+  Biases biases = Biases::regularised;
 };
 
 /// `data` has two classes or more and must outlive the Problem; sparse rows are expanded batch by
@@ -38,12 +40,17 @@ struct Layer {
 struct Network {
   std::vector<Layer> layers;  ///< one or more
   Activation activation = Activation::relu;
-  bool biases = true;
+  Biases biases = Biases::regularised;
   std::size_t parameters = 0;
 
   Network(const MlpOptions& options, std::size_t inputs, std::size_t classes);
   std::size_t inputs() const { return layers.front().in; }
   std::size_t classes() const { return layers.back().out; }
+  bool has_biases() const { return biases != Biases::none; }
+  /// Parameters that λ covers: the first ones. Intercepts come last.
+  std::size_t regularised() const {
+    return biases == Biases::intercepts ? layers.back().biases : parameters;
+  }
 };
 
 /// `filled`: the share of the data's values that are not zero.

@@ -23,8 +23,9 @@ int as_int(std::size_t n) {
   return static_cast<int>(n);
 }
 
-/// A team's thread gets a multiple of so many rows: the height of the libraries' tiles. Cut through
-/// a tile, oneDNN's δ·Wᵀ was seen to round in another way.
+/// A team's thread gets a multiple of so many rows, the height of the libraries' tiles, and one
+/// stretch of them: products of 16 rows at a time, which would be the same for every team, take
+/// oneDNN up to three times as long.
 constexpr std::size_t kRowGrain = 16;
 
 /// Multiply-adds of a step that one more thread must have to itself. It reads and writes all of the
@@ -108,7 +109,7 @@ void NetworkPass::scores(const Real* w, const Input& input, Range rows) {
   for (std::size_t l = 0; l <= last; ++l) {
     product(w, input, l, rows);
     const Block z = part(activations_[l], l, rows);
-    const Real* const bias = network_.biases ? w + network_.layers[l].biases : nullptr;
+    const Real* const bias = network_.has_biases() ? w + network_.layers[l].biases : nullptr;
     if (l < last)
       with_activation(network_.activation, [&](auto phi) { activate<decltype(phi)>(z, bias); });
     else if (bias)
@@ -136,14 +137,14 @@ void NetworkPass::delta_below(const Real* w, std::size_t layer, Range rows) {
 }
 
 /// W_l ← keep·W_l + a_{l−1}ᵀ·δ_l for these of its rows, and with the first one
-/// b_l ← keep·b_l + ∑_rows δ_l, in the target.
+/// b_l ← keep_biases·b_l + ∑_rows δ_l, in the target.
 void NetworkPass::gradient(const Input& input, std::size_t layer, const Target& target,
                            Range features) {
   if (features.empty()) return;
   const Layer& shape = network_.layers[layer];
   const Block slopes = delta(layer, {0, input.rows});
-  if (network_.biases && features.begin == 0)
-    add_column_sums(slopes, target.keep, target.out + shape.biases);
+  if (network_.has_biases() && features.begin == 0)
+    add_column_sums(slopes, target.keep_biases, target.out + shape.biases);
   if (layer == 0 && input.sparse)
     return add_transposed(*input.sparse, features, slopes, target.keep, target.out + shape.weights);
   const std::size_t stride = layer == 0 ? input.stride : padded_to_line(shape.in);

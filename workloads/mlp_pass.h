@@ -13,10 +13,12 @@
 namespace sgdbench {
 
 /// Where a gradient goes:  out ← keep·out + scale·∑ᵢ ∇ℓᵢ(w). With out = w, keep = 1 − γλ and
-/// scale = −γ/b it is the update itself. With keep = 0, `out` is not read.
+/// scale = −γ/b it is the update itself. With keep = 0, `out` is not read. Biases have a `keep` of
+/// their own, in case λ leaves them alone.
 struct Target {
   Real* out;
   Real keep;
+  Real keep_biases;
   Real scale;
 };
 

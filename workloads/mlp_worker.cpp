@@ -7,7 +7,8 @@
 //   w ← (1 − γλ)·w + ∑ᵢ (−γ/b)·∇ℓᵢ(w)
 //
 // Elsewhere they add to the copy that they were computed from, shrunk by bλ, once the last of its
-// readers is done with it: ∑ᵢ (∇ℓᵢ(w) + λ·w), the direction.
+// readers is done with it: ∑ᵢ (∇ℓᵢ(w) + λ·w), the direction. Where biases are intercepts, theirs
+// are 1 and 0.
 #include <algorithm>
 
 #include "workloads/kernels/native.h"
@@ -41,6 +42,7 @@ class MlpWorker final : public WorkerBase {
         rule_(options.rule),
         labels_(labels),
         l2_(static_cast<Real>(l2)),
+        intercepts_(network.biases == Biases::intercepts),
         input_(data, network.inputs(), options.max_batch, filled),
         pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels,
               options.team),
@@ -58,7 +60,8 @@ class MlpWorker final : public WorkerBase {
       rows_ = run.rows.subspan(begin, std::min(run.batch, run.rows.size() - begin));
       const Real step = updates.step();
       const Real keep = shrinking_.next(static_cast<double>(step) * static_cast<double>(l2_));
-      train(state.data(), {state.data(), keep, -step / static_cast<Real>(rows_.size())});
+      train(state.data(), {state.data(), keep, intercepts_ ? Real(1) : keep,
+                           -step / static_cast<Real>(rows_.size())});
       updates.made();
     }
   }
@@ -73,14 +76,13 @@ class MlpWorker final : public WorkerBase {
   }
   void compute() override {
     examples_ = rows_.size();
-    train(values_.data(), {values_.data(), regulariser(), 1});
+    train(values_.data(), sum_of_gradients());
   }
   void compute_from(std::span<const Real> w) override {
     rows_ = next_;
     examples_ = rows_.size();
-    const Real keep = regulariser();
-    if (keep != 0) std::copy(w.begin(), w.end(), values_.begin());
-    train(w.data(), {values_.data(), keep, 1});
+    if (regulariser() != 0) std::copy(w.begin(), w.end(), values_.begin());
+    train(w.data(), sum_of_gradients());
   }
   Direction direction() const override { return {values_, {}, true, examples_}; }
   std::size_t read_bytes() const override { return values_.size() * sizeof(Real); }
@@ -88,6 +90,9 @@ class MlpWorker final : public WorkerBase {
  private:
   /// bλ, for the regularisers of all examples of the block.
   Real regulariser() const { return static_cast<Real>(rows_.size()) * l2_; }
+  Target sum_of_gradients() {
+    return {values_.data(), regulariser(), intercepts_ ? Real(0) : regulariser(), 1};
+  }
 
   void train(const Real* w, const Target& target) {
     for (std::size_t r = 0; r < rows_.size(); ++r) batch_labels_[r] = labels_[rows_[r]];
@@ -97,6 +102,7 @@ class MlpWorker final : public WorkerBase {
   Rule rule_;
   std::span<const std::uint32_t> labels_;
   Real l2_;
+  bool intercepts_;
   InputGatherer input_;
   NetworkPass pass_;
   std::vector<std::uint32_t> batch_labels_;

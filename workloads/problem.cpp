@@ -32,7 +32,8 @@ Evaluation evaluate(const Problem& problem, std::span<const Real> w, Part part,
   Evaluation result;
   const double rows = static_cast<double>(std::max<std::size_t>(1, n));
   result.loss = total.loss / rows;
-  if (part == Part::train) result.loss += problem.l2() / 2 * squared_norm(w);
+  if (part == Part::train)
+    result.loss += problem.l2() / 2 * squared_norm(w.first(problem.regularised()));
   if (problem.classifies()) result.accuracy = static_cast<double>(total.correct) / rows;
   return result;
 }

@@ -1,6 +1,7 @@
 // The contract between what is trained (workloads) and how (backends).
 //
-// A Problem is an objective over a data set:  f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖².
+// A Problem is an objective over a data set:  f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖², where an intercept,
+// which is part of w, stays out of the norm.
 // A Worker is one thread's (or process's) means of computing its gradients; it owns all scratch
 // memory, so nothing is allocated while training is timed. A backend decides which version of the
 // parameters a Worker reads and when its update lands, in one of two ways:
@@ -15,7 +16,8 @@
 // Calls are made per block of examples; loops over examples are below them, free of virtual calls.
 // On sparse data the regulariser is estimated on the support: example i adds λ·w_v/d_v for each of
 // its coordinates v, d_v being the fraction of examples that contain v. Its mean over all examples
-// is λw exactly (Recht et al. 2011), and no dense pass is needed.
+// is λw exactly (Recht et al. 2011), and no dense pass is needed. An intercept is in the support of
+// every block, and its λ is 0.
 #pragma once
 
 #include <atomic>
@@ -104,7 +106,9 @@ class Problem {
 
   virtual std::size_t examples() const = 0;    ///< n, of the training part
   virtual std::size_t parameters() const = 0;  ///< length of w
-  virtual double l2() const = 0;               ///< λ
+  /// How many of them λ covers: the first ones. Behind them lie a linear model's intercepts.
+  virtual std::size_t regularised() const { return parameters(); }
+  virtual double l2() const = 0;  ///< λ
   virtual bool has_test() const = 0;
   virtual bool classifies() const = 0;                       ///< accuracy has a meaning
   virtual bool uses_dense_kernels() const { return false; }  ///< WorkerOptions::kernels matters

@@ -9,7 +9,8 @@
 //
 // d_v being the share of the training rows that contain v (problem.h). Each gradient is exactly the
 // gradient of its loss. Over all training rows, the sparse form is f without the regulariser of
-// features that no row contains.
+// features that no row contains. An intercept is a last feature that every row contains with the
+// value 1, and whose regulariser is 0.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ using Rows = std::span<const std::uint32_t>;
 class Linear {
  public:
   /// `targets` and `data` must outlive this; λ = l2.
-  Linear(LossKind kind, const Dataset& data, std::span<const Real> targets, double l2);
+  Linear(LossKind kind, const Dataset& data, std::span<const Real> targets, double l2,
+         bool intercept);
   double loss(std::span<const double> w, Rows rows) const;
   void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const;
 
@@ -36,7 +38,7 @@ class Linear {
   const Dataset& data_;
   std::span<const Real> targets_;
   double l2_;
-  std::vector<double> share_;  ///< d_v; all 1 for dense data
+  std::vector<double> share_;  ///< d_v; all 1 for dense data, ∞ for an intercept
 };
 
 /// Multi-class logistic regression on sparse data: z_c = ∑_v W[v·C + c]·x_v,
@@ -44,7 +46,7 @@ class Linear {
 class SparseSoftmax {
  public:
   SparseSoftmax(const Dataset& data, std::span<const std::uint32_t> labels, std::size_t classes,
-                double l2);
+                double l2, bool intercept);
   double loss(std::span<const double> w, Rows rows) const;
   void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const;
 
@@ -62,9 +64,10 @@ class SparseSoftmax {
 /// softmax cross-entropy. Parameters lie as in mlp.h.
 class Network {
  public:
-  /// `widths`: input, hidden layers, classes.
+  /// `widths`: input, hidden layers, classes. λ covers the first `regularised` parameters.
   Network(const Dataset& data, std::span<const std::uint32_t> labels,
-          std::vector<std::size_t> widths, bool biases, bool tanh, double l2);
+          std::vector<std::size_t> widths, bool biases, bool tanh, double l2,
+          std::size_t regularised);
   double loss(std::span<const double> w, Rows rows) const;
   void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const;
 
@@ -80,6 +83,7 @@ class Network {
   std::vector<std::size_t> first_;  ///< where each layer's W begins
   bool biases_, tanh_;
   double l2_;
+  std::size_t regularised_;
 };
 
 /// Stored values of a row, as column and value.

@@ -6,13 +6,15 @@
 namespace sgdbench::reference {
 
 Network::Network(const Dataset& data, std::span<const std::uint32_t> labels,
-                 std::vector<std::size_t> widths, bool biases, bool tanh, double l2)
+                 std::vector<std::size_t> widths, bool biases, bool tanh, double l2,
+                 std::size_t regularised)
     : data_(data),
       labels_(labels),
       widths_(std::move(widths)),
       biases_(biases),
       tanh_(tanh),
-      l2_(l2) {
+      l2_(l2),
+      regularised_(regularised) {
   std::size_t next = 0;
   for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
     first_.push_back(next);
@@ -65,12 +67,12 @@ double Network::loss(std::span<const double> w, Rows rows) const {
   double sum = 0;
   for (const auto i : rows) sum += cross_entropy(forward(w, i).back(), labels_[i]);
   double squares = 0;
-  for (const double x : w) squares += x * x;
+  for (const double x : w.first(regularised_)) squares += x * x;
   return sum / static_cast<double>(rows.size()) + l2_ / 2 * squares;
 }
 
 void Network::gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const {
-  for (std::size_t k = 0; k < w.size(); ++k) gradient[k] = l2_ * w[k];
+  for (std::size_t k = 0; k < w.size(); ++k) gradient[k] = k < regularised_ ? l2_ * w[k] : 0;
   for (const auto i : rows) backward(w, i, 1 / static_cast<double>(rows.size()), gradient);
 }
 

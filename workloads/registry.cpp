@@ -36,20 +36,21 @@ std::string needs_two_classes(const Dataset& train) {
 std::string needs_classes(const Dataset& train) {
   if (auto reason = any_data(train); !reason.empty()) return reason;
   if (train.classes.size() < 2) return classes_text(train);
-  // Coordinates are 32-bit numbers.
-  if (train.columns() > kMaxParameters / train.classes.size())
+  // Coordinates are 32-bit numbers; an intercept takes one for each class.
+  if (train.columns() >= kMaxParameters / train.classes.size())
     return "features × classes is above 4,294,967,295: use fewer classes or features";
   return {};
 }
 
 template <LossKind kind>
 std::unique_ptr<Problem> make_linear_model(const WorkloadOptions& options, const TrainTest& data) {
-  return make_linear(kind, options.l2, data);
+  return make_linear(kind, options.l2, options.intercept, data);
 }
 
 std::unique_ptr<Problem> make_softmax(const WorkloadOptions& options, const TrainTest& data) {
-  if (data.train.sparse()) return make_sparse_softmax(options.l2, data);
-  return make_mlp({{}, Activation::relu, false}, options.l2, data);
+  if (data.train.sparse()) return make_sparse_softmax(options.l2, options.intercept, data);
+  const Biases biases = options.intercept ? Biases::intercepts : Biases::none;
+  return make_mlp({{}, Activation::relu, biases}, options.l2, data);
 }
 
 Activation parse_activation(std::string_view name) {
@@ -62,7 +63,7 @@ Activation parse_activation(std::string_view name) {
 }
 
 std::unique_ptr<Problem> make_network(const WorkloadOptions& options, const TrainTest& data) {
-  MlpOptions mlp{options.hidden, parse_activation(options.activation), true};
+  MlpOptions mlp{options.hidden, parse_activation(options.activation), Biases::regularised};
   if (mlp.hidden.empty()) mlp.hidden = {kDefaultWidth};
   std::size_t parameters = 0, in = data.train.columns();
   auto widths = mlp.hidden;
@@ -86,17 +87,17 @@ std::unique_ptr<Problem> make_network(const WorkloadOptions& options, const Trai
 const std::vector<WorkloadEntry>& workload_catalog() {
   static const std::vector<WorkloadEntry> catalog{
       {"logreg", "binary logistic regression, ℓ = log(1 + e^{−yz}), convex", needs_two_classes,
-       make_linear_model<LossKind::logistic>},
+       make_linear_model<LossKind::logistic>, ""},
       {"svm", "linear support vector machine, ℓ = max(0, 1 − yz), convex", needs_two_classes,
-       make_linear_model<LossKind::hinge>},
+       make_linear_model<LossKind::hinge>, ""},
       {"least-squares", "linear regression on the targets as they are, ℓ = ½(z − y)², convex",
-       any_data, make_linear_model<LossKind::squared>},
+       any_data, make_linear_model<LossKind::squared>, ""},
       {"softmax", "multi-class logistic regression, ℓ = log ∑ e^{z_c} − z_y, convex", needs_classes,
-       make_softmax},
+       make_softmax, ""},
       {"mlp",
        "neural network with dense hidden layers (--hidden, default 128) and softmax "
        "cross-entropy",
-       needs_classes, make_network},
+       needs_classes, make_network, "its layers have biases"},
       {"none",
        "no data, no model, no gradients: timing studies of --updates N with messages of "
        "--parameters N",
@@ -104,7 +105,7 @@ const std::vector<WorkloadEntry>& workload_catalog() {
        [](const WorkloadOptions& options, const TrainTest&) {
          return make_nothing(options.parameters);
        },
-       false},
+       "it has no model", false},
   };
   return catalog;
 }
@@ -114,6 +115,9 @@ std::unique_ptr<Problem> make_problem(const WorkloadOptions& options, const Trai
   if (const std::string reason = entry.why_not(data.train); !reason.empty())
     throw UsageError("workload " + options.workload + " can't use " + data.train.name + ": " +
                      reason);
+  if (options.intercept && !entry.why_no_intercept.empty())
+    throw UsageError("workload " + options.workload +
+                     " takes no intercept: " + std::string(entry.why_no_intercept));
   return entry.make(options, data);
 }
 

@@ -17,6 +17,7 @@ struct WorkloadOptions {
   std::vector<std::size_t> hidden;  ///< mlp: widths of the hidden layers
   std::string activation = "relu";  ///< mlp: relu or tanh
   std::size_t parameters = 0;       ///< none: the size of its messages
+  bool intercept = false;           ///< linear models: parameters without features, and without λ
 
   bool operator==(const WorkloadOptions&) const = default;
 };
@@ -28,6 +29,8 @@ struct WorkloadEntry {
   std::string (*why_not)(const Dataset& train);
   /// `data` must outlive the Problem.
   std::unique_ptr<Problem> (*make)(const WorkloadOptions&, const TrainTest& data);
+  /// "" if it can have an intercept, else why not.
+  std::string_view why_no_intercept;
   bool trains = true;  ///< false: it has no data and learns nothing; patterns do not mean it
 };
 const std::vector<WorkloadEntry>& workload_catalog();

@@ -15,18 +15,21 @@ namespace {
 
 class SparseSoftmaxProblem final : public DataProblem {
  public:
-  SparseSoftmaxProblem(double l2, const TrainTest& data)
+  SparseSoftmaxProblem(double l2, bool intercept, const TrainTest& data)
       : DataProblem(data, l2),
         matrix_(std::get<SparseMatrix>(data.train.features)),
         classes_(data.train.classes.size()),
+        intercept_(intercept),
         train_labels_(class_numbers(data.train, data.train.classes)),
         longest_row_(sgdbench::longest_row(matrix_)),
         regulariser_(support_regulariser(matrix_, this->l2())),
-        reference_(data.train, train_labels_, classes_, this->l2()) {
+        reference_(data.train, train_labels_, classes_, this->l2(), intercept) {
+    if (intercept) regulariser_.push_back(0);
     if (data.test) test_labels_ = class_numbers(*data.test, data.train.classes);
   }
 
-  std::size_t parameters() const override { return matrix_.columns * classes_; }
+  std::size_t parameters() const override { return regulariser_.size() * classes_; }
+  std::size_t regularised() const override { return matrix_.columns * classes_; }
   bool classifies() const override { return true; }
   void initialise(std::span<Real> w, std::uint64_t) const override {
     std::fill(w.begin(), w.end(), Real(0));
@@ -53,6 +56,7 @@ class SparseSoftmaxProblem final : public DataProblem {
  private:
   const SparseMatrix& matrix_;
   std::size_t classes_;
+  bool intercept_;
   std::vector<std::uint32_t> train_labels_, test_labels_;
   std::size_t longest_row_;
   AlignedVector<Real> regulariser_;
@@ -67,7 +71,10 @@ RowSums SparseSoftmaxProblem::sum_rows(std::span<const Real> w, Part part, std::
   std::visit(
       [&](const auto& matrix) {
         for (std::size_t i = begin; i < end; ++i) {
-          std::fill(z.begin(), z.end(), 0.0);
+          if (intercept_)
+            std::copy_n(w.end() - static_cast<std::ptrdiff_t>(classes_), classes_, z.begin());
+          else
+            std::fill(z.begin(), z.end(), 0.0);
           for_each_value(matrix, i, matrix_.columns, [&](std::size_t v, Real x) {
             for (std::size_t c = 0; c < classes_; ++c)
               z[c] += static_cast<double>(w[v * classes_ + c]) * x;
@@ -84,13 +91,14 @@ RowSums SparseSoftmaxProblem::sum_rows(std::span<const Real> w, Part part, std::
 double SparseSoftmaxProblem::suggested_step(std::size_t batch) const {
   double roughest = l2();
   for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
-  return step_for(scale_of(train()), 0.5, l2(), roughest, examples(), batch);
+  const auto scale = scale_of(train(), intercept_ ? Columns::with_ones : Columns::as_stored);
+  return step_for(scale, 0.5, l2(), roughest, examples(), batch);
 }
 
 }  // namespace
 
-std::unique_ptr<Problem> make_sparse_softmax(double l2, const TrainTest& data) {
-  return std::make_unique<SparseSoftmaxProblem>(l2, data);
+std::unique_ptr<Problem> make_sparse_softmax(double l2, bool intercept, const TrainTest& data) {
+  return std::make_unique<SparseSoftmaxProblem>(l2, intercept, data);
 }
 
 }  // namespace sgdbench

@@ -3,6 +3,8 @@
 //
 //   z_c = ∑_v W[v·C + c]·x_v,   s = softmax(z) − e_y,
 //   W[v·C + c] ← W[v·C + c] − γ·(s_c·x_v + λ/d_v·W[v·C + c])
+//
+// Intercepts add an entry of 1, whose λ is 0, to every row.
 #include <algorithm>
 
 #include "workloads/kernels/memory.h"
@@ -19,7 +21,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
   SparseSoftmaxWorker(const SparseSoftmax& model, const WorkerOptions& options)
       : SparseWorker(model.matrix, model.longest_row, model.classes, model.regulariser, options),
         model_(model),
-        scores_(model.classes) {}
+        scores_(model.classes),
+        one_(intercept_entry()) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     if (!single_sgd(run)) return SparseWorker::run_in_place(state, run);
@@ -30,29 +33,38 @@ class SparseSoftmaxWorker final : public SparseWorker {
  protected:
   void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
                   std::span<Real> values) override {
-    const std::size_t classes = width();
     for (std::size_t k = 0; k < rows.size(); ++k) {
       fetch_ahead(matrix(), rows, k, model_.labels.data());
       const auto x = matrix().row(rows[k]);
       const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
-      for (const Entry& e : x) {
-        const Real x_v = e.value, r = regulariser()[e.column];
-        const Real* const w_v = &w[e.column * classes];
-        Real* const values_v = &values[e.column * classes];
-#pragma omp simd
-        for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
-      }
+      add_gradient(w.data(), x, s, values.data());
+      if (intercept()) add_gradient(w.data(), ones(), s, values.data());
     }
   }
 
  private:
-  /// s = softmax(z) − e_y for one row, in this worker's own memory.
-  template <class Memory>
-  const Real* slopes(const Memory& memory, const Real* w, std::span<const Entry> x,
-                     std::uint32_t y) {
+  /// The intercepts' part of every row.
+  std::span<const Entry> ones() const { return {&one_, 1}; }
+
+  /// values += s ⊗ x + ∑_{v ∈ x} λ/d_v·w_v
+  [[gnu::always_inline]] void add_gradient(const Real* w, std::span<const Entry> x, const Real* s,
+                                           Real* values) const {
     const std::size_t classes = width();
-    std::fill(scores_.begin(), scores_.end(), Real(0));
-    Real* const z = scores_.data();
+    const Real* const regularisers = regulariser().data();
+    for (const Entry& e : x) {
+      const Real x_v = e.value, r = regularisers[e.column];
+      const Real* const w_v = &w[e.column * classes];
+      Real* const values_v = &values[e.column * classes];
+#pragma omp simd
+      for (std::size_t c = 0; c < classes; ++c) values_v[c] += s[c] * x_v + r * w_v[c];
+    }
+  }
+
+  /// z += x·W
+  template <class Memory>
+  [[gnu::always_inline]] void add_scores(const Memory& memory, const Real* w,
+                                         std::span<const Entry> x, Real* z) const {
+    const std::size_t classes = width();
     for (const Entry& e : x) {
       const Real* const w_v = w + e.column * classes;
       std::size_t c = 0;
@@ -60,6 +72,24 @@ class SparseSoftmaxWorker final : public SparseWorker {
         plain::store(z + c, plain::load<Vec>(z + c) + memory.template load<Vec>(w_v + c) * e.value);
       for (; c < classes; ++c) z[c] += memory.template load<Real>(w_v + c) * e.value;
     }
+  }
+
+  template <class Memory>
+  [[gnu::always_inline]] void step_along(const Memory& memory, Real* w, std::span<const Entry> x,
+                                         const Real* s, Real step) const {
+    for (const Entry& e : x)
+      step_feature(memory, w + e.column * width(), s, e.value, regulariser()[e.column], step);
+  }
+
+  /// s = softmax(z) − e_y for one row, in this worker's own memory.
+  template <class Memory>
+  const Real* slopes(const Memory& memory, const Real* w, std::span<const Entry> x,
+                     std::uint32_t y) {
+    const std::size_t classes = width();
+    std::fill(scores_.begin(), scores_.end(), Real(0));
+    Real* const z = scores_.data();
+    add_scores(memory, w, x, z);
+    if (intercept()) add_scores(memory, w, ones(), z);
     softmax_slope(z, classes, y);
     return z;
   }
@@ -71,9 +101,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
       fetch_ahead(matrix(), run.rows, k, model_.labels.data());
       const auto x = matrix().row(run.rows[k]);
       const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
-      for (const Entry& e : x)
-        step_feature(memory, w + e.column * width(), s, e.value, regulariser()[e.column],
-                     updates.step());
+      step_along(memory, w, x, s, updates.step());
+      if (intercept()) step_along(memory, w, ones(), s, updates.step());
       updates.made();
     }
   }
@@ -94,6 +123,7 @@ class SparseSoftmaxWorker final : public SparseWorker {
 
   SparseSoftmax model_;
   AlignedVector<Real> scores_;
+  Entry one_;
 };
 
 }  // namespace

@@ -27,15 +27,16 @@ SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std:
       width_(width),
       regulariser_(regulariser),
       everywhere_(goes_everywhere(matrix, options.max_batch)),
-      copy_(matrix.columns * width),
-      values_(matrix.columns * width) {
+      copy_(regulariser.size() * width),
+      values_(regulariser.size() * width) {
   if (everywhere_) return;
   stamps_.resize(matrix.columns);
   const std::size_t rows = std::max<std::size_t>(1, options.max_batch);
   const bool all = longest != 0 && rows > matrix.columns / longest;
   const std::size_t features = all ? matrix.columns : rows * longest;
-  // One place more: the branch-free collection writes before it knows whether it keeps.
-  for (auto& block : blocks_) block.support.resize((features + 1) * width);
+  // One place more: the branch-free collection writes before it knows whether it keeps; and one for
+  // the intercept.
+  for (auto& block : blocks_) block.support.resize((features + 2) * width);
 }
 
 /// The features of the rows, each once; returns how many.
@@ -71,7 +72,8 @@ void SparseWorker::prepare(std::span<const std::uint32_t> rows) {
 
 void SparseWorker::collect_support(Block& block) {
   std::uint32_t* const support = block.support.data();
-  const std::size_t features = collect_features(block.rows, support);
+  std::size_t features = collect_features(block.rows, support);
+  if (intercept()) support[features++] = intercept_entry().column;
   block.size = features * width_;
   if (width_ == 1) return;
   // Widened in place, from the back, where nothing is still to be read.

@@ -8,7 +8,8 @@
 // the speed of memory, and nobody asks of an entry whether its feature was met before.
 //
 // A feature v owns `width` parameters, v·width + c: one for a linear model, one for each class for
-// softmax.
+// softmax. An intercept is one feature more, the last, in the support of every block; its
+// regulariser is 0.
 #pragma once
 
 #include <vector>
@@ -29,8 +30,8 @@ class SparseWorker : public WorkerBase {
   std::size_t read_bytes() const override;
 
  protected:
-  /// `matrix` and `regulariser` (λ/d_v per feature, see below) must outlive the worker; `longest`
-  /// is the matrix's longest row.
+  /// `matrix` and `regulariser` (λ/d_v per feature, see below, the intercept included) must outlive
+  /// the worker; `longest` is the matrix's longest row.
   SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
                std::span<const Real> regulariser, const WorkerOptions& options);
 
@@ -42,6 +43,9 @@ class SparseWorker : public WorkerBase {
   std::size_t width() const { return width_; }
   /// λ/d_v per feature.
   std::span<const Real> regulariser() const { return regulariser_; }
+  bool intercept() const { return regulariser_.size() > matrix_.columns; }
+  /// What the intercept adds to every row.
+  Entry intercept_entry() const { return {static_cast<std::uint32_t>(matrix_.columns), 1}; }
   /// Whether blocks of max_batch rows go everywhere.
   bool everywhere() const { return everywhere_; }
 

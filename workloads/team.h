@@ -1,7 +1,8 @@
 // Several threads inside of one step: its products and passes are cut into pieces, one a thread.
 //
-// A piece is a range of rows or of columns of a result, never a part of a sum's terms, so the
-// result does not depend on the number of pieces as far as the kernels below keep to that.
+// A piece is a range of rows or of columns of a result, never a part of a sum's terms. What is left
+// to the kernels below is the order in which a sum's terms are added: our own keep one whatever the
+// piece, a library's may choose another by the piece's size. Then results differ by rounding.
 #pragma once
 
 #include <algorithm>

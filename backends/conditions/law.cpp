@@ -167,6 +167,17 @@ Law Law::parse(std::string_view text) try {
   throw UsageError("law " + quoted(text) + ": " + std::string(what));
 }
 
+std::string Law::file() const {
+  return kind_ == Kind::trace ? text_.substr(text_.find(':') + 1) : "";
+}
+
+std::uint64_t Law::checksum() const {
+  if (!durations_) return 0;
+  std::uint64_t sum = 1;
+  for (const auto duration : *durations_) sum = mix(sum, std::bit_cast<std::uint64_t>(duration));
+  return sum;
+}
+
 Seconds Law::draw(std::uint64_t stream, std::uint64_t index) const {
   switch (kind_) {
     case Kind::constant:

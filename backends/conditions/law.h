@@ -56,6 +56,10 @@ class Law {
   Kind kind() const { return kind_; }
   /// As it was written.
   const std::string& text() const { return text_; }
+  /// The file of a trace; "" for every other law.
+  std::string file() const;
+  /// Of a trace, what its durations are: the file may have others tomorrow. 0 for every other law.
+  std::uint64_t checksum() const;
   bool is_zero() const { return mean_ == 0; }
   Seconds mean() const { return mean_; }
 

@@ -13,6 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/scope.h"
 #include "cli/sources.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
@@ -47,10 +48,11 @@ std::vector<Cell> wanted_cells(const Given& given) {
     if (!given.has(option))
       throw UsageError(fmt::format("calibrate needs {}; see 'sgdbench calibrate --help'", option));
   Given all = given;
-  all.add("--backend", std::string(follower(false).name));
-  if (!all.has("--workers")) all.add("--workers", "1");
+  all.add_default("--backend", std::string(follower(false).name));
+  if (!all.has("--workers")) all.add_default("--workers", "1");
   auto cells = expand_cells(all, available_cores());
   for (const auto& cell : cells) check_measurable(cell);
+  say_out_of_scope({all}, cells, given.has("--quiet"));
   if (by_data(cells).size() > 1 || by_problem(cells).size() > 1)
     throw UsageError("calibrate measures one problem: one workload, one data set, one network");
   return cells;
@@ -73,13 +75,33 @@ std::string law_line(std::string_view name, std::vector<Seconds> durations) {
                      human_seconds(durations.back()), durations.size());
 }
 
+/// A file in the folder of --output, and what it has.
+struct LawFile {
+  std::string_view name, heading;
+  std::vector<Seconds> MeasuredLaws::*durations;
+};
+constexpr LawFile kLawFiles[] = {
+    {"compute.trace", "what each gradient took", &MeasuredLaws::compute},
+    {"service.trace", "what each contact with the server took", &MeasuredLaws::service}};
+
 void write_traces(const std::filesystem::path& folder, const MeasuredLaws& laws,
                   const std::string& command) {
+  for (const auto& file : kLawFiles)
+    write_atomically(folder / file.name, trace_text(laws.*file.durations,
+                                                    fmt::format("{}: {}", file.heading, command)));
+}
+
+/// Before anything is measured.
+void check_outputs(const Given& given, const std::vector<Cell>& cells) {
+  FileUse files;
+  files.reads_of(cells);
+  check_writable("-");
+  if (!given.has("--output")) return;
+  const std::filesystem::path folder = given.text("--output");
+  if (folder.empty() || folder == "-") throw UsageError("--output: name a folder");
+  for (const auto& file : kLawFiles) files.writes("--output", folder / file.name);
   make_folder(folder);
-  write_atomically(folder / "compute.trace",
-                   trace_text(laws.compute, "what each gradient took: " + command));
-  write_atomically(folder / "service.trace",
-                   trace_text(laws.service, "what each contact with the server took: " + command));
+  for (const auto& file : kLawFiles) check_writable(folder / file.name);
 }
 
 std::string laws_text(const MeasuredLaws& laws) {
@@ -97,12 +119,14 @@ int calibrate_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto& format = find_by_name(kValidationFormats, "format", given.text("--format", "table"));
   const auto cells = wanted_cells(given);
-  check_sources(cells.front().data);
+  check_sources(cells);
+  check_outputs(given, cells);
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
   Progress progress(cells.size(), given.has("--quiet"));
   progress.say("loading " + cells.front().data.source);
-  const auto data = load_data(cells.front().data, parallel);
+  const auto data = load_interruptibly(cells.front().data, parallel);
+  tell_notes(data, progress);
   const auto problem = make_problem(cells.front().workload, data);
   std::vector<Validation> all;
   for (const auto& cell : cells) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "cli/lists.h"
 #include "cli/numbers.h"
 #include "cli/outputs.h"
 #include "results/atomic_file.h"
@@ -38,12 +37,11 @@ double share_of(const Given& given, std::string_view option, const Interval& all
 
 std::vector<const Metric*> metrics_of(const Given& given) {
   std::vector<const Metric*> metrics;
-  for (const auto& text : given.texts("--metric"))
-    for (const auto& name : split_list(text)) {
-      const auto* metric = &find_by_name(metric_table(), "metric", name);
-      if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
-        metrics.push_back(metric);
-    }
+  for (const auto& name : values_of(find_option(kCompare, "--metric"), given)) {
+    const auto* metric = &find_by_name(metric_table(), "metric", name);
+    if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
+      metrics.push_back(metric);
+  }
   return metrics;
 }
 
@@ -61,11 +59,6 @@ const ComparisonFormat& format_of(const Given& given) {
                       given.text("--format", kComparisonFormats[0].name));
 }
 
-void talk(std::string_view line) {
-  // What can't be said on stderr is in the report.
-  std::fputs(fmt::format("sgdbench: {}\n", line).c_str(), stderr);
-}
-
 }  // namespace
 
 ComparisonOptions comparison_options_of(const Given& given) {
@@ -79,10 +72,11 @@ ComparisonOptions comparison_options_of(const Given& given) {
   return options;
 }
 
-void check_comparison_output(const Given& given) {
+void check_comparison_output(const Given& given, FileUse& files) {
   format_of(given);
   const auto path = given.text("--out", "-");
   if (path.empty()) throw UsageError("--out: name a file, or - for stdout");
+  files.writes("--out", path);
   check_writable(path);
 }
 
@@ -106,7 +100,10 @@ int compare_verb(const Invocation& invocation) {
   if (base_path == "-" && new_path == "-")
     throw UsageError("only one of the two reports can come from stdin");
   const auto options = comparison_options_of(given);
-  check_comparison_output(given);
+  FileUse files;
+  files.reads("BASE", base_path);
+  files.reads("NEW", new_path);
+  check_comparison_output(given, files);
   const auto base = read_report(base_path), now = read_report(new_path);
   ComparisonReport report(compare(base.runs, now.runs, options), options, given.has("--strict"));
   report.base_source = source_text(base.name, base.kind, base.runs);

@@ -21,6 +21,7 @@
 #include "cli/compare/paired_process.h"
 #include "cli/interrupt.h"
 #include "cli/numbers.h"
+#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "results/atomic_file.h"
 #include "results/reading/report_reader.h"
@@ -79,6 +80,14 @@ bool says(const std::string& command, const std::string& option) {
   for (std::string word; words >> word;)
     if (word == option || word.starts_with(option + '=')) return true;
   return false;
+}
+
+/// A command's program, suite, data and so on: every word of it that is a file.
+void reads_words(FileUse& files, const std::string& command) {
+  std::istringstream words(command);
+  for (std::string word; words >> word;)
+    for (const auto& path : {word, word.substr(word.find('=') + 1)})
+      if (path != "-" && std::filesystem::is_regular_file(path)) files.reads("the command", path);
 }
 
 /// What a round decides, the user may not.
@@ -210,10 +219,9 @@ std::string match_single(const Contestant& old_one, Contestant& new_one) {
 }
 
 int complain(const CommandFailed& failed) {
-  const auto text =
-      fmt::format("{}{}sgdbench: {}\n", failed.said,
-                  failed.said.empty() || failed.said.ends_with('\n') ? "" : "\n", failed.what());
-  std::fputs(text.c_str(), stderr);
+  talk_raw(failed.said);
+  if (!failed.said.empty() && !failed.said.ends_with('\n')) talk_raw("\n");
+  talk(failed.what());
   return failed.code;
 }
 
@@ -223,7 +231,9 @@ int compare_commands(const Invocation& invocation) {
   const auto& given = invocation.given;
   auto options = comparison_options_of(given);
   options.paired = true;
-  check_comparison_output(given);
+  FileUse files;
+  for (const auto& command : invocation.positionals) reads_words(files, command);
+  check_comparison_output(given, files);
   const auto rounds =
       parse_count(given.text("--rounds", find_option(kCompare, "--rounds").initial), 1, kMostPairs);
   Contestant old_one{"OLD", invocation.positionals[0], {}, {}};

@@ -8,7 +8,7 @@ constexpr Option kComparison[] = {
     {"--metric", "", "NAME,…",
      "columns to compare [time_to_target_s where there is a target, else wall_s (examples_per_s "
      "says the same); loss_final; of deterministic runs, updates and accuracy_final too]",
-     "", Group::comparison, kCompare},
+     "", Group::comparison, kCompare, one_list},
     {"--max-regression", "", "X", "how much worse is still fine: 5% or 0.05", "5%",
      Group::comparison, kCompare},
     {"--alpha", "", "X", "how often equal builds may fail, all comparisons together", "0.01",

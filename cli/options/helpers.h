@@ -1,16 +1,21 @@
 // What the parts of the option table share: ways to split, check and show a value.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "backends/backend.h"
 #include "cli/lists.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
+#include "cli/sweep.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -30,7 +35,7 @@ using Texts = std::vector<std::string>;
 
 inline constexpr unsigned kTraining = kRun | kCalibrate;
 inline constexpr unsigned kCells = kTraining | kVerify;
-inline constexpr unsigned kReading = kTraining | kDataInfo | kOptimum;
+inline constexpr unsigned kReading = kTraining | kVerify | kDataInfo | kOptimum;
 inline constexpr std::uint64_t kMany = 1'000'000'000'000;
 inline constexpr Interval kPositive{.least = 0, .open_below = true};
 inline constexpr Interval kNotNegative{.least = 0};
@@ -80,6 +85,43 @@ inline std::string tuned_text(const Cell& cell, Tunable what, std::string otherw
 inline Texts one_list(Text text) {
   return split_list(text);
 }
+
+// Values that ask for nothing.
+inline constexpr Text kDefault = "", kZero = "0", kNoneAsked = "none", kNoTime = "constant:0";
+
+/// "--rule momentum or nesterov": the rows of a table that `matches` holds for.
+template <class Table, class Matches>
+std::string rows_of(Text option, const Table& table, Matches matches) {
+  Texts names;
+  for (const auto& row : table)
+    if (matches(row)) names.emplace_back(row.name);
+  const auto last = names.empty() ? std::string() : names.back();
+  if (!names.empty()) names.pop_back();
+  return fmt::format("{} {}{}{}", option, fmt::join(names, ", "), names.empty() ? "" : " or ",
+                     last);
+}
+
+/// For backends that have what `uses` says, a member of BackendEntry or a predicate.
+template <auto uses, const Text& elsewhere = kDefault>
+inline constexpr Scope for_backends{
+    [](const Cell& cell) { return std::invoke(uses, backend_of(cell)); },
+    [] {
+      return rows_of("--backend", backend_catalog(),
+                     [](const BackendEntry& row) { return std::invoke(uses, row); });
+    },
+    "--backend", elsewhere};
+
+/// Where no real time is told there is nothing to warm up, and no core to keep to.
+inline bool on_a_real_clock(const BackendEntry& row) {
+  return !row.virtual_clock;
+}
+
+/// For workloads that learn something.
+template <const Text& elsewhere = kDefault>
+inline constexpr Scope for_training{
+    [](const Cell& cell) { return trains(cell); },
+    [] { return rows_of("--workload", workload_catalog(), std::mem_fn(&WorkloadEntry::trains)); },
+    "--workload", elsewhere};
 
 /// One of a few words; returns its place.
 inline std::size_t choose(Text value, Text kind, std::initializer_list<Text> words) {

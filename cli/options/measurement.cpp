@@ -34,18 +34,21 @@ std::string show_targets(const Cell& cell) {
 
 void set_evaluations(Cell& cell, Text text) {
   const auto colon = text.find(':');
-  if (colon != Text::npos)
-    cell.spec.spacing = choose(text.substr(0, colon), "spacing", {"even", "geometric"})
-                            ? Spacing::geometric
-                            : Spacing::even;
-  const bool even = cell.spec.spacing == Spacing::even;
+  const bool geometric =
+      colon != Text::npos && choose(text.substr(0, colon), "spacing", {"even", "geometric"}) == 1;
+  cell.spec.spacing = geometric ? Spacing::geometric : Spacing::even;
   cell.spec.evaluations =
-      parse_count(colon == Text::npos ? text : text.substr(colon + 1), even ? 0 : 2, 100'000);
+      parse_count(colon == Text::npos ? text : text.substr(colon + 1), geometric ? 2 : 0, 100'000);
 }
 std::string show_evaluations(const Cell& cell) {
   return (cell.spec.spacing == Spacing::even ? "" : "geometric:") +
          std::to_string(cell.spec.evaluations);
 }
+
+constexpr Scope kRecorded{[](const Cell& c) { return c.spec.recording; },
+                          [] { return std::string("--recording full"); }, "--recording"};
+constexpr Scope kRepeatedUntil{[](const Cell& c) { return c.until_ci > 0; },
+                               [] { return std::string("--until-ci"); }};
 
 constexpr Option kMeasurement[] = {
     {"--epochs", "", "N", "passes over the data", "10, or enough for --updates", Group::measurement,
@@ -61,7 +64,7 @@ constexpr Option kMeasurement[] = {
      [](const Cell& c) { return number_text(c.spec.max_seconds); }},
     {"--evaluations", "", "[SPACING:]N",
      "points of the loss curve after the first, even or geometric: geometric:30; 0: one per epoch",
-     "0", Group::measurement, kRun, nullptr, set_evaluations, show_evaluations},
+     "0", Group::measurement, kRun, nullptr, set_evaluations, show_evaluations, kRecorded},
     {"--recording", "", "HOW,…",
      "full, or none: no curve, staleness or phases, to see what these cost", "full",
      Group::measurement, kRun, one_list,
@@ -88,25 +91,43 @@ constexpr Option kMeasurement[] = {
      Group::measurement, kCells | kOptimum, nullptr,
      [](Cell& c, Text v) { c.spec.seed = c.data.seed = parse_count(v); },
      [](const Cell& c) { return std::to_string(c.spec.seed); }},
-    {"--repeats", "", "N", "timed runs of each configuration", "5", Group::measurement, kTraining,
-     nullptr, [](Cell& c, Text v) { c.repeats = parse_count(v, 1, 100'000); },
-     [](const Cell& c) { return std::to_string(c.repeats); }, false, false},
-    {"--until-ci", "", "Q",
+    {"--repeats",
+     "",
+     "N",
+     "timed runs of each configuration",
+     "5",
+     Group::measurement,
+     kTraining,
+     nullptr,
+     [](Cell& c, Text v) { c.repeats = parse_count(v, 1, 100'000); },
+     [](const Cell& c) { return std::to_string(c.repeats); },
+     {},
+     false,
+     false},
+    {"--until-ci",
+     "",
+     "Q",
      "repeat until the median time (to the target, where there is one) of every configuration is "
      "known to ±Q, with 95 % confidence; --repeats is then the least",
-     "", Group::measurement, kRun, nullptr,
+     "",
+     Group::measurement,
+     kRun,
+     nullptr,
      [](Cell& c, Text v) {
        c.until_ci = parse_percent(v, {.least = 0, .most = 100, .open_below = true});
      },
-     [](const Cell& c) { return c.until_ci > 0 ? percent(c.until_ci) : std::string(); }, false,
+     [](const Cell& c) { return c.until_ci > 0 ? percent(c.until_ci) : std::string(); },
+     {},
+     false,
      false},
     {"--budget", "", "SECONDS", "with --until-ci, the longest to repeat the runs of one problem",
      "600", Group::measurement, kRun, nullptr,
      [](Cell& c, Text v) { c.budget_s = parse_real(v, {.least = 0, .most = 1e9}); },
-     [](const Cell& c) { return number_text(c.budget_s); }, false, false},
+     [](const Cell& c) { return number_text(c.budget_s); }, kRepeatedUntil, false, false},
     {"--warmup", "", "N", "untimed runs of one epoch before them", "1", Group::measurement, kRun,
      nullptr, [](Cell& c, Text v) { c.warmup = parse_count(v, 0, 1000); },
-     [](const Cell& c) { return std::to_string(c.warmup); }, false, false},
+     [](const Cell& c) { return std::to_string(c.warmup); }, for_backends<on_a_real_clock, kZero>,
+     false, false},
 };
 
 }  // namespace

@@ -9,6 +9,19 @@ namespace {
 Texts rules(Text text) {
   return expand_names(text, "rule", names_of(rule_catalog()));
 }
+
+bool has_momentum(std::string_view rule) {
+  constexpr double kAny = 0.5;
+  return parse_rule(rule, kAny).slots() > 1;
+}
+constexpr Scope kWithMomentum{[](const Cell& cell) { return has_momentum(cell.rule); },
+                              [] {
+                                return rows_of("--rule", rule_catalog(), [](const auto& row) {
+                                  return has_momentum(row.name);
+                                });
+                              },
+                              "--rule"};
+
 constexpr Option kStep[] = {
     {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
      [](Cell& c, Text v) { c.rule = v; }, [](const Cell& c) { return c.rule; }},
@@ -19,7 +32,8 @@ constexpr Option kStep[] = {
          c.momentum =
              parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
      },
-     [](const Cell& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); }},
+     [](const Cell& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
+     kWithMomentum},
     {"--batch", "", "N,…",
      "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …; auto: the workload's, "
      "or more where workers "
@@ -39,10 +53,12 @@ constexpr Option kStep[] = {
        c.lr.reset();
        if (!tunes(c, kTuneStep, v) && v != "auto") c.lr = parse_real(v, kPositive);
      },
-     [](const Cell& c) { return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto"); }},
+     [](const Cell& c) { return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto"); },
+     for_training<>},
     {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step,
      kTraining, one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
-     [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); }},
+     [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); },
+     for_training<>},
     {"--staleness-policy", "", "NAME,…",
      "what staleness does to γ: none, inverse; of several gradients in an "
      "update, the stalest counts",

@@ -28,10 +28,11 @@ std::optional<Nanoseconds> time_of(const Given& given, std::string_view option) 
 }
 
 /// Where the picture is to go; nothing where it is not wanted.
-std::optional<std::string> picture_path(const Given& given) {
+std::optional<std::string> picture_path(const Given& given, FileUse& files) {
   if (!given.has("--svg")) return std::nullopt;
   const auto path = given.text("--svg");
   if (path.empty()) throw UsageError("--svg: name a file, or - for stdout");
+  files.writes("--svg", path);
   check_writable(path);
   return path;
 }
@@ -65,7 +66,9 @@ int report_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto from = time_of(given, "--from"), to = time_of(given, "--to");
   if (from && to && *from >= *to) throw UsageError("--from must be before --to");
-  const auto path = picture_path(given);
+  FileUse files;
+  files.reads("TRACE", invocation.positionals[0]);
+  const auto path = picture_path(given, files);
   const auto trace = read_trace(invocation.positionals[0]);
   const auto window = window_of(trace, from, to, path.has_value());
   if (path)

@@ -21,17 +21,22 @@ struct Place {
 struct CsvCell {
   std::string text;
   Place place;
+  /// Whether a comma in a number may be a decimal one: in its file, something else separates cells.
+  bool decimal_comma = false;
 };
 using CsvRow = std::vector<CsvCell>;
 
-/// The rows of a CSV by RFC 4180, with either line end; lines without anything are no rows. Throws
-/// BadReport for quotes where none can be.
+/// The rows of a CSV by RFC 4180, or as spreadsheets save it again: cells separated by semicolons
+/// or tabs, which the first line shows or says ("sep=;"), and any line end. Lines of nothing are no
+/// rows. Throws BadReport for quotes where none can be.
 std::vector<CsvRow> parse_csv(std::string_view text, std::string_view name);
 
-/// A format: whether this is one, by its first row or character, and its records.
+/// A format: whether this is one, by its first row, and its records.
 struct CsvFormat {
   std::string_view kind;
-  std::vector<std::string_view> required;  ///< columns that make a header one of this format
+  std::vector<std::string_view> required;  ///< columns without which it says nothing
+  /// How many columns of a header it knows.
+  std::size_t (*known)(const CsvRow& header);
   std::vector<RunRecord> (*read)(const std::vector<CsvRow>& rows, std::string_view name);
 };
 const std::vector<CsvFormat>& csv_formats();

@@ -29,7 +29,8 @@ std::string whole(std::FILE* file, const std::string& path) {
   char buffer[1 << 16];
   while (const auto got = std::fread(buffer, 1, sizeof buffer, file)) {
     // Before it is all in memory: a device may have no end.
-    if (std::memchr(buffer, 0, got)) refuse(path, {}, fmt::format("this is no text; {}", kWanted));
+    if (std::memchr(buffer, 0, got))
+      refuse(path, {}, fmt::format("this is no text in UTF-8; {}", kWanted));
     text.append(buffer, got);
   }
   if (std::ferror(file)) missing(path, std::strerror(errno));
@@ -46,11 +47,24 @@ std::string file_text(const std::string& path) {
   return whole(file.get(), path);
 }
 
-bool has_columns(const CsvRow& header, const std::vector<std::string_view>& required) {
-  return std::all_of(required.begin(), required.end(), [&](std::string_view column) {
-    return std::any_of(header.begin(), header.end(),
-                       [&](const CsvCell& cell) { return cell.text == column; });
-  });
+/// The columns that a header of this format lacks.
+std::vector<std::string_view> missing_columns(const CsvFormat& format, const CsvRow& header) {
+  std::vector<std::string_view> lacking;
+  for (const auto column : format.required)
+    if (std::none_of(header.begin(), header.end(),
+                     [&](const CsvCell& cell) { return cell.text == column; }))
+      lacking.push_back(column);
+  return lacking;
+}
+
+/// The one that knows most of the header's columns: a column that is missing makes it no other. Of
+/// equals, one that lacks nothing.
+const CsvFormat& nearest_format(const CsvRow& header) {
+  const auto fit = [&](const CsvFormat& format) {
+    return std::pair(format.known(header), missing_columns(format, header).empty());
+  };
+  return *std::max_element(csv_formats().begin(), csv_formats().end(),
+                           [&](const CsvFormat& a, const CsvFormat& b) { return fit(a) < fit(b); });
 }
 
 /// A format that is no CSV, tried in the order of this table: a journal before JSON, which would
@@ -73,13 +87,19 @@ constexpr TextFormat kTextFormats[] = {
 Report read_csv(std::string_view text, std::string_view name) {
   const auto rows = parse_csv(text, name);
   if (rows.empty()) refuse(name, {}, fmt::format("it is empty; {}", kWanted));
-  for (const auto& format : csv_formats()) {
-    if (!has_columns(rows.front(), format.required)) continue;
-    if (rows.size() == 1) refuse(name, {}, "it has a header and no rows; was nothing run?");
-    return {std::string(name), format.kind, format.read(rows, name)};
-  }
-  refuse(name, {},
-         fmt::format("this is no header of a report (config_id and status); {}", kWanted));
+  const auto& header = rows.front();
+  const auto& format = nearest_format(header);
+  const auto lacking = missing_columns(format, header);
+  constexpr std::size_t kFew = 2;  // that other tables may have too
+  if (!lacking.empty() && format.known(header) < kFew)
+    refuse(name, {},
+           fmt::format("this is no header of a report (config_id and status); {}", kWanted));
+  if (!lacking.empty())
+    refuse(name, {},
+           fmt::format("this report of {} has no column {}", format.kind,
+                       fmt::join(lacking, " and no column ")));
+  if (rows.size() == 1) refuse(name, {}, "it has a header and no rows; was nothing run?");
+  return {std::string(name), format.kind, format.read(rows, name)};
 }
 
 }  // namespace

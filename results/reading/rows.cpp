@@ -8,6 +8,7 @@
 
 #include "results/fields.h"
 #include "results/reading/parts.h"
+#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
@@ -33,16 +34,13 @@ class Columns {
     }
   }
 
-  void read(const CsvRow& row, Part& part) const {
+  void read(const CsvRow& row, Part& part) {
     if (row.size() != columns_.size())
       refuse(name_, row.front().place,
              fmt::format("a row of {} cells under a header of {}; is the file cut off?", row.size(),
                          columns_.size()));
     for (std::size_t i = 0; i < row.size(); ++i)
-      if (columns_[i] && columns_[i]->set && !columns_[i]->set(part, row[i].text))
-        refuse(name_, row[i].place,
-               fmt::format("'{}' can't be {}: {}", row[i].text, columns_[i]->name,
-                           columns_[i]->meaning));
+      if (columns_[i] && columns_[i]->set) set(*columns_[i], row[i], part);
   }
 
   /// The cell of a column that the part has no place for.
@@ -53,20 +51,70 @@ class Columns {
   }
 
  private:
+  void set(const Column& column, const CsvCell& cell, Part& part) {
+    if (column.set(part, cell.text)) {
+      if (!has_decimal_point_) has_decimal_point_ = is_decimal(cell.text);
+      return;
+    }
+    auto text = cell.text;
+    const auto comma = text.find(',');
+    const bool may_be_decimal = cell.decimal_comma && comma != std::string::npos;
+    if (may_be_decimal) text[comma] = '.';
+    if (!may_be_decimal || !is_decimal(text) || !column.set(part, text))
+      refuse(name_, cell.place,
+             fmt::format("'{}' can't be {}: {}{}", cell.text, column.name, column.meaning,
+                         wanted(column)));
+    if (has_decimal_point_)
+      refuse(name_, cell.place,
+             fmt::format("'{}' has a comma where other numbers of the file have a decimal point",
+                         cell.text));
+  }
+
+  /// Digits with a point in between.
+  static bool is_decimal(std::string_view text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() &&
+           text.find('.') != std::string_view::npos;
+  }
+
+  /// What the column takes, by what it does take.
+  static std::string_view wanted(const Column& column) {
+    Part scratch;
+    if (column.set(scratch, "0.5")) return "; a number, as in 0.5";
+    if (column.set(scratch, "1")) return "; a whole number";
+    return column.set(scratch, "true") ? "; true or false" : "";
+  }
+
   std::string_view name_;
   std::vector<const Column*> columns_;
+  bool has_decimal_point_ = false;  ///< so far, in a number
 };
+
+/// A spreadsheet takes ten hexadecimal digits for a number, and writes another one in their place.
+void check_identity(const RunRecord& run, Place place, std::string_view name) {
+  constexpr std::size_t kDigits = 10;
+  const auto id = std::string_view(run.run_id).substr(0, kDigits);
+  if (run.run_id.substr(id.size(), 1) != "-" || run.config_id == id ||
+      id.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    return;
+  refuse(name, place,
+         fmt::format("the config_id '{}' is not that of the run {}; has a spreadsheet taken it for "
+                     "a number? It keeps columns that are imported as text",
+                     run.config_id, run.run_id));
+}
 
 /// Reads rows that are a record each; `complete` adds what the columns leave unsaid.
 std::vector<RunRecord> read_records(const std::vector<CsvRow>& rows, std::string_view name,
                                     void (*complete)(RunRecord&)) {
-  const Columns columns(run_fields(), rows.front(), name);
+  Columns columns(run_fields(), rows.front(), name);
   std::vector<RunRecord> runs;
   std::map<std::string, std::size_t> lines;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     auto& run = runs.emplace_back();
     const Place place = rows[i].front().place;
     columns.read(rows[i], run);
+    if (!run.config_id.empty()) check_identity(run, place, name);
     complete(run);
     check_record(run, place, name);
     const auto [same, added] = lines.emplace(run.run_id, place.line);
@@ -178,7 +226,7 @@ template <auto List, class Row, class Part>
 std::vector<RunRecord> read_parts(std::span<const Field<Row, Part>> fields,
                                   const std::vector<CsvRow>& rows, std::string_view name,
                                   void (*finish)(RunRecord&)) {
-  const Columns columns(fields, rows.front(), name);
+  Columns columns(fields, rows.front(), name);
   std::vector<RunRecord> runs;
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -202,6 +250,16 @@ std::vector<RunRecord> read_workers(const std::vector<CsvRow>& rows, std::string
   return read_parts<&RunRecord::per_worker>(worker_fields(), rows, name, add_worker_sums);
 }
 
+/// How many columns of a header are of this table.
+template <class Row, class Part>
+std::size_t known(std::span<const Field<Row, Part>> fields, const CsvRow& header) {
+  return static_cast<std::size_t>(
+      std::count_if(header.begin(), header.end(), [fields](const CsvCell& cell) {
+        return std::any_of(fields.begin(), fields.end(),
+                           [&](const auto& field) { return field.name == cell.text; });
+      }));
+}
+
 }  // namespace
 
 void check_record(const RunRecord& record, Place place, std::string_view name) {
@@ -213,11 +271,26 @@ void check_record(const RunRecord& record, Place place, std::string_view name) {
 
 const std::vector<CsvFormat>& csv_formats() {
   static const std::vector<CsvFormat> formats{
-      {"runs", {"config_id", "status"}, read_runs},
-      {"curves", {"run_id", "point", "time_s"}, read_curves},
-      {"targets", {"run_id", "target", "reached"}, read_targets},
-      {"staleness", {"run_id", "staleness", "count"}, read_staleness},
-      {"workers", {"run_id", "worker", "computed"}, read_workers},
+      {"runs",
+       {"config_id", "status"},
+       [](const CsvRow& header) { return known(run_fields(), header); },
+       read_runs},
+      {"curves",
+       {"run_id", "point", "time_s"},
+       [](const CsvRow& header) { return known(curve_fields(), header); },
+       read_curves},
+      {"targets",
+       {"run_id", "target", "reached"},
+       [](const CsvRow& header) { return known(target_fields(), header); },
+       read_targets},
+      {"staleness",
+       {"run_id", "staleness", "count"},
+       [](const CsvRow& header) { return known(staleness_fields(), header); },
+       read_staleness},
+      {"workers",
+       {"run_id", "worker", "computed"},
+       [](const CsvRow& header) { return known(worker_fields(), header); },
+       read_workers},
   };
   return formats;
 }

@@ -1,6 +1,7 @@
 // load_data: from one or two sources to a training and a test part.
 #include "workloads/data/catalog.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "workloads/data/idx.h"
 #include "workloads/data/scaling.h"
 #include "workloads/data/source.h"
+#include "workloads/data/table.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
 
@@ -42,10 +44,11 @@ Placement place_rows(const DataRequest& request, std::size_t rows) {
 }
 
 /// The source itself, and what is held out of it.
-TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel) {
+TrainTest load_source_parts(const DataRequest& request, const ParallelFor& parallel,
+                            const ReadLimits& limits) {
   auto parts = load_parts(
       request.source, request, [&request](std::size_t rows) { return place_rows(request, rows); },
-      parallel);
+      nullptr, parallel, limits);
   TrainTest data{std::move(parts[0]), std::nullopt};
   if (parts.size() > 1) {
     data.test = std::move(parts[1]);
@@ -54,28 +57,81 @@ TrainTest load_source_parts(const DataRequest& request, const ParallelFor& paral
   return data;
 }
 
+bool has_names(const Dataset& data) {
+  return data.table != nullptr && !data.table->columns.header.names.empty();
+}
+
+/// Whether feature k of the one is feature k of the other: tables have matched their columns by
+/// name, if they have any.
+void check_test_columns(const Dataset& train, Dataset& test) {
+  if (has_names(train) != has_names(test))
+    throw BadData(test.name + ": the features of " + (has_names(test) ? test : train).name +
+                  " have names and those of " + (has_names(test) ? train : test).name +
+                  " numbers, so which is which can't be known; give both in one format");
+  const auto &ours = train.declared_columns, &theirs = test.declared_columns;
+  const auto count = [](const Dataset& data) {
+    return std::to_string(data.declared_columns.value_or(data.columns())) + " features";
+  };
+  if (ours && theirs ? *ours != *theirs
+      : ours         ? test.columns() > *ours
+      : theirs       ? train.columns() > *theirs
+                     : false)
+    throw BadData(test.name + ": " + count(test) + ", but " + train.name + " has " + count(train));
+  if (!ours && !theirs && test.columns() > train.columns())
+    test.notes.push_back(test.name + ": no training row has its features from " +
+                         std::to_string(train.columns() + 1) + " to " +
+                         std::to_string(test.columns()));
+}
+
+std::vector<double> labels_of(const Dataset& data) {
+  if (!data.exact_labels.empty()) return data.exact_labels;
+  return {data.classes.begin(), data.classes.end()};
+}
+
+/// Whether a class of the test part is one of the training part, and not only rounded to it. That
+/// it is one at all matters to classifiers alone; they look.
+void check_test_labels(const Dataset& train, const Dataset& test) {
+  if (train.exact_labels.empty() && test.exact_labels.empty()) return;
+  for (const double ours : labels_of(train))
+    for (const double theirs : labels_of(test))
+      if (ours != theirs && static_cast<float>(ours) == static_cast<float>(theirs))
+        throw BadData(test.name + ": labels " +
+                      text_of({0, std::min(ours, theirs), std::max(ours, theirs)}) +
+                      " of the training and the test data are one class in single precision; "
+                      "number the classes from 0, or subtract a constant");
+}
+
 /// --test-data, else the hold-out, else the t10k pair beside an IDX train pair.
-void find_test_part(TrainTest& data, const DataRequest& request, const ParallelFor& parallel) {
+void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& parallel,
+                    const ReadLimits& limits) {
   if (data.test) return;
-  if (!request.test_source.empty()) {
-    data.test = load_source(request.test_source, request, parallel);
-  } else if (const std::string path = resolve_path(request.source); !path.empty()) {
-    if (const auto images = test_images_beside(path))
-      data.test = load_source(*images, request, parallel);
+  if (request.test_source.empty()) {
+    const std::string path = resolve_path(request.source);
+    if (!path.empty()) request.test_source = test_images_beside(path).value_or("");
   }
+  if (request.test_source.empty()) return;
+  // A table is standardised by its training table or, where that is none, by standardize().
+  request.standardize = false;
+  data.test = std::move(
+      load_parts(request.test_source, request, in_file_order, &data.train, parallel, limits)
+          .front());
+  check_test_columns(data.train, *data.test);
+  check_test_labels(data.train, *data.test);
 }
 
 void standardize(TrainTest& data, const ParallelFor& parallel) {
+  const auto scale = [&](Dataset& part, const Scaling& scaling) {
+    apply_scaling(scaling, std::get<DenseMatrix>(part.features), parallel);
+    part.checksum = content_checksum(part.features, part.targets, parallel);
+  };
   auto* train = std::get_if<DenseMatrix>(&data.train.features);
   if (train == nullptr)
     throw UsageError("--standardize is for dense data; " + data.train.name +
                      " is sparse, and subtracting the means would fill its zeros");
-  const Scaling scaling = fit_scaling(*train, parallel);
-  apply_scaling(scaling, *train, parallel);
-  data.train.checksum = content_checksum(data.train.features, data.train.targets, parallel);
-  if (!data.test) return;
-  apply_scaling(scaling, std::get<DenseMatrix>(data.test->features), parallel);
-  data.test->checksum = content_checksum(data.test->features, data.test->targets, parallel);
+  const bool is_done = data.train.table != nullptr;
+  const Scaling scaling = is_done ? *data.train.table->scaling : fit_scaling(*train, parallel);
+  if (!is_done) scale(data.train, scaling);
+  if (data.test && !(is_done && data.test->table)) scale(*data.test, scaling);
 }
 
 void permute(Dataset& data, std::uint64_t seed, const ParallelFor& parallel) {
@@ -97,7 +153,23 @@ void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
 
 }  // namespace
 
-TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
+std::vector<std::string> files_of(const DataRequest& request) {
+  std::vector<std::string> files;
+  const auto add = [&files](const std::string& path) {
+    files.push_back(path);
+    if (auto labels = labels_of(path)) files.push_back(std::move(*labels));
+  };
+  for (const auto& source : {request.source, request.test_source}) {
+    const auto path = source.empty() || source == kNoData ? "" : resolve_path(source);
+    if (path.empty()) continue;
+    add(path);
+    if (const auto test = test_images_beside(path)) add(*test);
+  }
+  return files;
+}
+
+TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
+                    const ReadLimits& limits) {
   if (request.source == kNoData) {
     TrainTest nothing;
     nothing.train.name = kNoData;
@@ -105,8 +177,8 @@ TrainTest load_data(const DataRequest& request, const ParallelFor& parallel) {
   }
   const auto start = std::chrono::steady_clock::now();
   check(request);
-  TrainTest data = load_source_parts(request, parallel);
-  find_test_part(data, request, parallel);
+  TrainTest data = load_source_parts(request, parallel, limits);
+  find_test_part(data, request, parallel, limits);
   if (data.test) {
     // Whether the test rows show other labels as well matters to classifiers alone; they look.
     data.test->classes = data.train.classes;

@@ -12,16 +12,8 @@ std::uint64_t bits(float value) {
   return std::bit_cast<std::uint32_t>(value + 0.0f);
 }
 
-RowContent row_content(const SparseMatrix& matrix, std::size_t row) {
-  return content_of(matrix.row(row));
-}
-RowContent row_content(const DenseMatrix& matrix, std::size_t row) {
-  RowContent content;
-  for_each_non_zero(matrix, row, [&](std::uint32_t column, float value) {
-    content.sum += mix(std::uint64_t{column} << 32 | bits(value));
-    content.columns = std::size_t{column} + 1;
-  });
-  return content;
+std::uint64_t row_checksum(const RowContent& row, float target) {
+  return mix(row.sum + mix(bits(target)));
 }
 
 std::array<ContentSum, 2> sum_rows(const Examples& examples, const Placement& placement,
@@ -31,7 +23,7 @@ std::array<ContentSum, 2> sum_rows(const Examples& examples, const Placement& pl
       [&](const auto& matrix) {
         for (std::size_t i = begin; i < end; ++i) {
           const std::size_t part = placement.part_of(placement.place(i));
-          sums[part].add(row_content(matrix, i), examples.targets[i], ranks[part]++);
+          sums[part].add(content_of(matrix.row(i)), examples.targets[i], ranks[part]++);
         }
       },
       examples.features);
@@ -54,8 +46,18 @@ RowContent content_of(std::span<const Entry> row) {
   return {sum, columns};
 }
 
+RowContent content_of(std::span<const Real> row) {
+  RowContent content;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    if (row[j] == 0) continue;
+    content.sum += mix(std::uint64_t{j} << 32 | bits(row[j]));
+    content.columns = j + 1;
+  }
+  return content;
+}
+
 void ContentSum::add(const RowContent& row, float target, std::size_t number) {
-  sum_ += mix(mix(row.sum + mix(bits(target))), number);
+  sum_ += mix(row_checksum(row, target), number);
   columns_ = std::max(columns_, row.columns);
   ++rows_;
 }
@@ -96,13 +98,28 @@ std::uint64_t content_checksum(const Features& features, const std::vector<float
       [&](const auto& matrix) {
         for_row_blocks(targets.size(), parallel, [&](std::size_t begin, std::size_t end) {
           for (std::size_t i = begin; i < end; ++i)
-            blocks[begin / kRowBlock].add(row_content(matrix, i), targets[i], i);
+            blocks[begin / kRowBlock].add(content_of(matrix.row(i)), targets[i], i);
         });
       },
       features);
   ContentSum all;
   for (const ContentSum& block : blocks) all.add(block);
   return all.checksum();
+}
+
+std::vector<std::uint64_t> row_checksums(const Features& features,
+                                         const std::vector<float>& targets,
+                                         const ParallelFor& parallel) {
+  std::vector<std::uint64_t> sums(targets.size());
+  std::visit(
+      [&](const auto& matrix) {
+        for_row_blocks(targets.size(), parallel, [&](std::size_t begin, std::size_t end) {
+          for (std::size_t i = begin; i < end; ++i)
+            sums[i] = row_checksum(content_of(matrix.row(i)), targets[i]);
+        });
+      },
+      features);
+  return sums;
 }
 
 }  // namespace sgdbench

@@ -23,6 +23,7 @@ struct RowContent {
   std::size_t columns = 0;
 };
 RowContent content_of(std::span<const Entry> row);
+RowContent content_of(std::span<const Real> row);
 
 /// The checksum of some rows, collected in any order.
 class ContentSum {
@@ -41,6 +42,11 @@ class ContentSum {
 
 std::uint64_t content_checksum(const Features& features, const std::vector<float>& targets,
                                const ParallelFor& parallel);
+
+/// hᵢ of each row: what it says, wherever it stands.
+std::vector<std::uint64_t> row_checksums(const Features& features,
+                                         const std::vector<float>& targets,
+                                         const ParallelFor& parallel);
 
 /// Of each part that the rows will be dealt to, in file order.
 std::vector<std::uint64_t> content_checksums(const Examples& examples, const Placement& placement,

@@ -1,36 +1,52 @@
-// The bytes of a pipe or of a compressed file (gz, bz2, xz, zst), unpacked by libarchive, which is
-// opened when the first of them is read.
+// Compressed bytes (gz, bz2, xz, zst) into plain ones, all checksums that they bring checked.
+//
+// gzip is unpacked by libdeflate (gzip.cpp), the other three by libarchive, whose gzip reader
+// checks nothing. Either library is opened when the first file that needs it is read. What is
+// checked: the CRC-32 and length of every gzip member, the CRC-32 of every bzip2 block and stream,
+// and of xz and zstd whatever the writer put in: `xz --check=none` and zstd frames without a
+// checksum have none.
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
-struct archive;
+#include "workloads/data/pages.h"
 
 namespace sgdbench {
 
-class Decompressor {
- public:
-  /// `is_compressed`: it begins as one of the four does, so that what can't be unpacked is damaged;
-  /// otherwise bytes are taken as they are. `path` is for messages; the descriptor is not closed.
-  /// Throws BadData, and UsageError where libarchive can't be opened.
-  Decompressor(int descriptor, std::string path, bool is_compressed);
+/// "gzip", "bzip2", "xz" or "zstd", from the first bytes and never from a name; "" for others.
+std::string_view compression_of(std::string_view bytes);
 
-  /// Up to `room` bytes; 0 at the end. Throws BadData.
-  std::size_t read(char* to, std::size_t room);
-
- private:
-  [[noreturn]] void damaged() const;
-  void refuse_trailing_garbage() const;
-  void open();
-
-  int descriptor_;
-  std::string path_;
-  bool is_compressed_;
-  std::unique_ptr<archive, int (*)(archive*)> reader_;
-  bool at_end_ = false;
-  std::size_t done_ = 0;
+/// How many bytes may come out of a file or a pipe; and, as a clause, why, and how to allow more.
+struct ContentLimit {
+  std::uint64_t bytes;
+  std::string why;
 };
+
+/// "4.5 MB".
+std::string bytes_text(std::uint64_t bytes);
+
+/// Of a compressed file, or of a pipe.
+[[noreturn]] void refuse_size(const std::string& path, const ContentLimit& limit);
+
+/// The compressed bytes end too early, or are not what was once written: `why`, after `done` bytes
+/// of content.
+[[noreturn]] void refuse_damage(const std::string& path, std::size_t done, const std::string& why);
+
+/// Refuses what stands behind compressed data, from `at` on. Zeros, which tapes and block devices
+/// leave, say nothing.
+void refuse_trailing_garbage(std::string_view packed, std::size_t at, const std::string& path);
+
+/// Unpacks all of `packed` into `to`, and returns how many bytes that are; Pages::kPadding zeros
+/// follow them. `path` is for messages. Throws BadData, and UsageError where the library can't be
+/// opened.
+std::size_t unpack(std::string_view packed, const std::string& path, const ContentLimit& limit,
+                   Pages& to);
+
+/// The same for what begins as a gzip file; bytes behind the content may be left unlike zero.
+std::size_t unpack_gzip(std::string_view packed, const std::string& path, const ContentLimit& limit,
+                        Pages& to);
 
 }  // namespace sgdbench

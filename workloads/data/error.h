@@ -20,4 +20,10 @@ class MissingData : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The user asked for the end while data was loaded or made. Exit code 130.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace sgdbench

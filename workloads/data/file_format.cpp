@@ -1,8 +1,11 @@
 #include "workloads/data/file_format.h"
 
 #include <algorithm>
+#include <string>
 
+#include "workloads/data/error.h"
 #include "workloads/data/idx.h"
+#include "workloads/data/table_lines.h"
 
 namespace sgdbench {
 namespace {
@@ -37,16 +40,13 @@ std::string_view without_compression(std::string_view path) {
 
 FileFormat detect_format(std::string_view path, std::string_view content) {
   if (looks_like_idx(content)) return FileFormat::idx;
-  const std::string_view line = first_line(content);
+  if (const auto kind = foreign_kind(content))
+    throw BadData(std::string(path) + ": this is " + *kind);
+  if (looks_like_libsvm(first_line(content))) return FileFormat::libsvm;
   const std::string_view name = without_compression(path);
-  const bool called_tsv = name.ends_with(".tsv");
-  if (looks_like_libsvm(line)) return FileFormat::libsvm;
-  const bool comma = line.find(',') != std::string_view::npos;
-  const bool tab = line.find('\t') != std::string_view::npos;
-  if (tab && (called_tsv || !comma)) return FileFormat::tsv;
-  if (comma) return FileFormat::csv;
-  if (called_tsv) return FileFormat::tsv;
-  return name.ends_with(".csv") ? FileFormat::csv : FileFormat::libsvm;
+  const bool called_table = name.ends_with(".csv") || name.ends_with(".tsv");
+  return called_table || find_separator(content, false) != 0 ? FileFormat::table
+                                                             : FileFormat::libsvm;
 }
 
 }  // namespace sgdbench

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "workloads/data/decompressor.h"
 #include "workloads/data/error.h"
 
 namespace sgdbench {
@@ -54,6 +55,55 @@ Header read_header(const InputFile& file, std::size_t dimensions) {
   return header;
 }
 
+float scaled(unsigned char byte) {
+  return static_cast<float>(byte) / 255.0f;
+}
+
+std::size_t dense_row_bytes(std::size_t columns) {
+  return padded_to_line(columns) * sizeof(Real);
+}
+/// At most.
+std::size_t sparse_row_bytes(std::size_t columns) {
+  return columns * sizeof(Entry) + sizeof(std::uint64_t);
+}
+
+DenseMatrix dense_pixels(const unsigned char* bytes, std::size_t rows, std::size_t columns,
+                         const ParallelFor& parallel) {
+  std::array<float, 256> values{};
+  for (std::size_t byte = 0; byte < values.size(); ++byte)
+    values[byte] = scaled(static_cast<unsigned char>(byte));
+  DenseMatrix matrix(rows, columns);
+  for_row_blocks(rows, parallel, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto row = matrix.row(i);
+      const unsigned char* from = bytes + i * columns;
+      for (std::size_t j = 0; j < columns; ++j) row[j] = values[from[j]];
+    }
+  });
+  return matrix;
+}
+
+SparseMatrix sparse_pixels(const unsigned char* bytes, std::size_t rows, std::size_t columns,
+                           const ParallelFor& parallel) {
+  SparseMatrix matrix;
+  matrix.columns = columns;
+  matrix.offsets.reserve(rows + 1);
+  std::uint64_t filled = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) filled += bytes[i * columns + j] != 0;
+    matrix.offsets.push_back(filled);
+  }
+  matrix.entries.resize(filled);
+  for_row_blocks(rows, parallel, [&](std::size_t begin, std::size_t end) {
+    Entry* out = matrix.entries.data() + matrix.offsets[begin];
+    for (std::size_t i = begin; i < end; ++i)
+      for (std::size_t j = 0; j < columns; ++j)
+        if (const unsigned char byte = bytes[i * columns + j]; byte != 0)
+          *out++ = {static_cast<std::uint32_t>(j), scaled(byte)};
+  });
+  return matrix;
+}
+
 /// `path` with the last `from` in its file name replaced; empty if there is none.
 std::string with_replaced(const std::string& path, std::string_view from, std::string_view to) {
   const std::size_t folder = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
@@ -70,9 +120,14 @@ std::string existing_twin(const std::string& path) {
   return is_readable_file(twin) ? twin : std::string();
 }
 
+/// What it should be called; "" if `images` is not called as of a pair.
+std::string expected_labels(const std::string& images) {
+  const std::string dashes = with_replaced(images, "images-idx3", "labels-idx1");
+  return dashes.empty() ? with_replaced(images, "images.idx3", "labels.idx1") : dashes;
+}
+
 std::string labels_beside(const std::string& images) {
-  std::string expected = with_replaced(images, "images-idx3", "labels-idx1");
-  if (expected.empty()) expected = with_replaced(images, "images.idx3", "labels.idx1");
+  const std::string expected = expected_labels(images);
   if (expected.empty())
     throw MissingData(images + ": no labels file can be named after it; an IDX pair is called " +
                       "NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte");
@@ -90,9 +145,9 @@ bool looks_like_idx(std::string_view content) {
 }
 
 Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
-                       const ParallelFor& parallel) {
+                       const ParallelFor& parallel, const ReadLimits& limits) {
   const Header pixels = read_header(images, 3);
-  const InputFile labels_file(labels_beside(images.path()));
+  const InputFile labels_file(labels_beside(images.path()), limits);
   const Header labels = read_header(labels_file, 1);
   const std::size_t rows = pixels.sizes[0];
   const std::size_t columns = pixels.sizes[1] * pixels.sizes[2];
@@ -100,19 +155,26 @@ Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
     refuse(labels_file, 4,
            std::to_string(labels.sizes[0]) + " labels for " + std::to_string(rows) + " images");
 
-  std::array<float, 256> scaled{};
-  for (std::size_t byte = 0; byte < scaled.size(); ++byte)
-    scaled[byte] = static_cast<float>(byte) / 255.0f;
-  DenseMatrix matrix(rows, columns);
-  for_row_blocks(rows, parallel, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto row = matrix.row(i);
-      const unsigned char* from = pixels.content + i * columns;
-      for (std::size_t j = 0; j < columns; ++j) row[j] = scaled[from[j]];
-    }
-  });
+  const bool narrow = dense_row_bytes(columns) > sparse_row_bytes(columns);
+  const std::size_t row_bytes = narrow ? sparse_row_bytes(columns) : dense_row_bytes(columns);
+  // Neither factor is beyond the file's size times 64.
+  const std::uint64_t needed = std::uint64_t{rows} * row_bytes;
+  if (limits.free_memory > 0 && needed > limits.free_memory)
+    refuse(images, 4,
+           std::to_string(rows) + " images take " + bytes_text(needed) + " of memory; " +
+               bytes_text(limits.free_memory) + " are free");
   bytes_read += images.bytes().size() + labels_file.bytes().size();
-  return {std::move(matrix), {labels.content, labels.content + rows}};
+  Features features;
+  if (narrow)
+    features = sparse_pixels(pixels.content, rows, columns, parallel);
+  else
+    features = dense_pixels(pixels.content, rows, columns, parallel);
+  return {std::move(features), {labels.content, labels.content + rows}};
+}
+
+std::optional<std::string> labels_of(const std::string& images) {
+  const std::string found = existing_twin(expected_labels(images));
+  return found.empty() ? std::nullopt : std::optional(found);
 }
 
 std::optional<std::string> test_images_beside(const std::string& images) {

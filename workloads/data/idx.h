@@ -6,7 +6,8 @@
 // A pair is named by its images file; the labels file stands beside it and is called the same with
 // "labels-idx1" for "images-idx3" (or "labels.idx1" for "images.idx3"), with or without ".gz".
 // Pixels become byte/255, in [0, 1]. The sizes are checked against the bytes that are really there
-// before anything is allocated.
+// and the memory that is free before anything is allocated. Images are dense, all pixels kept;
+// those so narrow that the padding of a dense row would be most of it (1 × 1 to 2 × 3) are sparse.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,10 @@ bool looks_like_idx(std::string_view content);
 /// Throws BadData, or MissingData if the labels file is missing. Adds the bytes of both files to
 /// `bytes_read`.
 Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
-                       const ParallelFor& parallel);
+                       const ParallelFor& parallel, const ReadLimits& limits = {});
+
+/// The labels file beside these images; none where there is none, or the name is of no pair.
+std::optional<std::string> labels_of(const std::string& images);
 
 /// The images file of the t10k pair that stands beside a train pair; none if `images` is no train
 /// file or stands alone.

@@ -9,6 +9,7 @@
 #include "workloads/data/error.h"
 #include "workloads/data/libsvm_lines.h"
 #include "workloads/data/libsvm_parser.h"
+#include "workloads/data/libsvm_values.h"
 #include "workloads/data/text.h"
 
 namespace sgdbench {
@@ -50,6 +51,8 @@ struct Chunk {
   Ranks ranks{};                         ///< of its first row
   std::array<ContentSum, 2> content{};   ///< of each part
   std::array<std::size_t, 2> entries{};  ///< of each part
+  LabelValues labels;
+  bool has_large_values = false;  ///< see libsvm_values.h
 };
 
 /// Puts the rows of a chunk in their places.
@@ -66,13 +69,15 @@ class PlacedRows final : public RowSink {
     first_ = matrix.entries.data() + matrix.offsets[place_];
     return first_;
   }
-  void end_row(float target, const Entry* end) override {
+  void end_row(const Decimal& target, const char* where, const Entry* end) override {
     const auto length = static_cast<std::size_t>(end - first_);
-    parts_[part_].targets[place_] = target;
+    parts_[part_].targets[place_] = target.nearest;
     SparseMatrix& matrix = parts_[part_].matrix;
     std::fill(first_ + length, matrix.entries.data() + matrix.offsets[place_ + 1], Entry(kGap, 0));
     chunk_.entries[part_] += length;
-    chunk_.content[part_].add(content_of({first_, length}), target, chunk_.ranks[part_]++);
+    chunk_.content[part_].add(content_of({first_, length}), target.nearest, chunk_.ranks[part_]++);
+    chunk_.labels.add(target.value, where);
+    chunk_.has_large_values |= has_large_value({first_, length});
   }
 
  private:
@@ -143,6 +148,19 @@ void finish(const std::vector<Chunk>& chunks, std::vector<Arrays>& parts) {
   for (Arrays& part : parts) part.matrix.columns = columns;
 }
 
+void add_remarks(const InputFile& file, const std::vector<Chunk>& chunks, LibsvmRemarks& remarks) {
+  std::vector<std::string_view> with_large_values;
+  for (const Chunk& chunk : chunks) {
+    remarks.labels.add(chunk.labels);
+    if (chunk.has_large_values) with_large_values.push_back(chunk.text);
+  }
+  for (const MergedPair& pair : merged_large_values(with_large_values))
+    remarks.notes.push_back(file.path() + ": feature " + std::to_string(pair.column) + ": " +
+                            text_of(pair) +
+                            ", and others like them, are one value in single "
+                            "precision; subtract a constant from the feature");
+}
+
 std::vector<Part> stored(std::vector<Arrays> parts, const ParallelFor& parallel) {
   std::size_t rows = 0, non_zeros = 0;
   for (const Arrays& part : parts) {
@@ -167,7 +185,7 @@ std::vector<Part> stored(std::vector<Arrays> parts, const ParallelFor& parallel)
 }  // namespace
 
 std::vector<Part> read_libsvm(const InputFile& file, std::uint32_t index_base, const Placer& placer,
-                              const ParallelFor& parallel) {
+                              LibsvmRemarks& remarks, const ParallelFor& parallel) {
   std::vector<Chunk> chunks;
   const std::size_t rows = count_rows(file, chunks, parallel);
   if (rows == 0) throw BadData(file.path() + ":1:1: the file has no rows");
@@ -179,6 +197,7 @@ std::vector<Part> read_libsvm(const InputFile& file, std::uint32_t index_base, c
     parse_libsvm(chunks[i].text, index_base, sink);
   });
   finish(chunks, parts);
+  add_remarks(file, chunks, remarks);
   return stored(std::move(parts), parallel);
 }
 

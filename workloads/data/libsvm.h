@@ -13,9 +13,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "workloads/data/input_file.h"
 #include "workloads/data/placement.h"
+#include "workloads/data/rounding.h"
 
 namespace sgdbench {
 
@@ -25,10 +28,16 @@ struct Part {
   std::uint64_t checksum = 0;  ///< of its content in file order (checksum.h)
 };
 
+/// What is to be said of a file beside its parts.
+struct LibsvmRemarks {
+  LabelValues labels;              ///< their places are in the file's text
+  std::vector<std::string> notes;  ///< whole sentences
+};
+
 /// Stored by the density rule (storage.h). `index_base` is 0 or 1; columns go up to the last
 /// non-zero one of all parts. Throws BadData. The rules for what a row may look like are in
 /// libsvm_parser.h.
 std::vector<Part> read_libsvm(const InputFile& file, std::uint32_t index_base, const Placer& placer,
-                              const ParallelFor& parallel);
+                              LibsvmRemarks& remarks, const ParallelFor& parallel);
 
 }  // namespace sgdbench

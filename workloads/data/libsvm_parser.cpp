@@ -6,7 +6,6 @@
 
 #include "workloads/data/entry_batch.h"
 #include "workloads/data/libsvm_lines.h"
-#include "workloads/data/number.h"
 #include "workloads/data/text.h"
 
 namespace sgdbench {
@@ -34,7 +33,7 @@ class Parser {
     return p == end_ ? p : p + 1;
   }
 
-  const char* parse_label(const char* p, float& label) const;
+  const char* parse_label(const char* p, Decimal& label) const;
   const char* parse_features(const char* p, Entry*& out);
   const char* parse_entry(const char* p, std::uint32_t& column, float& value) const;
   const char* parse_index(const char* p, std::uint32_t& column) const;
@@ -53,15 +52,16 @@ void Parser::parse(RowSink& sink) {
     p = skip_blanks(p);
     if (ends_row(p)) continue;
     Entry* out = sink.begin_row();
-    float label;
+    Decimal label;
+    const char* const where = p;
     p = parse_label(p, label);
     p = parse_features(p, out);
-    sink.end_row(label, out);
+    sink.end_row(label, where, out);
   }
 }
 
-const char* Parser::parse_label(const char* p, float& label) const {
-  const char* q = parse_float(p, label);
+const char* Parser::parse_label(const char* p, Decimal& label) const {
+  const char* q = parse_decimal(p, label);
   if (q != nullptr && ends_number(q)) return q;
   if (q != nullptr && *q == ':')
     throw TextError{p, "the row starts with " + quoted(p, end_) + "; its label is missing"};

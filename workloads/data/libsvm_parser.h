@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "workloads/data/matrix.h"
+#include "workloads/data/number.h"
 
 namespace sgdbench {
 
@@ -22,7 +23,8 @@ class RowSink {
   virtual ~RowSink() = default;
   /// Where the next row's entries go: room for as many as libsvm_lines.h says.
   virtual Entry* begin_row() = 0;
-  virtual void end_row(float target, const Entry* end) = 0;
+  /// `where` is the target's place in the text.
+  virtual void end_row(const Decimal& target, const char* where, const Entry* end) = 0;
 };
 
 /// Throws TextError. `chunk` holds whole lines and is followed by InputFile::kPadding readable

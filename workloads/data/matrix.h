@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,6 +55,8 @@ struct DenseMatrix {
   std::span<Real> row(std::size_t i) { return {values.data() + i * stride, columns}; }
 };
 
+struct TableFacts;
+
 /// Examples with their targets.
 struct Dataset {
   std::string name;  ///< as the user named it: a path, or a generator with its parameters
@@ -67,6 +70,12 @@ struct Dataset {
   std::uint64_t checksum = 0;
   std::uint64_t bytes_read = 0;  ///< of text or binary after decompression; 0 for generators
   double load_s = 0;             ///< reading, parsing and building, seconds
+  /// Features that the source says it has; unset for LIBSVM text, which shows those in use only.
+  std::optional<std::size_t> declared_columns;
+  /// The classes' labels before they were rounded to `classes`; empty where that changed none.
+  std::vector<double> exact_labels;
+  std::shared_ptr<const TableFacts> table;  ///< data/table_columns.h; null for what is none
+  std::vector<std::string> notes;           ///< what a reader of the results should know
 
   bool sparse() const { return std::holds_alternative<SparseMatrix>(features); }
   std::size_t rows() const {

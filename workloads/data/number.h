@@ -1,4 +1,4 @@
-// Decimal text to float, exactly rounded, eight digits at a time.
+// Decimal text to float and double, exactly rounded, eight digits at a time.
 //
 // Idea: up to eight ASCII digits are one 64-bit word; where the first non-digit stands and what
 // the digits are worth come out of a few word operations, without a branch per digit. Finding a
@@ -56,8 +56,17 @@ inline Digits read_digits(const char* p) {
   return {join_digits(count == 0 ? 0 : word << (64 - 8 * count)), count};
 }
 
-/// parse_float() for everything that its fast path leaves.
-const char* parse_float_slowly(const char* p, float& value);
+/// A number of a text: the nearest double, and the nearest float, which is not always that of the
+/// double.
+struct Decimal {
+  double value = 0;
+  float nearest = 0;
+  /// At most six digits: two different ones never become one float (unless with an exponent).
+  bool is_short = false;
+};
+
+/// parse_decimal() for everything that its fast path leaves.
+const char* parse_decimal_slowly(const char* p, Decimal& decimal);
 
 inline constexpr std::array<double, 17> kPowersOfTen = {
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
@@ -74,10 +83,11 @@ inline bool half_way_between_floats(double d) {
   return (std::bit_cast<std::uint64_t>(d) & 0x1fffffffu) == 0x10000000u;
 }
 
-/// Reads the finite number at p, [+-]digits[.digits][e[+-]digits], as the nearest float. Returns
-/// its end, or null where there is none or it is beyond the largest float. InputFile::kPadding
-/// zero bytes must follow the text.
-inline const char* parse_float(const char* p, float& value) {
+/// Reads the finite number at p, [+-]digits[.digits][e[+-]digits]. Returns its end, or null where
+/// there is none or it is beyond the largest float. InputFile::kPadding zero bytes must follow the
+/// text.
+inline const char* parse_decimal(const char* p, Decimal& decimal) {
+  constexpr std::uint64_t kSevenDigits = 1'000'000;
   const bool negative = *p == '-';
   const char* q = p + (negative || *p == '+' ? 1 : 0);
   const Digits whole = read_digits(q);
@@ -100,10 +110,18 @@ inline const char* parse_float(const char* p, float& value) {
   const double d = static_cast<double>(mantissa) / kPowersOfTen[places];
   if (digits == 0 || whole.count == 8 || places == 16 || digits > 19 ||
       mantissa >= kExactMantissa || half_way_between_floats(d) || (*q | 0x20) == 'e') [[unlikely]]
-    return parse_float_slowly(p, value);
+    return parse_decimal_slowly(p, decimal);
   const auto nearest = static_cast<float>(d);
-  value = negative ? -nearest : nearest;
+  decimal = {negative ? -d : d, negative ? -nearest : nearest, mantissa < kSevenDigits};
   return q;
+}
+
+/// The same where the float is all that is wanted.
+inline const char* parse_float(const char* p, float& value) {
+  Decimal decimal;
+  const char* const end = parse_decimal(p, decimal);
+  if (end != nullptr) value = decimal.nearest;
+  return end;
 }
 
 /// Why the text at p, which parse_float() refused or which something unexpected follows, is no

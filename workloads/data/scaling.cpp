@@ -6,45 +6,33 @@
 #include "workloads/data/storage.h"
 
 namespace sgdbench {
-namespace {
 
-/// Mean over the rows of visit(column, value), per column.
-template <class Term>
-std::vector<double> column_means(const DenseMatrix& matrix, const ParallelFor& parallel,
-                                 const Term& term) {
-  std::vector<std::vector<double>> sums((matrix.rows() + kRowBlock - 1) / kRowBlock);
-  for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
-    std::vector<double> sum(matrix.columns);
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto row = matrix.row(i);
-      for (std::size_t j = 0; j < row.size(); ++j) sum[j] += term(j, row[j]);
-    }
-    sums[begin / kRowBlock] = std::move(sum);
-  });
-  std::vector<double> means(matrix.columns);
-  for (const auto& sum : sums)
-    for (std::size_t j = 0; j < means.size(); ++j) means[j] += sum[j];
-  for (double& mean : means) mean /= static_cast<double>(matrix.rows());
-  return means;
+void ColumnMoments::add(const ColumnMoments& other) {
+  if (other.rows_ == 0) return;
+  const double rows = rows_ + other.rows_;
+  for (std::size_t j = 0; j < means_.size(); ++j) {
+    const double difference = other.means_[j] - means_[j];
+    means_[j] += difference * (other.rows_ / rows);
+    squares_[j] += other.squares_[j] + difference * difference * (rows_ * other.rows_ / rows);
+  }
+  rows_ = rows;
 }
 
-}  // namespace
+Scaling ColumnMoments::scaling() && {
+  for (double& square : squares_) square = square > 0 ? std::sqrt(square / rows_) : 1;
+  return {std::move(means_), std::move(squares_)};
+}
 
 Scaling fit_scaling(const DenseMatrix& matrix, const ParallelFor& parallel) {
-  Scaling scaling;
-  scaling.means = column_means(matrix, parallel,
-                               [](std::size_t, Real value) { return static_cast<double>(value); });
-  scaling.deviations = column_means(matrix, parallel, [&](std::size_t j, Real value) {
-    const double difference = static_cast<double>(value) - scaling.means[j];
-    return difference * difference;
+  std::vector<ColumnMoments> blocks((matrix.rows() + kRowBlock - 1) / kRowBlock);
+  for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
+    ColumnMoments block(matrix.columns);
+    for (std::size_t i = begin; i < end; ++i) block.add(matrix.row(i));
+    blocks[begin / kRowBlock] = std::move(block);
   });
-  for (std::size_t j = 0; j < matrix.columns; ++j) {
-    // A constant column's variance is only what rounding its mean left.
-    const double noise = 1e-12 * scaling.means[j] * scaling.means[j];
-    double& deviation = scaling.deviations[j];
-    deviation = deviation > noise ? std::sqrt(deviation) : 1;
-  }
-  return scaling;
+  ColumnMoments all(matrix.columns);
+  for (const ColumnMoments& block : blocks) all.add(block);
+  return std::move(all).scaling();
 }
 
 void apply_scaling(const Scaling& scaling, DenseMatrix& matrix, const ParallelFor& parallel) {
@@ -52,8 +40,7 @@ void apply_scaling(const Scaling& scaling, DenseMatrix& matrix, const ParallelFo
     for (std::size_t i = begin; i < end; ++i) {
       const auto row = matrix.row(i);
       for (std::size_t j = 0; j < row.size(); ++j)
-        row[j] = static_cast<Real>((static_cast<double>(row[j]) - scaling.means[j]) /
-                                   scaling.deviations[j]);
+        row[j] = static_cast<Real>(scaling.scaled(j, static_cast<double>(row[j])));
     }
   });
 }

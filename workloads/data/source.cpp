@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "workloads/data/checksum.h"
@@ -13,6 +14,8 @@
 #include "workloads/data/input_file.h"
 #include "workloads/data/libsvm.h"
 #include "workloads/data/table.h"
+#include "workloads/data/table_lines.h"
+#include "workloads/data/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -59,27 +62,89 @@ std::vector<Part> parts_of(Examples examples, const Placer& placer, const Parall
   return parts;
 }
 
-Examples read_any_table(const InputFile& file, FileFormat format, const DataRequest& request,
-                        const ParallelFor& parallel) {
-  Examples examples =
-      read_table(file, format == FileFormat::tsv ? '\t' : ',', request.label_column, parallel);
-  // Whoever standardises a table wants it dense, whatever its zeros.
-  if (!request.standardize)
-    examples.features = stored_by_density(std::move(examples.features), parallel);
-  return examples;
+/// What a file turned out to hold.
+struct Source {
+  std::vector<Part> parts;
+  std::uint64_t bytes_read = 0;
+  std::optional<std::size_t> columns;  ///< as Dataset::declared_columns
+  std::shared_ptr<const TableFacts> table;
+  std::vector<double> labels;  ///< as Dataset::exact_labels
+  std::vector<std::string> notes;
+};
+
+std::vector<float> classes_of(const std::vector<Part>& parts) {
+  std::vector<std::span<const float>> targets;
+  for (const Part& part : parts) targets.emplace_back(part.examples.targets);
+  return find_classes(targets);
 }
 
-std::vector<Part> read_file(const std::string& path, const DataRequest& request,
-                            const Placer& placer, std::uint64_t& bytes_read,
-                            const ParallelFor& parallel) {
-  const InputFile file(path);
-  if (file.bytes().empty()) throw BadData(path + ":1:1: the file is empty");
-  const FileFormat format = detect_format(path, file.bytes());
-  if (format == FileFormat::idx)
-    return parts_of(read_idx_pair(file, bytes_read, parallel), placer, parallel);
-  bytes_read = file.bytes().size();
-  if (format == FileFormat::libsvm) return read_libsvm(file, index_base(request), placer, parallel);
-  return parts_of(read_any_table(file, format, request, parallel), placer, parallel);
+/// Refuses classes that rounding makes one.
+void check_labels(const InputFile& file, const std::vector<Part>& parts,
+                  const LabelValues& labels) {
+  const auto merged = labels.merged();
+  if (!merged || classes_of(parts).empty()) return;
+  throw BadData(located(file, {merged->second, "labels " + text_of(merged->first) +
+                                                   " are one class in single precision; number "
+                                                   "the classes from 0, or subtract a constant"}));
+}
+
+/// For what is a table of no separator but blanks, and has no table's name.
+void refuse_plain_numbers(const InputFile& file) {
+  if (find_separator(file.bytes(), true) == ' ')
+    throw BadData(file.path() +
+                  ":1:1: numbers with blanks between them: LIBSVM rows are 'label index:value …'; "
+                  "if it is a table, call it .csv");
+}
+
+Source read_file(const std::string& path, const DataRequest& request, const Placer& placer,
+                 const Dataset* training, const ParallelFor& parallel, ReadLimits limits) {
+  if (request.max_unpacked) limits.max_unpacked = request.max_unpacked;
+  const InputFile file(path, limits);
+  if (file.bytes().empty()) throw BadData(file.path() + ":1:1: the file is empty");
+  Source source;
+  const FileFormat format = detect_format(file.path(), file.bytes());
+  if (format == FileFormat::idx) {
+    source.parts =
+        parts_of(read_idx_pair(file, source.bytes_read, parallel, limits), placer, parallel);
+    source.columns = width(source.parts.front().examples.features);
+    return source;
+  }
+  refuse_lone_returns(file, parallel);
+  source.bytes_read = file.bytes().size();
+  if (format == FileFormat::libsvm) {
+    refuse_plain_numbers(file);
+    LibsvmRemarks remarks;
+    source.parts = read_libsvm(file, index_base(request), placer, remarks, parallel);
+    check_labels(file, source.parts, remarks.labels);
+    source.labels = remarks.labels.rounded();
+    source.notes = std::move(remarks.notes);
+    return source;
+  }
+  Table table = training != nullptr && training->table != nullptr
+                    ? read_test_table(file, request, training->table, training->name, parallel)
+                    : read_table(file, request, placer, parallel);
+  check_labels(file, table.parts, table.labels);
+  source.parts = std::move(table.parts);
+  source.columns = table.facts->columns.features;
+  source.table = std::move(table.facts);
+  source.labels = table.labels.rounded();
+  source.notes = std::move(table.notes);
+  return source;
+}
+
+/// Says which options for other formats than the source's were given, where all data are one
+/// source.
+void note_unused_options(const std::string& name, const DataRequest& request, Source& source) {
+  const auto note = [&](bool is_given, bool is_used, const char* option, const char* format) {
+    if (is_given && !is_used && request.test_source.empty())
+      source.notes.push_back(std::string(option) + " says nothing of " + name + ", which is no " +
+                             format);
+  };
+  const bool is_table = source.table != nullptr;
+  note(!request.label_column.empty(), is_table, "--label-column", "table");
+  note(!request.dropped_columns.empty(), is_table, "--drop-columns", "table");
+  note(request.header != HeaderRule::automatic, is_table, "--header", "table");
+  note(request.index_base.has_value(), !source.columns, "--index-base", "LIBSVM file");
 }
 
 }  // namespace
@@ -93,35 +158,50 @@ std::string resolve_path(std::string_view source) {
   }
   std::string path(source);
   // What looks like a path is one; InputFile says what is wrong with it.
-  if (is_readable_file(path) || source.find_first_of("/.") != std::string_view::npos) return path;
+  if (path == kStandardInput || std::filesystem::exists(path) ||
+      source.find_first_of("/.") != std::string_view::npos)
+    return path;
   std::vector<std::string> valid;
   for (const DataEntry& entry : data_catalog()) valid.emplace_back(entry.name);
   throw UsageError(unknown_name("data set (and no such file)", name_of(source), valid));
 }
 
 std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
-                                const Placer& placer, const ParallelFor& parallel) {
+                                const Placer& placer, const Dataset* training,
+                                const ParallelFor& parallel, const ReadLimits& limits) {
   const auto start = std::chrono::steady_clock::now();
   const Generator* generator = find_generator(source);
-  std::uint64_t bytes_read = 0;
-  std::vector<Part> parts =
-      generator != nullptr ? parts_of(generate(*generator, source, parallel), placer, parallel)
-                           : read_file(resolve_path(source), request, placer, bytes_read, parallel);
-  std::vector<std::span<const float>> targets;
-  for (const Part& part : parts) targets.emplace_back(part.examples.targets);
-  const auto classes = find_classes(targets);
+  Source read;
+  if (generator != nullptr) {
+    read.parts = parts_of(generate(*generator, source, parallel), placer, parallel);
+    read.columns = width(read.parts.front().examples.features);
+  } else {
+    read = read_file(resolve_path(source), request, placer, training, parallel, limits);
+  }
+  if (training == nullptr) note_unused_options(std::string(source), request, read);
+  const auto classes = classes_of(read.parts);
   std::vector<Dataset> result;
-  for (Part& part : parts)
-    result.push_back({std::string(source), std::move(part.examples.features),
-                      std::move(part.examples.targets), classes, part.checksum, bytes_read, 0});
+  for (Part& part : read.parts) {
+    Dataset& data = result.emplace_back();
+    data.name = source;
+    data.features = std::move(part.examples.features);
+    data.targets = std::move(part.examples.targets);
+    data.classes = classes;
+    if (!classes.empty()) data.exact_labels = read.labels;
+    data.checksum = part.checksum;
+    data.bytes_read = read.bytes_read;
+    data.declared_columns = read.columns;
+    data.table = read.table;
+  }
+  result.front().notes = std::move(read.notes);
   result.front().load_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
 Dataset load_source(std::string_view source, const DataRequest& request,
-                    const ParallelFor& parallel) {
-  return std::move(load_parts(source, request, in_file_order, parallel).front());
+                    const ParallelFor& parallel, const ReadLimits& limits) {
+  return std::move(load_parts(source, request, in_file_order, nullptr, parallel, limits).front());
 }
 
 const std::vector<DataEntry>& data_catalog() {

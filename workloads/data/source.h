@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "workloads/data/catalog.h"
+#include "workloads/data/input_file.h"
 #include "workloads/data/placement.h"
 
 namespace sgdbench {
@@ -15,8 +16,10 @@ namespace sgdbench {
 std::string resolve_path(std::string_view source);
 
 /// Loads one source, its rows dealt out by `placer`: the training part, and the test part if there
-/// is one.
+/// is one. Where `training` isn't null, the source is there to test on it: a table goes by that
+/// one's columns and scaling.
 std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
-                                const Placer& placer, const ParallelFor& parallel);
+                                const Placer& placer, const Dataset* training,
+                                const ParallelFor& parallel, const ReadLimits& limits);
 
 }  // namespace sgdbench

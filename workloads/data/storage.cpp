@@ -8,8 +8,6 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kMaxClasses = 1000;
-
 DenseMatrix resized(const DenseMatrix& matrix, std::size_t columns, const ParallelFor& parallel) {
   DenseMatrix result(matrix.rows(), columns);
   const std::size_t kept = std::min(columns, matrix.columns);
@@ -28,28 +26,35 @@ void resize_columns(Features& features, std::size_t columns, const ParallelFor& 
   }
 }
 
+struct Occupancy {
+  std::size_t non_zeros = 0;
+  std::size_t columns = 0;  ///< one more than the last column with a non-zero
+
+  void add(const Occupancy& other) {
+    non_zeros += other.non_zeros;
+    columns = std::max(columns, other.columns);
+  }
+};
+
+Occupancy occupancy(const DenseMatrix& matrix, const ParallelFor& parallel) {
+  std::vector<Occupancy> blocks((matrix.rows() + kRowBlock - 1) / kRowBlock);
+  for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
+    Occupancy block;
+    for (std::size_t i = begin; i < end; ++i)
+      for_each_non_zero(matrix, i, [&](std::uint32_t column, float) {
+        block.add({1, std::size_t{column} + 1});
+      });
+    blocks[begin / kRowBlock] = block;
+  });
+  Occupancy sum;
+  for (const Occupancy& block : blocks) sum.add(block);
+  return sum;
+}
+
 }  // namespace
 
-Occupancy occupancy(const Features& features, const ParallelFor& parallel) {
-  const auto count = [&](const auto& matrix) {
-    std::vector<Occupancy> blocks((matrix.rows() + kRowBlock - 1) / kRowBlock);
-    for_row_blocks(matrix.rows(), parallel, [&](std::size_t begin, std::size_t end) {
-      Occupancy block;
-      for (std::size_t i = begin; i < end; ++i)
-        for_each_non_zero(matrix, i, [&](std::uint32_t column, float) {
-          ++block.non_zeros;
-          block.columns = std::max(block.columns, std::size_t{column} + 1);
-        });
-      blocks[begin / kRowBlock] = block;
-    });
-    return blocks;
-  };
-  Occupancy sum;
-  for (const Occupancy& block : std::visit(count, features)) {
-    sum.non_zeros += block.non_zeros;
-    sum.columns = std::max(sum.columns, block.columns);
-  }
-  return sum;
+std::size_t width(const Features& features) {
+  return std::visit([](const auto& matrix) { return matrix.columns; }, features);
 }
 
 DenseMatrix to_dense(const SparseMatrix& matrix, std::size_t columns, const ParallelFor& parallel) {
@@ -86,23 +91,27 @@ bool is_dense(std::size_t non_zeros, std::size_t rows, std::size_t columns) {
          kDenseAbove * static_cast<double>(rows) * static_cast<double>(columns);
 }
 
-Features stored_by_density(Features features, const ParallelFor& parallel) {
-  if (const auto* sparse = std::get_if<SparseMatrix>(&features)) {
-    if (is_dense(sparse->entries.size(), sparse->rows(), sparse->columns))
-      return to_dense(*sparse, sparse->columns, parallel);
-    return features;
+std::vector<Features> stored_by_density(std::vector<DenseMatrix> parts,
+                                        const ParallelFor& parallel) {
+  Occupancy used;
+  std::size_t rows = 0;
+  for (const DenseMatrix& part : parts) {
+    used.add(occupancy(part, parallel));
+    rows += part.rows();
   }
-  const Occupancy used = occupancy(features, parallel);
-  resize_columns(features, used.columns, parallel);
-  const auto& dense = std::get<DenseMatrix>(features);
-  if (is_dense(used.non_zeros, dense.rows(), dense.columns)) return features;
-  return to_sparse(dense, parallel);
+  std::vector<Features> stored;
+  for (DenseMatrix& part : parts) {
+    DenseMatrix matrix = std::move(part);
+    if (is_dense(used.non_zeros, rows, used.columns))
+      stored.emplace_back(std::move(matrix));
+    else
+      stored.emplace_back(to_sparse(matrix, parallel));
+    resize_columns(stored.back(), used.columns, parallel);
+  }
+  return stored;
 }
 
 void match_storage(Features& train, Features& test, const ParallelFor& parallel) {
-  const auto width = [](const Features& features) {
-    return std::visit([](const auto& matrix) { return matrix.columns; }, features);
-  };
   const std::size_t columns = std::max(width(train), width(test));
   resize_columns(train, columns, parallel);
   if (train.index() == test.index()) {

@@ -4,7 +4,7 @@
 // rows × columns non-zero the data are stored dense, otherwise sparse, whatever the format was.
 // Columns are counted up to the last non-zero one, because LIBSVM text can't say that there are
 // empty ones behind it. So the same numbers train on the same kernels, to the same losses, from
-// either format. IDX images are always dense and keep all their pixels; generators say themselves.
+// either format. IDX images say themselves (idx.h), and generators do.
 #pragma once
 
 #include <cstddef>
@@ -54,11 +54,7 @@ void for_each_non_zero(const DenseMatrix& matrix, std::size_t row, const Visit& 
     if (values[j] != 0) visit(static_cast<std::uint32_t>(j), values[j]);
 }
 
-struct Occupancy {
-  std::size_t non_zeros = 0;
-  std::size_t columns = 0;  ///< one more than the last column with a non-zero
-};
-Occupancy occupancy(const Features& features, const ParallelFor& parallel);
+std::size_t width(const Features& features);
 
 DenseMatrix to_dense(const SparseMatrix& matrix, std::size_t columns, const ParallelFor& parallel);
 SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel);
@@ -66,13 +62,15 @@ SparseMatrix to_sparse(const DenseMatrix& matrix, const ParallelFor& parallel);
 /// The density rule.
 bool is_dense(std::size_t non_zeros, std::size_t rows, std::size_t columns);
 
-/// Applies the density rule. Sparse features come from a reader that dropped explicit zeros and
-/// counted the columns.
-Features stored_by_density(Features features, const ParallelFor& parallel);
+/// Applies the density rule to all parts of a table together.
+std::vector<Features> stored_by_density(std::vector<DenseMatrix> parts,
+                                        const ParallelFor& parallel);
 
 /// Makes both parts equally wide, the wider one wins, and stores the test part as the training
 /// part is stored.
 void match_storage(Features& train, Features& test, const ParallelFor& parallel);
+
+inline constexpr std::size_t kMaxClasses = 1000;
 
 /// The distinct targets of all parts, ascending, if they are at most 1,000 different integers; else
 /// empty.

@@ -1,145 +1,245 @@
 #include "workloads/data/table.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <utility>
-#include <vector>
 
+#include "workloads/data/checksum.h"
 #include "workloads/data/error.h"
-#include "workloads/data/number.h"
-#include "workloads/data/table_header.h"
+#include "workloads/data/table_lines.h"
+#include "workloads/data/table_rows.h"
 #include "workloads/data/text.h"
 
 namespace sgdbench {
 namespace {
 
-struct Layout {
-  char separator;
-  std::size_t columns;
-  std::size_t label;
+struct TableChunk {
+  std::string_view text;
+  std::size_t rows = 0, first_row = 0;
+  Ranks ranks{};                        ///< of its first row
+  std::array<ContentSum, 2> content{};  ///< of each part
+  ColumnMoments moments;                ///< of its training rows
+  LabelValues labels;
+  std::vector<MergedPair> merged;
 };
 
-/// One chunk's rows. They are gathered piece by piece, and not in one matrix sized by lines times
-/// columns, because a broken file may have a long first line and many short ones.
-struct Piece {
-  std::vector<float> features;
-  std::vector<float> targets;
-  std::size_t first_row = 0;
-};
-
-class RowParser {
+class TableReader {
  public:
-  RowParser(std::string_view chunk, const Layout& layout)
-      : end_(chunk.data() + chunk.size()), layout_(layout) {}
+  TableReader(const InputFile& file, const TableColumns& columns, const ParallelFor& parallel)
+      : file_(file), columns_(columns), parallel_(parallel) {}
 
-  const char* parse_row(const char* p, Piece& piece) const;
-  const char* skip_blanks(const char* p) const {
-    while (p < end_ && (*p == ' ' || *p == '\r' || (*p == '\t' && layout_.separator != '\t'))) ++p;
-    return p;
-  }
-  bool ends_row(const char* p) const { return p == end_ || *p == '\n'; }
+  void count_rows();
+  void place_rows(const Placer& placer);
+  Scaling fit();
+  /// Scaled where `scaling` isn't null.
+  std::vector<DenseMatrix> read(const Scaling* scaling);
+  Table finish(std::vector<DenseMatrix> matrices, bool as_they_are);
+  /// A sentence about columns whose values became one.
+  std::vector<std::string> notes(bool is_scaled) const;
 
  private:
-  bool ends_cell(const char* p) const { return ends_row(p) || *p == layout_.separator; }
-  const char* parse_cell(const char* p, float& value) const;
-  [[noreturn]] void refuse_cell(const char* p) const;
+  bool has_short_rows() const;
+  template <class Body>
+  void for_chunks(const Body& body) {
+    for_each_chunk(file_, chunks_.size(), parallel_, [&](std::size_t i) { body(chunks_[i]); });
+  }
+  void read_chunk(TableChunk& chunk, const Scaling* scaling, std::vector<DenseMatrix>& matrices);
 
-  const char* end_;
-  Layout layout_;
+  const InputFile& file_;
+  const TableColumns& columns_;
+  const ParallelFor& parallel_;
+  std::vector<TableChunk> chunks_;
+  std::size_t rows_ = 0;
+  Placement placement_;
+  std::vector<std::vector<float>> targets_;  ///< of each part
 };
 
-const char* RowParser::parse_row(const char* p, Piece& piece) const {
-  for (std::size_t column = 0; column < layout_.columns; ++column) {
-    float value = 0;
-    p = parse_cell(p, value);
-    if (column == layout_.label)
-      piece.targets.push_back(value);
-    else
-      piece.features.push_back(value);
-    if (column + 1 == layout_.columns) break;
-    if (ends_row(p))
-      throw TextError{p, "the row ends after " + std::to_string(column + 1) +
-                             " cells; the first row has " + std::to_string(layout_.columns)};
-    ++p;
+void TableReader::count_rows() {
+  const std::string_view text = file_.bytes().substr(columns_.header.length);
+  for (const std::string_view piece : line_chunks(text, kChunkBytes))
+    chunks_.emplace_back().text = piece;
+  for_chunks([](TableChunk& chunk) { chunk.rows = sgdbench::count_rows(chunk.text); });
+  for (TableChunk& chunk : chunks_) {
+    chunk.first_row = rows_;
+    rows_ += chunk.rows;
   }
-  if (!ends_row(p))
-    throw TextError{p, "the row goes on after " + std::to_string(layout_.columns) +
-                           " cells; the first row has no more"};
-  return p;
+  if (rows_ == 0)
+    throw BadData(
+        file_.path() + ":1:1: " +
+        (columns_.header.names.empty() ? "the file has no rows" : "a header and no rows"));
+  // A broken file may have a long first line and many short ones: then there is nothing to store.
+  if (has_short_rows())
+    for_chunks(
+        [&](TableChunk& chunk) { RowParser(chunk.text, columns_).parse([](auto...) {}, [] {}); });
 }
 
-/// Reads the number at p; returns the separator or line end behind it.
-const char* RowParser::parse_cell(const char* p, float& value) const {
-  p = skip_blanks(p);
-  const char* const cell = p;
-  const bool is_quoted = p < end_ && *p == '"';
-  if (is_quoted) p = skip_blanks(p + 1);
-  const char* q = ends_cell(p) ? nullptr : parse_float(p, value);
-  if (q == nullptr) refuse_cell(cell);
-  if (is_quoted) {
-    q = skip_blanks(q);
-    if (q >= end_ || *q != '"') refuse_cell(cell);
-    ++q;
-  }
-  q = skip_blanks(q);
-  if (!ends_cell(q)) refuse_cell(cell);
-  return q;
+/// Whether the text is too short for its rows: a separator or line end for each column, and a
+/// character at least for those that are not left out.
+bool TableReader::has_short_rows() const {
+  return rows_ > (file_.bytes().size() + 1) / (columns_.roles.size() + columns_.features + 1);
 }
 
-void RowParser::refuse_cell(const char* p) const {
-  if (ends_cell(p)) throw TextError{p, "an empty cell; every cell must be a number"};
-  const char* q = p;
-  while (!ends_cell(q)) ++q;
-  while (q > p + 1 && (q[-1] == ' ' || q[-1] == '\r')) --q;
-  throw TextError{p, "cell " + describe_bad_number(p, q)};
+void TableReader::place_rows(const Placer& placer) {
+  placement_ = placer(rows_);
+  std::vector<std::size_t> rows;
+  for (const TableChunk& chunk : chunks_) rows.push_back(chunk.first_row);
+  const auto ranks = ranks_at(placement_, rows);
+  for (std::size_t i = 0; i < chunks_.size(); ++i) chunks_[i].ranks = ranks[i];
 }
 
-Piece parse_piece(std::string_view chunk, const Layout& layout) {
-  Piece piece;
-  const RowParser parser(chunk, layout);
-  const char* const end = chunk.data() + chunk.size();
-  for (const char* p = chunk.data(); p < end; ++p) {
-    const char* const q = parser.skip_blanks(p);
-    p = parser.ends_row(q) ? q : parser.parse_row(p, piece);
-  }
-  return piece;
-}
-
-/// Lays the pieces out as one matrix, freeing each as it is done.
-DenseMatrix assemble(std::vector<Piece>& pieces, std::size_t rows, std::size_t columns,
-                     const ParallelFor& parallel) {
-  DenseMatrix matrix(rows, columns);
-  parallel(pieces.size(), [&](std::size_t k) {
-    const Piece piece = std::move(pieces[k]);
-    const float* from = piece.features.data();
-    for (std::size_t i = 0; i < piece.targets.size(); ++i, from += columns)
-      std::copy_n(from, columns, matrix.row(piece.first_row + i).data());
+Scaling TableReader::fit() {
+  for_chunks([&](TableChunk& chunk) {
+    chunk.moments = ColumnMoments(columns_.features);
+    std::vector<double> row(columns_.features);
+    std::size_t number = chunk.first_row;
+    RowParser(chunk.text, columns_)
+        .parse(
+            [&](std::uint32_t role, const Decimal& decimal, const char*) {
+              if (role != TableColumns::kLabel) row[role] = decimal.value;
+            },
+            [&] {
+              if (placement_.part_of(placement_.place(number++)) == 0)
+                chunk.moments.add(std::span<const double>(row));
+            });
   });
-  return matrix;
+  ColumnMoments all(columns_.features);
+  for (TableChunk& chunk : chunks_) {
+    all.add(chunk.moments);
+    chunk.moments = ColumnMoments();
+  }
+  return std::move(all).scaling();
+}
+
+std::vector<DenseMatrix> TableReader::read(const Scaling* scaling) {
+  std::vector<DenseMatrix> matrices;
+  for (std::size_t part = 0; part < placement_.parts(); ++part) {
+    matrices.emplace_back(placement_.rows_of(part), columns_.features);
+    targets_.emplace_back(placement_.rows_of(part));
+  }
+  for_chunks([&](TableChunk& chunk) { read_chunk(chunk, scaling, matrices); });
+  return matrices;
+}
+
+void TableReader::read_chunk(TableChunk& chunk, const Scaling* scaling,
+                             std::vector<DenseMatrix>& matrices) {
+  const auto label_column = static_cast<std::uint32_t>(columns_.features);
+  MergedValues merged(columns_.features + 1, chunk.rows, scaling != nullptr);
+  std::size_t number = chunk.first_row;
+  std::size_t part = 0, place = 0;
+  std::span<Real> row;
+  float target = 0;
+  const auto find_place = [&] {
+    if (number == rows_) return;
+    place = placement_.place(number);
+    part = placement_.part_of(place);
+    place -= placement_.first_place(part);
+    row = matrices[part].row(place);
+  };
+  find_place();
+  RowParser(chunk.text, columns_)
+      .parse(
+          [&](std::uint32_t role, const Decimal& decimal, const char* where) {
+            if (role == TableColumns::kLabel) {
+              target = decimal.nearest;
+              chunk.labels.add(decimal.value, where);
+              merged.see(label_column, decimal, target);
+              return;
+            }
+            Real stored = decimal.nearest;
+            if (scaling != nullptr)
+              stored = static_cast<Real>(scaling->scaled(role, decimal.value));
+            row[role] = stored;
+            merged.see(role, decimal, stored);
+          },
+          [&] {
+            targets_[part][place] = target;
+            chunk.content[part].add(content_of(std::span<const Real>(row)), target,
+                                    chunk.ranks[part]++);
+            ++number;
+            find_place();
+          });
+  chunk.merged = merged.found();
+}
+
+/// `as_they_are`: stored dense with all columns, whatever they hold.
+Table TableReader::finish(std::vector<DenseMatrix> matrices, bool as_they_are) {
+  std::vector<Features> features;
+  if (as_they_are)
+    features.assign(std::make_move_iterator(matrices.begin()),
+                    std::make_move_iterator(matrices.end()));
+  else
+    features = stored_by_density(std::move(matrices), parallel_);
+  Table table;
+  for (std::size_t part = 0; part < features.size(); ++part) {
+    ContentSum content;
+    for (const TableChunk& chunk : chunks_) content.add(chunk.content[part]);
+    table.parts.push_back(
+        {{std::move(features[part]), std::move(targets_[part])}, content.checksum()});
+  }
+  for (const TableChunk& chunk : chunks_) table.labels.add(chunk.labels);
+  return table;
+}
+
+std::vector<std::string> TableReader::notes(bool is_scaled) const {
+  std::vector<std::string> notes;
+  std::set<std::uint32_t> said;
+  for (const TableChunk& chunk : chunks_)
+    for (const MergedPair& pair : chunk.merged) {
+      if (!said.insert(pair.column).second) continue;
+      const bool is_label = pair.column == columns_.features;
+      const std::size_t column = is_label ? columns_.label() : columns_.column_of(pair.column);
+      notes.push_back(file_.path() + ": " + columns_.column_name(column) + ": " + text_of(pair) +
+                      ", and others like them, are one value in single precision" +
+                      (is_label    ? "; subtract a constant from the labels"
+                       : is_scaled ? ", also standardised"
+                                   : "; --standardize keeps them apart where that can be"));
+    }
+  return notes;
+}
+
+TableHeader header_of(const InputFile& file, HeaderRule rule) {
+  TableHeader header = read_table_header(file, rule);
+  if (header.columns == 0) throw BadData(file.path() + ":1:1: the file has no rows");
+  if (header.columns > 1) return header;
+  std::string_view text = file.bytes().substr(header.length);
+  throw BadData(file.path() + ":1:1: one column, beginning with " + quoted_name(next_line(text)) +
+                "; a table has a label and at least one feature, with a comma, tab, semicolon or "
+                "bar between them");
 }
 
 }  // namespace
 
-Examples read_table(const InputFile& file, char separator, const std::string& label_column,
-                    const ParallelFor& parallel) {
-  const TableHeader header = read_table_header(file.bytes(), separator);
-  if (header.columns == 0) throw BadData(file.path() + ":1:1: the file has no rows");
-  if (header.columns == 1)
-    throw BadData(file.path() + ":1:1: one column; a label and at least one feature are needed");
-  const Layout layout{separator, header.columns,
-                      find_label_column(header, label_column, file.path())};
+Table read_table(const InputFile& file, const DataRequest& request, const Placer& placer,
+                 const ParallelFor& parallel) {
+  std::vector<std::string> notes;
+  auto facts = std::make_shared<TableFacts>(
+      TableFacts{arrange_columns(header_of(file, request.header), file, request, notes), {}});
+  TableReader reader(file, facts->columns, parallel);
+  reader.count_rows();
+  reader.place_rows(placer);
+  if (request.standardize) facts->scaling = reader.fit();
+  const Scaling* const scaling = facts->scaling ? &*facts->scaling : nullptr;
+  Table table = reader.finish(reader.read(scaling), request.standardize);
+  for (std::string& note : reader.notes(request.standardize)) notes.push_back(std::move(note));
+  table.notes = std::move(notes);
+  facts->columns.header.places.clear();
+  table.facts = std::move(facts);
+  return table;
+}
 
-  const auto chunks = line_chunks(file.bytes().substr(header.length), kChunkBytes);
-  std::vector<Piece> pieces(chunks.size());
-  for_each_chunk(file, chunks.size(), parallel,
-                 [&](std::size_t i) { pieces[i] = parse_piece(chunks[i], layout); });
-  std::vector<float> targets;
-  for (Piece& piece : pieces) {
-    piece.first_row = targets.size();
-    targets.insert(targets.end(), piece.targets.begin(), piece.targets.end());
-  }
-  if (targets.empty()) throw BadData(file.path() + ":1:1: a header and no rows");
-  auto matrix = assemble(pieces, targets.size(), header.columns - 1, parallel);
-  return {std::move(matrix), std::move(targets)};
+Table read_test_table(const InputFile& file, const DataRequest& request,
+                      const std::shared_ptr<const TableFacts>& training, const std::string& name,
+                      const ParallelFor& parallel) {
+  const TableColumns columns =
+      match_columns(header_of(file, request.header), file, training->columns, name);
+  TableReader reader(file, columns, parallel);
+  reader.count_rows();
+  reader.place_rows(in_file_order);
+  const auto& scaling = training->scaling;
+  Table table = reader.finish(reader.read(scaling ? &*scaling : nullptr), scaling.has_value());
+  table.facts = training;
+  return table;
 }
 
 }  // namespace sgdbench

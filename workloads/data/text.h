@@ -24,8 +24,15 @@ std::string located(const InputFile& file, const TextError& error);
 /// What stands at `where`, up to the next separator, in quotes, fit for a terminal and short.
 std::string quoted(const char* where, const char* end);
 
+/// A whole name in quotes, fit for a terminal and not longer than a line.
+std::string quoted_name(std::string_view name);
+
 /// Pieces of about `bytes`, each ending with a line end (the last one perhaps without).
 std::vector<std::string_view> line_chunks(std::string_view text, std::size_t bytes);
+
+/// Throws BadData at the first '\r' that more than blanks follow in its line: lines end in "\n" or
+/// "\r\n", and where '\r' alone is meant to end them, whole rows would be taken for a comment.
+void refuse_lone_returns(const InputFile& file, const ParallelFor& parallel);
 
 /// Big enough to make a hand-out cheap, small enough to keep all cores busy to the end.
 inline constexpr std::size_t kChunkBytes = std::size_t{2} << 20;

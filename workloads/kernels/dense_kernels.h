@@ -14,7 +14,10 @@ struct DenseKernels {
   std::string_view name;
   /// C (m×n) = op(A) (m×k) · op(B) (k×n) + β·C, all row-major with the given leading dimensions
   /// (Reals from one row to the next of the array as stored). With β = 0, C is not read.
-  /// No size is 0.
+  /// No size is 0. In what order the k products are added is the set's affair, so that two calls
+  /// that ask for the same sum, one within more rows or columns than the other, may differ by its
+  /// rounding: by at most 2γ·(|A|·|B| + β·|C|), γ = (k + 2)·2⁻²⁴ in the first order. The native set
+  /// gives the same bits.
   void (*gemm)(bool transpose_a, bool transpose_b, int m, int n, int k, const Real* a, int lda,
                const Real* b, int ldb, Real beta, Real* c, int ldc);
   /// Makes gemm ready, off the clock; throws UsageError where its library is missing.

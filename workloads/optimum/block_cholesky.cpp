@@ -23,15 +23,17 @@ struct Weighted {
   Real weight;  ///< √k
 };
 
-/// Adds ∑ (weight·x)(weight·x)ᵀ to the upper triangle of P, whose rows lie `stride` apart.
-void add_products(const DenseMatrix& matrix, std::span<const Weighted> rows, std::size_t stride,
-                  const ParallelFor& parallel, AlignedVector<Real>& tile, AlignedVector<Real>& p) {
-  const std::size_t d = matrix.columns;
+/// Adds ∑ (weight·x)(weight·x)ᵀ to the upper triangle of P, d × d, whose rows lie `stride` apart. A
+/// column that the matrix does not have is one of ones.
+void add_products(const DenseMatrix& matrix, std::size_t d, std::span<const Weighted> rows,
+                  std::size_t stride, const ParallelFor& parallel, AlignedVector<Real>& tile,
+                  AlignedVector<Real>& p) {
   parallel((rows.size() + kBand - 1) / kBand, [&](std::size_t band) {
     const std::size_t end = std::min(rows.size(), (band + 1) * kBand);
     for (std::size_t r = band * kBand; r < end; ++r) {
       const auto x = matrix.row(rows[r].row);
-      for (std::size_t v = 0; v < d; ++v) tile[r * stride + v] = rows[r].weight * x[v];
+      for (std::size_t v = 0; v < d; ++v)
+        tile[r * stride + v] = rows[r].weight * (v < x.size() ? x[v] : Real(1));
     }
   });
   const auto as_int = [](std::size_t x) { return static_cast<int>(x); };
@@ -95,16 +97,17 @@ std::vector<Weighted> weighted_rows(const std::vector<double>& k, std::size_t wi
 }  // namespace
 
 bool BlockCholesky::suits(const Design& design) {
-  const std::size_t d = design.data().columns();
+  const std::size_t d = design.features();
   return !design.data().sparse() && d <= kMostFeatures &&
          design.width() * d * d * sizeof(double) <= kMostBytes;
 }
 
-bool BlockCholesky::factorise(const Design& design, double l2,
+bool BlockCholesky::factorise(const Design& design, double l2, double held,
                               const std::function<void(std::size_t i, double* k)>& curvature) {
   const auto& matrix = std::get<DenseMatrix>(design.data().features);
-  const std::size_t n = design.rows(), width = design.width(), stride = matrix.stride;
-  d_ = matrix.columns;
+  const std::size_t n = design.rows(), width = design.width();
+  d_ = design.features();
+  const std::size_t stride = padded_to_line(d_);
   std::vector<double> k(n * width);
   for (std::size_t i = 0; i < n; ++i) curvature(i, &k[i * width]);
   factors_.assign(width, std::vector<double>(d_ * d_));
@@ -113,15 +116,15 @@ bool BlockCholesky::factorise(const Design& design, double l2,
     std::fill(p.begin(), p.end(), Real(0));
     const auto rows = weighted_rows(k, width, c);
     for (std::size_t first = 0; first < rows.size(); first += kTile)
-      add_products(matrix, std::span(rows).subspan(first, std::min(kTile, rows.size() - first)),
+      add_products(matrix, d_, std::span(rows).subspan(first, std::min(kTile, rows.size() - first)),
                    stride, design.parallel(), tile, p);
     double trace = 0;
     for (std::size_t v = 0; v < d_; ++v) trace += p[v * stride + v];
     const double count = static_cast<double>(n);
-    const double ridge = l2 + kRounding * trace / (count * static_cast<double>(d_));
+    const double ridge = kRounding * trace / (count * static_cast<double>(d_));
     for (std::size_t v = 0; v < d_; ++v) {
       for (std::size_t u = 0; u <= v; ++u) factors_[c][v * d_ + u] = p[u * stride + v] / count;
-      factors_[c][v * d_ + v] += ridge;
+      factors_[c][v * d_ + v] += ridge + (design.is_intercept(c * d_ + v) ? held : l2);
     }
   }
   std::atomic<bool> definite{true};

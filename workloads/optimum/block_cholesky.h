@@ -20,9 +20,10 @@ class BlockCholesky {
   /// Whether the blocks of this data would fit and pay.
   static bool suits(const Design& design);
 
-  /// Factorises at the given curvature: curvature(i, k) sets the C numbers k_ic. Returns false,
-  /// and is not ready, where rounding leaves a block that isn't positive definite.
-  bool factorise(const Design& design, double l2,
+  /// Factorises at the given curvature: curvature(i, k) sets the C numbers k_ic; the intercepts'
+  /// part of the diagonal is `held` instead of λ. Returns false, and is not ready, where rounding
+  /// leaves a block that isn't positive definite.
+  bool factorise(const Design& design, double l2, double held,
                  const std::function<void(std::size_t i, double* k)>& curvature);
   bool ready() const { return ready_; }
   /// v_c ← P_c⁻¹·v_c.

@@ -29,18 +29,23 @@ std::size_t chunk_count(const Dataset& data, std::size_t width) {
                                  values > 100'000 ? 2 : 1, kMostChunks);
 }
 
-/// z = x·W, term, sum += x ⊗ s: one row, W feature by feature.
-double take_row(std::span<const Entry> x, std::size_t i, std::size_t width,
+/// z = x·W, term, sum += x ⊗ s: one row, W feature by feature, intercepts behind `weights` of
+/// others.
+double take_row(std::span<const Entry> x, std::size_t i, std::size_t width, std::size_t weights,
                 std::span<const double> w, const RowTerm& term, double* z, double* s,
                 std::span<double> sum) {
+  const auto b = w.subspan(weights);
+  const auto sum_b = sum.subspan(weights);
+  std::fill(z, z + width, 0.0);
+  std::copy(b.begin(), b.end(), z);
   if (width == 1) {
-    *z = sum_over(x, [&](const Entry& e) { return w[e.column] * e.value; });
+    *z += sum_over(x, [&](const Entry& e) { return w[e.column] * e.value; });
     const double value = term(i, z, s);
     if (*s != 0)
       for (const Entry& e : x) sum[e.column] += *s * e.value;
+    for (double& total : sum_b) total += *s;
     return value;
   }
-  std::fill(z, z + width, 0.0);
   for (const Entry& e : x) {
     const double* const w_v = &w[e.column * width];
 #pragma omp simd
@@ -52,6 +57,7 @@ double take_row(std::span<const Entry> x, std::size_t i, std::size_t width,
 #pragma omp simd
     for (std::size_t c = 0; c < width; ++c) sum_v[c] += s[c] * e.value;
   }
+  for (std::size_t c = 0; c < sum_b.size(); ++c) sum_b[c] += s[c];
   return value;
 }
 
@@ -93,24 +99,26 @@ double take_rows(const SparseMatrix& matrix, std::span<const std::uint32_t> rows
   std::vector<double> z(width), s(width);
   double value = 0;
   for (const auto i : rows)
-    value += take_row(matrix.row(i), i, width, w, term, z.data(), s.data(), sum);
+    value +=
+        take_row(matrix.row(i), i, width, matrix.columns * width, w, term, z.data(), s.data(), sum);
   return value;
 }
 
-/// Tile by tile; a last one that is not full has rows of zeros.
+/// Tile by tile; a last one that is not full has rows of zeros. Intercepts see a last column of
+/// ones.
 double take_rows(const DenseMatrix& matrix, std::span<const std::uint32_t> rows, std::size_t width,
                  std::span<const double> w, const RowTerm& term, std::span<double> sum) {
-  const std::size_t d = matrix.columns;
-  std::vector<double> x(kRowsAtOnce * d), z(kRowsAtOnce * width), s(kRowsAtOnce * width);
+  const std::size_t d = w.size() / width;
+  std::vector<double> x(kRowsAtOnce * d, 1.0), z(kRowsAtOnce * width), s(kRowsAtOnce * width);
   double value = 0;
   for (std::size_t begin = 0; begin < rows.size(); begin += kRowsAtOnce) {
     const std::size_t filled = std::min(kRowsAtOnce, rows.size() - begin);
     if (filled < kRowsAtOnce) {
-      std::fill(x.begin(), x.end(), 0.0);
+      std::fill(x.begin() + static_cast<std::ptrdiff_t>(filled * d), x.end(), 0.0);
       std::fill(s.begin(), s.end(), 0.0);
     }
     for (std::size_t r = 0; r < filled; ++r)
-      std::copy_n(matrix.row(rows[begin + r]).data(), d, &x[r * d]);
+      std::copy_n(matrix.row(rows[begin + r]).data(), matrix.columns, &x[r * d]);
     tile_scores(x.data(), d, width, w.data(), z.data());
     for (std::size_t r = 0; r < filled; ++r)
       value += term(rows[begin + r], &z[r * width], &s[r * width]);
@@ -121,8 +129,14 @@ double take_rows(const DenseMatrix& matrix, std::span<const std::uint32_t> rows,
 
 }  // namespace
 
-Design::Design(const Dataset& data, std::size_t width, const ParallelFor& parallel, Budget& budget)
-    : data_(data), width_(width), parallel_(parallel), budget_(budget), all_(data.rows()) {
+Design::Design(const Dataset& data, std::size_t width, const ParallelFor& parallel, Budget& budget,
+               bool intercept)
+    : data_(data),
+      width_(width),
+      intercept_(intercept),
+      parallel_(parallel),
+      budget_(budget),
+      all_(data.rows()) {
   std::iota(all_.begin(), all_.end(), 0u);
   sums_.resize(chunk_count(data, width));
 }
@@ -165,28 +179,27 @@ double Design::pass(std::span<const double> w, const RowTerm& term, std::span<do
 
 void Design::pass_squares(const RowTerm& term, std::span<double> result) {
   budget_.charge(1);
-  const std::size_t d = data_.columns();
+  const std::size_t d = features();
   const bool by_feature = data_.sparse();
   in_chunks(rows(), result, [&](std::size_t begin, std::size_t end, std::span<double> sum) {
     std::vector<double> s(width_);
     for (std::size_t i = begin; i < end; ++i) {
       term(i, nullptr, s.data());
-      std::visit(
-          [&](const auto& matrix) {
-            for_each_value(matrix, i, d, [&](std::size_t v, Real x) {
-              const double square = static_cast<double>(x) * x;
-              for (std::size_t c = 0; c < width_; ++c)
-                sum[by_feature ? v * width_ + c : c * d + v] += s[c] * square;
-            });
-          },
-          data_.features);
+      const auto add = [&](std::size_t v, Real x) {
+        const double square = static_cast<double>(x) * x;
+        for (std::size_t c = 0; c < width_; ++c)
+          sum[by_feature ? v * width_ + c : c * d + v] += s[c] * square;
+      };
+      std::visit([&](const auto& matrix) { for_each_value(matrix, i, matrix.columns, add); },
+                 data_.features);
+      if (intercept_) add(d - 1, 1);
     }
     return 0.0;
   });
 }
 
 void Design::centre(std::span<double> w) const {
-  const std::size_t d = data_.columns();
+  const std::size_t d = features();
   const std::size_t feature = data_.sparse() ? width_ : 1, column = data_.sparse() ? 1 : d;
   for (std::size_t v = 0; v < d; ++v) {
     double mean = 0;
@@ -199,10 +212,19 @@ void Design::centre(std::span<double> w) const {
 std::vector<double> Design::model_order(std::span<const double> w) const {
   std::vector<double> ordered(w.begin(), w.end());
   if (data_.sparse()) return ordered;
-  const std::size_t d = data_.columns();
+  const std::size_t d = features();
   for (std::size_t v = 0; v < d; ++v)
     for (std::size_t c = 0; c < width_; ++c) ordered[v * width_ + c] = w[c * d + v];
   return ordered;
+}
+
+std::vector<double> Design::own_order(std::span<const double> w) const {
+  std::vector<double> own(w.begin(), w.end());
+  if (data_.sparse()) return own;
+  const std::size_t d = features();
+  for (std::size_t v = 0; v < d; ++v)
+    for (std::size_t c = 0; c < width_; ++c) own[c * d + v] = w[v * width_ + c];
+  return own;
 }
 
 }  // namespace sgdbench::optimum

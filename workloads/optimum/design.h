@@ -5,7 +5,8 @@
 // the Hessian times a vector.
 //
 // W is kept as suits X: feature by feature, W[v·C + c], for sparse rows, as the models do; column
-// by column, W[c·d + v], for dense rows, whose scores are then plain dot products.
+// by column, W[c·d + v], for dense rows, whose scores are then plain dot products. Intercepts are
+// the parameters of one feature more, the last, which is 1 in every row.
 //
 // Rows are taken in fixed chunks, each with a sum of its own, and those are added in their order:
 // the result does not depend on the number of threads.
@@ -30,11 +31,19 @@ using RowTerm = std::function<double(std::size_t i, const double* z, double* s)>
 class Design {
  public:
   /// `data` must outlive this. Every pass is charged to `budget`.
-  Design(const Dataset& data, std::size_t width, const ParallelFor& parallel, Budget& budget);
+  Design(const Dataset& data, std::size_t width, const ParallelFor& parallel, Budget& budget,
+         bool intercept = false);
 
   std::size_t rows() const { return data_.rows(); }
-  std::size_t width() const { return width_; }                         ///< C
-  std::size_t parameters() const { return data_.columns() * width_; }  ///< d·C
+  std::size_t width() const { return width_; }  ///< C
+  bool has_intercept() const { return intercept_; }
+  std::size_t features() const { return data_.columns() + (intercept_ ? 1 : 0); }  ///< d
+  std::size_t parameters() const { return features() * width_; }                   ///< d·C
+  bool is_intercept(std::size_t parameter) const {
+    if (!intercept_) return false;
+    const std::size_t last = data_.columns();
+    return (data_.sparse() ? parameter / width_ : parameter % features()) == last;
+  }
   const Dataset& data() const { return data_; }
   const ParallelFor& parallel() const { return parallel_; }
 
@@ -52,6 +61,8 @@ class Design {
 
   /// w in the order of the models' parameters: W[v·C + c].
   std::vector<double> model_order(std::span<const double> w) const;
+  /// And back.
+  std::vector<double> own_order(std::span<const double> w) const;
 
  private:
   template <class Body>
@@ -59,6 +70,7 @@ class Design {
 
   const Dataset& data_;
   std::size_t width_;
+  bool intercept_;
   const ParallelFor& parallel_;
   Budget& budget_;
   std::vector<std::uint32_t> all_;

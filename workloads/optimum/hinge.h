@@ -11,7 +11,13 @@
 // round starts at the last one's solution, and the last ones take a step or two. Its Hessian has
 // only the rows near their kinks, so conjugate gradients read a small part of the data.
 //
-// Certificate: every a in [0, 1]ⁿ gives a lower bound of f*,
+// An intercept b has no regulariser, and where no row is near its kink h has no curvature in b. So
+// b is held near its last value b⁰ by λ/(2σ)·(b − b⁰)², at first as if λ covered it, and b⁰ ← b:
+// the proximal method of multipliers (Rockafellar 1976), whose solutions have ∑ yᵢaᵢ = 0 in the
+// limit.
+//
+// Certificate: every a in [0, 1]ⁿ (with an intercept: that has ∑ yᵢaᵢ = 0, objective.h) gives a
+// lower bound of f*,
 //
 //   D(a) = 1/n ∑ aᵢ − λ/2·‖v‖²,   v = 1/(λn) ∑ aᵢ yᵢ xᵢ,   gap = f(w) − D(a) ≥ f(w) − f*.
 #pragma once
@@ -33,8 +39,10 @@ struct HingeResult {
   double gap() const { return value - dual; }
 };
 
-/// Sets w; stops when gap() ≤ tolerance·f(w), or when the budget is spent.
+/// Improves w; stops when gap() ≤ tolerance·f(w), or when the budget is spent. Begins at w and at
+/// the `multipliers` a⁰, one of each row, where both are no worse than 0, and sets them.
 HingeResult minimise_hinge(Design& design, std::vector<Real> signs, double l2, double tolerance,
-                           const Budget& budget, std::vector<double>& w);
+                           const Budget& budget, std::vector<double>& w,
+                           std::vector<double>& multipliers);
 
 }  // namespace sgdbench::optimum

@@ -17,8 +17,26 @@ double Objective::evaluate(std::span<const double> w, std::span<double> gradient
       w, [this](std::size_t i, const double* z, double* s) { return loss_.evaluate(i, z, s); },
       gradient);
   loss_.settle();
-  for (std::size_t j = 0; j < w.size(); ++j) gradient[j] = share_ * gradient[j] + l2_ * w[j];
-  return share_ * sum + l2_ / 2 * dot(w, w);
+  double value = share_ * sum + penalty(w);
+  for (std::size_t j = 0; j < w.size(); ++j) {
+    const bool intercept = design_.is_intercept(j);
+    const double off = intercept ? w[j] - towards_ : w[j];
+    gradient[j] = share_ * gradient[j] + regulariser(j) * off;
+    if (intercept) value += held_ / 2 * off * off;
+  }
+  return value;
+}
+
+double Objective::penalty(std::span<const double> w) const {
+  double squares = dot(w, w);
+  for (std::size_t j = 0; j < w.size(); ++j)
+    if (design_.is_intercept(j)) squares -= w[j] * w[j];
+  return l2_ / 2 * squares;
+}
+
+void Objective::hold_intercepts(double held, double towards) {
+  held_ = held;
+  towards_ = towards;
 }
 
 /// ∇²f·v = 1/n ∑ xᵢ ⊗ ∇²ℓᵢ(xᵢ·V) + λv.
@@ -31,12 +49,12 @@ void Objective::hessian_times(std::span<const double> v, std::span<double> resul
     design_.pass(v, term, result);
   else
     design_.pass(v, term, result, loss_.curved_rows());
-  for (std::size_t j = 0; j < v.size(); ++j) result[j] = share_ * result[j] + l2_ * v[j];
+  for (std::size_t j = 0; j < v.size(); ++j) result[j] = share_ * result[j] + regulariser(j) * v[j];
 }
 
 std::size_t Objective::patience() const {
   // A factorisation takes about rows·d² operations, in fast products, and d³/3; a step rows·4d.
-  const double d = static_cast<double>(design_.data().columns());
+  const double d = static_cast<double>(design_.features());
   const double n = static_cast<double>(design_.rows());
   const double curved =
       loss_.curves_everywhere()
@@ -52,7 +70,8 @@ std::size_t Objective::most_inner_steps() const {
 
 void Objective::prepare_preconditioner(std::size_t steps) {
   if (BlockCholesky::suits(design_) && steps > patience() &&
-      blocks_.factorise(design_, l2_, [this](std::size_t i, double* k) { loss_.curvature(i, k); }))
+      blocks_.factorise(design_, l2_, held_,
+                        [this](std::size_t i, double* k) { loss_.curvature(i, k); }))
     return;
   if (!blocks_.ready()) take_diagonal();
 }
@@ -65,9 +84,9 @@ void Objective::take_diagonal() {
       },
       diagonal_);
   // A feature without curvature has no gradient either; any positive number does.
-  for (double& x : diagonal_) {
-    x = share_ * x + l2_;
-    if (!(x > 0)) x = 1;
+  for (std::size_t j = 0; j < diagonal_.size(); ++j) {
+    diagonal_[j] = share_ * diagonal_[j] + regulariser(j);
+    if (!(diagonal_[j] > 0)) diagonal_[j] = 1;
   }
 }
 
@@ -83,16 +102,19 @@ void Objective::precondition(std::span<const double> v, std::span<double> result
   if (design_.width() > 1) design_.centre(result);
 }
 
-/// v = w − ∇f/λ, as ∇f = 1/n ∑ xᵢ ⊗ (−αᵢ) + λw.
-double Objective::dual(std::span<const double> w, std::span<const double> gradient) const {
-  double terms = 0;
-  for (std::size_t i = 0; i < design_.rows(); ++i) terms += loss_.dual_term(i);
-  double squares = 0;
-  for (std::size_t j = 0; j < w.size(); ++j) {
-    const double v = w[j] - gradient[j] / l2_;
-    squares += v * v;
-  }
-  return share_ * terms - l2_ / 2 * squares;
+double Objective::dual() {
+  if (design_.has_intercept()) loss_.balance();
+  const std::vector<double> nowhere(size());
+  std::vector<double> v(size());
+  const double terms = design_.pass(
+      nowhere,
+      [this](std::size_t i, const double*, double* alpha) {
+        loss_.dual_point(i, alpha);
+        return loss_.dual_term(i);
+      },
+      v);
+  for (double& x : v) x *= share_ / l2_;
+  return share_ * terms - penalty(v);
 }
 
 }  // namespace sgdbench::optimum

@@ -1,5 +1,6 @@
 #include "workloads/optimum/optimum.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -21,11 +22,20 @@ std::string number(const char* format, double value) {
   return text;
 }
 
-/// ‖∇f(0)‖.
-double gradient_at_zero(Objective& f) {
+/// f and ‖∇f‖ at 0.
+NewtonResult start_of(Objective& f) {
   std::vector<double> w(f.size()), g(f.size());
-  f.evaluate(w, g);
-  return norm(g);
+  NewtonResult start;
+  start.value = f.evaluate(w, g);
+  start.gradient = norm(g);
+  return start;
+}
+
+/// A w that is worse than 0, or no number, is no place to begin.
+void begin_no_worse(Objective& f, double at_zero, std::vector<double>& w) {
+  if (norm(w) == 0) return;
+  std::vector<double> g(f.size());
+  if (!(f.evaluate(w, g) <= at_zero)) std::fill(w.begin(), w.end(), 0.0);
 }
 
 double relative(double gradient, double first) {
@@ -67,45 +77,71 @@ std::string check_by_dual(const WorkloadOptions& options, Objective& f,
                           const std::vector<double>& w, double value, const Budget& budget) {
   std::vector<double> g(f.size());
   f.evaluate(w, g);
-  const double dual = f.dual(w, g);
+  const double dual = f.dual();
   const double off = checked_distance(options, value, dual, 1e-300, budget);
   return "dual value " + number("%.17g", dual) + ", off by " + number("%.1e", off);
 }
 
+/// f(w) − f* ≤ ‖∇f(w)‖²/(2λ), where there is no intercept.
+double gap_by_gradient(const NewtonResult& found, double l2) {
+  return found.gradient * found.gradient / (2 * l2);
+}
+
+/// Whether f is its minimum to the last bit.
+bool is_minimum(const NewtonResult& found, double l2) {
+  return l2 > 0 && gap_by_gradient(found, l2) <=
+                       std::numeric_limits<double>::epsilon() * std::abs(found.value);
+}
+
+/// What is proven of f(w) − f* at what minimise() found, where f was left. λ > 0.
+double proven_gap(Objective& f, const NewtonResult& found, double l2) {
+  const double by_gradient = gap_by_gradient(found, l2);
+  return f.has_intercept() ? std::max(by_gradient, found.value - f.dual()) : by_gradient;
+}
+
 /// ‖∇f‖ ≤ tolerance·‖∇f(0)‖ alone proves little of f where features are large: the gap is to be
-/// small too. Where f is its minimum to the last bit, that is enough.
-NewtonResult minimise_to_certificate(Objective& f, double l2, double first, const Budget& budget,
-                                     std::vector<double>& w) {
+/// small too. Where f is its minimum to the last bit, that is enough. Sets the gap where λ > 0.
+NewtonResult minimise_to_certificate(Objective& f, double l2, const NewtonResult& start,
+                                     const Budget& budget, std::vector<double>& w, double& gap) {
   constexpr double kMargin = 0.1;
-  auto found = minimise(f, w, kOptimumTolerance * first, budget);
-  const double wanted = std::sqrt(2 * l2 * kMargin * kOptimumTolerance * std::abs(found.value));
-  if (found.converged && l2 > 0 && found.gradient > wanted) {
+  // A start whose gradient is nothing but rounding has no share of it to go for.
+  const double share = is_minimum(start, l2) ? 1 : kOptimumTolerance;
+  auto found = minimise(f, w, share * start.gradient, budget);
+  if (l2 == 0) return found;
+  gap = proven_gap(f, found, l2);
+  double wanted = std::sqrt(2 * l2 * kMargin * kOptimumTolerance * std::abs(found.value));
+  // An intercept's part of the gradient may have to be smaller yet: how small, only the gap says.
+  while (found.converged &&
+         (found.gradient > wanted || gap > kOptimumTolerance * std::abs(found.value))) {
     const auto steps = found.iterations;
+    if (found.gradient <= wanted) wanted = kMargin * found.gradient;
     found = minimise(f, w, wanted, budget);
     found.iterations += steps;
+    gap = proven_gap(f, found, l2);
   }
-  const double gap = l2 > 0 ? found.gradient * found.gradient / (2 * l2) : 1;
-  found.converged |= gap <= std::numeric_limits<double>::epsilon() * std::abs(found.value);
+  found.converged |= is_minimum(found, l2);
   return found;
 }
 
 Optimum smooth_optimum(const WorkloadOptions& options, double l2, Objective& f,
                        const Budget& budget, std::vector<double>& w) {
-  const double first = gradient_at_zero(f);
-  const auto found = minimise_to_certificate(f, l2, first, budget, w);
+  const NewtonResult start = start_of(f);
+  begin_no_worse(f, start.value, w);
+  double gap = 0;
+  const auto found = minimise_to_certificate(f, l2, start, budget, w, gap);
+  const double first = is_minimum(start, l2) ? 0 : start.gradient;
   const double gradient = relative(found.gradient, first);
   if (!found.converged && gradient > kOptimumTolerance)
     give_up(options, "relative gradient", gradient, budget);
-  if (!found.converged)
-    give_up(options, "relative gap",
-            found.gradient * found.gradient / (2 * l2) / std::abs(found.value), budget);
+  if (!found.converged || gap > kOptimumTolerance * std::abs(found.value))
+    give_up(options, "relative gap", gap / std::abs(found.value), budget);
   Optimum result;
   result.value = found.value;
   result.relative_gradient = gradient;
   result.solver = "Newton with conjugate gradients";
   result.iterations = found.iterations;
   if (l2 > 0) {
-    result.gap = found.gradient * found.gradient / (2 * l2);
+    result.gap = gap;
     result.cross_check = check_by_dual(options, f, w, found.value, budget);
   } else {
     result.cross_check = check_by_second_start(options, f, found.value, first, budget);
@@ -121,9 +157,10 @@ std::unique_ptr<RowLoss> loss_of(const WorkloadOptions& options, const Dataset& 
 }
 
 Optimum hinge_optimum(const WorkloadOptions& options, double l2, const Dataset& train,
-                      Design& design, const Budget& budget, std::vector<double>& w) {
-  const auto found =
-      minimise_hinge(design, signs(train, train.classes), l2, kOptimumTolerance, budget, w);
+                      Design& design, const Budget& budget, std::vector<double>& w,
+                      std::vector<double>& multipliers) {
+  const auto found = minimise_hinge(design, signs(train, train.classes), l2, kOptimumTolerance,
+                                    budget, w, multipliers);
   const double off = found.gap() / std::max(std::abs(found.value), 1e-300);
   if (!(off <= kOptimumTolerance)) give_up(options, "relative duality gap", off, budget);
   Optimum result;
@@ -168,18 +205,23 @@ std::string why_no_optimum(const WorkloadOptions& options) {
 
 Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
                      const ParallelFor& parallel, const OptimumLimits& limits,
-                     std::vector<double>* solution) {
+                     std::vector<double>* solution, OptimumPoint* point) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
   Budget budget(limits);
   const bool hinge = options.workload == "svm";
   const std::size_t width = options.workload == "softmax" ? data.train.classes.size() : 1;
-  Design design(data.train, width, parallel, budget);
+  Design design(data.train, width, parallel, budget, options.intercept);
+  OptimumPoint own;
+  auto& [known, multipliers] = point ? *point : own;
   std::vector<double> w(design.parameters());
-  auto result = hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w)
-                      : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
+  if (known.size() == w.size()) w = design.own_order(known);
+  auto result =
+      hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w, multipliers)
+            : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
   result.passes = static_cast<std::uint64_t>(std::ceil(budget.passes()));
   result.seconds = budget.seconds();
-  if (solution) *solution = design.model_order(w);
+  known = design.model_order(w);
+  if (solution) *solution = known;
   return result;
 }
 

@@ -5,7 +5,8 @@
 // The idea: smooth losses are minimised by Newton's method with conjugate gradients (newton.h), the
 // hinge by the method of multipliers on top of it (hinge.h). A solution is believed because of what
 // is proven at it, not because of how it was found: f is λ-strongly convex, so f(w) − f* is at most
-// ‖∇f(w)‖²/(2λ); and by Fenchel's duality every α gives a lower bound of f*.
+// ‖∇f(w)‖²/(2λ); and by Fenchel's duality every α gives a lower bound of f*. With an intercept, in
+// which f is not strongly convex, the second proof is the certificate (objective.h).
 //
 // Invariant: what doesn't reach its certificate is an error, never a value. The result does not
 // depend on the number of threads.
@@ -59,10 +60,18 @@ struct OptimumLimits {
 /// optimum and what to use instead.
 std::string why_no_optimum(const WorkloadOptions& options);
 
+/// Where a search begins and ends. What is found does not depend on it but in how long it takes: at
+/// a solution, a few passes, which prove that it is one.
+struct OptimumPoint {
+  std::vector<double> w;            ///< laid out as the Problem's parameters; empty: 0
+  std::vector<double> multipliers;  ///< of the svm: the dual solution, one of each row in [0, 1]
+};
+
 /// Throws UsageError where why_no_optimum() has a reason, and NotConverged. `solution`, where not
-/// null, is set to w, laid out as the Problem's parameters.
+/// null, is set to w, laid out as the Problem's parameters. The search begins at `point`, where not
+/// null and no worse than 0, and sets it to the solution.
 Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
                      const ParallelFor& parallel, const OptimumLimits& limits = {},
-                     std::vector<double>* solution = nullptr);
+                     std::vector<double>* solution = nullptr, OptimumPoint* point = nullptr);
 
 }  // namespace sgdbench

@@ -27,8 +27,21 @@ class Logistic final : public RowLoss {
     *t = rows_[i].wrong * rows_[i].right * *u;
   }
   void curvature(std::size_t i, double* t) const override { *t = rows_[i].wrong * rows_[i].right; }
+  void dual_point(std::size_t i, double* alpha) const override { *alpha = y_[i] * rows_[i].wrong; }
   double dual_term(std::size_t i) const override {
     return entropy(rows_[i].wrong) + entropy(rows_[i].right);
+  }
+  void balance() override {
+    double sums[2] = {};
+    for (std::size_t i = 0; i < rows_.size(); ++i) sums[y_[i] > 0] += rows_[i].wrong;
+    const std::size_t more = sums[1] > sums[0];
+    const double taken = sums[more] > 0 ? (sums[more] - sums[1 - more]) / sums[more] : 0;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if ((y_[i] > 0) == (more == 1)) {
+        const double moved = taken * rows_[i].wrong;
+        rows_[i].wrong -= moved;
+        rows_[i].right += moved;
+      }
   }
 
  private:
@@ -51,9 +64,15 @@ class Squared final : public RowLoss {
   }
   void curvature_times(std::size_t, const double* u, double* t) const override { *t = *u; }
   void curvature(std::size_t, double* t) const override { *t = 1; }
+  void dual_point(std::size_t i, double* alpha) const override { *alpha = -residual_[i]; }
   double dual_term(std::size_t i) const override {
     const double alpha = -residual_[i];
     return alpha * y_[i] - alpha * alpha / 2;
+  }
+  void balance() override {
+    double sum = 0;
+    for (const double x : residual_) sum += x;
+    for (double& x : residual_) x -= sum / static_cast<double>(residual_.size());
   }
   bool quadratic() const override { return true; }
 
@@ -86,6 +105,30 @@ class Softmax final : public RowLoss {
   void curvature(std::size_t i, double* t) const override {
     const double* const p = &p_[i * classes_];
     for (std::size_t c = 0; c < classes_; ++c) t[c] = p[c] * (1 - p[c]);
+  }
+  void dual_point(std::size_t i, double* alpha) const override {
+    for (std::size_t c = 0; c < classes_; ++c) alpha[c] = -p_[i * classes_ + c];
+    alpha[y_[i]] += 1;
+  }
+  void balance() override {
+    std::vector<double> over(classes_);  // ∑ p_ic − n_c, then the share of p_ic to be taken
+    std::vector<double> lack(classes_);  // its share of all that is lacking
+    for (std::size_t k = 0; k < p_.size(); ++k) over[k % classes_] += p_[k];
+    const auto sums = over;
+    for (const auto y : y_) over[y] -= 1;
+    double lacking = 0;
+    for (const double x : over) lacking += std::max(0.0, -x);
+    if (lacking == 0) return;
+    for (std::size_t c = 0; c < classes_; ++c) {
+      lack[c] = std::max(0.0, -over[c]) / lacking;
+      over[c] = over[c] > 0 ? over[c] / sums[c] : 0;
+    }
+    for (std::size_t i = 0; i < y_.size(); ++i) {
+      double* const p = &p_[i * classes_];
+      double taken = 0;
+      for (std::size_t c = 0; c < classes_; ++c) taken += over[c] * p[c];
+      for (std::size_t c = 0; c < classes_; ++c) p[c] += taken * lack[c] - over[c] * p[c];
+    }
   }
   double dual_term(std::size_t i) const override {
     double sum = 0;

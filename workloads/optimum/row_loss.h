@@ -5,11 +5,20 @@
 //   squared    ℓ = ½(z − y)²                 ℓ″ = 1
 //   softmax    ℓ = log ∑ e^{z_c} − z_y       ∇²ℓ = diag(p) − ppᵀ, p = softmax(z)
 //
-// At α = −∇ℓ(z), which is feasible for all of them, the dual's term −ℓ*(−α) is
+// The dual point α = −∇ℓ(z) is feasible for all of them, and its term −ℓ*(−α) is
 //
-//   logistic   −p log p − (1−p) log(1−p)
-//   squared    αy − ½α²
-//   softmax    −∑ p_c log p_c
+//   logistic   α = yp         −p log p − (1−p) log(1−p)
+//   squared    α = y − z      αy − ½α²
+//   softmax    α = e_y − p    −∑ p_c log p_c
+//
+// for every p in [0, 1], or in the simplex, whether it comes from a z or not. So α can be moved to
+// where it adds up to 0 over all rows, as intercepts demand (objective.h), and stay feasible:
+//
+//   logistic   the p of the label with the larger sum are scaled down to the smaller one
+//   squared    the mean of α is taken from each
+//   softmax    ∑ᵢ p_ic is to be the number of rows n_c of class c: classes that have more are
+//   scaled
+//              down to it, and what this takes from a row goes to the others by what they lack
 #pragma once
 
 #include <cstdint>
@@ -33,8 +42,12 @@ class RowLoss {
   virtual void curvature_times(std::size_t i, const double* u, double* t) const = 0;
   /// Its diagonal.
   virtual void curvature(std::size_t i, double* t) const = 0;
-  /// −ℓᵢ*(−α) at α = −∇ℓᵢ(z).
+  /// α: −∇ℓᵢ(z), until it is balanced.
+  virtual void dual_point(std::size_t i, double* alpha) const = 0;
+  /// −ℓᵢ*(−α).
   virtual double dual_term(std::size_t i) const = 0;
+  /// Moves α of all rows to where they add up to 0, until evaluate() is called again.
+  virtual void balance() = 0;
   /// ∇²ℓ is the same everywhere.
   virtual bool quadratic() const { return false; }
   /// Where curves_everywhere() is false, the rows with any curvature as of the last settle(), which

@@ -1,0 +1,93 @@
+#include "workloads/data/rounding.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+
+#include "workloads/data/storage.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kMostSlots = 64;  // a kilobyte a column
+constexpr std::size_t kMostLabels = kMaxClasses + 1;
+
+std::size_t hash_of(float value) {
+  return std::bit_cast<std::uint32_t>(value + 0.0f) * 0x9e3779b1u >> 16;
+}
+
+std::string shortest(double value) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+}
+
+}  // namespace
+
+MergedValues::MergedValues(std::size_t columns, std::size_t rows, bool watch_all)
+    : count_(columns),
+      slots_(std::bit_ceil(std::clamp(rows, std::size_t{1}, kMostSlots))),
+      watch_all_(watch_all),
+      watches_(watch_all) {}
+
+void MergedValues::look(std::uint32_t column, const Decimal& decimal, float stored) {
+  columns_.resize(count_);
+  Watched& watched = columns_[column];
+  if (watched.slots.empty()) {
+    if (decimal.is_short && !watch_all_) return;
+    watched.slots.resize(slots_);
+    watches_ = true;
+  }
+  Slot& slot = watched.slots[hash_of(stored) & (slots_ - 1)];
+  if (slot.value == decimal.value) return;
+  ++watched.fresh;
+  if (slot.stored == stored && watched.merged++ == 0)
+    watched.pair = {column, std::min(slot.value, decimal.value),
+                    std::max(slot.value, decimal.value)};
+  slot = {stored, decimal.value};
+}
+
+std::vector<MergedPair> MergedValues::found() const {
+  std::vector<MergedPair> pairs;
+  for (const Watched& watched : columns_)
+    if (watched.merged > 0 && watched.merged * 100 >= watched.fresh) pairs.push_back(watched.pair);
+  return pairs;
+}
+
+void LabelValues::add(double value, const char* where) {
+  if (labels_.size() == kMostLabels) return;
+  const auto place =
+      std::lower_bound(labels_.begin(), labels_.end(), value,
+                       [](const Label& label, double other) { return label.value < other; });
+  if (place != labels_.end() && place->value == value) return;
+  labels_.insert(place, {value, where});
+}
+
+void LabelValues::add(const LabelValues& other) {
+  for (const Label& label : other.labels_) add(label.value, label.where);
+}
+
+std::optional<std::pair<MergedPair, const char*>> LabelValues::merged() const {
+  for (std::size_t i = 1; i < labels_.size(); ++i) {
+    const Label &lower = labels_[i - 1], &upper = labels_[i];
+    if (static_cast<float>(lower.value) == static_cast<float>(upper.value))
+      return std::pair(MergedPair{0, lower.value, upper.value}, std::max(lower.where, upper.where));
+  }
+  return std::nullopt;
+}
+
+std::vector<double> LabelValues::rounded() const {
+  std::vector<double> values;
+  bool changed = false;
+  for (const Label& label : labels_) {
+    values.push_back(label.value);
+    changed |= static_cast<double>(static_cast<float>(label.value)) != label.value;
+  }
+  return changed ? values : std::vector<double>();
+}
+
+std::string text_of(const MergedPair& pair) {
+  return shortest(pair.lower) + " and " + shortest(pair.upper);
+}
+
+}  // namespace sgdbench

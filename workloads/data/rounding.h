@@ -1,0 +1,88 @@
+// What rounding to single precision does to values that differ in the file.
+//
+// Features. Neighbouring numbers become one float now and then, and that is harmless; it is not
+// where a column's values lie so close together, beside their size, that many do (days written as
+// 20180128 and 20180129). So in each piece of the file every value is held against the last one
+// with the same hash of its float, and a column is named where, of 100 values that were not just
+// repeated, one or more became the float of another. Columns are watched from their first value
+// with more than six digits on, because shorter ones stay apart; standardised ones from the start.
+//
+// Labels. Two classes that become one are an error, so all distinct labels are kept, up to one more
+// than there may be classes.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "workloads/data/number.h"
+
+namespace sgdbench {
+
+/// Two values that are one float.
+struct MergedPair {
+  std::uint32_t column = 0;
+  double lower = 0, upper = 0;
+};
+
+/// Of the columns of one piece of a table.
+///
+/// Thread safety: none; one for each piece.
+class MergedValues {
+ public:
+  /// `rows` bounds the rows of the piece.
+  MergedValues(std::size_t columns, std::size_t rows, bool watch_all);
+
+  /// A column's next value, and what is stored of it.
+  void see(std::uint32_t column, const Decimal& decimal, float stored) {
+    if (watches_ || !decimal.is_short) look(column, decimal, stored);
+  }
+  /// A pair of each column where they are too many, by column.
+  std::vector<MergedPair> found() const;
+
+ private:
+  struct Slot {
+    float stored = std::numeric_limits<float>::quiet_NaN();  ///< equals nothing
+    double value = std::numeric_limits<double>::quiet_NaN();
+  };
+  struct Watched {
+    std::vector<Slot> slots;  ///< empty: not watched
+    std::uint64_t fresh = 0, merged = 0;
+    MergedPair pair;
+  };
+  void look(std::uint32_t column, const Decimal& decimal, float stored);
+
+  std::size_t count_;
+  std::vector<Watched> columns_;  ///< empty until one is watched
+  std::size_t slots_;
+  bool watch_all_;
+  bool watches_;  ///< any column
+};
+
+/// The distinct labels of a file, or of a piece of it, before they are rounded.
+class LabelValues {
+ public:
+  /// `where` is the label's place in the text.
+  void add(double value, const char* where);
+  void add(const LabelValues& other);
+
+  /// Two that are one float, the upper one's place beside them.
+  std::optional<std::pair<MergedPair, const char*>> merged() const;
+  /// All of them in ascending order; empty where no rounding changes any.
+  std::vector<double> rounded() const;
+
+ private:
+  struct Label {
+    double value;
+    const char* where;
+  };
+  std::vector<Label> labels_;
+};
+
+/// "20180128 and 20180129".
+std::string text_of(const MergedPair& pair);
+
+}  // namespace sgdbench
