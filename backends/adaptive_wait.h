@@ -53,9 +53,11 @@ inline bool lock_or_wait(std::mutex& mutex, auto&& on_wait) {
 class alignas(64) Signal {
  public:
   void clear() { raised_.store(0, std::memory_order_relaxed); }
-  /// Release: what the raiser did before is seen by the one who waited.
+  /// Release: what the raiser did before is seen by the one who waited. Sequentially consistent:
+  /// notify_one() looks whether anybody sleeps, and must not look before the flag is up; the waiter
+  /// that goes to sleep between the two would sleep for ever.
   void raise() {
-    raised_.store(1, std::memory_order_release);
+    raised_.store(1, std::memory_order_seq_cst);
     raised_.notify_one();
   }
   void wait() {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/dealer.h"
 #include "backends/run_spec.h"
 #include "results/staleness.h"
 #include "results/stopwatch.h"
@@ -27,6 +28,14 @@ struct Snapshot {
   std::size_t point = 0;           ///< which of the curve's points
 };
 
+/// A gradient, or a trained replica, that became part of an update.
+struct LandedTask {
+  std::uint64_t update = 0;  ///< which update, from 1
+  std::size_t worker = 0;
+  Task task;                  ///< the examples that it is of
+  std::uint64_t version = 0;  ///< updates that were in the parameters that it was computed from
+};
+
 /// What one worker did. Conservation: computed = applied + dropped + left over at the end.
 struct WorkerReport {
   Stopwatch time;                 ///< sums to RunOutcome::wall for every worker
@@ -36,6 +45,7 @@ struct WorkerReport {
   std::uint64_t dropped = 0;      ///< example gradients computed, or begun and cancelled
   StalenessHistogram staleness;   ///< of this worker's updates, or of several workers'
   std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
+  std::vector<LandedTask> landings;  ///< where RunSpec::landings asks for them
 };
 
 enum class Stopped { completed, time_limit, interrupted, not_finite, target };
@@ -86,6 +96,8 @@ struct BackendEntry {
   /// Which of RunSpec::conditions it obeys: those of gradients, those of messages.
   bool delays_compute = false;
   bool delays_messages = false;
+  /// It obeys RunSpec::landings.
+  bool lists_landings = false;
   /// Its times are simulated: nothing that is measured beside a run says anything of it, and its
   /// times are not to be compared with real ones.
   bool virtual_clock = false;

@@ -25,7 +25,9 @@ class Barrier {
   /// Arrives; true if all others had arrived already, so that there is nothing to wait for.
   bool arrive(std::size_t me) {
     const std::uint32_t meeting = lines_[me].meeting.load(std::memory_order_relaxed) + 1;
-    lines_[me].meeting.store(meeting, std::memory_order_release);  // publishes what was done before
+    // Publishes what was done before. Sequentially consistent: notify_all() looks whether anybody
+    // sleeps, and must not look before others can see the arrival (Signal::raise()).
+    lines_[me].meeting.store(meeting, std::memory_order_seq_cst);
     lines_[me].meeting.notify_all();
     for (const Line& line : lines_)
       if (!is_at(line, meeting)) return false;

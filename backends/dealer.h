@@ -37,6 +37,16 @@ struct Task {
   }
 };
 
+/// All of a stretch as the task of one.
+inline Task whole_task(const Stretch& stretch) {
+  Task task;
+  task.round = stretch;
+  task.shares = 1;
+  task.steps = stretch.updates();
+  task.examples = stretch.end - stretch.begin;
+  return task;
+}
+
 /// Thread safety: workers may ask at the same time, each for itself.
 class Dealer {
  public:

@@ -34,9 +34,11 @@ void ForkJoin::close() {
   for (auto& member : members_) member.join();
 }
 
-/// Release: who takes it sees the body, and all that was computed before.
+/// Release: who takes it sees the body, and all that was computed before. Sequentially consistent,
+/// as wherever somebody is notified: notify_one() must not look for sleepers before the change is
+/// seen (Signal::raise()).
 void ForkJoin::post(Piece& piece) {
-  piece.state.fetch_add(posted, std::memory_order_release);
+  piece.state.fetch_add(posted, std::memory_order_seq_cst);
   piece.state.notify_one();
 }
 
@@ -66,7 +68,7 @@ void ForkJoin::wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t
 void ForkJoin::serve(std::size_t member, bool pin) {
   omp_set_num_threads(1);  // what a member calls starts no threads of its own
   if (pin && !pin_this_thread(member)) pinned_ = false;
-  alive_.fetch_add(1, std::memory_order_release);
+  alive_.fetch_add(1, std::memory_order_seq_cst);
   alive_.notify_one();
   auto& state = pieces_[member].state;
   for (;;) {
@@ -79,7 +81,7 @@ void ForkJoin::serve(std::size_t member, bool pin) {
       continue;
     if (!body_) return;
     (*body_)(member);
-    state.fetch_add(after - taken, std::memory_order_release);
+    state.fetch_add(after - taken, std::memory_order_seq_cst);
     state.notify_one();
   }
 }

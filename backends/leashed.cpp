@@ -76,6 +76,9 @@ class Leashed final : public PooledBackend {
       if (!versions_->publish(*spare, base)) continue;
       versions_->release(worker, Role::base);
       count(seat, direction.examples, base_number - read_version, base_number + 1);
+      if (course.spec.landings)
+        seat.report.landings.push_back(
+            {base_number + 1, worker, whole_task(stretch), read_version});
       return true;
     }
     versions_->release(worker, Role::base);

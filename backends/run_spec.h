@@ -54,6 +54,8 @@ struct RunSpec {
   std::size_t evaluations = 0;  ///< points of the loss curve after the first; 0: one per epoch
   Spacing spacing = Spacing::even;
   std::size_t timeline_slices = 0;  ///< kept of each worker's timeline; 0: there is none
+  /// List what landed, and what it was computed from, so that a run can be recomputed.
+  bool landings = false;
 };
 
 /// All laws of a configuration: of what it is exposed to, and of what is simulated.

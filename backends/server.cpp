@@ -105,6 +105,8 @@ void Server::record(std::size_t completer) {
                         std::memory_order_relaxed);
     if (examples != 0) seat.note_staleness(version_ - held.version);
     seat.report.last_update = version_ + 1;
+    if (course_.spec.landings)
+      seat.report.landings.push_back({version_ + 1, held.worker, held.task, held.version});
     landed_ += examples;
   }
   // The update is the work of whoever completed it.

@@ -1,17 +1,23 @@
 // Checks against the naive double-precision references of workloads/reference.h, at random points,
 // where no kernel can hide behind zeros.
 //
-// A backend is checked as a whole: it is run for one update from a random start, and what it did to
-// the parameters must be one step along the reference gradient of the examples that landed.
+// A backend is checked as a whole: it is run for a few updates from a random start, and must end
+// where the reference gradients of what it says has landed lead, each at the version that it was
+// computed from (reference_path.h). Two updates show what a rule does with its state, and a third
+// what a worker does that comes back to the server. A backend that can't say what landed makes its
+// updates in the order of the examples, or no more than one.
 
 #include "backends/verification.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
 #include "backends/protocols/protocol.h"
+#include "backends/reference_path.h"
 #include "workloads/random.h"
 #include "workloads/sample_order.h"
 
@@ -20,8 +26,11 @@ namespace {
 
 // Single-precision sums of some thousand terms against double: 2⁻²⁴·√n with room.
 constexpr double kTolerance = 1e-3;
+// Small next to 1, so that squashing functions stay away from their flat ends.
+constexpr double kStartScale = 0.2;
 // Central differences in double, h = 1e-5: truncation h² and rounding 1e-16/h.
-constexpr double kDifferenceTolerance = 1e-5;
+constexpr double kDifference = 1e-5, kDifferenceTolerance = 1e-5;
+constexpr std::size_t kFewWorkers = 16;
 constexpr std::size_t kRowsChecked = 32;
 constexpr std::size_t kCoordinatesChecked = 64;
 
@@ -31,9 +40,8 @@ class RandomStart final : public Problem {
   explicit RandomStart(const Problem& problem) : problem_(problem) {}
 
   void initialise(std::span<Real> w, std::uint64_t seed) const override {
-    // Small next to 1, so that squashing functions stay away from their flat ends.
     Random random(mix(seed, 0x5eed));
-    for (auto& x : w) x = static_cast<Real>(0.2 * random.normal());
+    for (auto& x : w) x = static_cast<Real>(kStartScale * random.normal());
   }
 
   std::size_t examples() const override { return problem_.examples(); }
@@ -70,15 +78,20 @@ std::vector<double> to_double(std::span<const Real> w) {
   return {w.begin(), w.end()};
 }
 
-std::string where(std::string_view what, std::size_t coordinate, double got, double wanted) {
-  return std::string(what) + " at coordinate " + std::to_string(coordinate) + ": " +
-         std::to_string(got) + ", should be " + std::to_string(wanted);
+std::string number(double x) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, x, std::chars_format::general, 6).ptr};
 }
 
-/// The largest |got − wanted| relative to the largest |wanted|.
+std::string where(std::string_view what, std::size_t coordinate, double got, double wanted) {
+  return std::string(what) + " at coordinate " + std::to_string(coordinate) + ": " + number(got) +
+         ", should be " + number(wanted);
+}
+
+/// The largest |got − wanted| relative to the largest |wanted|; `rounding` is let pass beside it.
 Verification compare(std::string_view what, std::span<const double> got,
-                     std::span<const double> wanted, double tolerance) {
-  double scale = 1e-12, worst = 0;
+                     std::span<const double> wanted, double tolerance, double rounding) {
+  double scale = 1e-300, worst = 0;
   std::size_t at = 0;
   for (const double x : wanted) scale = std::max(scale, std::abs(x));
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -86,7 +99,8 @@ Verification compare(std::string_view what, std::span<const double> got,
     if (error > worst || !std::isfinite(got[i])) worst = error, at = i;
     if (!std::isfinite(got[i])) break;
   }
-  Verification verdict{std::isfinite(worst) && worst <= tolerance * scale, worst / scale, ""};
+  Verification verdict{std::isfinite(worst) && worst <= tolerance * scale + rounding, worst / scale,
+                       ""};
   if (!verdict.ok) verdict.reason = where(what, at, got[at], wanted[at]);
   return verdict;
 }
@@ -106,29 +120,55 @@ void clear_unused(const Problem& problem, std::span<const std::uint32_t> all, st
     if (gradient[i] == 0) w[i] = 0;
 }
 
-/// Where `updates` updates of step 1 along the reference gradients of the first `landed` examples
-/// lead from w.
-std::vector<double> reference_path(const Problem& problem, const RunSpec& spec,
-                                   std::vector<double> w, std::size_t landed,
-                                   std::uint64_t updates) {
-  const SampleOrder order(problem.examples(), updates, spec.shuffle, spec.seed);
-  std::vector<std::uint32_t> scratch(landed);
-  std::vector<double> g(w.size()), v(w.size());
-  const double mu = spec.rule.momentum;
+/// The landings of a backend whose updates follow one another: each read what the last one left.
+std::vector<LandedTask> in_order(std::size_t examples, std::size_t landed, std::uint64_t updates) {
+  std::vector<LandedTask> all;
   std::size_t begin = 0;
   for (std::uint64_t t = 0; t < updates; ++t) {
     const std::size_t end = begin + (landed - begin + updates - t - 1) / (updates - t);
     // Two updates of a whole data set each are two epochs.
-    const std::uint64_t epoch = begin / problem.examples();
-    const std::size_t first = epoch * problem.examples();
-    problem.reference_gradient(w, order.rows(epoch, begin - first, end - first, scratch), g);
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      v[i] = mu * v[i] + g[i];
-      w[i] -= spec.rule.kind == Rule::Kind::nesterov ? g[i] + mu * v[i] : v[i];
-    }
+    const std::uint64_t epoch = begin / examples;
+    const std::size_t first = epoch * examples;
+    all.push_back({t + 1, 0, whole_task({epoch, begin - first, end - first, end - begin, t}), t});
     begin = end;
   }
-  return w;
+  return all;
+}
+
+/// A step whose first update is about as long as the parameters are large, so that neither drowns
+/// in the other's rounding; where the gradient is next to nothing beside what it is made of, less.
+double visible_step(const Problem& problem, const RunSpec& spec, std::span<const Real> w) {
+  const SampleOrder order(problem.examples(), 1, spec.shuffle, spec.seed);
+  std::vector<std::uint32_t> scratch(std::min(problem.examples(), spec.batch * spec.workers));
+  std::vector<double> g(w.size()), terms(w.size());
+  reference_terms(problem, to_double(w), order.rows(0, 0, scratch.size(), scratch), g, terms);
+  double top = 0;
+  for (std::size_t i = 0; i < g.size(); ++i) top = std::max({top, std::abs(g[i]), 1e-5 * terms[i]});
+  return top > 0 ? std::clamp(kStartScale / top, 1e-36, 1e36) : 1;
+}
+
+/// Where the run ended against where its landings lead, relative to the way there.
+Verification compare(const ReferencePath& path, std::span<const Real> before,
+                     std::span<const Real> after) {
+  constexpr double kLargest = std::numeric_limits<Real>::max();
+  if (!(path.largest <= kLargest))
+    return {false, 0,
+            "single precision ends at " + number(kLargest) + ", and its numbers reach " +
+                number(path.largest) + ": scale the data"};
+  double way = 1e-300, worst = 0, farthest = 0;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    way = std::max(way, std::abs(path.w[i] - double{before[i]}));
+    const double error = std::abs(path.w[i] - double{after[i]});
+    if (!std::isfinite(after[i])) return {false, error, where("step", i, after[i], path.w[i])};
+    farthest = std::max(farthest, error);
+    if (error > worst * path.tolerance[i]) worst = error / path.tolerance[i], at = i;
+  }
+  Verification verdict{worst <= 1, farthest / way, ""};
+  if (!verdict.ok)
+    verdict.reason =
+        where("step", at, double{before[at]} - double{after[at]}, double{before[at]} - path.w[at]);
+  return verdict;
 }
 
 Verification check_differences(const Problem& problem, std::vector<double> w, Random& random) {
@@ -146,19 +186,22 @@ Verification check_differences(const Problem& problem, std::vector<double> w, Ra
   for (std::size_t i = 0; i < half; ++i) checked.push_back(random.below(w.size()));
 
   std::vector<double> slopes, wanted;
+  double largest = 0;  // of the losses, whose own rounding is all that a small slope is left with
   for (const std::size_t i : checked) {
-    constexpr double h = 1e-5;
     const double kept = w[i];
-    w[i] = kept + h;
+    w[i] = kept + kDifference;
     const double above = problem.reference_loss(w, rows);
-    w[i] = kept - h;
+    w[i] = kept - kDifference;
     const double below = problem.reference_loss(w, rows);
     w[i] = kept;
-    slopes.push_back((above - below) / (2 * h));
+    largest = std::max({largest, std::abs(above), std::abs(below)});
+    slopes.push_back((above - below) / (2 * kDifference));
     wanted.push_back(gradient[i]);
   }
+  const double rounding = static_cast<double>(rows.size()) *
+                          std::numeric_limits<double>::epsilon() * largest / kDifference;
   return compare("central difference against reference gradient", slopes, wanted,
-                 kDifferenceTolerance);
+                 kDifferenceTolerance, rounding);
 }
 
 }  // namespace
@@ -190,18 +233,21 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   if (problem.parameters() == 0) return {true, 0, ""};
   const RandomStart start(problem);
   RunSpec spec = asked;
-  // A rule with a state shows what it does with it in its second update only.
-  const std::uint64_t updates = spec.rule.slots() > 1 && backend.deterministic(spec) ? 2 : 1;
+  std::uint64_t updates = spec.rule.slots() > 1 && backend.deterministic(spec) ? 2 : 1;
+  if (backend.lists_landings) updates = spec.workers > 1 ? 3 : 2;
   spec.epochs = spec.updates = updates;
   spec.max_seconds = 0;
   spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   spec.evaluations = 1;
-  spec.protocol = single_step_form(spec.protocol);
-  spec.step = {};
-  spec.step.initial = 1;  // a small step would drown in the rounding of w
+  spec.landings = true;
+  // Each replica is trained once more in double: of very many, one step.
+  if (backend.uses_protocol)
+    spec.protocol = short_form(spec.protocol, spec.workers <= kFewWorkers ? 2 : 1);
 
   AlignedVector<Real> before(problem.parameters());
   start.initialise(before, spec.seed);
+  spec.step = {};
+  spec.step.initial = visible_step(problem, spec, before);
   const std::atomic<bool> never{false};
   const RunOutcome outcome = backend.make(spec, start)->run(spec, never);
   if (outcome.stopped == Stopped::time_limit)
@@ -209,17 +255,21 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   if (outcome.updates != updates)
     return {false, 0,
             "made " + std::to_string(outcome.updates) + " updates, not " + std::to_string(updates)};
-  std::size_t landed = 0;
-  for (const auto& worker : outcome.workers) landed += worker.applied;
-
-  const auto wanted = reference_path(problem, spec, to_double(before), landed, updates);
-  std::vector<double> path(wanted.size()), got(wanted.size());
-  const auto& after = outcome.curve.back().parameters;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    path[i] = double{before[i]} - wanted[i];
-    got[i] = double{before[i]} - double{after[i]};
+  std::size_t landed = 0, listed = 0;
+  std::vector<LandedTask> landings;
+  for (const auto& worker : outcome.workers) {
+    landed += worker.applied;
+    landings.insert(landings.end(), worker.landings.begin(), worker.landings.end());
   }
-  return compare("step", got, path, kTolerance);
+  if (!backend.lists_landings) landings = in_order(problem.examples(), landed, updates);
+  for (const auto& landing : landings) listed += landing.task.examples;
+  if (listed != landed)
+    return {false, 0,
+            std::to_string(landed) + " examples landed, and it lists " + std::to_string(listed)};
+  ProtocolTraits protocol;
+  if (backend.uses_protocol) protocol = make_protocol(spec.protocol, spec.workers)->traits();
+  return compare(reference_path(problem, spec, protocol, before, std::move(landings)), before,
+                 outcome.curve.back().parameters);
 }
 
 }  // namespace sgdbench

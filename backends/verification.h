@@ -17,8 +17,8 @@ struct Verification {
 /// loss, and the reported loss against the reference loss, at a random point.
 Verification verify_workload(const Problem& problem, std::uint64_t seed);
 
-/// One update of this backend from a random start against one step along the reference gradient of
-/// the same examples.
+/// Up to three updates of this backend from a random start against the same along the reference
+/// gradients of what landed.
 Verification verify_backend(const BackendEntry& backend, const RunSpec& spec,
                             const Problem& problem);
 

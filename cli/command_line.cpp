@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/options.h"
+#include "results/printable.h"
 #include "workloads/random.h"
 
 namespace sgdbench {
@@ -40,6 +41,21 @@ std::uint64_t hash(std::string_view text) {
   return mix(h);
 }
 
+/// What would do something else to a terminal than be read there, in a form that both it and the
+/// shell understand: $'a\033b'.
+std::string quoted_bytes(std::string_view text) {
+  std::string quoted = "$'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\')
+      quoted += {'\\', c};
+    else if (c >= ' ' && c < '\x7f')
+      quoted += c;
+    else
+      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+  }
+  return quoted + '\'';
+}
+
 }  // namespace
 
 std::string shell_quote(std::string_view text) {
@@ -47,6 +63,7 @@ std::string shell_quote(std::string_view text) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
   if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos)
     return std::string(text);
+  if (printable(text) != text) return quoted_bytes(text);
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'')

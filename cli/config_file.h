@@ -26,8 +26,9 @@ struct ConfigFile {
   std::vector<Given> runs;  ///< the tables [[run]]: options of cells alone
 };
 
-/// Throws UsageError that begins with `path:line:column:` for text that is no TOML, unknown keys
-/// and values that can't be; MissingData where there is no such file.
+/// Throws BadData for text that is no TOML, or nested or long beyond what a suite needs, and
+/// UsageError for unknown keys and values that can't be, both beginning with `path:line:column:`;
+/// MissingData where there is no such file.
 ConfigFile read_config(const std::string& path);
 
 /// The same for its text; `name` stands for the path in errors.

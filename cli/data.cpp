@@ -15,6 +15,7 @@
 #include "workloads/data/error.h"
 #include "workloads/data/libsvm_writer.h"
 #include "workloads/data/statistics.h"
+#include "workloads/data/storage.h"
 #include "workloads/data/table_columns.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
@@ -102,7 +103,7 @@ std::string info_text(const Dataset& data) {
                           s.rho_exact ? "" : "at least ", s.rho));
   line("checksum", fmt::format("{:016x}", data.checksum));
   line("loaded in", speed_text(data));
-  return text;
+  return printable_lines(text);
 }
 
 using Writer = void (*)(const Dataset&, const TextSink&);
@@ -137,6 +138,10 @@ int data_make_verb(const Invocation& invocation) {
   files.writes("--out", path);
   check_writable(path);
   const auto data = load(request);
+  const auto* sparse = std::get_if<SparseMatrix>(&data.features);
+  if (write == write_csv && sparse && is_scattered(sparse->columns, sparse->entries.size()))
+    throw UsageError(fmt::format("--out {}: {} columns for {} non-zeros: write .svm instead",
+                                 path.string(), sparse->columns, sparse->entries.size()));
   AtomicFile file(path);
   write(data, [&file](std::string_view piece) {
     if (interrupted()) throw Interrupted("interrupted while writing");

@@ -20,7 +20,7 @@ namespace {
 DataFacts facts_of(const TrainTest& data, const Environment& environment) {
   const auto& train = data.train;
   return {.examples = train.rows(),
-          .features = train.columns(),
+          .features = train.feature_count(),
           .load_s = train.load_s,
           .checksum = train.checksum,
           .test_checksum = data.test ? std::optional(data.test->checksum) : std::nullopt,

@@ -12,18 +12,13 @@
 namespace sgdbench {
 namespace {
 
-void check_length(std::size_t length) {
-  if (length > kLongest)
-    throw UsageError(fmt::format("the list has more than {} values", kLongest));
-}
-
 /// `first..last[:xK|:+K]` in its parts; step is "" where none is said.
-struct Range {
+struct ListRange {
   std::string_view first, last, step;
   bool geometric = false;
 };
 
-bool read_range(std::string_view text, Range& range) {
+bool read_range(std::string_view text, ListRange& range) {
   const auto dots = text.find("..");
   if (dots == std::string_view::npos) return false;
   range.first = text.substr(0, dots);
@@ -44,7 +39,7 @@ bool read_range(std::string_view text, Range& range) {
   throw UsageError(fmt::format("range '{}' is empty: its first number exceeds its last", text));
 }
 
-void append_counts(std::string_view text, const Range& range, std::vector<std::string>& out) {
+void append_counts(std::string_view text, const ListRange& range, std::vector<std::string>& out) {
   const auto last = parse_count(range.last);
   auto value = parse_count(range.first, range.geometric ? 1 : 0);
   const auto step =
@@ -59,7 +54,7 @@ void append_counts(std::string_view text, const Range& range, std::vector<std::s
   }
 }
 
-void append_reals(std::string_view text, const Range& range, std::vector<std::string>& out) {
+void append_reals(std::string_view text, const ListRange& range, std::vector<std::string>& out) {
   if (range.step.empty())
     throw UsageError(
         fmt::format("range '{}' needs a step: ':x10' (times) or ':+0.1' (plus)", text));
@@ -83,7 +78,7 @@ template <class Append>
 std::vector<std::string> expand_ranges(std::string_view text, Append append) {
   std::vector<std::string> out;
   for (const auto& part : split_list(text)) {
-    Range range;
+    ListRange range;
     if (read_range(part, range))
       append(part, range, out);
     else
@@ -93,12 +88,25 @@ std::vector<std::string> expand_ranges(std::string_view text, Append append) {
   return out;
 }
 
+/// In time proportional to the product of the lengths: where a letter does not match, the last star
+/// takes one more. Earlier ones need not be tried again.
 bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern[0] == '*')
-    return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
-  return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
-         matches(pattern.substr(1), name.substr(1));
+  std::size_t p = 0, n = 0, after_star = std::string_view::npos, taken = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      taken = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      n = ++taken;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 /// `key=value`, a generator's parameter; a path's `=` comes after a slash or a dot.
@@ -119,6 +127,11 @@ bool is_generator(std::string_view source) {
 }
 
 }  // namespace
+
+void check_length(std::size_t length) {
+  if (length > kLongest)
+    throw UsageError(fmt::format("the list has more than {} values", kLongest));
+}
 
 std::vector<std::string> split_list(std::string_view text, char separator) {
   std::vector<std::string> parts{""};

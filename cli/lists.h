@@ -16,6 +16,9 @@ namespace sgdbench {
 
 inline constexpr std::size_t kLongest = 10'000;
 
+/// Throws UsageError where a list of so many values is too long.
+void check_length(std::size_t length);
+
 /// The parts between separators, unescaped; no part may be empty.
 std::vector<std::string> split_list(std::string_view text, char separator = ',');
 

@@ -128,7 +128,7 @@ Answer about(const Cell& cell, const Dataset& train) {
   answer.workload = cell.workload.workload;
   answer.data = train.name;
   answer.examples = train.rows();
-  answer.features = train.columns();
+  answer.features = train.feature_count();
   const double n = static_cast<double>(train.rows());
   answer.l2 = cell.workload.l2 < 0 ? 1 / n : cell.workload.l2;
   answer.intercept = find_option(kOptimum, "--intercept").show(cell);

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "cli/interrupt.h"
 #include "results/atomic_file.h"
 #include "results/file_calls.h"
+#include "results/reading/json_tree.h"
 #include "workloads/data/checksum.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
@@ -54,7 +54,7 @@ Json key_of(const Problem& problem, const WorkloadOptions& options, const Datase
           {"checksum", fmt::format("{:016x}", train.checksum)},
           {"layout", fmt::format("{:016x}", order.layout)},
           {"examples", train.rows()},
-          {"features", train.columns()},
+          {"features", train.feature_count()},
           {"classes", train.classes.size()},
           {"workload", options.workload},
           {"intercept", options.intercept},
@@ -69,11 +69,10 @@ std::string name_of(const Problem& problem, const WorkloadOptions& options, cons
                      train.classes.size(), std::bit_cast<std::uint64_t>(problem.l2()));
 }
 
-/// Throws what the library does where a member is missing or of another type.
-OptimumPoint from_json(const Json& json, const RowOrder& order) {
-  OptimumPoint point;
-  point.w = json.at("w").get<std::vector<double>>();
-  const auto sorted = json.at("multipliers").get<std::vector<double>>();
+/// Their multipliers in the order of the rows in memory; none where there are not as many.
+OptimumPoint in_order(OptimumPoint point, const RowOrder& order) {
+  const auto sorted = std::move(point.multipliers);
+  point.multipliers.clear();
   if (sorted.size() != order.rows.size()) return point;
   point.multipliers.resize(sorted.size());
   for (std::size_t i = 0; i < sorted.size(); ++i) point.multipliers[order.rows[i]] = sorted[i];
@@ -93,12 +92,11 @@ OptimumPoint read_entry(const fs::path& path, const Json& key, const RowOrder& o
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return {};
   try {
-    const auto json = Json::parse(read_file(path, numbers * kMostBytesEach + kMostBytesBeside));
-    if (json.at("of") == key) return from_json(json.at("optimum"), order);
+    const auto text = read_file(path, numbers * kMostBytesEach + kMostBytesBeside);
+    return in_order(parse_optimum(text, key.dump()), order);
   } catch (const ReadError&) {
-  } catch (const Json::exception&) {
+    return {};
   }
-  return {};
 }
 
 void write_entry(const fs::path& path, const Json& key, const OptimumPoint& point,
@@ -114,6 +112,18 @@ void write_entry(const fs::path& path, const Json& key, const OptimumPoint& poin
 }
 
 }  // namespace
+
+OptimumPoint parse_optimum(std::string_view entry, std::string_view key) try {
+  const auto json = parse_json(entry);
+  if (json.at("of") != parse_json(key)) return {};
+  const auto& point = json.at("optimum");
+  return {.w = point.at("w").get<std::vector<double>>(),
+          .multipliers = point.at("multipliers").get<std::vector<double>>()};
+} catch (const BadJson&) {
+  return {};
+} catch (const JsonTree::exception&) {
+  return {};
+}
 
 std::optional<fs::path> cache_folder() {
   if (const auto folder = absolute_path("XDG_CACHE_HOME")) return *folder / "sgdbench";

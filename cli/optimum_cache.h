@@ -20,6 +20,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <string>
 
 #include "workloads/optimum/optimum.h"
@@ -28,6 +29,10 @@ namespace sgdbench {
 
 /// Nothing where neither variable holds an absolute path.
 std::optional<std::filesystem::path> cache_folder();
+
+/// What the text of an entry says, the multipliers in its own order, if it is of `key` (JSON); else
+/// nothing.
+OptimumPoint parse_optimum(std::string_view entry, std::string_view key);
 
 /// find_optimum(), from where it ended before. Ends early, with NotConverged, on interrupted().
 /// `from_cache`, where not null, is set to whether that was the solution already.

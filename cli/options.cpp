@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/lists.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -81,12 +82,21 @@ std::string Given::text(std::string_view option, std::string_view otherwise) con
   return found->front();
 }
 
+std::vector<std::string> expand(const Option& option, std::string_view text) {
+  auto values = option.expand ? option.expand(text) : std::vector{std::string(text)};
+  for (const auto& value : values)
+    if (value.size() > kLongestValue)
+      throw UsageError(fmt::format("a value of {} bytes: at most {}", value.size(), kLongestValue));
+  return values;
+}
+
 std::vector<std::string> values_of(const Option& option, const Given& given) {
-  if (!option.expand) return {given.text(option.name)};
   std::vector<std::string> values;
-  for (const auto& text : given.texts(option.name)) {
+  for (const auto& text :
+       option.expand ? given.texts(option.name) : std::vector{given.text(option.name)}) {
     try {
-      const auto more = option.expand(text);
+      const auto more = expand(option, text);
+      check_length(values.size() + more.size());
       values.insert(values.end(), more.begin(), more.end());
     } catch (const UsageError& error) {
       throw UsageError(fmt::format("{}: {}", option.name, error.what()));

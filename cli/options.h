@@ -113,6 +113,12 @@ class Given {
   std::set<std::string, std::less<>> defaults_;
 };
 
+/// No path, law or cluster needs more bytes; a sweep holds each value in many cells.
+inline constexpr std::size_t kLongestValue = 16'384;
+
+/// The values that `text` stands for; throws UsageError, without the option's name.
+std::vector<std::string> expand(const Option& option, std::string_view text);
+
 /// Every value that was given for a sweepable option, or the one of another; throws UsageError
 /// that begins with the option's name.
 std::vector<std::string> values_of(const Option& option, const Given& given);

@@ -8,6 +8,7 @@
 #include "results/atomic_file.h"
 #include "results/exports.h"
 #include "results/file_calls.h"
+#include "results/printable.h"
 #include "results/targets.h"
 #include "workloads/names.h"
 
@@ -133,7 +134,8 @@ void print(std::string_view text) {
 
 void talk(std::string_view line) noexcept {
   try {
-    talk_raw(fmt::format("sgdbench: {}\n", line));
+    constexpr std::size_t kMost = 4'000;
+    talk_raw(fmt::format("sgdbench: {}\n", printable(shortened(line, kMost))));
   } catch (const std::exception&) {
     // There is no memory for a line.
   }

@@ -54,7 +54,7 @@ class Outputs {
 /// Data for stdout; throws WriteError.
 void print(std::string_view text);
 
-/// Talk: `sgdbench: LINE` on stderr. What can't be said there is left out, and nothing fails for
+/// Talk: `sgdbench: LINE` on stderr, printable and of a length to be read. What can't be said there is left out, and nothing fails for
 /// it.
 void talk(std::string_view line) noexcept;
 /// The same for text as it is.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/outputs.h"
+#include "results/printable.h"
 
 namespace sgdbench {
 namespace {
@@ -64,7 +65,7 @@ void Progress::draw(std::string_view what, std::string_view eta) const {
   if (!visible_) return;
   const auto columns = terminal_columns() - 1;
   const auto room = columns > eta.size() ? columns - eta.size() : 0;
-  talk_raw(fmt::format("\r\x1b[K{:.{}}{}", what, room, eta));
+  talk_raw(fmt::format("\r\x1b[K{:.{}}{}", printable(what), room, eta));
 }
 
 }  // namespace sgdbench

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/config_file.h"
 #include "cli/options.h"
 
 namespace sgdbench {
@@ -20,6 +21,9 @@ struct Request {
 /// was typed replaces the suite's option of the same name, and any target the suite's targets.
 /// Throws UsageError and MissingData.
 Request requested(const Given& typed);
+
+/// The same with the suite's content at hand; an empty one is none.
+Request requested(const Given& typed, const ConfigFile& file);
 
 /// A suite that asks for the same; read again, it makes the same cells. Throws UsageError for text
 /// that TOML can't hold.

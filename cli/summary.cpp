@@ -202,7 +202,7 @@ std::string summary(const std::vector<RunRecord>& rows,
   std::string text;
   for (const auto& group : aggregate(rows, config_ids))
     text += fmt::format("{}{}", text.empty() ? "" : "\n", group_text(group));
-  return text;
+  return printable_lines(text);
 }
 
 }  // namespace sgdbench

@@ -22,9 +22,39 @@ void check_count(std::size_t cells) {
     throw UsageError(fmt::format("these lists make more than {} cells", kMostCells));
 }
 
-std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given) {
+/// What making cells has taken so far; those that turn out to be like others take their time too.
+struct Effort {
+  std::size_t cells = 0;  ///< made
+  std::size_t bytes = 0;  ///< of the text in each of the last ones, at most
+
+  void start() { bytes = 0; }
+  /// Throws UsageError where `count` cells, each with one of the values more, are too much.
+  void add(std::size_t count, const std::vector<std::string>& values) {
+    constexpr std::size_t kMost = 2 * kMostCells, kMostText = 100'000'000;
+    check_count(count);
+    if (values.size() > 1 && (cells += count) > kMost)
+      throw UsageError(
+          fmt::format("these lists make more than {} cells, most of them alike", kMost));
+    std::size_t longest = 0;
+    for (const auto& value : values) longest = std::max(longest, value.size());
+    bytes += longest;
+    if (count * bytes > kMostText)
+      throw UsageError(fmt::format("these lists make {} cells of up to {} bytes: at most {} MB",
+                                   count, bytes, kMostText / 1'000'000));
+  }
+};
+
+/// Whether what a cell's other options mean is settled.
+bool is_named(const Cell& cell) {
+  return !cell.workload.workload.empty() && !cell.spec.backend.empty();
+}
+
+/// An option that means nothing to a cell does not multiply it, so that a list of many backends and
+/// protocols counts for what it asks.
+std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, const Given& given,
+                       Effort& effort) {
   const auto values = values_of(option, given);
-  check_count(cells.size() * values.size());
+  effort.add(cells.size() * values.size(), values);
   std::vector<Cell> varied;
   for (const auto& cell : cells) {
     for (const auto& value : values) {
@@ -32,7 +62,7 @@ std::vector<Cell> vary(const std::vector<Cell>& cells, const Option& option, con
       apply(option, varied.back(), value);
     }
   }
-  return varied;
+  return values.size() > 1 && is_named(varied.front()) ? collapsed(std::move(varied)) : varied;
 }
 
 /// All cores: one worker where the backend never has more, so that no cell is refused for a number
@@ -92,6 +122,19 @@ void check_contradiction(const std::vector<Cell>& cells) {
   if (auto why = contradiction(spec); !why.empty()) throw UsageError(why);
 }
 
+std::vector<Cell> expand_cells(const Given& given, std::size_t cores, Effort& effort) {
+  const auto all = with_defaults(given);
+  std::vector<Cell> cells{Cell{}};
+  effort.start();
+  for (const auto& option : option_table())
+    if (option.apply && all.has(option.name)) cells = vary(cells, option, all, effort);
+  for (auto& cell : cells) {
+    settle_workers(cell, cores);
+    settle_cluster(cell, given.has("--workers"));
+  }
+  return collapsed(std::move(cells));
+}
+
 /// Settings are searched for where something learns.
 void check_tuned(const std::vector<Given>& parts, const std::vector<Cell>& cells) {
   if (std::any_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.tuned != 0; }))
@@ -119,15 +162,8 @@ const BackendEntry& backend_of(const Cell& cell) {
 }
 
 std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
-  const auto all = with_defaults(given);
-  std::vector<Cell> cells{Cell{}};
-  for (const auto& option : option_table())
-    if (option.apply && all.has(option.name)) cells = vary(cells, option, all);
-  for (auto& cell : cells) {
-    settle_workers(cell, cores);
-    settle_cluster(cell, given.has("--workers"));
-  }
-  return collapsed(std::move(cells));
+  Effort effort;
+  return expand_cells(given, cores, effort);
 }
 
 Cell normalised(Cell cell) {
@@ -153,8 +189,9 @@ std::vector<Cell> collapsed(std::vector<Cell> cells) {
 
 std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   std::vector<Cell> cells;
+  Effort effort;
   for (const auto& part : parts) {
-    const auto more = expand_cells(part, cores);
+    const auto more = expand_cells(part, cores, effort);
     cells.insert(cells.end(), more.begin(), more.end());
     check_count(cells.size());
   }

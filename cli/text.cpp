@@ -93,12 +93,17 @@ std::size_t display_width(std::string_view text) {
 TextTable::TextTable(std::vector<std::string> header, std::vector<std::size_t> left)
     : left_(std::move(left)) {
   left_.push_back(0);
-  rows_.push_back(std::move(header));
+  add(std::move(header));
 }
 
-void TextTable::add_note(std::vector<std::string> cells, std::string note) {
-  rows_.push_back(std::move(cells));
-  notes_.emplace_back(rows_.size() - 1, std::move(note));
+void TextTable::add(std::vector<std::string> row) {
+  for (auto& cell : row) cell = printable(cell);
+  rows_.push_back(std::move(row));
+}
+
+void TextTable::add_note(std::vector<std::string> cells, std::string_view note) {
+  add(std::move(cells));
+  notes_.emplace_back(rows_.size() - 1, printable(note));
 }
 
 std::string TextTable::line(const std::vector<std::string>& cells,

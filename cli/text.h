@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "results/printable.h"
+
 namespace sgdbench {
 
 inline constexpr std::size_t kScreen = 100;  ///< columns that everything fits
@@ -33,13 +35,14 @@ std::string wrap(std::string_view text, std::size_t left);
 std::size_t display_width(std::string_view text);
 
 /// Rows of cells, as wide as they need to be, two spaces between. The first column and those named
-/// in `left` are aligned left, all others right.
+/// in `left` are aligned left, all others right. Cells and notes may be anybody's text: they are made
+/// printable.
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header, std::vector<std::size_t> left = {});
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(std::vector<std::string> row);
   /// Free text after the first `cells.size()` cells, wrapped; indented where there are none.
-  void add_note(std::vector<std::string> cells, std::string note);
+  void add_note(std::vector<std::string> cells, std::string_view note);
   std::string text() const;
 
  private:

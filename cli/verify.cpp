@@ -1,7 +1,8 @@
 // `sgdbench verify`: is what each backend computes the gradient?
 //
 // The idea: on small data, sparse and dense, each workload's reference gradient is held against
-// finite differences of its reference loss, and one update of each backend against the reference.
+// finite differences of its reference loss, and the first updates of each backend against the
+// reference.
 #include <fmt/format.h>
 
 #include "backends/parallel_for.h"
@@ -127,9 +128,18 @@ void verify_configuration(const Configuration& c, const Problem& problem,
                guarded([&] { return verify_backend(*c.backend, c.spec, problem); }));
 }
 
-void verify_problem(const std::vector<Cell>& cells, const TrainTest& data, Progress& progress,
-                    Findings& findings) {
+/// Kernel sets that nobody named are left out where there is nothing for them to compute.
+void leave_out_kernels(std::vector<Cell>& cells, const Problem& problem, Progress& progress) {
+  const auto before = cells.size();
+  if (!problem.uses_dense_kernels())
+    std::erase_if(cells, [](const Cell& cell) { return cell.spec.kernels != RunSpec{}.kernels; });
+  progress.skip(before - cells.size());
+}
+
+void verify_problem(std::vector<Cell> cells, const TrainTest& data, bool kernels_named,
+                    Progress& progress, Findings& findings) {
   const auto problem = make_problem(cells.front().workload, data);
+  if (!kernels_named) leave_out_kernels(cells, *problem, progress);
   const auto kind = data_kind(data.train);
   const auto& options = cells.front().workload;
   const auto workload = options.workload + (options.intercept ? " (intercept)" : "");
@@ -176,7 +186,7 @@ int verify_verb(const Invocation& invocation) {
     tell_notes(data, progress);
     for (const auto& group : by_problem(same_data)) {
       if (chosen || applies(group.front().workload.workload, data.train))
-        verify_problem(group, data, progress, findings);
+        verify_problem(group, data, invocation.given.has("--kernels"), progress, findings);
       else
         progress.skip(group.size());
     }

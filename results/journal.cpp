@@ -66,7 +66,7 @@ JournalContent load_journal(const fs::path& path) {
 JournalContent parse_journal(std::string_view text, const std::string& name) {
   JournalContent content;
   // What comes after the last line end is torn.
-  std::string_view rest(text.data(), text.rfind('\n') + 1);
+  std::string_view rest = text.substr(0, text.rfind('\n') + 1);
   if (rest.empty() && (text.empty() || begins_journal(text))) return content;
   const auto header = rest.empty() ? std::nullopt : parse_journal_header(next_line(rest));
   if (!header) throw BadJournal(name + ": this is no journal of sgdbench");
@@ -75,6 +75,9 @@ JournalContent parse_journal(std::string_view text, const std::string& name) {
     content.bytes = static_cast<std::uint64_t>(rest.data() - text.data());
     if (rest.empty()) return content;
     auto row = parse_journal_line(next_line(rest));
+    if (content.rows.size() == kMostRuns)
+      throw BadJournal(name + ": more than " + std::to_string(kMostRuns) +
+                       " rows are too many for one journal");
     if (row)
       content.rows.push_back(std::move(*row));
     else if (rest.empty())

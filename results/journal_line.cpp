@@ -5,6 +5,7 @@
 #include <span>
 
 #include "results/fields.h"
+#include "results/reading/json_tree.h"
 #include "results/reports.h"
 
 namespace sgdbench {
@@ -27,7 +28,7 @@ Json to_json(const Value& value) {
 }
 
 /// The text of a cell, as Field::set takes it; nothing for what is no cell.
-std::optional<std::string> to_cell(const Json& value) {
+std::optional<std::string> to_cell(const JsonTree& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return to_text(Value{value.get<bool>()});
@@ -37,7 +38,7 @@ std::optional<std::string> to_cell(const Json& value) {
 }
 
 template <class Row, class Part>
-bool set_cell(const Field<Row, Part>& field, Part& part, const Json& value) {
+bool set_cell(const Field<Row, Part>& field, Part& part, const JsonTree& value) {
   const auto text = to_cell(value);
   return text && field.set(part, *text);
 }
@@ -55,7 +56,7 @@ Json columns(std::span<const Field<Row, Part>> fields, std::size_t rows, RowOf r
 }
 
 template <class Row, class Part>
-bool read_columns(const Json& line, std::string_view name, std::span<const Field<Row, Part>> fields,
+bool read_columns(const JsonTree& line, std::string_view name, std::span<const Field<Row, Part>> fields,
                   std::vector<Part>& parts) {
   const auto all = line.find(std::string(name));
   if (all == line.end()) return true;
@@ -77,9 +78,11 @@ std::string dump(const Json& line) {
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-std::optional<Json> parse_object(std::string_view line) {
-  auto json = Json::parse(line, nullptr, false);
+std::optional<JsonTree> parse_object(std::string_view line) try {
+  auto json = parse_json(line);
   return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
+} catch (const BadJson&) {
+  return std::nullopt;
 }
 
 }  // namespace
@@ -123,8 +126,8 @@ std::string journal_header(const std::vector<std::string>& config_ids) {
 
 std::optional<std::vector<std::string>> parse_journal_header(std::string_view text) {
   const auto line = parse_object(text);
-  if (!line || line->value("schema", Json()) != kSchema) return std::nullopt;
-  const auto ids = line->value("configurations", Json::array());
+  if (!line || line->value("schema", JsonTree()) != kSchema) return std::nullopt;
+  const auto ids = line->value("configurations", JsonTree::array());
   std::vector<std::string> config_ids;
   for (const auto& id : ids) {
     if (!id.is_string()) return std::nullopt;

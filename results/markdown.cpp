@@ -6,6 +6,7 @@
 #include <map>
 
 #include "results/outcome.h"
+#include "results/printable.h"
 #include "results/reports.h"
 
 namespace sgdbench {
@@ -65,9 +66,9 @@ constexpr auto kColumns = std::to_array<Column>({
 /// A name can't break out of its cell.
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     if (c == '|' || c == '\\') out += '\\';
-    out += c == '\n' || c == '\r' ? ' ' : c;
+    out += c;
   }
   return out;
 }

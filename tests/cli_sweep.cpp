@@ -53,6 +53,23 @@ TEST_CASE("Cells are the product of the lists") {
   CHECK(ids.size() == cells.size());
 }
 
+TEST_CASE("Lists that mean nothing to most backends do not use up the limit of cells") {
+  // The product of these lists is over the limit; most of it is the same cell again.
+  const auto cells = cells_of({"--workload",    "logreg,svm",
+                               "--data",        "a:rows=1,b:rows=1",
+                               "--backend",     "hogwild,downpour,locked,leashed,parameter-server",
+                               "--workers",     "2",
+                               "--protocol",    "async,bsp,ssp:1,ssp:2,ssp:3,ssp:4,local:2,local:3",
+                               "--write",       "store,cas",
+                               "--persistence", "0..19",
+                               "--exchange",    "64,128,256,512,1024,2048,4096,8192",
+                               "--momentum",    "0.1,0.5,0.9",
+                               "--hidden",      "8;16;32",
+                               "--activation",  "relu,tanh"});
+  CHECK(2 * 2 * 5 * 8 * 2 * 20 * 8 * 3 * 3 * 2 > kMostCells);
+  CHECK(cells.size() == 2 * 2 * (2 + 8 + 1 + 20 + 8));
+}
+
 TEST_CASE("What a backend does not look at is not swept over for it") {
   const Texts axes{"--write",       "store,cas", "--protocol", "async,bsp",
                    "--persistence", "0,3",       "--exchange", "64,128"};

@@ -77,7 +77,7 @@ TEST_CASE("`report` says what is wrong with its input by its exit code") {
   for (const std::string bad : {"text", "empty", "other.json"}) {
     const auto outcome = scratch.run("report " + bad);
     CHECK(outcome.code == 65);
-    CHECK(outcome.err.find(bad + ": ") != std::string::npos);
+    CHECK(outcome.err.find(bad + ":") != std::string::npos);
   }
   CHECK(scratch.run("report missing").code == 66);
   CHECK(scratch.run("report").code == 2);

@@ -5,6 +5,7 @@
 
 #include "data_helpers.h"
 #include "workloads/data/feature_order.h"
+#include "workloads/data/storage.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;
@@ -120,4 +121,57 @@ TEST_CASE("Dense data and single sources keep their features where they are") {
   CHECK(dense(data).values == dense(as_in_file).values);
   const auto sparse_path = folder.write("b.svm", "1 9:1\n2 9:1\n");
   CHECK(sparse(load(sparse_path, request_for(sparse_path, true))).entries[0].column == 8);
+}
+
+TEST_CASE("Of scattered features memory holds those that a training row has, and counts them all") {
+  const Folder folder;
+  auto request = request_for(folder.write("a.svm", "1 7:2 2147483648:3\n-1 5:4\n-1 7:5\n"), false);
+  request.test_source = folder.write("b.svm", "1 5:6 6:7 2000000000:8 2147483648:9\n-1 1:1\n");
+  request.permute = false;
+  const TrainTest data = load_data(request, serial_for);
+  CHECK(data.train.columns() == 3);
+  CHECK(data.train.feature_count() == 2147483648u);
+  CHECK(data.test->columns() == 3);
+  // 5, 7 and 2147483648 are now 0, 1 and 2; the test rows lose 6, 2000000000 and 1.
+  const auto row = [](const Dataset& from, std::size_t i) {
+    std::map<std::uint32_t, float> values;
+    for (const Entry& entry : sparse(from).row(i)) values[entry.column] = entry.value;
+    return values;
+  };
+  using Row = std::map<std::uint32_t, float>;
+  CHECK(row(data.train, 0) == Row{{1, 2}, {2, 3}});
+  CHECK(row(data.train, 1) == Row{{0, 4}});
+  CHECK(row(data.train, 2) == Row{{1, 5}});
+  CHECK(row(*data.test, 0) == Row{{0, 6}, {2, 9}});
+  CHECK(row(*data.test, 1).empty());
+  CHECK(data.train.checksum == load(request.source, request_for(request.source, false)).checksum);
+
+  request.popular_features_first = true;
+  CHECK(row(load_data(request, serial_for).train, 0) == Row{{0, 2}, {2, 3}});
+}
+
+TEST_CASE("Features that only a far test row has scatter no training data, sparse or dense") {
+  const Folder folder;
+  for (const char* train : {"1 2:1\n-1 9:1\n", "1 1:1 2:1\n-1 1:1 2:2\n"}) {
+    auto request = request_for(folder.write("a.svm", train), true);
+    const std::size_t columns = load_data(request, serial_for).train.columns();
+    request.test_source = folder.write("b.svm", "1 2:5 2000000000:8\n");
+    const TrainTest data = load_data(request, serial_for);
+    CHECK(data.train.columns() == columns);
+    CHECK(data.test->columns() == columns);
+    if (data.test->sparse())
+      CHECK(sparse(*data.test).entries.size() == 1);
+    else
+      CHECK(dense(*data.test).row(0)[1] == 5);
+  }
+}
+
+TEST_CASE("As many columns as a million, or as there are entries, are held as they are") {
+  CHECK(!is_scattered(1 << 20, 0));
+  CHECK(is_scattered((1 << 20) + 1, 0));
+  CHECK(!is_scattered(3'000'000, 3'000'000));
+  CHECK(is_scattered(3'000'001, 3'000'000));
+  const Folder folder;
+  const auto path = folder.write("a.svm", "1 1048576:1\n-1 5:1\n");
+  CHECK(load_data(request_for(path, true), serial_for).train.columns() == 1048576);
 }

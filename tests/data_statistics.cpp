@@ -71,3 +71,18 @@ TEST_CASE("Dense data are counted by their non-zeros") {
   CHECK(s.rho == 1);
   CHECK(s.omega == 2);
 }
+
+TEST_CASE("Scattered features are all counted, and cost no memory") {
+  const Folder folder;
+  const auto statistics_of = [&](const std::string& far) {
+    return data_statistics(
+        load_source(folder.write("a.svm", "1 3:1 " + far + ":1\n2 3:1\n1 4:1\n"), {}, serial_for));
+  };
+  const auto far = statistics_of("2147483648"), near = statistics_of("60");
+  CHECK(far.features == 2147483648u);
+  CHECK(far.density == doctest::Approx(4.0 / 3 / 2147483648.0));
+  CHECK(far.non_zeros == near.non_zeros);
+  CHECK(far.omega == 2);
+  CHECK(far.delta == near.delta);
+  CHECK(far.rho == near.rho);
+}

@@ -25,6 +25,10 @@ TEST_CASE("A name further away than a third of its length has no nearest name") 
   CHECK(nearest_name("", std::vector<std::string>{"abc"}).empty());
 }
 
+TEST_CASE("A text without end has no nearest name, and is not compared with any letter by letter") {
+  CHECK(nearest_name(std::string(10'000'000, 'h'), kNames).empty());
+}
+
 TEST_CASE("An unknown name is refused with the nearest one and the valid ones") {
   CHECK(unknown_name("backend", "hogwld", kNames) ==
         "unknown backend 'hogwld'; did you mean 'hogwild'? valid: sequential, hogwild, locked, "

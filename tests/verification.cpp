@@ -1,10 +1,12 @@
 #include "backends/verification.h"
 
+#include "backends/protocols/protocol.h"
 #include "tests/conformance.h"
+#include "workloads/random.h"
 
 namespace sgdbench::testing {
 
-TEST_CASE("Every backend's first update is a step along the reference gradient") {
+TEST_CASE("Every backend's first updates are steps along the reference gradient") {
   for (const std::size_t workers : {1, 3}) {
     for (const std::size_t batch : {1, 6}) {
       for_every_backend(workers, batch,
@@ -12,6 +14,234 @@ TEST_CASE("Every backend's first update is a step along the reference gradient")
                           const Verification verdict = verify_backend(entry, spec, *c.problem);
                           CHECK_MESSAGE(verdict.ok, verdict.reason);
                         });
+    }
+  }
+}
+
+/// Calls visit(entry, spec, case) for every backend under every protocol and rule that it follows,
+/// two workers where it has them.
+template <class Visit>
+void for_every_rule(const Case& one, Visit visit) {
+  for (const auto& entry : backend_catalog()) {
+    if (!entry.unavailable().empty()) continue;
+    for (const auto& protocol : protocol_catalog()) {
+      for (const auto& rule : rule_catalog()) {
+        RunSpec spec = spec_for(entry, *one.problem, entry.one_worker ? 1 : 2, 3);
+        spec.rule = parse_rule(rule.name, 0.9);
+        spec.protocol = protocol.example;
+        if (!entry.why_not(spec, *one.problem).empty()) continue;
+        INFO(std::string(entry.name)
+             << ", " << spec.protocol << ", " << rule.name << ", " << one.name);
+        visit(entry, spec);
+      }
+      if (!entry.uses_protocol) break;
+    }
+  }
+}
+
+TEST_CASE("Two workers lead where the reference does under every protocol and rule, stale or not") {
+  for (const std::size_t number : {0, 2, 5})
+    for_every_rule(cases()[number], [&](const BackendEntry& entry, const RunSpec& spec) {
+      const Verification verdict = verify_backend(entry, spec, *cases()[number].problem);
+      CHECK_MESSAGE(verdict.ok, verdict.reason);
+    });
+}
+
+/// A backend with a mistake: `spoil` what it is told and what it tells.
+class Spoilt final : public Backend {
+ public:
+  using Told = void (*)(RunSpec&);
+  using Tells = void (*)(RunOutcome&);
+  static inline const BackendEntry* right = nullptr;
+  static inline Told told = nullptr;
+  static inline Tells tells = nullptr;
+
+  Spoilt(const RunSpec& spec, const Problem& problem)
+      : backend_(right->make(spoilt(spec), problem)) {}
+  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                 const AtPoint& at_point) override {
+    auto outcome = backend_->run(spoilt(spec), interrupt, at_point);
+    if (tells) tells(outcome);
+    return outcome;
+  }
+  static BackendEntry entry(const BackendEntry& of, Told t, Tells u) {
+    right = &of, told = t, tells = u;
+    BackendEntry wrong = of;
+    wrong.make = [](const RunSpec& spec, const Problem& problem) -> std::unique_ptr<Backend> {
+      return std::make_unique<Spoilt>(spec, problem);
+    };
+    return wrong;
+  }
+
+ private:
+  static RunSpec spoilt(RunSpec spec) {
+    if (told) told(spec);
+    return spec;
+  }
+  std::unique_ptr<Backend> backend_;
+};
+
+TEST_CASE("A backend with another momentum than it was told is found out, under every protocol") {
+  for_every_rule(cases()[0], [&](const BackendEntry& right, const RunSpec& spec) {
+    // What moves shared memory without versions is checked for one update, and two with one worker.
+    RunSpec asked = spec;
+    if (!right.lists_landings && !right.deterministic(spec)) asked.workers = 1;
+    if (spec.rule.slots() == 1) return;
+    const auto wrong = Spoilt::entry(
+        right, [](RunSpec& s) { s.rule.momentum = Real(0.8); }, nullptr);
+    CHECK_FALSE(verify_backend(wrong, asked, *cases()[0].problem).ok);
+  });
+}
+
+TEST_CASE("A step of another size, and a rule for another, are found out in every backend") {
+  for_every_rule(cases()[2], [&](const BackendEntry& right, const RunSpec& spec) {
+    const auto longer = Spoilt::entry(
+        right, [](RunSpec& s) { s.step.initial *= 1.001; }, nullptr);
+    CHECK_FALSE(verify_backend(longer, spec, *cases()[2].problem).ok);
+    if (spec.rule.slots() == 1) return;
+    const auto other = Spoilt::entry(
+        right,
+        [](RunSpec& s) {
+          s.rule.kind =
+              s.rule.kind == Rule::Kind::momentum ? Rule::Kind::nesterov : Rule::Kind::momentum;
+        },
+        nullptr);
+    CHECK_FALSE(verify_backend(other, spec, *cases()[2].problem).ok);
+  });
+}
+
+TEST_CASE("A stale gradient that is said to be fresh is found out") {
+  std::size_t checked = 0;
+  for_every_rule(cases()[0], [&](const BackendEntry& right, const RunSpec& spec) {
+    // These read version 0 with two workers, whatever the threads do.
+    if (!right.uses_protocol || (spec.protocol != "async" && spec.protocol != "ssp:4")) return;
+    const auto wrong = Spoilt::entry(right, nullptr, [](RunOutcome& outcome) {
+      for (auto& worker : outcome.workers)
+        for (auto& landing : worker.landings) landing.version = landing.update - 1;
+    });
+    CHECK_FALSE(verify_backend(wrong, spec, *cases()[0].problem).ok);
+    ++checked;
+  });
+  CHECK(checked == 12);
+}
+
+/// References of one problem, workers of another.
+class Mixed final : public Problem {
+ public:
+  Mixed(const Problem& reference, const Problem& workers) : r_(reference), w_(workers) {}
+  std::size_t examples() const override { return r_.examples(); }
+  std::size_t parameters() const override { return r_.parameters(); }
+  double l2() const override { return r_.l2(); }
+  bool has_test() const override { return false; }
+  bool classifies() const override { return true; }
+  void initialise(std::span<Real> w, std::uint64_t s) const override { r_.initialise(w, s); }
+  std::unique_ptr<Worker> make_worker(const WorkerOptions& o) const override {
+    return w_.make_worker(o);
+  }
+  RowSums sum_rows(std::span<const Real> w, Part p, std::size_t a, std::size_t b) const override {
+    return w_.sum_rows(w, p, a, b);
+  }
+  std::size_t rows(Part part) const override { return r_.rows(part); }
+  std::size_t suggested_batch() const override { return 1; }
+  double suggested_step(std::size_t) const override { return 1; }
+  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
+                          std::span<double> gradient) const override {
+    r_.reference_gradient(w, rows, gradient);
+  }
+  double reference_loss(std::span<const double> w,
+                        std::span<const std::uint32_t> rows) const override {
+    return r_.reference_loss(w, rows);
+  }
+
+ private:
+  const Problem &r_, &w_;
+};
+
+/// Rows of three features of some size, one of them all but constant where `offset` is not 0, with
+/// real targets or classes of some size.
+std::unique_ptr<TrainTest> made_data(std::size_t rows, double features, double targets,
+                                     double offset, bool classes) {
+  auto data = std::make_unique<TrainTest>();
+  DenseMatrix x(rows, 3);
+  Random random(7);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < 3; ++j)
+      x.row(i)[j] = static_cast<Real>(features * (random.normal() + (j == 0 ? offset : 0)));
+    const double y = classes ? (i % 2 == 0 ? 1 : -1) : random.normal() + offset;
+    data->train.targets.push_back(static_cast<float>(classes ? y : targets * y));
+  }
+  if (classes) data->train.classes = {-1, 1};
+  data->train.features = std::move(x);
+  return data;
+}
+
+std::unique_ptr<Problem> problem_on(const TrainTest& data, const std::string& workload,
+                                    double l2 = -1) {
+  WorkloadOptions options;
+  options.workload = workload;
+  options.l2 = l2;
+  options.hidden = {4};
+  return make_problem(options, data);
+}
+
+bool verified(const Problem& problem, std::size_t batch, std::string_view name) {
+  return verify_backend(backend(name), spec_for(backend(name), problem, 1, batch), problem).ok;
+}
+
+TEST_CASE("What single precision rounds is no mistake, whatever the size of the data") {
+  const auto check = [](const std::string& workload, const TrainTest& data, const auto& what) {
+    const auto problem = problem_on(data, workload);
+    INFO(workload << ", " << what);
+    CHECK(verify_workload(*problem, 3).ok);
+    for (const std::size_t batch : {1, 2, 40})
+      for (const char* name : {"sequential", "parameter-server"})
+        CHECK_MESSAGE(verified(*problem, batch, name), name << " " << batch);
+  };
+  for (const double size : {1e-30, 1e-15, 1.0, 1e5, 1e12})
+    for (const std::size_t rows : {1, 40})
+      for (const double offset : {0.0, 3e5}) {
+        const auto what = std::to_string(size) + " " + std::to_string(offset);
+        check("least-squares", *made_data(rows, size, 1, offset, false), what);
+        check("least-squares", *made_data(rows, 1, size, offset, false), what);
+        for (const char* workload : {"logreg", "svm", "mlp"})
+          check(workload, *made_data(rows, size, 1, offset, true), what);
+      }
+}
+
+TEST_CASE("A gradient that cancels is no mistake, and one of the wrong sign is, there too") {
+  auto data = std::make_unique<TrainTest>();
+  DenseMatrix x(2, 1);
+  x.row(0)[0] = -1, x.row(1)[0] = 1;
+  data->train.features = x;
+  data->train.targets = {300001, 300002};
+  const auto right = problem_on(*data, "least-squares");
+  auto swapped = *data;
+  std::swap(swapped.train.targets[0], swapped.train.targets[1]);
+  const auto wrong = problem_on(swapped, "least-squares");
+  CHECK(verify_workload(*right, 3).ok);
+  for (const std::size_t batch : {1, 2}) CHECK(verified(*right, batch, "sequential"));
+  CHECK_FALSE(verified(Mixed(*right, *wrong), 2, "sequential"));
+}
+
+TEST_CASE("A wrong sign, scale or regulariser is found whatever the size of the data") {
+  for (const double size : {1e-30, 1e-15, 1.0, 1e5, 1e12}) {
+    INFO(size);
+    for (const bool classes : {false, true}) {
+      const std::string workload = classes ? "logreg" : "least-squares";
+      const auto data = made_data(40, size, 1, 0, classes);
+      auto negated = *data, scaled = *data;
+      for (Real& v : std::get<DenseMatrix>(negated.train.features).values) v = -v;
+      for (Real& v : std::get<DenseMatrix>(scaled.train.features).values) v *= Real(1.01);
+      // Without λ, beside which data of no size are next to nothing.
+      const auto right = problem_on(*data, workload, 0);
+      if (classes || size <= 1)  // beyond, targets are next to nothing beside ⟨w, x⟩
+        CHECK_FALSE(verified(Mixed(*right, *problem_on(negated, workload, 0)), 8, "sequential"));
+      CHECK_FALSE(verified(Mixed(*right, *problem_on(scaled, workload, 0)), 8, "sequential"));
+      if (size > 1) continue;  // λ·w is below the rounding of what it is added to
+      const auto regularised = problem_on(*data, workload, 0.025);
+      CHECK_FALSE(
+          verified(Mixed(*regularised, *problem_on(*data, workload, 0.02)), 8, "sequential"));
+      CHECK_FALSE(verified(Mixed(*regularised, *right), 8, "sequential"));
     }
   }
 }
@@ -38,38 +268,6 @@ TEST_CASE("A workload whose kernel has a flipped sign is found out") {
   WorkloadOptions options;
   options.workload = "logreg";
   const auto flipped = make_problem(options, *swapped);
-
-  /// References of one problem, workers of another.
-  class Mixed final : public Problem {
-   public:
-    Mixed(const Problem& reference, const Problem& workers) : r_(reference), w_(workers) {}
-    std::size_t examples() const override { return r_.examples(); }
-    std::size_t parameters() const override { return r_.parameters(); }
-    double l2() const override { return r_.l2(); }
-    bool has_test() const override { return false; }
-    bool classifies() const override { return true; }
-    void initialise(std::span<Real> w, std::uint64_t s) const override { r_.initialise(w, s); }
-    std::unique_ptr<Worker> make_worker(const WorkerOptions& o) const override {
-      return w_.make_worker(o);
-    }
-    RowSums sum_rows(std::span<const Real> w, Part p, std::size_t a, std::size_t b) const override {
-      return w_.sum_rows(w, p, a, b);
-    }
-    std::size_t rows(Part part) const override { return r_.rows(part); }
-    std::size_t suggested_batch() const override { return 1; }
-    double suggested_step(std::size_t) const override { return 1; }
-    void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                            std::span<double> gradient) const override {
-      r_.reference_gradient(w, rows, gradient);
-    }
-    double reference_loss(std::span<const double> w,
-                          std::span<const std::uint32_t> rows) const override {
-      return r_.reference_loss(w, rows);
-    }
-
-   private:
-    const Problem &r_, &w_;
-  };
   const Mixed mixed(*right.problem, *flipped);
   CHECK_FALSE(verify_workload(mixed, 3).ok);
   for (const auto& entry : backend_catalog()) {

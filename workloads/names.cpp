@@ -28,6 +28,9 @@ std::string nearest_name(std::string_view typed, std::span<const std::string> va
   std::size_t least = std::max<std::size_t>(2, typed.size() / 3) + 1;
   std::string nearest;
   for (const std::string& name : valid) {
+    // At least so far apart: nobody waits for the distance to a text without end.
+    const auto [shorter, longer] = std::minmax({typed.size(), name.size()});
+    if (longer - shorter >= least) continue;
     const std::size_t distance = edit_distance(typed, name);
     if (distance < least) {
       least = distance;

@@ -1,19 +1,19 @@
 #include "backends/conditions/trace_file.h"
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cmath>
-#include <cstring>
-#include <fstream>
 
 #include "workloads/data/error.h"
+#include "workloads/data/input_file.h"
+#include "workloads/data/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r";
+constexpr std::size_t kLongest = 100;  // bytes; no number needs more
 
 /// Without a comment and the space around it.
 std::string_view content_of(std::string_view line) {
@@ -33,27 +33,36 @@ Seconds read_duration(std::string_view text) {
 
 }  // namespace
 
-std::vector<Seconds> read_durations(const std::string& path) {
-  std::ifstream file(path);
-  if (!file)
-    throw MissingData("cannot read the trace " + path + ": " + std::strerror(errno) +
-                      "; a trace has a duration a line");
+std::vector<Seconds> parse_durations(std::string_view text, const std::string& name) {
   std::vector<Seconds> durations;
-  std::string line;
-  for (std::size_t number = 1; std::getline(file, line); ++number) {
-    const auto text = content_of(line);
-    if (text.empty()) continue;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const auto content = content_of(line);
+    if (content.empty()) continue;
+    if (content.size() > kLongest)
+      throw BadData(name + ":" + std::to_string(number) + ": " +
+                    quoted(content.data(), content.data() + content.size()) + " is no duration");
     try {
-      durations.push_back(read_duration(text));
+      durations.push_back(read_duration(content));
     } catch (const UsageError& error) {
-      throw BadData(path + ":" + std::to_string(number) + ": " + error.what());
+      throw BadData(name + ":" + std::to_string(number) + ": " + error.what());
     }
   }
-  if (file.bad() || (!file.eof() && file.fail()))
-    throw MissingData("cannot read the trace " + path + ": is it a folder?");
   if (durations.empty())
-    throw BadData(path + ":1: the trace is empty; it should have a duration a line, as in 1.5ms");
+    throw BadData(name + ":1: the trace is empty; it should have a duration a line, as in 1.5ms");
   return durations;
+}
+
+std::vector<Seconds> read_durations(const std::string& path) {
+  try {
+    // The text of a law is read more than once, which stdin can't be.
+    const InputFile file(path == kStandardInput ? "./" + path : path);
+    return parse_durations(file.bytes(), path);
+  } catch (const MissingData& error) {
+    throw MissingData("cannot read the trace " + std::string(error.what()) +
+                      "; a trace has a duration a line");
+  }
 }
 
 std::string duration_text(Seconds duration) {

@@ -185,9 +185,11 @@ void check_protocol(std::string_view text) {
   read(row_of(text), text);
 }
 
-std::string single_step_form(std::string_view text) {
-  const auto make = row_of(text).make;
-  return make == make_local ? "local:1" : make == make_elastic ? "elastic:1,1" : std::string(text);
+std::string short_form(std::string_view text, std::size_t steps) {
+  const auto& row = row_of(text);
+  if (row.make == make_elastic) return "elastic:0.5," + std::to_string(steps);
+  if (row.make != make_local || read(row, text).count <= steps) return std::string(text);
+  return "local:" + std::to_string(steps);
 }
 
 std::size_t gradients_per_update(std::string_view text, std::size_t workers) {

@@ -93,9 +93,9 @@ const std::vector<ProtocolEntry>& protocol_catalog();
 /// right.
 void check_protocol(std::string_view text);
 
-/// The protocol of the same kind whose every contact with the server is one step, all of which the
-/// server takes: what a single update can be checked against.
-std::string single_step_form(std::string_view text);
+/// The protocol of the same kind whose replicas make at most so many steps between two contacts, and
+/// which moves the centre half of the way: few updates show all that it does.
+std::string short_form(std::string_view text, std::size_t steps);
 
 /// Mini-batches that one update of `workers` averages; 1 where replicas travel, whose updates are
 /// their own, and where `workers` can't follow it.

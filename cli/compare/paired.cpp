@@ -24,6 +24,7 @@
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "results/atomic_file.h"
+#include "results/printable.h"
 #include "results/reading/report_reader.h"
 #include "results/statistics/pairs.h"
 #include "workloads/names.h"
@@ -219,7 +220,7 @@ std::string match_single(const Contestant& old_one, Contestant& new_one) {
 }
 
 int complain(const CommandFailed& failed) {
-  talk_raw(failed.said);
+  talk_raw(printable_lines(failed.said));
   if (!failed.said.empty() && !failed.said.ends_with('\n')) talk_raw("\n");
   talk(failed.what());
   return failed.code;

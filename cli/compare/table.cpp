@@ -77,10 +77,10 @@ std::string means(const ComparisonReport& report) {
   return text.empty() ? "" : "\n" + text;
 }
 
-/// A bar would end a cell.
+/// A bar would end a cell, and so would the end of a line.
 std::string cell(std::string_view text) {
   std::string out;
-  for (const char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+  for (const char c : printable(text)) out += c == '|' ? "\\|" : std::string(1, c);
   return out;
 }
 
@@ -98,7 +98,7 @@ std::string comparison_table(const ComparisonReport& report) {
                         problem_table(report, first, last));
     first = last;
   }
-  return text + notes(report) + means(report) + '\n' + report.closing() + '\n';
+  return printable_lines(text + notes(report) + means(report) + '\n' + report.closing() + '\n');
 }
 
 std::string comparison_markdown(const ComparisonReport& report) {
@@ -121,7 +121,7 @@ std::string comparison_markdown(const ComparisonReport& report) {
     text += fmt::format("- {}\n", note_text(report, note));
   for (const auto& mean : report.comparison.means)
     text += fmt::format("- geometric mean of {}\n", text_of(mean));
-  return text;
+  return printable_lines(text);
 }
 
 }  // namespace sgdbench

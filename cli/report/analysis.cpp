@@ -9,9 +9,9 @@ namespace {
 
 constexpr Nanoseconds kMostCrowded = 4;  // times as many gradients as were asked for
 
-std::optional<double> mean(std::uint64_t sum, std::uint64_t count) {
+std::optional<double> mean(double sum, std::uint64_t count) {
   if (count == 0) return std::nullopt;
-  return static_cast<double>(sum) / static_cast<double>(count);
+  return sum / static_cast<double>(count);
 }
 
 bool is_within(const AppliedUpdate& update, const Window& window) {
@@ -99,20 +99,19 @@ std::vector<Landing> landings_of(const ReadRun& run) {
   return landings;
 }
 
-Nanoseconds Shares::total() const {
-  Nanoseconds sum = 0;
+double Shares::total() const {
+  double sum = 0;
   for (const auto t : spent) sum += t;
   return sum;
 }
 
 double Shares::of(Phase phase) const {
-  const auto all = total();
-  if (all == 0) return 0;
-  return static_cast<double>(spent[static_cast<std::size_t>(phase)]) / static_cast<double>(all);
+  const double all = total();
+  return all == 0 ? 0 : spent[static_cast<std::size_t>(phase)] / all;
 }
 
 void Shares::add(const Slice& slice, const Window& window) {
-  spent[static_cast<std::size_t>(phase_of(slice.activity))] += window.share(slice);
+  spent[static_cast<std::size_t>(phase_of(slice.activity))] += static_cast<double>(window.share(slice));
 }
 
 RunSummary summarise(const ReadRun& run, const Window& window) {
@@ -120,11 +119,11 @@ RunSummary summarise(const ReadRun& run, const Window& window) {
   for (std::size_t w = 0; w < run.workers(); ++w)
     for (const auto& slice : run.tracks[w].slices) summary.shares.add(slice, window);
   for (const auto& update : updates_of(run)) summary.updates += is_within(update, window);
-  std::uint64_t staleness = 0;
+  double staleness = 0;
   for (const auto& landing : landings_of(run)) {
     if (!is_within(landing.update, window)) continue;
     ++summary.gradients;
-    staleness += landing.staleness;
+    staleness += static_cast<double>(landing.staleness);
   }
   summary.mean_staleness = mean(staleness, summary.gradients);
   return summary;
@@ -132,13 +131,13 @@ RunSummary summarise(const ReadRun& run, const Window& window) {
 
 std::vector<WorkerSummary> summarise_workers(const ReadRun& run, const Window& window) {
   std::vector<WorkerSummary> workers(run.workers());
-  std::vector<std::uint64_t> staleness(run.workers());
+  std::vector<double> staleness(run.workers());
   for (std::size_t w = 0; w < run.workers(); ++w)
     for (const auto& slice : run.tracks[w].slices) workers[w].shares.add(slice, window);
   for (const auto& landing : landings_of(run)) {
     if (!is_within(landing.update, window)) continue;
     ++workers[landing.worker].gradients;
-    staleness[landing.worker] += landing.staleness;
+    staleness[landing.worker] += static_cast<double>(landing.staleness);
   }
   for (std::size_t w = 0; w < run.workers(); ++w)
     workers[w].mean_staleness = mean(staleness[w], workers[w].gradients);

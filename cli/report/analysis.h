@@ -40,9 +40,10 @@ struct Landing {
 /// By the time of their updates; without those whose begin has been forgotten.
 std::vector<Landing> landings_of(const ReadRun& run);
 
+/// Doubles: slices of a damaged trace may lie upon one another, and their sum has no bound.
 struct Shares {
-  std::array<Nanoseconds, kPhases> spent{};
-  Nanoseconds total() const;
+  std::array<double, kPhases> spent{};  ///< ns
+  double total() const;
   /// Of what was recorded; 0 where nothing was.
   double of(Phase phase) const;
   void add(const Slice& slice, const Window& window);

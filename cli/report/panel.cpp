@@ -28,7 +28,7 @@ class Merger {
   void add(Nanoseconds begin, Nanoseconds end, Activity activity) {
     if (empty()) begin_ = begin;
     end_ = end;
-    spent_[static_cast<std::size_t>(activity)] += end - begin;
+    spent_[static_cast<std::size_t>(activity)] += static_cast<double>(end - begin);
   }
   bool empty() const { return end_ < begin_; }
   Slice take() {
@@ -41,7 +41,7 @@ class Merger {
 
  private:
   Nanoseconds begin_ = 0, end_ = -1;
-  std::array<Nanoseconds, kActivities> spent_{};
+  std::array<double, kActivities> spent_{};
 };
 
 /// Where on a line there is room for one more label.

@@ -22,10 +22,10 @@ std::vector<std::string> cells(std::string name, const Shares& shares, std::uint
 }
 
 std::string overflow_note(const ReadRun& run) {
-  std::uint64_t forgotten = 0;
-  for (const auto& track : run.tracks) forgotten += track.forgotten;
+  double forgotten = 0;
+  for (const auto& track : run.tracks) forgotten += static_cast<double>(track.forgotten);
   if (forgotten == 0) return "";
-  return fmt::format("  Older slices are missing: {} were forgotten.\n", forgotten);
+  return fmt::format("  Older slices are missing: {:.0f} were forgotten.\n", forgotten);
 }
 
 }  // namespace
@@ -46,11 +46,12 @@ std::string trace_table(const ReadTrace& trace, const Window& window) {
                           workers.size() - kMostWorkers);
     text += overflow_note(run);
   }
-  return text + fmt::format(
-                    "\nFrom {} to {} ({} time). A worker's updates are those that its gradients "
-                    "became part of.\n",
-                    human_seconds(seconds(window.from)), human_seconds(seconds(window.to)),
-                    trace.runs.front().clock);
+  text += fmt::format(
+      "\nFrom {} to {} ({} time). A worker's updates are those that its gradients "
+      "became part of.\n",
+      human_seconds(seconds(window.from)), human_seconds(seconds(window.to)),
+      trace.runs.front().clock);
+  return printable_lines(text);
 }
 
 }  // namespace sgdbench

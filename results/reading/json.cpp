@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "results/fields.h"
+#include "results/reading/json_tree.h"
 #include "results/reading/parts.h"
 
 namespace sgdbench {
 namespace {
 
-using Tree = nlohmann::json;
+using Tree = JsonTree;
 
 Place place_of(std::string_view text, std::size_t byte) {
   const auto before = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
@@ -21,14 +21,10 @@ Place place_of(std::string_view text, std::size_t byte) {
           before.size() - line_start + 1};
 }
 
-Tree parse(std::string_view text, std::string_view name) {
-  try {
-    return Tree::parse(text);
-  } catch (const Tree::parse_error& error) {
-    refuse(name, place_of(text, error.byte), "this is no JSON from here on; is the file cut off?");
-  } catch (const Tree::exception&) {
-    refuse(name, {}, "this JSON has a number that is too large");
-  }
+Tree parse(std::string_view text, std::string_view name) try {
+  return parse_json(text);
+} catch (const BadJson& error) {
+  refuse(name, place_of(text, error.byte), error.what());
 }
 
 /// What stands in a cell of the CSV; nothing for lists and objects.
@@ -68,6 +64,7 @@ std::vector<RunRecord> read_json(std::string_view text, std::string_view name) {
   const auto entries = report.find("benchmarks");
   if (entries == report.end() || !entries->is_array())
     refuse(name, {}, "there is no list of benchmarks; write the report with --json");
+  check_run_count(entries->size(), name);
   std::vector<RunRecord> runs;
   std::set<std::string> ids;
   for (std::size_t i = 0; i < entries->size(); ++i) {

@@ -47,6 +47,9 @@ std::vector<RunRecord> read_json(std::string_view text, std::string_view name);
 bool is_journal(std::string_view text);
 std::vector<RunRecord> read_journal_report(std::string_view text, std::string_view name);
 
+/// Throws BadReport where so many runs are more than kMostRuns.
+void check_run_count(std::size_t runs, std::string_view name);
+
 /// Throws BadReport if a record says what no run can be; `place` is where it stands.
 void check_record(const RunRecord& record, Place place, std::string_view name);
 

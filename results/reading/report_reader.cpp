@@ -105,11 +105,7 @@ Report read_csv(std::string_view text, std::string_view name) {
 }  // namespace
 
 void refuse(std::string_view name, Place place, std::string_view what) {
-  constexpr std::size_t kMost = 400;
-  std::string text(what.substr(0, kMost));
-  for (char& c : text)  // one line, whatever a cell holds
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  throw BadReport(fmt::format("{}:{}:{}: {}", name, place.line, place.column, text));
+  throw BadReport(fmt::format("{}:{}:{}: {}", name, place.line, place.column, what));
 }
 
 Report parse_report(std::string_view text, std::string_view name) {

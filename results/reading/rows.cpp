@@ -110,6 +110,7 @@ std::vector<RunRecord> read_records(const std::vector<CsvRow>& rows, std::string
   Columns columns(run_fields(), rows.front(), name);
   std::vector<RunRecord> runs;
   std::map<std::string, std::size_t> lines;
+  check_run_count(rows.size() - 1, name);
   for (std::size_t i = 1; i < rows.size(); ++i) {
     auto& run = runs.emplace_back();
     const Place place = rows[i].front().place;
@@ -235,6 +236,7 @@ std::vector<RunRecord> read_parts(std::span<const Field<Row, Part>> fields,
     const auto& run_id = columns.text(rows[i], "run_id");
     if (run_id.empty()) refuse(name, rows[i].front().place, "a row without a run_id");
     (record_of(runs, places, run_id).*List).push_back(part);
+    check_run_count(runs.size(), name);
   }
   for (auto& run : runs) finish(run);
   return runs;
@@ -261,6 +263,11 @@ std::size_t known(std::span<const Field<Row, Part>> fields, const CsvRow& header
 }
 
 }  // namespace
+
+void check_run_count(std::size_t runs, std::string_view name) {
+  if (runs > kMostRuns)
+    refuse(name, {}, fmt::format("more than {} runs are too many for one report", kMostRuns));
+}
 
 void check_record(const RunRecord& record, Place place, std::string_view name) {
   if (record.config_id.empty()) refuse(name, place, "a run without a config_id");

@@ -10,14 +10,14 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "results/reading/json_tree.h"
 #include "results/reading/report_reader.h"
 
 namespace sgdbench {
 namespace {
 
-using Tree = nlohmann::json;
+using Tree = JsonTree;
 
 constexpr std::string_view kWanted = "a trace is what `sgdbench run` writes with --trace";
 constexpr double kLatest = 4e12;  // µs; up to here, rounding to nanoseconds is exact
@@ -26,14 +26,28 @@ constexpr double kLatest = 4e12;  // µs; up to here, rounding to nanoseconds is
   throw BadReport(fmt::format("{}: {}; {}", name, what, kWanted));
 }
 
+/// A whole number. Throws std::runtime_error for anything else.
+std::uint64_t count(const Tree& value) {
+  const auto number = whole_number(value);
+  if (!number) throw std::runtime_error("a number that counts is no whole number of 64 bits");
+  return *number;
+}
+std::uint64_t count(const Tree& in, const char* name) {
+  const auto value = in.find(name);
+  return value == in.end() ? 0 : count(*value);
+}
+
 /// Puts a trace together, event by event. Throws Tree::exception for what has the wrong type, and
 /// std::runtime_error.
 class TraceBuilder {
  public:
-  void take(const Tree& event) {
+  /// False for what is no event.
+  bool take(const Tree& event) {
+    if (!event.contains("ph")) return false;
     const auto phase = event.value("ph", "");
     if (phase == "M") take_name(event);
     if (phase == "X") take_slice(event);
+    return true;
   }
 
   /// What stands outside of the events.
@@ -67,11 +81,11 @@ class TraceBuilder {
 
   void take_name(const Tree& event) {
     const auto kind = event.at("name").get<std::string>();
-    const auto pid = event.at("pid").get<std::uint64_t>();
+    const auto pid = count(event.at("pid"));
     if (kind == "process_name") runs_[pid].label = event.at("args").at("name").get<std::string>();
     if (kind != "thread_name") return;
     auto& tracks = runs_[pid].tracks;
-    const auto tid = event.at("tid").get<std::uint64_t>();
+    const auto tid = count(event.at("tid"));
     if (!threads_.emplace(tid, Thread{pid, tracks.size()}).second)
       throw std::runtime_error(fmt::format("thread {} is there twice", tid));
     tracks.emplace_back();
@@ -80,7 +94,7 @@ class TraceBuilder {
   }
 
   void take_slice(const Tree& event) {
-    const auto thread = threads_.find(event.at("tid").get<std::uint64_t>());
+    const auto thread = threads_.find(count(event.at("tid")));
     if (thread == threads_.end()) throw std::runtime_error("a slice is on a thread without a name");
     Slice slice;
     slice.activity = activity(event.at("name").get<std::string>());
@@ -90,20 +104,20 @@ class TraceBuilder {
       throw std::runtime_error("a slice has a negative time");
     if (event.contains("args")) {
       const Tree& said = event["args"];
-      slice.gradient = said.value("gradient", std::uint64_t{0});
-      slice.update = said.value("update", std::uint64_t{0});
-      slice.staleness = said.value("staleness", std::uint64_t{0});
+      slice.gradient = count(said, "gradient");
+      slice.update = count(said, "update");
+      slice.staleness = count(said, "staleness");
     }
     runs_[thread->second.pid].tracks[thread->second.track].slices.push_back(slice);
   }
 
   void take_run(const Tree& about) {
-    auto& run = runs_[about.at("pid").get<std::uint64_t>()];
-    run.order = about.value("order", std::uint64_t{0});
+    auto& run = runs_[count(about.at("pid"))];
+    run.order = count(about, "order");
     run.clock = about.at("clock").get<std::string>();
     const Tree& forgotten = about.at("overflow");
     for (std::size_t i = 0; i < std::min(run.tracks.size(), forgotten.size()); ++i)
-      run.tracks[i].forgotten = forgotten[i].get<std::uint64_t>();
+      run.tracks[i].forgotten = count(forgotten[i]);
   }
 
   static Activity activity(const std::string& name) {
@@ -122,21 +136,16 @@ class TraceBuilder {
   ReadTrace trace_;
 };
 
-/// `input` is anything that the library reads from.
+/// `input` is a text or a file.
 template <class Input>
-ReadTrace read_events(Input&& input, std::string_view name) {
+ReadTrace read_events(Input input, std::string_view name) {
   TraceBuilder builder;
-  // The events are objects in an array in the object; all else stays.
-  const auto keep = [&](int depth, Tree::parse_event_t event, Tree& value) {
-    if (depth != 2 || event != Tree::parse_event_t::object_end || !value.contains("ph"))
-      return true;
-    builder.take(value);
-    return false;
-  };
   try {
-    return builder.finish(Tree::parse(std::forward<Input>(input), keep));
-  } catch (const Tree::parse_error& error) {
-    refuse_trace(name, fmt::format("this is no JSON from byte {} on", error.byte));
+    return builder.finish(
+        parse_json(input, [&](const Tree& event) { return builder.take(event); }));
+  } catch (const BadJson& error) {
+    refuse_trace(error.byte == 0 ? std::string(name) : fmt::format("{}:byte {}", name, error.byte),
+                 error.what());
   } catch (const Tree::exception&) {
     refuse_trace(name, "an event lacks a member, or has one of the wrong type");
   } catch (const std::bad_alloc&) {

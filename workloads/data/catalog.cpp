@@ -142,6 +142,18 @@ void permute(Dataset& data, std::uint64_t seed, const ParallelFor& parallel) {
   data.targets = std::move(parts[0].targets);
 }
 
+/// Of scattered features, both parts hold those that a training row has.
+void forget_unused_features(TrainTest& data) {
+  auto* train = std::get_if<SparseMatrix>(&data.train.features);
+  if (train == nullptr || !is_scattered(train->columns, train->entries.size())) return;
+  const auto kept = occurring_features(*train);
+  data.train.source_columns = train->columns;
+  keep_features(*train, kept);
+  if (!data.test) return;
+  data.test->source_columns = data.train.source_columns;
+  keep_features(std::get<SparseMatrix>(data.test->features), kept);
+}
+
 /// Renumbers the features of both parts by their popularity in the training part.
 void put_popular_features_first(TrainTest& data, const ParallelFor& parallel) {
   auto* train = std::get_if<SparseMatrix>(&data.train.features);
@@ -184,6 +196,7 @@ TrainTest load_data(const DataRequest& request, const ParallelFor& parallel,
     data.test->classes = data.train.classes;
     match_storage(data.train.features, data.test->features, parallel);
   }
+  forget_unused_features(data);
   if (data.train.columns() == 0) throw BadData(data.train.name + ": no row has a feature");
   if (request.standardize) standardize(data, parallel);
   if (request.permute && !permutes_while_loading(request))

@@ -38,6 +38,26 @@ Counts count_rows(const SparseMatrix& matrix, const ParallelFor& parallel) {
 
 }  // namespace
 
+std::vector<std::uint32_t> occurring_features(const SparseMatrix& matrix) {
+  std::vector<std::uint32_t> features;
+  features.reserve(matrix.entries.size());
+  for (const Entry& entry : matrix.entries) features.push_back(entry.column);
+  std::sort(features.begin(), features.end());
+  features.erase(std::unique(features.begin(), features.end()), features.end());
+  features.shrink_to_fit();
+  return features;
+}
+
+void keep_features(SparseMatrix& matrix, const std::vector<std::uint32_t>& kept) {
+  keep_entries(matrix, [&kept](Entry& entry) {
+    const auto place = std::lower_bound(kept.begin(), kept.end(), entry.column);
+    if (place == kept.end() || *place != entry.column) return false;
+    entry.column = static_cast<std::uint32_t>(place - kept.begin());
+    return true;
+  });
+  matrix.columns = kept.size();
+}
+
 std::vector<std::uint32_t> popularity_numbers(const SparseMatrix& matrix,
                                               const ParallelFor& parallel) {
   Counts counts = count_rows(matrix, parallel);

@@ -70,6 +70,8 @@ struct Dataset {
   std::uint64_t checksum = 0;
   std::uint64_t bytes_read = 0;  ///< of text or binary after decompression; 0 for generators
   double load_s = 0;             ///< reading, parsing and building, seconds
+  /// Features that the source counts, where only those that occur are held; else 0.
+  std::size_t source_columns = 0;
   /// Features that the source says it has; unset for LIBSVM text, which shows those in use only.
   std::optional<std::size_t> declared_columns;
   /// The classes' labels before they were rounded to `classes`; empty where that changed none.
@@ -84,6 +86,8 @@ struct Dataset {
   std::size_t columns() const {
     return std::visit([](const auto& m) { return m.columns; }, features);
   }
+  /// Features as the source counts them: columns() or more.
+  std::size_t feature_count() const { return source_columns != 0 ? source_columns : columns(); }
 };
 
 /// What a run trains on and, where there is any, what it is tested on.

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "workloads/data/feature_order.h"
 #include "workloads/data/storage.h"
 
 namespace sgdbench {
@@ -99,11 +100,10 @@ template <class Matrix>
 void describe(const Matrix& matrix, std::uint64_t rho_budget, DataStatistics& statistics) {
   const FeatureLists lists = make_lists(matrix);
   const auto rows = static_cast<double>(matrix.rows());
-  statistics.features = matrix.columns;
   statistics.non_zeros = lists.examples.size();
   statistics.mean_row_length = static_cast<double>(statistics.non_zeros) / rows;
-  if (matrix.columns > 0)
-    statistics.density = statistics.mean_row_length / static_cast<double>(matrix.columns);
+  if (statistics.features > 0)
+    statistics.density = statistics.mean_row_length / static_cast<double>(statistics.features);
   for (std::size_t i = 0; i < matrix.rows(); ++i) {
     std::size_t length = 0;
     for_each_non_zero(matrix, i, [&](std::uint32_t, float) { ++length; });
@@ -118,13 +118,25 @@ void describe(const Matrix& matrix, std::uint64_t rho_budget, DataStatistics& st
     RhoSearch<Matrix>(matrix, lists).run(rho_budget, statistics);
 }
 
+/// Lists of features that no row has would be most of the memory.
+void describe_scattered(SparseMatrix matrix, std::uint64_t rho_budget, DataStatistics& statistics) {
+  keep_features(matrix, occurring_features(matrix));
+  describe(matrix, rho_budget, statistics);
+}
+
 }  // namespace
 
 DataStatistics data_statistics(const Dataset& data, std::uint64_t rho_budget) {
   DataStatistics statistics;
   statistics.rows = data.rows();
   if (data.rows() == 0) return statistics;
-  std::visit([&](const auto& matrix) { describe(matrix, rho_budget, statistics); }, data.features);
+  statistics.features = data.feature_count();
+  const auto* sparse = std::get_if<SparseMatrix>(&data.features);
+  if (sparse != nullptr && is_scattered(sparse->columns, sparse->entries.size()))
+    describe_scattered(*sparse, rho_budget, statistics);
+  else
+    std::visit([&](const auto& matrix) { describe(matrix, rho_budget, statistics); },
+               data.features);
   if (!data.classes.empty()) {
     std::map<float, std::size_t> counts;
     for (const float label : data.targets) ++counts[label];

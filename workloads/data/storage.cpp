@@ -8,6 +8,8 @@
 namespace sgdbench {
 namespace {
 
+constexpr std::size_t kFewColumns = std::size_t{1} << 20;  ///< no matter whose: 4 MB a vector
+
 DenseMatrix resized(const DenseMatrix& matrix, std::size_t columns, const ParallelFor& parallel) {
   DenseMatrix result(matrix.rows(), columns);
   const std::size_t kept = std::min(columns, matrix.columns);
@@ -49,6 +51,12 @@ Occupancy occupancy(const DenseMatrix& matrix, const ParallelFor& parallel) {
   Occupancy sum;
   for (const Occupancy& block : blocks) sum.add(block);
   return sum;
+}
+
+/// Values that are stored.
+std::size_t size_of(const Features& features) {
+  if (const auto* sparse = std::get_if<SparseMatrix>(&features)) return sparse->entries.size();
+  return std::get<DenseMatrix>(features).rows() * width(features);
 }
 
 }  // namespace
@@ -111,8 +119,30 @@ std::vector<Features> stored_by_density(std::vector<DenseMatrix> parts,
   return stored;
 }
 
+bool is_scattered(std::size_t columns, std::size_t non_zeros) {
+  return columns > std::max(kFewColumns, non_zeros);
+}
+
+void keep_entries(SparseMatrix& matrix, const std::function<bool(Entry&)>& keep) {
+  std::uint64_t out = 0, begin = 0;
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    const std::uint64_t end = matrix.offsets[i + 1];
+    for (; begin < end; ++begin) {
+      Entry entry = matrix.entries[begin];
+      if (keep(entry)) matrix.entries[out++] = entry;
+    }
+    matrix.offsets[i + 1] = out;
+  }
+  matrix.entries.resize(out);
+}
+
 void match_storage(Features& train, Features& test, const ParallelFor& parallel) {
-  const std::size_t columns = std::max(width(train), width(test));
+  std::size_t columns = std::max(width(train), width(test));
+  if (width(test) > width(train) && is_scattered(columns, size_of(train) + size_of(test))) {
+    columns = width(train);
+    if (auto* sparse = std::get_if<SparseMatrix>(&test))
+      keep_entries(*sparse, [columns](const Entry& entry) { return entry.column < columns; });
+  }
   resize_columns(train, columns, parallel);
   if (train.index() == test.index()) {
     resize_columns(test, columns, parallel);

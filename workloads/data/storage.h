@@ -5,10 +5,15 @@
 // Columns are counted up to the last non-zero one, because LIBSVM text can't say that there are
 // empty ones behind it. So the same numbers train on the same kernels, to the same losses, from
 // either format. IDX images say themselves (idx.h), and generators do.
+//
+// A file may count its features by hashes, or have a slip in one index: two entries, and two
+// thousand million columns. A vector over all of them would outweigh the data, so of data that are
+// scattered like that only the features that a training row has are held (feature_order.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -66,8 +71,15 @@ bool is_dense(std::size_t non_zeros, std::size_t rows, std::size_t columns);
 std::vector<Features> stored_by_density(std::vector<DenseMatrix> parts,
                                         const ParallelFor& parallel);
 
+/// Whether a vector over all columns is out of proportion to what is in them.
+bool is_scattered(std::size_t columns, std::size_t non_zeros);
+
+/// Keeps the entries for which keep(entry), which may change one, is true.
+void keep_entries(SparseMatrix& matrix, const std::function<bool(Entry&)>& keep);
+
 /// Makes both parts equally wide, the wider one wins, and stores the test part as the training
-/// part is stored.
+/// part is stored. Where the test part's width would scatter them, it loses what lies beyond the
+/// training part's.
 void match_storage(Features& train, Features& test, const ParallelFor& parallel);
 
 inline constexpr std::size_t kMaxClasses = 1000;

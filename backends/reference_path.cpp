@@ -1,0 +1,258 @@
+#include "backends/reference_path.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "workloads/random.h"
+#include "workloads/sample_order.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr double kUnit = 0x1p-24;   ///< u, of single precision
+constexpr double kRounding = 16;    ///< roundings of a term that is added up
+constexpr double kProduct = 64;     ///< roundings of a long sum of products, of 10⁴ terms
+constexpr double kShare = 1e-4;     ///< of the longest way that a parameter went
+constexpr std::size_t kTracks = 3;  ///< the path itself and two that are rounded
+constexpr std::size_t kMostWork = std::size_t{1} << 24;  ///< coordinates looked at for all terms
+
+/// [w | v], on every track.
+using State = std::array<std::vector<double>, kTracks>;
+using Gradients = std::array<std::vector<double>, kTracks>;
+
+class Path {
+ public:
+  Path(const Problem& problem, const RunSpec& spec, const ProtocolTraits& protocol,
+       std::span<const Real> start)
+      : problem_(problem),
+        spec_(spec),
+        protocol_(protocol),
+        order_(problem.examples(), spec.epochs, spec.shuffle, spec.seed),
+        random_(mix(spec.seed, 0x0ff)),
+        start_(start.begin(), start.end()),
+        size_(start.size()),
+        step_(spec.step.during(0).at(0)),
+        momentum_(spec.rule.momentum),
+        terms_(size_),
+        noise_(size_) {
+    State first;
+    for (auto& track : first) {
+      track.assign(start.begin(), start.end());
+      track.resize(size_ * spec.rule.slots());
+    }
+    if (protocol.exchange == Exchange::elastic) first_ = first;
+    for (auto& gradient : gradients_) gradient.resize(size_);
+    versions_.emplace(0, std::move(first));
+  }
+
+  /// The parts of one update; nobody later asks for a version before `oldest`.
+  void update(std::span<const LandedTask> parts, std::uint64_t oldest) {
+    State next = newest();
+    if (protocol_.exchange == Exchange::gradient)
+      apply_gradients(next, parts);
+    else if (protocol_.exchange == Exchange::average)
+      average(next, parts);
+    else
+      meet(next, parts);
+    const std::uint64_t number = versions_.rbegin()->first + 1;
+    versions_.emplace(number, std::move(next));
+    versions_.erase(versions_.begin(), versions_.lower_bound(std::min(oldest, number)));
+  }
+
+  ReferencePath result() const {
+    ReferencePath path;
+    const State& state = newest();
+    path.w.assign(state[0].begin(), state[0].begin() + static_cast<std::ptrdiff_t>(size_));
+    path.largest = largest_;
+    double way = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      way = std::max(way, std::abs(path.w[i] - start_[i]));
+      path.largest = std::max(path.largest, std::abs(path.w[i]));
+    }
+    for (std::size_t i = 0; i < size_; ++i) {
+      double apart = 0;
+      for (std::size_t k = 1; k < kTracks; ++k) apart += std::abs(state[k][i] - path.w[i]);
+      path.tolerance.push_back(2 * apart + noise_[i] + kShare * way);
+    }
+    return path;
+  }
+
+ private:
+  const State& newest() const { return versions_.rbegin()->second; }
+  std::span<double> w(State& state, std::size_t track) const {
+    return std::span(state[track]).first(size_);
+  }
+
+  void add_rows(const Stretch& stretch, std::vector<std::uint32_t>& rows) {
+    scratch_.resize(stretch.end - stretch.begin);
+    const auto more = order_.rows(stretch.epoch, stretch.begin, stretch.end, scratch_);
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+
+  /// Adds weight·∇f over the rows, at `state`, to `sum`.
+  void add_gradient(const State& state, std::span<const std::uint32_t> rows, double weight,
+                    Gradients& sum) {
+    reference_terms(problem_, std::span(state[0]).first(size_), rows, gradients_[0], terms_);
+    for (std::size_t k = 1; k < kTracks; ++k) {
+      moved_.assign(state[k].begin(), state[k].begin() + static_cast<std::ptrdiff_t>(size_));
+      for (double& x : moved_) x *= 1 + kProduct * kUnit * any();
+      problem_.reference_gradient(moved_, rows, gradients_[k]);
+      for (std::size_t i = 0; i < size_; ++i)
+        gradients_[k][i] += kRounding * kUnit * terms_[i] * any();
+    }
+    for (std::size_t i = 0; i < size_; ++i) {
+      largest_ = std::max(largest_, terms_[i]);
+      noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
+    }
+    for (std::size_t k = 0; k < kTracks; ++k)
+      for (std::size_t i = 0; i < size_; ++i) sum[k][i] += weight * gradients_[k][i];
+  }
+
+  /// v ← μ·v + g, and w ← w − γ·v or, for nesterov, w ← w − γ·(g + μ·v).
+  void step(State& state, const Gradients& gradient) {
+    const bool nesterov = spec_.rule.kind == Rule::Kind::nesterov;
+    for (std::size_t k = 0; k < kTracks; ++k) {
+      for (std::size_t i = 0; i < size_; ++i) {
+        const double g = gradient[k][i];
+        double d = g;
+        if (spec_.rule.slots() > 1) {
+          double& v = state[k][size_ + i];
+          v = momentum_ * v + g;
+          d = nesterov ? g + momentum_ * v : v;
+        }
+        state[k][i] -= step_ * d;
+      }
+    }
+    for (std::size_t i = 0; i < size_; ++i)
+      noise_[i] += kRounding * kUnit * std::abs(state[0][i]) + kSmallest;
+  }
+
+  void apply_gradients(State& next, std::span<const LandedTask> parts) {
+    Gradients mean = zeros();
+    std::map<std::uint64_t, std::vector<std::uint32_t>> of_version;
+    for (const auto& part : parts)
+      if (part.task.examples != 0) add_rows(part.task.step(0), of_version[part.version]);
+    for (const auto& [version, rows] : of_version)
+      add_gradient(versions_.at(version), rows, static_cast<double>(rows.size()) / count(parts),
+                   mean);
+    step(next, mean);
+  }
+
+  void train(State& replica, const Task& task) {
+    for (std::size_t k = 0; k < task.steps; ++k) {
+      const Stretch one = task.step(k);
+      if (one.begin == one.end) continue;
+      Gradients gradient = zeros();
+      std::vector<std::uint32_t> rows;
+      add_rows(one, rows);
+      add_gradient(replica, rows, 1, gradient);
+      step(replica, gradient);
+    }
+  }
+
+  void average(State& next, std::span<const LandedTask> parts) {
+    const double examples = count(parts);
+    if (examples == 0) return;
+    State mean;
+    for (auto& track : mean) track.resize(next[0].size());
+    for (const auto& part : parts) {
+      if (part.task.examples == 0) continue;
+      State replica = versions_.at(part.version);
+      train(replica, part.task);
+      const double weight = static_cast<double>(part.task.examples) / examples;
+      for (std::size_t k = 0; k < kTracks; ++k)
+        for (std::size_t i = 0; i < mean[k].size(); ++i) mean[k][i] += weight * replica[k][i];
+    }
+    next = std::move(mean);
+  }
+
+  /// d = A·(x − x̃),  x ← x − d,  x̃ ← x̃ + d.
+  void meet(State& centre, std::span<const LandedTask> parts) {
+    for (const auto& part : parts) {
+      State& replica = replicas_.try_emplace(part.worker, first_).first->second;
+      train(replica, part.task);
+      for (std::size_t k = 0; k < kTracks; ++k) {
+        for (std::size_t i = 0; i < size_; ++i) {
+          const double d = protocol_.alpha * (replica[k][i] - centre[k][i]);
+          replica[k][i] -= d;
+          centre[k][i] += d;
+        }
+      }
+    }
+  }
+
+  Gradients zeros() const {
+    Gradients all;
+    for (auto& one : all) one.resize(size_);
+    return all;
+  }
+  static double count(std::span<const LandedTask> parts) {
+    std::size_t examples = 0;
+    for (const auto& part : parts) examples += part.task.examples;
+    return static_cast<double>(examples);
+  }
+  /// Anything from −1 to 1.
+  double any() { return 2 * random_.uniform() - 1; }
+
+  static constexpr double kSmallest = 0x1p-120;  ///< what vanishes below single precision's range
+
+  const Problem& problem_;
+  const RunSpec& spec_;
+  const ProtocolTraits& protocol_;
+  SampleOrder order_;
+  Random random_;
+  std::vector<double> start_;
+  std::size_t size_;
+  double step_, momentum_;
+  std::map<std::uint64_t, State> versions_;  ///< those that somebody may still ask for
+  State first_;                              ///< elastic: what replicas start from
+  std::map<std::size_t, State> replicas_;    ///< elastic: of each worker that was heard of
+  Gradients gradients_;
+  std::vector<double> terms_, noise_, moved_;
+  std::vector<std::uint32_t> scratch_;
+  double largest_ = 0;
+};
+
+}  // namespace
+
+void reference_terms(const Problem& problem, std::span<const double> w,
+                     std::span<const std::uint32_t> rows, std::span<double> gradient,
+                     std::span<double> terms) {
+  const std::size_t pieces =
+      std::clamp<std::size_t>(kMostWork / std::max<std::size_t>(1, w.size()), 1, rows.size());
+  std::vector<double> one(w.size());
+  std::fill(gradient.begin(), gradient.end(), 0.0);
+  std::fill(terms.begin(), terms.end(), 0.0);
+  for (std::size_t p = 0; p < pieces; ++p) {
+    const std::size_t begin = p * rows.size() / pieces, end = (p + 1) * rows.size() / pieces;
+    problem.reference_gradient(w, rows.subspan(begin, end - begin), one);
+    const double weight = static_cast<double>(end - begin) / static_cast<double>(rows.size());
+    // Terms of either sign that were added up already: what is left of k of them is about √k.
+    const double lost = std::sqrt(static_cast<double>(end - begin));
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      gradient[i] += weight * one[i];
+      terms[i] += weight * lost * std::abs(one[i]);
+    }
+  }
+}
+
+ReferencePath reference_path(const Problem& problem, const RunSpec& spec,
+                             const ProtocolTraits& protocol, std::span<const Real> start,
+                             std::vector<LandedTask> landings) {
+  // Within an update in the order of the plan; of one replica after the other in that of time.
+  std::stable_sort(landings.begin(), landings.end(),
+                   [](const LandedTask& a, const LandedTask& b) { return a.update < b.update; });
+  std::vector<std::uint64_t> oldest(landings.size() + 1, UINT64_MAX);
+  for (std::size_t i = landings.size(); i-- > 0;)
+    oldest[i] = std::min(oldest[i + 1], landings[i].version);
+  Path path(problem, spec, protocol, start);
+  for (std::size_t begin = 0, end = 0; begin < landings.size(); begin = end) {
+    while (end < landings.size() && landings[end].update == landings[begin].update) ++end;
+    path.update(std::span(landings).subspan(begin, end - begin), oldest[end]);
+  }
+  return path.result();
+}
+
+}  // namespace sgdbench
