@@ -105,6 +105,11 @@ struct BackendEntry {
   bool one_worker = false;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
   std::string_view own_kernels = "";
+  /// Mini-batches that one update averages; null where each is an update of its own.
+  std::size_t (*gradients_per_update)(const RunSpec&) = nullptr;
+  /// Its workers meet at every update, in real time: a mini-batch that nobody chose is large enough
+  /// to be worth the meeting. Null where they never do.
+  bool (*meets_at_updates)(const RunSpec&) = nullptr;
   /// Whether the same seed gives the same parameters, bit for bit, on one build and machine.
   bool (*deterministic)(const RunSpec&);
   /// "" unless the configuration contradicts itself, whatever the problem: more workers to wait for
@@ -119,5 +124,16 @@ struct BackendEntry {
 };
 
 const std::vector<BackendEntry>& backend_catalog();
+
+/// Examples that one update averages, of n: what a step size belongs to. Two configurations that
+/// are the same algorithm, as P workers of batch b that wait for each other and one worker of batch
+/// P·b, have the same number. `spec.batch` is settled; a configuration that contradicts itself
+/// averages its own mini-batch.
+std::size_t examples_per_update(const BackendEntry& backend, const RunSpec& spec, std::size_t n);
+
+/// The mini-batch of each worker where the user named none: the problem's, or more where workers
+/// meet at every update and it would be the meeting that is timed.
+std::size_t suggested_batch(const BackendEntry& backend, const RunSpec& spec,
+                            const Problem& problem);
 
 }  // namespace sgdbench

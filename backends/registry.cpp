@@ -101,6 +101,16 @@ std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   return common(with_team, problem);
 }
 
+std::size_t one_of_each_worker(const RunSpec& spec) {
+  return spec.workers;
+}
+std::size_t of_protocol(const RunSpec& spec) {
+  return gradients_per_update(spec.protocol, spec.workers);
+}
+bool of_several(const RunSpec& spec) {
+  return of_protocol(spec) > 1;
+}
+
 bool yes(const RunSpec&) {
   return true;
 }
@@ -112,7 +122,25 @@ bool with_rounds(const RunSpec& spec) {
   return spec.workers == 1 || make_protocol(spec.protocol, spec.workers)->traits().whole_rounds;
 }
 
+/// Where workers meet at every update: a meeting of a few threads takes some microseconds, as do
+/// so many sparse examples.
+constexpr std::size_t kBatchWorthMeeting = 64;
+/// But so many updates an epoch are left, or there would be nothing to learn by.
+constexpr std::size_t kUpdatesOfEpoch = 32;
+
 }  // namespace
+
+std::size_t examples_per_update(const BackendEntry& backend, const RunSpec& spec, std::size_t n) {
+  const auto gradients = backend.gradients_per_update ? backend.gradients_per_update(spec) : 1;
+  return std::min(n, spec.batch * gradients);
+}
+
+std::size_t suggested_batch(const BackendEntry& backend, const RunSpec& spec,
+                            const Problem& problem) {
+  const std::size_t own = problem.suggested_batch(), n = problem.examples();
+  if (!backend.meets_at_updates || !backend.meets_at_updates(spec)) return own;
+  return std::max(own, std::min(kBatchWorthMeeting, n / (kUpdatesOfEpoch * spec.workers)));
+}
 
 const std::vector<BackendEntry>& backend_catalog() {
   static const std::vector<BackendEntry> table{
@@ -128,6 +156,8 @@ const std::vector<BackendEntry>& backend_catalog() {
        .summary = "synchronous, on OpenMP: P workers, P mini-batches, one averaged update",
        .delays_compute = true,
        .delays_messages = true,
+       .gradients_per_update = one_of_each_worker,
+       .meets_at_updates = yes,
        .deterministic = yes,
        .why_not = common,
        .unavailable = always,
@@ -176,6 +206,8 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .gradients_per_update = of_protocol,
+       .meets_at_updates = of_several,
        .deterministic = with_rounds,
        .contradiction = can_follow,
        .why_not = under_protocol,
@@ -189,6 +221,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_messages = true,
        .lists_landings = true,
        .virtual_clock = true,
+       .gradients_per_update = of_protocol,
        .deterministic = yes,
        .contradiction = can_be_simulated,
        .why_not = simulated,

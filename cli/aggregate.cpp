@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "cli/labels.h"
@@ -25,16 +24,15 @@ constexpr std::array<std::string_view, 14> kOfProblem{
     "clock",         "l2",           "intercept",   "hidden",          "activation",
     "data_checksum", "target",       "target_loss", "target_accuracy", "compute_delay",
     "straggler",     "compute_time", "cluster",     "service"};
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
-/// The values that are there; with `missing`, that instead of each that is not.
+/// The values of the repeats that came through; of each other one, `otherwise`, if there is one.
 template <class Get>
 std::vector<double> values(const Records& rows, Get get,
-                           std::optional<double> missing = std::nullopt) {
+                           std::optional<double> otherwise = std::nullopt) {
   std::vector<double> found;
   for (const auto* row : rows) {
-    const std::optional<double> value = get(*row);
-    if (value || missing) found.push_back(value ? *value : *missing);
+    const std::optional<double> value = outcome_of(*row).healthy ? get(*row) : otherwise;
+    if (value) found.push_back(*value);
   }
   return found;
 }
@@ -42,15 +40,14 @@ std::vector<double> values(const Records& rows, Get get,
 std::optional<Spread> spread(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
   const double middle = median(values);
-  // With half of them missing, the middle lies between a number and infinity: there is none.
   if (!std::isfinite(middle)) return std::nullopt;
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   return Spread{middle, *low, *high, values};
 }
 
 std::optional<double> middle(const std::vector<double>& values) {
-  if (values.empty()) return std::nullopt;
-  return median(values);
+  const auto all = spread(values);
+  return all ? std::optional(all->median) : std::nullopt;
 }
 
 std::optional<double> ratio(const std::optional<double>& a, const std::optional<double>& b) {
@@ -62,13 +59,15 @@ std::vector<TargetSummary> summarise_targets(const Records& rows) {
   std::vector<TargetSummary> summaries;
   std::vector<std::vector<double>> times;
   for (const auto* row : rows) {
+    const bool healthy = outcome_of(*row).healthy;
     const auto targets = targets_of(*row);
     summaries.resize(std::max(summaries.size(), targets.size()));
     times.resize(summaries.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
+      const bool reached = healthy && targets[i].time_s;
       summaries[i].target = targets[i].target;
-      summaries[i].reached += targets[i].time_s.has_value();
-      times[i].push_back(targets[i].time_s.value_or(kNever));
+      summaries[i].reached += reached;
+      times[i].push_back(reached ? *targets[i].time_s : kNever);
     }
   }
   for (std::size_t i = 0; i < summaries.size(); ++i) summaries[i].time = spread(times[i]);
@@ -84,7 +83,7 @@ bool runs_free(const RunRecord* row) {
 /// Of the repeat with the middle speedup: medians of three columns would be no product.
 void take_speedup(Aggregate& a) {
   Records rows;
-  for (const auto* row : a.ok)
+  for (const auto* row : a.counted)
     if (row->speedup_to_target) rows.push_back(row);
   if (rows.empty()) return;
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>((rows.size() - 1) / 2);
@@ -98,28 +97,28 @@ void take_speedup(Aggregate& a) {
 
 void summarise(Aggregate& a) {
   using R = RunRecord;
-  a.epoch_s = spread(values(a.ok, [](const R& r) { return ratio(r.wall_s, r.epochs); }));
-  a.gradient_s = spread(values(a.ok, [](const R& r) -> std::optional<double> {
-    if (!r.wall_s || r.examples_processed.value_or(0) == 0) return {};
-    return *r.wall_s / static_cast<double>(*r.examples_processed);
-  }));
-  a.time_to_target_s = spread(values(
-      a.ok, [](const R& r) { return r.time_to_target_s; }, kNever));
-  a.targets = summarise_targets(a.ok);
-  a.reached = static_cast<std::size_t>(std::count_if(
-      a.ok.begin(), a.ok.end(), [](const R* r) { return r->time_to_target_s.has_value(); }));
+  const auto known = [](double time) {
+    return std::isfinite(time) ? std::optional(time) : std::nullopt;
+  };
+  a.epoch_s = spread(values(
+      a.counted, [&](const R& r) { return known(outcome_of(r).epoch_s); }, kNever));
+  a.gradient_s = spread(values(
+      a.counted, [&](const R& r) { return known(outcome_of(r).gradient_s); }, kNever));
+  std::vector<double> epochs;
+  for (const auto* row : a.counted) epochs.push_back(outcome_of(*row).epochs_to_target);
+  a.epochs_to_target = middle(epochs);
+  if (names_target(*a.first)) a.time_to_target_s = spread(a.standing.times);
+  a.targets = summarise_targets(a.counted);
   // Without the repeats that missed, it would be the lucky ones' speedup.
   if (a.time_to_target_s) take_speedup(a);
-  if (const auto epochs = spread(values(
-          a.ok, [](const R& r) { return r.epochs_to_target; }, kNever)))
-    a.epochs_to_target = epochs->median;
-  a.updates_per_s = middle(values(a.ok, [](const R& r) { return r.updates_per_s; }));
-  a.loss = middle(values(a.ok, [](const R& r) { return r.loss_final; }));
-  a.accuracy = middle(values(a.ok, [](const R& r) { return r.accuracy_final; }));
-  a.staleness = middle(values(a.ok, [](const R& r) { return r.staleness_mean; }));
-  a.wait_share = middle(values(a.ok, [](const R& r) { return ratio(r.wait_s, r.wall_s); }));
-  a.capacity = middle(values(a.ok, [](const R& r) { return r.parallel_capacity; }));
-  a.asynchronous = std::any_of(a.ok.begin(), a.ok.end(), runs_free);
+  a.updates_per_s = middle(values(a.counted, [](const R& r) { return r.updates_per_s; }));
+  a.loss = middle(values(
+      a.counted, [](const R& r) { return r.loss_final; }, kNever));
+  a.accuracy = middle(values(a.counted, [](const R& r) { return r.accuracy_final; }));
+  a.staleness = middle(values(a.counted, [](const R& r) { return r.staleness_mean; }));
+  a.wait_share = middle(values(a.counted, [](const R& r) { return ratio(r.wait_s, r.wall_s); }));
+  a.capacity = middle(values(a.counted, [](const R& r) { return r.parallel_capacity; }));
+  a.asynchronous = std::any_of(a.counted.begin(), a.counted.end(), runs_free);
 }
 
 Aggregate& member_for(std::vector<Aggregate>& members, const RunRecord& row) {
@@ -162,32 +161,42 @@ void sort_members(AggregateGroup& group, const std::vector<std::string>& config_
 
 }  // namespace
 
-std::optional<ConfidenceInterval> factor_between(const Spread& a, const Spread& b) {
-  constexpr double kConfidence = 0.95;
-  const auto shift = shift_between(a.values, b.values, kConfidence);
-  if (!shift.interval) return std::nullopt;
-  return ConfidenceInterval{std::exp(shift.interval->low), std::exp(shift.interval->high)};
+std::optional<Factor> factor_between(const Spread& a, const Spread& b) {
+  const auto shift = shift_between(a.values, b.values, kFactorConfidence);
+  if (!shift.centre) return std::nullopt;
+  Factor factor{std::exp(*shift.centre), {}};
+  if (shift.interval)
+    factor.interval =
+        ConfidenceInterval{std::exp(shift.interval->low), std::exp(shift.interval->high)};
+  return factor;
 }
 
-bool level(const Spread& a, const Spread& b) {
-  if (const auto factor = factor_between(a, b)) return factor->low <= 1 && factor->high >= 1;
-  return a.low <= b.high && b.low <= a.high;
+bool tied(const Spread& a, const Spread& b) {
+  const auto factor = factor_between(a, b);
+  return !factor || !factor->interval ||
+         (factor->interval->low <= 1 && factor->interval->high >= 1);
 }
 
 std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
                                       const std::vector<std::string>& config_ids) {
   std::vector<AggregateGroup> groups;
+  std::map<std::string, Records> repeats;
   for (const auto& row : rows) {
     auto& member = member_for(group_for(groups, row).members, row);
-    (row.status == "ok" ? member.ok : member.others).push_back(&row);
+    repeats[row.config_id].push_back(&row);
+    if (outcome_of(row).counts) member.counted.push_back(&row);
   }
   for (auto& group : groups) {
     Records firsts;
     for (auto& member : group.members) {
+      member.standing = standing_of(repeats[member.first->config_id]);
       summarise(member);
       firsts.push_back(member.first);
     }
     group.varying = varying_columns(firsts);
+    // These have columns of their own in every table.
+    std::erase(group.varying, "batch");
+    std::erase(group.varying, "lr");
     for (auto& member : group.members) {
       const auto more = column_text(*member.first, group.varying);
       member.name = contender_label(*member.first) + (more.empty() ? "" : ", " + more);

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "results/record.h"
-#include "results/statistics.h"
+#include "results/outcome.h"
 
 namespace sgdbench {
 
@@ -17,27 +16,34 @@ struct Spread {
   std::vector<double> values;  ///< of the repeats
 };
 
-/// The factor from a to b, with its distribution-free 95 % interval; nothing where there are too
-/// few repeats for one.
-std::optional<ConfidenceInterval> factor_between(const Spread& a, const Spread& b);
+inline constexpr double kFactorConfidence = 0.95;
 
-/// Whether a and b can't be told apart: the interval of their factor holds 1; with too few repeats
-/// for an interval, their ranges have a point in common.
-bool level(const Spread& a, const Spread& b);
+/// How many times b is as long as a: the median of the factors between their values (Hodges and
+/// Lehmann), and the distribution-free 95 % interval that belongs to it. Infinite where b is.
+struct Factor {
+  double centre = 0;
+  std::optional<ConfidenceInterval> interval;  ///< nothing where there are too few repeats for one
+};
+std::optional<Factor> factor_between(const Spread& a, const Spread& b);
+
+/// Whether a and b are statistically tied: the interval of their factor holds 1. With too few
+/// repeats for an interval nothing is known, and they are.
+bool tied(const Spread& a, const Spread& b);
 
 /// One target over the repeats.
 struct TargetSummary {
   std::string target;          ///< "1%", "loss"
-  std::size_t reached = 0;     ///< of the `ok` repeats
+  std::size_t reached = 0;     ///< of the repeats that count
   std::optional<Spread> time;  ///< unset when half of them or more missed it
 };
 
 struct Aggregate {
   const RunRecord* first = nullptr;  ///< any of its rows: what was asked for
   std::string name;                  ///< unique within the group: "hogwild (cas) with 2 workers"
-  std::vector<const RunRecord*> ok;
-  std::vector<const RunRecord*> others;  ///< repeats whose status is not ok
+  std::vector<const RunRecord*> counted;  ///< repeats that were run to some end
+  Standing standing;                      ///< of all repeats
 
+  // Repeats that did not come through are infinite in all of these.
   std::optional<Spread> epoch_s;     ///< training time per epoch
   std::optional<Spread> gradient_s;  ///< and per example gradient that landed
   /// Unset when half of the repeats or more missed it; high is infinite when one did.
@@ -47,8 +53,6 @@ struct Aggregate {
   std::vector<TargetSummary> targets;  ///< the last one being time_to_target_s
   /// Over one worker of the same strategy, and the two factors, of the repeat in the middle.
   std::optional<double> speedup, hardware, statistical;
-  std::size_t reached = 0;  ///< `ok` repeats that reached the row's own target
-
   /// Some update was stale: workers did not wait for each other.
   bool asynchronous = false;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backends/run_spec.h"
+#include "cli/tuning/search.h"
 #include "workloads/data/catalog.h"
 #include "workloads/registry.h"
 
@@ -25,8 +26,9 @@ struct Cell {
   RunSpec spec;
   std::string rule = "sgd";
   double momentum = 0.9;                ///< for the rules that have one
-  std::optional<std::size_t> batch;     ///< unset: Problem::suggested_batch()
+  std::optional<std::size_t> batch;     ///< unset: suggested_batch()
   std::optional<double> lr;             ///< unset: Problem::suggested_step()
+  unsigned tuned = 0;                   ///< a set of Tunable: what is searched for
   std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
   Pin pin = Pin::automatic;             ///< automatic: where each worker can have its own core
   std::vector<double> targets;  ///< percentages above the optimum, each tighter than the last

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "cli/labels.h"
 #include "cli/text.h"
+#include "results/statistics/two_samples.h"
 #include "results/targets.h"
 
 namespace sgdbench {
@@ -52,71 +54,89 @@ void sort_by_time(Race& race) {
                    });
 }
 
-Race race_to_target(const AggregateGroup& group) {
-  Race race{{}, &Aggregate::time_to_target_s, target_text(*group.members.front().first), true};
+bool may_win(const Aggregate& member) {
+  return member.standing.may_win();
+}
+
+/// The race of those that may win and have such a time.
+Race race_by(const AggregateGroup& group, std::optional<Spread> Aggregate::*time, std::string goal,
+             bool to_target = false) {
+  Race race{{}, time, std::move(goal), to_target};
   for (const auto& member : group.members)
-    if (member.time_to_target_s) race.members.push_back(&member);
+    if (may_win(member) && member.*time) race.members.push_back(&member);
   sort_by_time(race);
   return race;
 }
 
+/// Of those that are near the best loss: a fast epoch that teaches less is not better.
 Race race_per_epoch(const AggregateGroup& group) {
-  Race race{{}, &Aggregate::epoch_s, "an epoch", false, kAmong};
-  const Aggregate* best = nullptr;
-  for (const auto& member : group.members)
-    if (member.loss && (!best || *member.loss < *best->loss)) best = &member;
-  for (const auto& member : group.members)
-    if (best && member.loss && member.epoch_s &&
-        *member.loss <= *best->loss + kNearBest * std::abs(*best->loss))
-      race.members.push_back(&member);
-  sort_by_time(race);
+  auto race = race_by(group, &Aggregate::epoch_s, "an epoch");
+  race.among = kAmong;
+  double best = kNever;
+  for (const auto* member : race.members) best = std::min(best, member->loss.value_or(kNever));
+  std::erase_if(race.members, [&](const Aggregate* member) {
+    return !member->loss || *member->loss > best + kNearBest * std::abs(best);
+  });
   return race;
 }
 
-/// Where nothing is learnt.
-Race race_per_gradient(const AggregateGroup& group) {
-  Race race{{}, &Aggregate::gradient_s, "a gradient", false};
-  for (const auto& member : group.members)
-    if (member.gradient_s) race.members.push_back(&member);
-  sort_by_time(race);
-  return race;
+Race race_of(const AggregateGroup& group) {
+  const auto& any = *group.members.front().first;
+  if (names_target(any))
+    return race_by(group, &Aggregate::time_to_target_s, target_text(any), true);
+  const bool trains = std::any_of(group.members.begin(), group.members.end(),
+                                  [](const auto& member) { return member.loss.has_value(); });
+  return trains ? race_per_epoch(group) : race_by(group, &Aggregate::gradient_s, "a gradient");
 }
 
-enum class Kind { single, synchronous, asynchronous };
+enum class Kind { waiting, free, single };
+constexpr std::array<std::string_view, 3> kRoles{
+    "the best whose workers wait for each other",
+    "the best whose workers do not wait for each other", "the best single worker"};
 Kind kind_of(const Aggregate& member) {
   if (member.first->workers == 1) return Kind::single;
-  return member.asynchronous ? Kind::asynchronous : Kind::synchronous;
+  return member.asynchronous ? Kind::free : Kind::waiting;
+}
+std::string_view role_of(const Aggregate& member) {
+  return kRoles[static_cast<std::size_t>(kind_of(member))];
 }
 
-/// The best of the other way: for a winner whose workers wait, the best whose workers do not, and
-/// the other way round; for a single worker, the best with several.
-const Aggregate* rival_of(const Race& race, const Aggregate& winner) {
-  for (const auto* member : race.members) {
-    const auto kind = kind_of(*member);
-    if (kind != Kind::single && kind != kind_of(winner)) return member;
-  }
-  return nullptr;
+/// The best of each other kind than the winner's, the fastest first.
+Members rivals_of(const Race& race) {
+  Members rivals;
+  const auto same_kind = [](const Aggregate* a, const Aggregate* b) {
+    return kind_of(*a) == kind_of(*b);
+  };
+  for (const auto* member : race.members)
+    if (!same_kind(member, race.members.front()) &&
+        std::none_of(rivals.begin(), rivals.end(),
+                     [&](const auto* rival) { return same_kind(member, rival); }))
+      rivals.push_back(member);
+  return rivals;
 }
 
-std::string_view role(const Aggregate& rival, const Aggregate& winner) {
-  if (kind_of(winner) == Kind::single) return "the best with several workers";
-  return rival.asynchronous ? "the best whose workers do not wait for each other"
-                            : "the best whose workers wait for each other";
-}
-
-/// Those who are level with the fastest, the fastest included.
-Members level_with_first(const Race& race) {
+/// Those that can't be told from the fastest, the fastest included.
+Members tied_with_first(const Race& race) {
   Members found;
   for (const auto* member : race.members)
-    if (level(*(member->*race.time), *(race.members.front()->*race.time))) found.push_back(member);
+    if (member == race.members.front() ||
+        tied(*(race.members.front()->*race.time), *(member->*race.time)))
+      found.push_back(member);
   return found;
+}
+
+/// With the batch and the step that it ran at, where it trained.
+std::string described(const Aggregate& member) {
+  const auto& row = *member.first;
+  if (!member.loss || row.batch == 0) return member.name;
+  return fmt::format("{} at batch {} and step {:.3g}", member.name, row.batch, row.lr);
 }
 
 /// "a and b", "a, b and c"; of many, the first and how many more.
 std::string names(const Members& members) {
   constexpr std::size_t kNamed = 3;
   if (members.size() > kNamed + 1)
-    return fmt::format("{}, {} and {} others", members[0]->name, members[1]->name,
+    return fmt::format("{}, {} and {} others", described(*members[0]), described(*members[1]),
                        members.size() - 2);
   std::string text;
   for (std::size_t i = 0; i < members.size(); ++i)
@@ -124,30 +144,43 @@ std::string names(const Members& members) {
                         i == 0                    ? ""
                         : i + 1 == members.size() ? " and "
                                                   : ", ",
-                        members[i]->name);
+                        described(*members[i]));
   return text;
 }
 
-/// "1.80× (1.75–1.86)", the interval where there are enough repeats for one.
-std::string lead(const Race& race, const Aggregate& winner, const Aggregate& rival) {
-  auto text = human_ratio(time_of(race, rival) / time_of(race, winner));
-  const auto factor = factor_between(*(winner.*race.time), *(rival.*race.time));
-  if (factor && std::isfinite(factor->high))
-    text += fmt::format(" ({}–{})", human_ratio(factor->low), human_ratio(factor->high));
+/// "1.80× (1.75×–1.86×)": the interval is of the number before it.
+std::string lead(const Factor& factor) {
+  auto text = human_ratio(factor.centre);
+  if (factor.interval && std::isfinite(factor.interval->high))
+    text += fmt::format(" ({}–{})", human_ratio(factor.interval->low),
+                        human_ratio(factor.interval->high));
   return text;
 }
 
 /// Where the advantage comes from, in factors whose product it is: the first is what the second
 /// leaves of it.
-std::string factors(const Race& race, const Aggregate& winner, const Aggregate& rival) {
-  const bool known = race.to_target && time_of(race, winner) > 0 &&
-                     rival.epochs_to_target.value_or(0) > 0 &&
-                     winner.epochs_to_target.value_or(0) > 0;
-  if (!known) return "";
-  const double lead = time_of(race, rival) / time_of(race, winner);
+std::string factors(const Race& race, const Factor& lead, const Aggregate& winner,
+                    const Aggregate& rival) {
+  if (!race.to_target || !(rival.epochs_to_target.value_or(0) > 0) ||
+      !(winner.epochs_to_target.value_or(0) > 0))
+    return "";
   const double epochs = *rival.epochs_to_target / *winner.epochs_to_target;
   return fmt::format(" ({} from time per epoch, {} from epochs to target)",
-                     human_ratio(lead / epochs), human_ratio(epochs));
+                     human_ratio(lead.centre / epochs), human_ratio(epochs));
+}
+
+/// How far it is ahead of each rival that is not tied with it.
+std::string leads(const Race& race, const Members& rivals, const Members& tied) {
+  const auto& winner = *race.members.front();
+  std::string text;
+  for (const auto* rival : rivals) {
+    if (std::find(tied.begin(), tied.end(), rival) != tied.end()) continue;
+    const auto factor = factor_between(*(winner.*race.time), *(rival->*race.time));
+    if (!factor) continue;
+    text += fmt::format("{}{} ahead of {}, {}{}", text.empty() ? ", " : ", and ", lead(*factor),
+                        described(*rival), role_of(*rival), factors(race, *factor, winner, *rival));
+  }
+  return text;
 }
 
 std::string waiting(const Aggregate& winner, const Aggregate& rival) {
@@ -167,9 +200,9 @@ std::string machine(const Aggregate& a, const Aggregate* b) {
                      std::min(*parallel->capacity, workers), parallel->first->workers);
 }
 
-std::string times(const Race& race, const Members& level) {
-  Spread all = *(level.front()->*race.time);
-  for (const auto* member : level) {
+std::string times(const Race& race, const Members& members) {
+  Spread all = *(members.front()->*race.time);
+  for (const auto* member : members) {
     all.low = std::min(all.low, (member->*race.time)->low);
     all.high = std::max(all.high, (member->*race.time)->high);
   }
@@ -178,41 +211,77 @@ std::string times(const Race& race, const Members& level) {
   return fmt::format("{}–{}", human_seconds(all.low), human_seconds(all.high));
 }
 
-std::string opening(const Race& race, const Members& level) {
+std::string opening(const Race& race, const Members& tied) {
   const auto& winner = *race.members.front();
-  if (level.size() > 1)
-    return fmt::format("{} are level{}, within the spread of their repeats: {} {}", names(level),
+  if (tied.size() > 1)
+    return fmt::format("{} are statistically tied{}: {} {}", names(tied),
                        race.to_target ? "" : " as the fastest" + std::string(race.among),
-                       times(race, level), race.to_target ? "to " + race.goal : race.goal);
+                       times(race, tied), race.to_target ? "to " + race.goal : race.goal);
   const auto time = human_seconds(time_of(race, winner));
   if (race.to_target)
-    return fmt::format("{} was first to {}, after {}", winner.name, race.goal, time);
-  return fmt::format("{} was the fastest{}, {} {}", winner.name, race.among, time, race.goal);
+    return fmt::format("{} was first to {}, after {}", described(winner), race.goal, time);
+  return fmt::format("{} was the fastest{}, {} {}", described(winner), race.among, time, race.goal);
+}
+
+/// The fewest repeats of each of two that can tell them apart.
+std::size_t needed_repeats() {
+  static const auto needed = least_samples(1 - kFactorConfidence);
+  return needed;
+}
+
+/// A lowest median that proves nothing; "" where there are enough repeats, or nobody to beat.
+std::string without_evidence(const Race& race) {
+  std::size_t fewest = needed_repeats();
+  for (const auto* member : race.members)
+    fewest = std::min(fewest, (member->*race.time)->values.size());
+  if (race.members.size() < 2 || fewest >= needed_repeats()) return "";
+  const auto& first = *race.members.front();
+  return fmt::format("{} has the lowest median, {} {}{}, but a winner needs {} repeats of each",
+                     described(first), human_seconds(time_of(race, first)),
+                     race.to_target ? "to " : "", race.goal, needed_repeats());
+}
+
+/// Those that take no part, and why.
+std::string left_out(const AggregateGroup& group) {
+  std::string text;
+  for (const auto& member : group.members) {
+    if (member.counted.empty() || may_win(member)) continue;
+    const auto& standing = member.standing;
+    const auto why = standing.troubled == 0
+                         ? std::string("it learnt nothing: its loss did not fall")
+                         : standing.trouble;
+    text += fmt::format("{}{} ({})", text.empty() ? " Left out: " : "; ", described(member), why);
+  }
+  return text.empty() ? "" : text + ".";
+}
+
+/// Whether the parameters that training starts from meet the target.
+bool already_there(const AggregateGroup& group) {
+  return std::any_of(group.members.begin(), group.members.end(),
+                     [](const auto& member) { return member.standing.already_there > 0; });
+}
+
+std::string verdict(const AggregateGroup& group) {
+  const auto race = race_of(group);
+  if (already_there(group))
+    return fmt::format("the start is already there: it meets {}, so nothing was raced for.",
+                       race.goal);
+  if (race.members.empty())
+    return race.to_target ? "no configuration reached " + race.goal + "."
+                          : "no run ended well, so there is nothing to compare.";
+  if (auto text = without_evidence(race); !text.empty()) return text + ".";
+  const auto tied = tied_with_first(race);
+  const auto rivals = rivals_of(race);
+  const auto& winner = *race.members.front();
+  auto text = opening(race, tied) + leads(race, rivals, tied);
+  if (rivals.empty()) return text + machine(winner, nullptr) + ".";
+  return text + waiting(winner, *rivals.front()) + machine(winner, rivals.front()) + ".";
 }
 
 }  // namespace
 
 std::string conclude(const AggregateGroup& group) {
-  const auto& any = *group.members.front().first;
-  const auto start = group.name + ": ";
-  const bool has_target = any.target_loss || any.target_accuracy;
-  const bool trains = std::any_of(group.members.begin(), group.members.end(),
-                                  [](const auto& member) { return member.loss.has_value(); });
-  const auto race = has_target ? race_to_target(group)
-                    : trains   ? race_per_epoch(group)
-                               : race_per_gradient(group);
-  if (race.members.empty())
-    return start + (has_target ? "no configuration reached " + race.goal + "."
-                               : "no run ended well, so there is nothing to compare.");
-  const auto level = level_with_first(race);
-  const auto& winner = *race.members.front();
-  const auto* rival = rival_of(race, winner);
-  auto text = start + opening(race, level);
-  if (!rival) return text + machine(winner, nullptr) + ".";
-  if (std::find(level.begin(), level.end(), rival) == level.end())
-    text += fmt::format(", {} ahead of {}, {}{}", lead(race, winner, *rival), rival->name,
-                        role(*rival, winner), factors(race, winner, *rival));
-  return text + waiting(winner, *rival) + machine(winner, rival) + ".";
+  return group.name + ": " + verdict(group) + left_out(group);
 }
 
 }  // namespace sgdbench

@@ -11,8 +11,9 @@
 
 namespace sgdbench {
 
-/// For one group, without a line break. Where the ranges of the repeats overlap, it says that they
-/// are level and names no winner.
+/// For one group, without a line break. The best that waits, the best that does not and the best
+/// single worker, each at its batch and step. Those that can't be told apart are tied; with too few
+/// repeats to tell, nobody wins; who did not come through in all repeats takes no part.
 std::string conclude(const AggregateGroup& group);
 
 }  // namespace sgdbench

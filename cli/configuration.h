@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "backends/backend.h"
@@ -9,17 +10,29 @@
 
 namespace sgdbench {
 
+/// What was found for a cell that asks for tuned settings.
+struct Tuned {
+  Settings settings;
+  std::uint64_t trials = 0;
+  double seconds = 0;  ///< that the search took, which is in no other time
+  std::optional<StepRange> within_tenth, within_twice;
+};
+
 struct Configuration {
   Cell cell;
   RunSpec spec;  ///< of repeat 0; repeat r adds r to the seed
+  std::optional<Tuned> tuned;
   const BackendEntry* backend = nullptr;
   std::string id;       ///< config_id
   std::string command;  ///< repeats it
 };
 
-/// Settles what is `auto`: batch and step size by the workload, epochs by --updates, pinning by
-/// the cores there are. A mini-batch is never larger than the data.
-Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores);
+/// Settles what is `auto`: the batch by workload and strategy, the step size by the examples that
+/// an update averages, epochs by --updates, pinning by the cores there are. A mini-batch is never
+/// larger than the data. What is `tuned` is as in `tuned`, or as if it were `auto` before anything
+/// has been found.
+Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores,
+                     const std::optional<Tuned>& tuned = std::nullopt);
 
 /// The same before a problem is known: what is `auto` stays 0.
 Configuration unsettled(const Cell& cell);

@@ -34,6 +34,10 @@ constexpr Report kReports[] = {
      [](std::span<const RunRecord> rows, const ReportContext&) { return targets_csv(rows); }},
     {"--workers-csv", "workers.csv",
      [](std::span<const RunRecord> rows, const ReportContext&) { return workers_csv(rows); }},
+    {"--tuning", "tuning.csv",
+     [](std::span<const RunRecord>, const ReportContext& context) {
+       return tuning_csv(context.trials);
+     }},
     {"--json", "run.json", report_json},
     {"--markdown", "",
      [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},

@@ -3,20 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <set>
 
 #include "cli/labels.h"
-#include "results/statistics.h"
+#include "results/outcome.h"
 
 namespace sgdbench {
 namespace {
-
-/// Infinite for a missed target.
-double time_of(const RunRecord& row) {
-  const auto time = row.target_loss || row.target_accuracy ? row.time_to_target_s : row.wall_s;
-  return time.value_or(std::numeric_limits<double>::infinity());
-}
 
 std::string note(const RunRecord& row, const Precision& precision, double share) {
   const auto known = precision.half_width ? fmt::format("to ±{:.2g} %", 100 * *precision.half_width)
@@ -28,15 +21,16 @@ std::string note(const RunRecord& row, const Precision& precision, double share)
 }  // namespace
 
 Precision precision_of(std::span<const RunRecord> rows, std::string_view config_id) {
-  std::vector<double> times;
+  std::vector<const RunRecord*> repeats;
   for (const auto& row : rows)
-    if (row.config_id == config_id && row.status == "ok") times.push_back(time_of(row));
-  Precision precision{times.size(), {}};
-  const auto interval = median_interval(times, kPrecisionConfidence);
+    if (row.config_id == config_id) repeats.push_back(&row);
+  const auto standing = standing_of(repeats);
+  Precision precision{standing.times.size(), {}};
+  const auto interval = standing.interval(kPrecisionConfidence);
   if (!interval) return precision;
   // Where all are equal, they may be 0: a target that the start meets.
   const double width = interval->high - interval->low;
-  const double half = width == 0 ? 0 : width / 2 / median(times);
+  const double half = width == 0 ? 0 : width / 2 / median(standing.times);
   if (std::isfinite(half)) precision.half_width = half;
   return precision;
 }
@@ -46,11 +40,15 @@ bool settled(const Precision& precision, double share) {
   return precision.repeats >= kHopeless;
 }
 
-std::vector<std::string> precision_notes(std::span<const RunRecord> rows, double share) {
+std::vector<std::string> precision_notes(std::span<const RunRecord> rows,
+                                         const std::map<std::string, double>& shares) {
   std::vector<std::string> notes;
   std::set<std::string> seen;
   for (const auto& row : rows) {
-    if (row.status != "ok" || !seen.insert(row.config_id).second) continue;
+    const auto asked = shares.find(row.config_id);
+    if (asked == shares.end() || !outcome_of(row).counts || !seen.insert(row.config_id).second)
+      continue;
+    const double share = asked->second;
     const auto precision = precision_of(rows, row.config_id);
     if (!precision.half_width || *precision.half_width > share)
       notes.push_back(note(row, precision, share));

@@ -1,6 +1,7 @@
 // How well the repeats so far know a configuration's time: for --until-ci.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,14 +22,15 @@ struct Precision {
   std::optional<double> half_width;  ///< nothing with too few repeats, or half of them missed
 };
 
-/// Of the time to the target where the rows have one, else of the training time; over the `ok` rows
-/// of a configuration.
+/// Of the time that a row is compared by (outcome.h), over the repeats of a configuration.
 Precision precision_of(std::span<const RunRecord> rows, std::string_view config_id);
 
 /// Whether more repeats can't or needn't make it more precise than ±`share`.
 bool settled(const Precision& precision, double share);
 
-/// What a report says of configurations that are less precise than ±`share`, one line each.
-std::vector<std::string> precision_notes(std::span<const RunRecord> rows, double share);
+/// What a report says of configurations that are less precise than they were asked to be, one line
+/// each. `shares`: what was asked, by config_id.
+std::vector<std::string> precision_notes(std::span<const RunRecord> rows,
+                                         const std::map<std::string, double>& shares);
 
 }  // namespace sgdbench

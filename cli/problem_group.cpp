@@ -39,6 +39,18 @@ void add_pace(RunRecord& row, const Pace& pace) {
   row.pace_read_ns = pace.read_ns;
 }
 
+/// What a row of the same configuration says was found.
+Tuned tuned_of(const RunRecord& row) {
+  const auto range = [](std::optional<double> low, std::optional<double> high) {
+    return low && high ? std::optional(StepRange{*low, *high}) : std::nullopt;
+  };
+  return {{row.batch, row.lr, row.momentum, row.exchange.value_or(0)},
+          row.tuning_trials.value_or(0),
+          row.tuning_s.value_or(0),
+          range(row.lr_tuned_low, row.lr_tuned_high),
+          range(row.lr_twice_low, row.lr_twice_high)};
+}
+
 /// The order in which n configurations take their turn.
 std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
   std::vector<std::size_t> order(n);
@@ -68,7 +80,8 @@ ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
       cores_(cores),
       progress_(progress),
       log_(log),
-      trace_(trace) {}
+      trace_(trace),
+      tuner_(problem, facts, parallel, cores, progress) {}
 
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
@@ -124,8 +137,34 @@ void ProblemGroup::start(Contender& contender) {
     contender.reason = "its update is not the gradient's: " + verdict.reason;
     return;
   }
+  if (c.cell.tuned != 0 && !tune(contender)) return;
   contender.backend = c.backend->make(c.spec, problem_);
   for (std::uint64_t i = 0; i < c.cell.warmup && !interrupted(); ++i) warm_up(contender);
+}
+
+/// Settles what is to be tuned: as the rows have it that are there already, else by a search.
+bool ProblemGroup::tune(Contender& contender) {
+  auto& c = contender.configuration;
+  const auto earlier = std::find_if(
+      log_.rows().begin(), log_.rows().end(),
+      [&](const RunRecord& row) { return row.config_id == c.id && row.tuning_trials; });
+  std::string why_not;
+  std::optional<Tuned> tuned;
+  if (earlier != log_.rows().end()) {
+    tuned = tuned_of(*earlier);
+  } else {
+    auto tuning = tuner_.tune(c.cell);
+    if (interrupted()) return false;
+    why_not = tuning.why_not;
+    tuned = Tuned{tuning.found.best, tuning.found.trials, tuning.seconds, tuning.found.within_tenth,
+                  tuning.found.within_twice};
+    log_.add(std::move(tuning.trials));
+  }
+  c = settle(c.cell, problem_, cores_, tuned);
+  if (why_not.empty()) return true;
+  contender.status = "diverged";
+  contender.reason = why_not;
+  return false;
 }
 
 void ProblemGroup::warm_up(Contender& contender) {

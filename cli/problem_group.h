@@ -14,6 +14,7 @@
 #include "cli/run_log.h"
 #include "cli/run_record.h"
 #include "cli/trace_output.h"
+#include "cli/tuning/tuner.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
@@ -45,6 +46,7 @@ class ProblemGroup {
 
   void prepare(Contender& contender);
   void start(Contender& contender);
+  bool tune(Contender& contender);
   void warm_up(Contender& contender);
   void repeat_all(std::uint64_t repeat);
   RunRecord measure(Contender& contender, std::uint64_t repeat);
@@ -62,6 +64,7 @@ class ProblemGroup {
   Progress& progress_;
   RunLog& log_;
   TraceOutput& trace_;
+  Tuner tuner_;
   std::vector<Contender> contenders_;
   std::chrono::steady_clock::time_point repeats_began_;
 };

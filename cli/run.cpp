@@ -1,6 +1,8 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/command_line.h"
 #include "cli/doctor/advice.h"
 #include "cli/execute.h"
@@ -31,19 +33,22 @@ std::string dry_run_text(const std::vector<Cell>& cells) {
 /// Says of each cell that is less precise than it was asked to be how precise it is.
 std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
                                    const std::vector<Cell>& cells) {
-  const double share = cells.front().until_ci / 100;
-  if (share == 0) return {};
-  auto notes = precision_notes(rows, share);
+  std::map<std::string, double> shares;
+  for (const auto& cell : cells)
+    if (cell.until_ci > 0) shares[config_id(cell)] = cell.until_ci / 100;
+  auto notes = precision_notes(rows, shares);
   for (const auto& note : notes) talk(note);
   return notes;
 }
 
 /// With what can only be said when all rows are there.
-void report(const Outputs& outputs, std::vector<RunRecord> rows, const std::vector<Cell>& cells,
+void report(const Outputs& outputs, const RunLog& log, const std::vector<Cell>& cells,
             ReportContext context) {
+  auto rows = log.rows();
   add_speedups(rows);
   const auto notes = imprecise(rows, cells);
   context.notes.insert(context.notes.end(), notes.begin(), notes.end());
+  context.trials = log.trials();
   outputs.write(rows, context);
   if (outputs.uses_stdout()) return;
   std::vector<std::string> ids;
@@ -99,12 +104,12 @@ int run_verb(const Invocation& invocation) {
     execute(cells, context.environment, progress, log, trace);
   } catch (...) {
     // What was measured before the trouble is worth keeping. Old rows alone are in the journal.
-    if (log.has_grown()) report(outputs, log.rows(), cells, context);
+    if (log.has_grown()) report(outputs, log, cells, context);
     if (log.has_grown()) trace.finish(true);
     throw;
   }
   trace.finish(given.has("--quiet"));
-  report(outputs, log.rows(), cells, context);
+  report(outputs, log, cells, context);
   if (interrupted()) {
     if (log.has_journal() && !given.has("--quiet"))
       talk("interrupted; the same command with --resume runs what is missing");

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <span>
@@ -17,6 +18,7 @@
 #include "results/environment.h"
 #include "results/journal.h"
 #include "results/record.h"
+#include "results/tuning.h"
 
 namespace sgdbench {
 
@@ -56,6 +58,13 @@ class RunLog {
   void check_data(std::span<const Cell> cells, const TrainTest& data) const;
 
   bool has_journal() const { return journal_.has_value(); }
+  /// The trials of searches for settings; they are not in the journal.
+  void add(std::vector<TuningTrial> trials) {
+    trials_.insert(trials_.end(), std::make_move_iterator(trials.begin()),
+                   std::make_move_iterator(trials.end()));
+  }
+  const std::vector<TuningTrial>& trials() const { return trials_; }
+
   /// Once the reports say it all.
   void remove_journal();
 
@@ -63,6 +72,7 @@ class RunLog {
   void take(JournalContent content);
 
   std::vector<RunRecord> rows_;
+  std::vector<TuningTrial> trials_;
   std::set<std::string> done_;
   std::uint64_t next_order_ = 0;
   bool grown_ = false;

@@ -52,15 +52,34 @@ void describe_simulation(RunRecord& row, const Configuration& c) {
   row.all_reduce = to_string(simulation.all_reduce);
 }
 
-void describe_step(RunRecord& row, const Configuration& c) {
+void describe_step(RunRecord& row, const Configuration& c, const DataFacts& facts) {
   const RunSpec& spec = c.spec;
   row.rule = to_string(spec.rule.kind);
   row.momentum = static_cast<double>(spec.rule.momentum);
   row.batch = spec.batch;
   row.lr = spec.step.initial;
+  if (facts.examples > 0)
+    row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
   row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
   row.staleness_policy = to_string(spec.step.policy);
   row.shuffle = spec.shuffle.to_string();
+  const auto add = [](std::string& names, std::string_view name, bool wanted) {
+    if (wanted) (names += names.empty() ? "" : " ") += name;
+  };
+  for (const auto& [name, what] : {std::pair{"batch", kTuneBatch},
+                                   {"lr", kTuneStep},
+                                   {"momentum", kTuneMomentum},
+                                   {"exchange", kTuneExchange}})
+    add(row.tuned, name, (c.cell.tuned & what) != 0);
+  add(row.automatic, "batch", !c.cell.batch && (c.cell.tuned & kTuneBatch) == 0);
+  add(row.automatic, "lr", !c.cell.lr && (c.cell.tuned & kTuneStep) == 0);
+  if (!c.tuned) return;
+  row.tuning_trials = c.tuned->trials;
+  row.tuning_s = c.tuned->seconds;
+  if (const auto& range = c.tuned->within_tenth)
+    row.lr_tuned_low = range->low, row.lr_tuned_high = range->high;
+  if (const auto& range = c.tuned->within_twice)
+    row.lr_twice_low = range->low, row.lr_twice_high = range->high;
 }
 
 void describe_problem(RunRecord& row, const Cell& cell, const DataFacts& facts) {
@@ -193,7 +212,7 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   describe_strategy(row, c);
   describe_conditions(row, c);
   describe_simulation(row, c);
-  describe_step(row, c);
+  describe_step(row, c, facts);
   return row;
 }
 

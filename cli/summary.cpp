@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "cli/aggregate.h"
@@ -13,48 +14,76 @@
 namespace sgdbench {
 namespace {
 
+constexpr double kTableConfidence = 0.9;
+
 std::string fixed(double value, int digits) {
   return fmt::format("{:.{}f}", value, digits);
 }
 
-std::string median_time(const std::optional<Spread>& spread) {
-  return spread ? human_seconds(spread->median) : "—";
-}
-
-bool has_target(const Aggregate& a) {
-  return !a.targets.empty();
+/// "4.27 ms ±2%": half the interval of the median beside it, which five repeats have.
+std::string time_text(const std::optional<Spread>& time) {
+  if (!time) return "—";
+  const auto text = human_seconds(time->median);
+  const auto interval = median_interval(time->values, kTableConfidence);
+  if (!interval || time->median <= 0) return text;
+  const double half = 100 * (interval->high - interval->low) / 2 / time->median;
+  return std::isfinite(half) ? fmt::format("{} ±{:.{}f}%", text, half, half < 0.95 ? 1 : 0)
+                             : text + " ±∞";
 }
 
 /// With how many repeats reached it, where some did not.
 std::string time_to(const std::optional<Spread>& time, std::size_t reached, const Aggregate& a) {
-  const bool all = reached == a.ok.size();
-  return median_time(time) + (all ? "" : fmt::format(" ({}/{})", reached, a.ok.size()));
+  if (time && a.standing.already_there > 0) return "already there";
+  const bool all = reached == a.counted.size();
+  return time_text(time) + (all ? "" : fmt::format(" ({}/{})", reached, a.counted.size()));
 }
 
-std::vector<std::string> cells_of(const Aggregate& a) {
-  return {strategy_label(*a.first),
-          std::to_string(a.first->workers),
-          median_time(a.epoch_s),
-          or_dash(a.updates_per_s, human_count),
-          has_target(a) ? time_to(a.time_to_target_s, a.reached, a) : "—",
-          or_dash(a.loss, [](double v) { return fixed(v, 4); }),
-          or_dash(a.accuracy, [](double v) { return fixed(100 * v, 1) + " %"; }),
-          or_dash(a.staleness, [](double v) { return fixed(v, 2); }),
-          or_dash(a.wait_share, human_share)};
+std::string short_number(double value) {
+  return value < 1000 ? fmt::format("{:.3g}", value) : human_count(value);
 }
 
-/// "unsupported: one worker only", "2 of 5 repeats diverged: …".
+/// A column of the main table.
+struct Column {
+  std::string_view title;
+  std::string (*cell)(const Aggregate&);
+};
+constexpr Column kToTarget{"to target", [](const Aggregate& a) {
+                             return time_to(a.time_to_target_s, a.standing.reached, a);
+                           }};
+constexpr Column kLoss{"loss", [](const Aggregate& a) {
+                         return or_dash(a.loss, [](double v) { return fixed(v, 4); });
+                       }};
+
+/// The loss where there is no target: with one, how fast it came there says more.
+std::vector<Column> columns_of(const AggregateGroup& group) {
+  const auto evaluated =
+      std::find_if(group.members.begin(), group.members.end(),
+                   [](const auto& member) { return !member.first->curve.empty(); });
+  const bool held_out =
+      evaluated == group.members.end() || evaluated->first->curve.back().test_accuracy.has_value();
+  const bool target = names_target(*group.members.front().first);
+  return {{"workers", [](const Aggregate& a) { return std::to_string(a.first->workers); }},
+          {"batch", [](const Aggregate& a) { return std::to_string(a.first->batch); }},
+          {"step", [](const Aggregate& a) { return fmt::format("{:.3g}", a.first->lr); }},
+          {"epoch", [](const Aggregate& a) { return time_text(a.epoch_s); }},
+          target ? kToTarget : kLoss,
+          {held_out ? "held-out" : "accuracy",
+           [](const Aggregate& a) {
+             return or_dash(a.accuracy, [](double v) { return fixed(100 * v, 1) + " %"; });
+           }},
+          {"stale", [](const Aggregate& a) { return or_dash(a.staleness, short_number); }},
+          {"waits", [](const Aggregate& a) { return or_dash(a.wait_share, human_share); }}};
+}
+
+/// What is to be said of a member beside its numbers.
 std::string trouble(const Aggregate& a) {
-  const auto& row = *a.others.front();
-  const auto total = a.others.size() + a.ok.size();
-  std::string text;
-  if (!a.ok.empty()) text = fmt::format("{} of {} repeats ", a.others.size(), total);
-  return fmt::format("{}{}{}{}", text, row.status, row.reason.empty() ? "" : ": ", row.reason);
+  if (!a.standing.trouble.empty()) return a.standing.trouble;
+  return a.standing.learnt ? "" : "learnt nothing: the loss ended no lower than it began";
 }
 
 /// Cuts what does not fit the first column off a label at its last space; returns the rest.
 std::string cut_label(std::string& label) {
-  constexpr std::size_t kRoom = 28;
+  constexpr std::size_t kRoom = 25;
   const auto space = label.find(" (");
   if (display_width(label) <= kRoom || space == std::string::npos) return "";
   const auto rest = label.substr(space + 1);
@@ -67,15 +96,22 @@ void add_below(TextTable& table, std::string_view text) {
   if (!text.empty()) table.add_note({}, std::string(text));
 }
 
-void add_member(TextTable& table, const Aggregate& a, const std::vector<std::string>& varying) {
-  auto cells = cells_of(a);
+/// Whether any repeat came through.
+bool has_numbers(const Aggregate& a) {
+  return a.standing.troubled < a.counted.size();
+}
+
+void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>& columns,
+                const std::vector<std::string>& varying) {
+  std::vector<std::string> cells{strategy_label(*a.first)};
   const auto rest = cut_label(cells.front());
-  if (a.ok.empty()) {
-    cells.resize(2);
-    table.add_note(std::move(cells), trouble(a));
-  } else {
+  if (has_numbers(a)) {
+    for (const auto& column : columns) cells.push_back(column.cell(a));
     table.add(std::move(cells));
-    if (!a.others.empty()) add_below(table, trouble(a));
+    add_below(table, trouble(a));
+  } else {
+    cells.push_back(columns.front().cell(a));
+    table.add_note(std::move(cells), trouble(a));
   }
   add_below(table, rest);
   add_below(table, column_text(*a.first, varying));
@@ -122,7 +158,7 @@ std::string targets_text(const AggregateGroup& group) {
     for (const auto& name : some) header.push_back("to " + name);
     TextTable table(header);
     for (const auto& member : group.members) {
-      if (member.ok.empty()) continue;
+      if (!has_numbers(member)) continue;
       std::vector<std::string> cells;
       for (const auto& name : some) cells.push_back(time_to(name, member));
       add_row(table, member, group, cells);
@@ -149,14 +185,11 @@ std::string speedups_text(const AggregateGroup& group) {
 
 std::string group_text(const AggregateGroup& group) {
   const auto& any = *group.members.front().first;
-  const auto evaluated =
-      std::find_if(group.members.begin(), group.members.end(),
-                   [](const auto& member) { return !member.first->curve.empty(); });
-  const bool held_out =
-      evaluated == group.members.end() || evaluated->first->curve.back().test_accuracy.has_value();
-  TextTable table({"backend", "workers", "epoch", "updates/s", "to target", "loss",
-                   held_out ? "held-out" : "accuracy", "stale", "waits"});
-  for (const auto& member : group.members) add_member(table, member, group.varying);
+  const auto columns = columns_of(group);
+  std::vector<std::string> header{"backend"};
+  for (const auto& column : columns) header.emplace_back(column.title);
+  TextTable table(header);
+  for (const auto& member : group.members) add_member(table, member, columns, group.varying);
   return fmt::format("{} ({} examples, {} features{})\n{}\n{}{}{}\n", group.name, any.examples,
                      any.features, any.clock == "virtual" ? ", virtual clock" : "", table.text(),
                      targets_text(group), speedups_text(group), wrap(conclude(group), 0));

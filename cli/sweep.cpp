@@ -135,6 +135,18 @@ std::vector<Cell> expand_cells(const Given& given, std::size_t cores, Effort& ef
   return collapsed(std::move(cells));
 }
 
+/// Settings are searched for where something learns.
+void check_tuned(const std::vector<Given>& parts, const std::vector<Cell>& cells) {
+  if (std::any_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.tuned != 0; }))
+    return;
+  for (const auto& given : parts)
+    for (const auto& option : option_table())
+      for (const auto& text : given.texts(option.name))
+        if (text == "tuned")
+          throw UsageError(fmt::format("{} tuned: nothing here has a {} to be tuned", option.name,
+                                       option.name.substr(2)));
+}
+
 }  // namespace
 
 bool trains(const Cell& cell) {
@@ -156,6 +168,7 @@ std::vector<Cell> expand_cells(const Given& given, std::size_t cores) {
 
 Cell normalised(Cell cell) {
   normalise(cell.spec.conditions);
+  if (!trains(cell)) cell.tuned = 0;
   for (const auto& option : option_table()) {
     const auto& scope = option.scope;
     if (scope.covers && !scope.covers(cell))
@@ -184,6 +197,7 @@ std::vector<Cell> sweep(const std::vector<Given>& parts, std::size_t cores) {
   }
   cells = collapsed(std::move(cells));
   check_identities(cells);
+  check_tuned(parts, cells);
   check_contradiction(cells);
   return cells;
 }

@@ -175,6 +175,8 @@ bool applies(const std::string& workload, const Dataset& data) {
 int verify_verb(const Invocation& invocation) {
   const auto given = completed(invocation.given);
   const auto cells = expand_cells(given, available_cores());
+  for (const auto& cell : cells)
+    if (cell.tuned != 0) throw UsageError("verify takes numbers: settings are tuned by `run`");
   say_out_of_scope({given}, cells, given.has("--quiet"));
   check_sources(cells);
   const bool chosen = invocation.given.has("--workload") && invocation.given.has("--data");

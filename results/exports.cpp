@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/outcome.h"
 #include "results/run_names.h"
-#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {
@@ -22,38 +22,29 @@ constexpr double kConfidence = 0.9;  ///< of the interval: 5 repeats have one
 struct Entry {
   std::string name, measure, why_not;
   const RunRecord* run = nullptr;
-  std::vector<double> values;
+  std::size_t repeats = 0;
   double median = 0;                           ///< seconds, where there is no why_not
   std::optional<ConfidenceInterval> interval;  ///< finite
 };
 
-void add_value(Entry& entry, const RunRecord& run) {
-  if (run.status != "ok") {
-    entry.why_not = run.reason.empty() ? run.status : run.status + ": " + run.reason;
-    return;
-  }
-  const auto& value = names_target(run) ? run.time_to_target_s : run.wall_s;
-  if (value)
-    entry.values.push_back(*value);
-  else if (names_target(run))
-    entry.values.push_back(std::numeric_limits<double>::infinity());
-}
-
-void settle(Entry& entry) {
-  if (entry.values.empty()) {
-    if (entry.why_not.empty()) entry.why_not = "no time";
-    return;
-  }
-  entry.median = median(entry.values);
-  entry.why_not = std::isfinite(entry.median) ? "" : "its target was missed too often";
-  entry.interval = median_interval(entry.values, kConfidence);
+void settle(Entry& entry, std::span<const RunRecord* const> repeats) {
+  const auto standing = standing_of(repeats);
+  entry.repeats = standing.times.size();
+  entry.why_not = standing.trouble;
+  if (!standing.learnt) entry.why_not = "it learnt nothing: the loss ended no lower than it began";
+  const auto middle = standing.median_time();
+  if (entry.why_not.empty() && !middle) entry.why_not = "its target was missed too often";
+  entry.median = middle.value_or(0);
+  entry.interval = standing.interval(kConfidence);
   if (entry.interval && !std::isfinite(entry.interval->high)) entry.interval.reset();
 }
 
 std::vector<Entry> entries_of(std::span<const RunRecord> runs) {
   const RunNames names(runs);
   std::vector<Entry> entries;
+  std::map<std::string_view, std::vector<const RunRecord*>> repeats;
   for (const auto& run : runs) {
+    repeats[run.config_id].push_back(&run);
     const auto same = [&](const Entry& entry) { return entry.run->config_id == run.config_id; };
     auto found = std::find_if(entries.begin(), entries.end(), same);
     if (found == entries.end()) {
@@ -62,9 +53,8 @@ std::vector<Entry> entries_of(std::span<const RunRecord> runs) {
       found->name = names.of(run);
       found->measure = names_target(run) ? "time_to_target_s" : "wall_s";
     }
-    add_value(*found, run);
   }
-  for (auto& entry : entries) settle(entry);
+  for (auto& entry : entries) settle(entry, repeats[entry.run->config_id]);
   return entries;
 }
 
@@ -80,7 +70,7 @@ std::string github_action_benchmark(std::span<const RunRecord> runs, const Repor
     if (entry.interval)
       item["range"] = fmt::format("± {:.3g}", (entry.interval->high - entry.interval->low) / 2);
     item["extra"] =
-        fmt::format("{}, median of {}\n{}", entry.measure, entry.values.size(), entry.run->command);
+        fmt::format("{}, median of {}\n{}", entry.measure, entry.repeats, entry.run->command);
     list.push_back(std::move(item));
   }
   return text_of(list);

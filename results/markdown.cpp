@@ -3,12 +3,11 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 
+#include "results/outcome.h"
 #include "results/printable.h"
 #include "results/reports.h"
-#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {
@@ -29,22 +28,18 @@ std::vector<Group> by_configuration(std::span<const RunRecord> runs) {
 
 using Number = std::optional<double> (*)(const RunRecord&);
 
-/// Median over the runs that are ok. A run without the number (a missed target) counts as
-/// infinite; an infinite median is an empty cell.
+/// Median over the repeats that count; one that did not come through is infinite, and an infinite
+/// median is an empty cell.
 std::string median_cell(const Group& group, Number number) {
   std::vector<double> values;
   for (const auto* run : group)
-    if (run->status == "ok")
-      values.push_back(number(*run).value_or(std::numeric_limits<double>::infinity()));
+    if (const auto outcome = outcome_of(*run); outcome.counts)
+      values.push_back(outcome.healthy ? number(*run).value_or(kNever) : kNever);
   if (values.empty()) return {};
   const double middle = median(values);
   return std::isfinite(middle) ? fmt::format("{:.4g}", middle) : std::string{};
 }
 
-std::optional<double> seconds_per_epoch(const RunRecord& run) {
-  if (!run.wall_s || !run.epochs || *run.epochs <= 0) return {};
-  return *run.wall_s / *run.epochs;
-}
 std::optional<double> waiting_percent(const RunRecord& run) {
   if (!run.wait_s || !run.wall_s || *run.wall_s <= 0) return {};
   return 100 * *run.wait_s / *run.wall_s;
@@ -55,9 +50,12 @@ struct Column {
   Number number;
 };
 constexpr auto kColumns = std::to_array<Column>({
-    {"s/epoch", seconds_per_epoch},
+    {"batch", [](const RunRecord& run) { return std::optional(static_cast<double>(run.batch)); }},
+    {"step", [](const RunRecord& run) { return std::optional(run.lr); }},
+    {"s/epoch", [](const RunRecord& run) { return std::optional(outcome_of(run).epoch_s); }},
     {"updates/s", [](const RunRecord& run) { return run.updates_per_s; }},
-    {"s to target", [](const RunRecord& run) { return run.time_to_target_s; }},
+    {"s to target",
+     [](const RunRecord& run) { return std::optional(outcome_of(run).to_target_s); }},
     {"final loss", [](const RunRecord& run) { return run.loss_final; }},
     {"accuracy", [](const RunRecord& run) { return run.accuracy_final; }},
     {"mean staleness", [](const RunRecord& run) { return run.staleness_mean; }},

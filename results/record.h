@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sgdbench {
@@ -79,6 +80,13 @@ struct RunRecord {
   // Beyond the columns that every reader may count on.
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
+  std::optional<std::uint64_t> examples_per_update;
+  std::string automatic;  ///< what the program chose: "batch", "lr", "batch lr"
+  std::string tuned;      ///< what was searched for: "batch", "lr", "momentum", "exchange"
+  std::optional<std::uint64_t> tuning_trials;
+  std::optional<double> tuning_s;
+  /// Steps whose score was within a tenth of the best, and within twice it.
+  std::optional<double> lr_tuned_low, lr_tuned_high, lr_twice_low, lr_twice_high;
   std::string intercept;  ///< on, off; empty where the workload has no choice
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
@@ -120,9 +128,15 @@ struct RunRecord {
   std::vector<WorkerRecord> per_worker;
 };
 
+/// Whether the program chose the option of this name ("batch", "lr"), by rule or by search.
+inline bool chose(const RunRecord& run, std::string_view name) {
+  return (' ' + run.automatic + ' ' + run.tuned + ' ').find(' ' + std::string(name) + ' ') !=
+         std::string::npos;
+}
+
 /// Whether the report says what the run was to reach.
 inline bool names_target(const RunRecord& run) {
-  return run.target_loss || run.target_accuracy;
+  return run.target_loss || run.target_accuracy || run.reached;
 }
 
 /// In one file. A record takes some hundred times the memory of the few bytes that can stand for it.

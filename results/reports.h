@@ -10,6 +10,7 @@
 #include "results/environment.h"
 #include "results/fields.h"
 #include "results/record.h"
+#include "results/tuning.h"
 
 namespace sgdbench {
 
@@ -18,6 +19,7 @@ struct ReportContext {
   Environment environment;
   std::string command;  ///< as typed, shell-quoted
   std::vector<std::string> notes;
+  std::vector<TuningTrial> trials = {};
 };
 
 /// RFC 4180 with a header, '\n' line ends; doubles with up to 17 significant digits, the fewest

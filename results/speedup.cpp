@@ -1,11 +1,11 @@
 #include "results/speedup.h"
 
-#include <limits>
+#include <cmath>
 #include <list>
 #include <map>
 #include <tuple>
 
-#include "results/statistics.h"
+#include "results/outcome.h"
 
 namespace sgdbench {
 namespace {
@@ -16,39 +16,36 @@ auto goal_of(const RunRecord& r) {
                   r.compute_time, r.service);
 }
 
-/// What is left of a configuration without the number of its workers. The step size is not part of
-/// it where it is the workload's own: it depends on the mini-batch alone.
+/// What is left of a configuration without the number of its workers. What the program chose for
+/// each number of them is no part of it.
 auto strategy_of(const RunRecord& r) {
-  return std::tie(r.backend, r.protocol, r.write, r.rule, r.momentum, r.kernels, r.batch, r.lr,
-                  r.lr_schedule, r.staleness_policy, r.shuffle, r.assign, r.persistence, r.exchange,
+  static constexpr std::uint64_t kAnyBatch = 0;
+  static constexpr double kAnyStep = 0;
+  static constexpr double kAnyMomentum = 0;
+  static constexpr std::optional<std::uint64_t> kAnyExchange;
+  return std::tie(r.backend, r.protocol, r.write, r.rule,
+                  chose(r, "momentum") ? kAnyMomentum : r.momentum, r.kernels,
+                  chose(r, "batch") ? kAnyBatch : r.batch, chose(r, "lr") ? kAnyStep : r.lr,
+                  r.automatic, r.lr_schedule, r.staleness_policy, r.shuffle, r.assign,
+                  r.persistence, chose(r, "exchange") ? kAnyExchange : r.exchange, r.tuned,
                   r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
                   r.delay_mode, r.compute_time, r.cluster, r.service, r.shards, r.all_reduce);
 }
 
-std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {
-  if (!a || !b || !(*b > 0)) return {};
-  return *a / *b;
+/// Nothing where either is missed.
+std::optional<double> ratio(double a, double b) {
+  if (!std::isfinite(a) || !std::isfinite(b) || !(b > 0)) return {};
+  return a / b;
 }
 
-std::optional<double> seconds_per_epoch(const RunRecord& run) {
-  if (run.time_to_target_s) return ratio(run.time_to_target_s, run.epochs_to_target);
-  return ratio(run.wall_s, run.epochs);
-}
-
-/// What a configuration is judged by: time to the target, or time per epoch without one.
-double time_of(const RunRecord& run) {
-  const auto time = names_target(run) ? run.time_to_target_s : seconds_per_epoch(run);
-  return time.value_or(std::numeric_limits<double>::infinity());
-}
-
-/// The one-worker configurations of one goal that went well.
+/// The one-worker configurations of one goal.
 class Singles {
  public:
   Singles(std::span<const RunRecord> runs, const RunRecord& any) : any_(any) {
     for (const auto& run : runs)
-      if (run.workers == 1 && run.status == "ok" && same_goal(run, any))
+      if (run.workers == 1 && outcome_of(run).counts && same_goal(run, any))
         repeats_[run.config_id][run.repeat] = &run;
-    double least = std::numeric_limits<double>::infinity();
+    double least = kNever;
     for (const auto& [id, repeats] : repeats_)
       if (const double time = median_time(repeats); time < least) {
         least = time;
@@ -58,7 +55,7 @@ class Singles {
 
   bool serves(const RunRecord& row) const { return same_goal(any_, row); }
   const std::string& best() const { return best_; }
-  /// The same strategy with one worker, or else the best.
+  /// The same strategy with one worker, or else the best; "" where no single worker came through.
   const std::string& own(const RunRecord& row) const {
     for (const auto& [id, repeats] : repeats_)
       if (strategy_of(*repeats.begin()->second) == strategy_of(row)) return id;
@@ -75,7 +72,8 @@ class Singles {
   using Repeats = std::map<std::uint64_t, const RunRecord*>;
   static double median_time(const Repeats& repeats) {
     std::vector<double> times;
-    for (const auto& [repeat, run] : repeats) times.push_back(time_of(*run));
+    for (const auto& [repeat, run] : repeats)
+      times.push_back(names_target(*run) ? time_of(*run) : outcome_of(*run).epoch_s);
     return median(times);
   }
 
@@ -92,11 +90,12 @@ const Singles& singles_for(std::list<Singles>& all, std::span<const RunRecord> r
 }
 
 void compare(RunRecord& row, const RunRecord& one) {
+  const auto several = outcome_of(row), single = outcome_of(one);
   row.speedup_baseline = one.config_id;
-  row.hardware_efficiency = ratio(seconds_per_epoch(one), seconds_per_epoch(row));
+  row.hardware_efficiency = epoch_speedup(row, one);
   if (!names_target(row)) return;
-  row.speedup_to_target = ratio(one.time_to_target_s, row.time_to_target_s);
-  row.statistical_efficiency = ratio(one.epochs_to_target, row.epochs_to_target);
+  row.speedup_to_target = ratio(single.to_target_s, several.to_target_s);
+  row.statistical_efficiency = ratio(single.epochs_to_target, several.epochs_to_target);
 }
 
 }  // namespace
@@ -108,11 +107,11 @@ bool same_goal(const RunRecord& a, const RunRecord& b) {
 void add_speedups(std::span<RunRecord> runs) {
   std::list<Singles> goals;
   for (auto& row : runs) {
-    if (row.workers < 2 || row.status != "ok") continue;
+    if (row.workers < 2 || !outcome_of(row).healthy) continue;
     const auto& singles = singles_for(goals, runs, row);
     if (const auto* one = singles.repeat(singles.own(row), row.repeat)) compare(row, *one);
     if (const auto* one = singles.repeat(singles.best(), row.repeat); one && names_target(row))
-      row.speedup_over_best_single = ratio(one->time_to_target_s, row.time_to_target_s);
+      row.speedup_over_best_single = ratio(time_of(*one), time_of(row));
   }
 }
 

@@ -15,10 +15,10 @@
 
 namespace sgdbench {
 
-/// Fills in the speedup columns of every `ok` row with several workers: against the same
-/// configuration with one worker where the report has it, else against the one-worker configuration
-/// that is the fastest to the target (without a target, per epoch). What a miss leaves open stays
-/// empty.
+/// Fills in the speedup columns of every row with several workers that came through: against the
+/// same configuration with one worker where the report has it, else against the one-worker
+/// configuration that is the fastest to the target (without a target, per epoch). What a miss
+/// leaves open stays empty.
 void add_speedups(std::span<RunRecord> runs);
 
 /// Whether two rows train the same problem to the same target. Times to different targets are not

@@ -103,6 +103,66 @@ TEST_CASE("Points that nobody asked for shrink to the room there is; others are 
   CHECK(settle_curve(stopping, *small.problem, 80'000).empty());
 }
 
+TEST_CASE("Configurations that are the same algorithm have the same automatic step") {
+  const Small small;
+  const auto settled_for = [&](const char* backend, const char* protocol, const char* workers,
+                               const char* batch) {
+    return settle(cell_with({{"--backend", backend},
+                             {"--protocol", protocol},
+                             {"--workers", workers},
+                             {"--batch", batch}}),
+                  *small.problem, 1);
+  };
+  struct Case {
+    const char *backend, *protocol;
+    std::size_t averaged;  // of four workers' mini-batches of 3
+  };
+  for (const auto& [backend, protocol, averaged] :
+       {Case{"openmp-sync", "async", 12}, Case{"hogwild", "async", 3}, Case{"downpour", "async", 3},
+        Case{"locked", "async", 3}, Case{"leashed", "async", 3},
+        Case{"parameter-server", "async", 3}, Case{"parameter-server", "bsp", 12},
+        Case{"parameter-server", "ssp:2", 3}, Case{"parameter-server", "k-sync:2", 6},
+        Case{"parameter-server", "k-batch-sync:5", 15}, Case{"parameter-server", "k-async:3", 9},
+        Case{"parameter-server", "k-batch-async:2", 6}, Case{"parameter-server", "local:1", 12},
+        Case{"parameter-server", "local:4", 3}, Case{"parameter-server", "elastic:0.1", 3},
+        Case{"parameter-server", "ringmaster:8", 3}, Case{"simulator", "bsp", 12},
+        Case{"simulator", "k-async:3", 9}, Case{"simulator", "async", 3}}) {
+    CAPTURE(backend);
+    CAPTURE(protocol);
+    const auto c = settled_for(backend, protocol, "4", "3");
+    CHECK(examples_per_update(*c.backend, c.spec, 1001) == averaged);
+    const auto one = settled_for("sequential", "async", "1", std::to_string(averaged).c_str());
+    CHECK(c.spec.step.initial == one.spec.step.initial);
+  }
+  CHECK(settled_for("openmp-sync", "async", "4", "1").spec.step.initial !=
+        settled_for("sequential", "async", "1", "1").spec.step.initial);
+  // No more than there are.
+  const auto all = settled_for("openmp-sync", "async", "4", "900");
+  CHECK(examples_per_update(*all.backend, all.spec, 1001) == 1001);
+}
+
+TEST_CASE("A mini-batch that nobody chose is worth the meeting, where workers meet") {
+  TrainTest data;
+  DataRequest request;
+  request.source = "rcv1-like:rows=2000,features=300";
+  data = load_data(request, serial_for);
+  const auto problem = make_problem(
+      {.workload = "logreg", .l2 = -1, .hidden = {}, .activation = "", .parameters = 0}, data);
+  const auto batch_of = [&](const char* backend, const char* protocol, const char* workers) {
+    return settle(cell_with(
+                      {{"--backend", backend}, {"--protocol", protocol}, {"--workers", workers}}),
+                  *problem, 1)
+        .spec.batch;
+  };
+  CHECK(batch_of("sequential", "async", "1") == 1);
+  CHECK(batch_of("hogwild", "async", "2") == 1);
+  CHECK(batch_of("parameter-server", "async", "2") == 1);
+  CHECK(batch_of("parameter-server", "bsp", "2") == 31);
+  CHECK(batch_of("openmp-sync", "async", "2") == 31);  // 2000 / (32 · 2): of 18,000 rows 64
+  CHECK(batch_of("openmp-sync", "async", "1") == 62);
+  CHECK(batch_of("simulator", "bsp", "2") == 1);
+}
+
 TEST_CASE("Evaluation points are even or geometric, and shown as they are typed") {
   const auto& option = find_option(kRun, "--evaluations");
   for (const auto* text : {"0", "12", "geometric:30"})
@@ -125,7 +185,7 @@ TEST_CASE("Repeating ends when the interval of the median is narrow, or when it 
   CHECK(settled(precision_of(missed, "c"), 0.02));
   missed.pop_back();
   CHECK_FALSE(settled(precision_of(missed, "c"), 0.02));
-  CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), 0.02).empty());
-  CHECK(precision_notes(rows_with({0, 0, 0, 0, 0, 0}), 0.02).empty());
-  CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), 0.02).size() == 1);
+  CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), {{"c", 0.02}}).empty());
+  CHECK(precision_notes(rows_with({0, 0, 0, 0, 0, 0}), {{"c", 0.02}}).empty());
+  CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), {{"c", 0.02}}).size() == 1);
 }

@@ -106,7 +106,7 @@ TEST_CASE("The Markdown table has one row per configuration, with medians over i
   runs[2].loss_final = 100;
   const std::string table = report_markdown(runs);
   CHECK(std::count(table.begin(), table.end(), '\n') == 4);
-  CHECK(table.find("| 3 ok | 0.1 |") != std::string::npos);
+  CHECK(table.find("| 3 ok | 8 | 0.1 | 0.1 |") != std::string::npos);
   CHECK(table.find(" 0.75 |") != std::string::npos);
   CHECK(table.find("a\\|b.libsvm") != std::string::npos);
   CHECK(table.find("| unsupported: one worker only |  |") != std::string::npos);

@@ -192,6 +192,12 @@ std::string short_form(std::string_view text, std::size_t steps) {
   return "local:" + std::to_string(steps);
 }
 
+std::size_t gradients_per_update(std::string_view text, std::size_t workers) {
+  if (!why_not_protocol(text, workers).empty()) return 1;
+  const auto traits = make_protocol(text, workers)->traits();
+  return traits.exchange == Exchange::gradient ? traits.arrivals : 1;
+}
+
 std::string why_not_protocol(std::string_view text, std::size_t workers) {
   const auto& row = row_of(text);
   const auto p = read(row, text);

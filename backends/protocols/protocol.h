@@ -97,6 +97,10 @@ void check_protocol(std::string_view text);
 /// which moves the centre half of the way: few updates show all that it does.
 std::string short_form(std::string_view text, std::size_t steps);
 
+/// Mini-batches that one update of `workers` averages; 1 where replicas travel, whose updates are
+/// their own, and where `workers` can't follow it.
+std::size_t gradients_per_update(std::string_view text, std::size_t workers);
+
 /// "" if `workers` can follow it; else why not: "k-sync:9 needs 9 workers".
 std::string why_not_protocol(std::string_view text, std::size_t workers);
 

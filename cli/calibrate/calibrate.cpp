@@ -35,6 +35,7 @@ const BackendEntry& follower(bool virtual_clock) {
 
 /// Only gradients can be timed, and only where they take real time and follow a protocol.
 void check_measurable(const Cell& cell) {
+  if (cell.tuned != 0) throw UsageError("calibrate takes numbers: settings are tuned by `run`");
   if (!trains(cell))
     throw UsageError(fmt::format("calibrate measures gradients, and the workload {} has none",
                                  cell.workload.workload));

@@ -17,6 +17,8 @@ constexpr Option kOutput[] = {
     {"--staleness", "", "PATH", "CSV of the staleness histograms", "", Group::output, kRun},
     {"--targets", "", "PATH", "CSV of when each target was reached", "", Group::output, kRun},
     {"--workers-csv", "", "PATH", "CSV of what each worker did", "", Group::output, kRun},
+    {"--tuning", "", "PATH", "CSV of the trials by which tuned settings were found", "",
+     Group::output, kRun},
     {"--json", "", "PATH", "all columns and the environment, as Google Benchmark lays it out", "",
      Group::output, kRun},
     {"--markdown", "", "PATH", "a table of medians", "", Group::output, kRun},
@@ -30,7 +32,8 @@ constexpr Option kOutput[] = {
     {"--trace-slices", "", "N", "with --trace, how many of a worker's last slices are kept",
      "10000", Group::output, kRun},
     {"--output", "", "DIR",
-     "runs.csv, curve.csv, staleness.csv, targets.csv, workers.csv and run.json in this folder; "
+     "runs.csv, curve.csv, staleness.csv, targets.csv, workers.csv, tuning.csv and run.json in "
+     "this folder; "
      "calibrate: compute.trace and service.trace",
      "", Group::output, kTraining},
     {"--journal", "", "FILE",

@@ -25,30 +25,36 @@ constexpr Scope kWithMomentum{[](const Cell& cell) { return has_momentum(cell.ru
 constexpr Option kStep[] = {
     {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
      [](Cell& c, Text v) { c.rule = v; }, [](const Cell& c) { return c.rule; }},
-    {"--momentum", "", "X,…", "μ of the rules that have one", "0.9", Group::step, kCells,
-     expand_reals,
+    {"--momentum", "", "X,…", "μ of the rules that have one; tuned: the best", "0.9", Group::step,
+     kCells, expand_reals,
      [](Cell& c, Text v) {
-       c.momentum = parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
+       if (!tunes(c, kTuneMomentum, v))
+         c.momentum =
+             parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
      },
-     [](const Cell& c) { return number_text(c.momentum); }, kWithMomentum},
-    {"--batch", "", "N,…", "examples in each worker's mini-batch; auto: the workload's", "auto",
-     Group::step, kCells, expand_counts,
+     [](const Cell& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
+     kWithMomentum},
+    {"--batch", "", "N,…",
+     "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …; auto: the workload's, "
+     "or more where workers "
+     "meet at every update",
+     "auto", Group::step, kCells, expand_counts,
      [](Cell& c, Text v) {
-       if (v == "auto")
-         c.batch.reset();
-       else
-         c.batch = parse_count(v, 1, 1'000'000'000);
+       c.batch.reset();
+       if (!tunes(c, kTuneBatch, v) && v != "auto") c.batch = parse_count(v, 1, 1'000'000'000);
      },
-     [](const Cell& c) { return c.batch ? std::to_string(*c.batch) : "auto"; }},
-    {"--lr", "", "X,…", "step size γ₀; auto: the workload's for this mini-batch", "auto",
-     Group::step, kTraining, expand_reals,
+     [](const Cell& c) {
+       return tuned_text(c, kTuneBatch, c.batch ? std::to_string(*c.batch) : "auto");
+     }},
+    {"--lr", "", "X,…",
+     "step size γ₀; tuned: the best; auto: the workload's for the examples that an update averages",
+     "auto", Group::step, kTraining, expand_reals,
      [](Cell& c, Text v) {
-       if (v == "auto")
-         c.lr.reset();
-       else
-         c.lr = parse_real(v, kPositive);
+       c.lr.reset();
+       if (!tunes(c, kTuneStep, v) && v != "auto") c.lr = parse_real(v, kPositive);
      },
-     [](const Cell& c) { return c.lr ? number_text(*c.lr) : "auto"; }, for_training<>},
+     [](const Cell& c) { return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto"); },
+     for_training<>},
     {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step,
      kTraining, one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
      [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); },

@@ -55,10 +55,13 @@ constexpr Option kStrategy[] = {
      [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
      [](const Cell& c) { return std::to_string(c.spec.persistence); },
      for_backends<&BackendEntry::uses_persistence, kZero>},
-    {"--exchange", "", "N,…", "examples that a private replica trains on between two exchanges",
-     "1024", Group::strategy, kCells, expand_counts,
-     [](Cell& c, Text v) { c.spec.exchange = parse_count(v, 1, kMany); },
-     [](const Cell& c) { return std::to_string(c.spec.exchange); },
+    {"--exchange", "", "N,…",
+     "examples that a private replica trains on between two exchanges; tuned: the best", "1024",
+     Group::strategy, kCells, expand_counts,
+     [](Cell& c, Text v) {
+       if (!tunes(c, kTuneExchange, v)) c.spec.exchange = parse_count(v, 1, kMany);
+     },
+     [](const Cell& c) { return tuned_text(c, kTuneExchange, std::to_string(c.spec.exchange)); },
      for_backends<&BackendEntry::uses_exchange>},
     {"--kernels", "", "NAME,…", "library for dense arithmetic (list kernels)", "native",
      Group::strategy, kCells, kernels, [](Cell& c, Text v) { c.spec.kernels = v; },

@@ -28,7 +28,7 @@ bool all_rows(const Match& match, Holds holds) {
 /// Time to the target where there is one, else for the work; the loss; and, where they can be
 /// compared exactly, counts and accuracy.
 Metrics default_metrics(const Match& match) {
-  const bool no_target = all_rows(match, [](const RunRecord& row) { return !has_target(row); });
+  const bool no_target = all_rows(match, [](const RunRecord& row) { return !names_target(row); });
   Metrics chosen{metric_called(no_target ? "wall_s" : "time_to_target_s"),
                  metric_called("loss_final")};
   for (const auto* name : {"updates", "accuracy_final"}) {

@@ -1,7 +1,8 @@
 #include "results/comparison/metrics.h"
 
 #include <array>
-#include <limits>
+
+#include "results/outcome.h"
 
 namespace sgdbench {
 namespace {
@@ -19,7 +20,7 @@ constexpr bool kLower = false, kHigher = true, kTimed = true, kCourse = false;
 
 constexpr auto kMetrics = std::to_array<Metric>({
     {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>},
-    {"wall_s", kLower, timeout, kTimed, get<&R::wall_s>},
+    {"wall_s", kLower, unfinished, kTimed, get<&R::wall_s>},
     {"epochs_to_target", kLower, missed, kCourse, get<&R::epochs_to_target>},
     {"updates_to_target", kLower, missed, kCourse, get<&R::updates_to_target>},
     {"examples_per_s", kHigher, nothing, kTimed, get<&R::examples_per_s>},
@@ -47,21 +48,22 @@ std::span<const Metric> metric_table() {
 }
 
 std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
-  constexpr double kNever = std::numeric_limits<double>::infinity();
+  const auto outcome = outcome_of(run);
   const auto value = metric.get(run);
-  const bool came_to_an_end =
-      run.status == "ok" || run.status == "diverged" || run.status == "timeout";
-  if (metric.absence == missed) {
-    if (value || !came_to_an_end) return value;
-    return has_target(run) ? std::optional(kNever) : std::nullopt;
+  if (!outcome.counts) return std::nullopt;
+  switch (metric.absence) {
+    case missed:
+      if (!names_target(run)) return outcome.healthy ? value : std::nullopt;
+      return outcome.reached ? value : std::optional(kNever);
+    case unfinished:
+      return value || run.status == "timeout" ? std::optional(outcome.wall_s) : std::nullopt;
+    case Metric::Absence::diverged:
+      if (run.status == "diverged") return kNever;
+      break;
+    case nothing:
+      break;
   }
-  if (metric.absence == Metric::Absence::diverged && run.status == "diverged") return kNever;
-  if (metric.absence == timeout && run.status == "timeout") return kNever;
   return run.status == "ok" ? value : std::nullopt;
-}
-
-bool has_target(const RunRecord& run) {
-  return run.target_loss || run.target_accuracy || run.reached;
 }
 
 bool is_exact(const Metric& metric, const RunRecord& run) {

@@ -1,0 +1,103 @@
+// The search for the step, mini-batch, exchange period and momentum at which a strategy is at its
+// best: the same for every strategy.
+//
+// The idea: a grid around what the program would choose by itself, cut down by successive halving.
+// Every setting is tried for a short while, the best third for longer, and the step of the best is
+// at last measured as a curve: all steps with its mini-batch, several seeds each. All trials of one
+// stage share their seeds, so settings are compared on the same orders of examples. A winner at the
+// edge of a list makes the list longer, until there is a worse value on either side of it.
+//
+// Time to the target is epochs to the target times the time of an epoch. The second does not depend
+// on the step, so it is the median over all trials with the same mini-batch: one slow moment of the
+// machine takes no step out of the race. A trial that did not come to its target has a prediction
+// in place of its epochs, because settings are to be compared long before they are done.
+//
+// Sources: Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter
+// optimization", AISTATS 2016 (successive halving). Departures: lists grow at their edges, and the
+// last stage is a whole curve instead of one winner, because how flat it is is a result by itself.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sgdbench {
+
+/// What can be searched; bits of a set.
+enum Tunable : unsigned { kTuneBatch = 1, kTuneStep = 2, kTuneMomentum = 4, kTuneExchange = 8 };
+
+/// One point of the space.
+struct Settings {
+  std::size_t batch = 1;
+  double step = 0;
+  double momentum = 0;
+  std::uint64_t exchange = 0;
+  bool operator==(const Settings&) const = default;
+};
+
+/// How good a setting is; the least is the best.
+struct Score {
+  enum Class { kept_up, missed, failed } kind = failed;  ///< failed: diverged
+  double value = std::numeric_limits<double>::infinity();
+  auto operator<=>(const Score&) const = default;
+};
+
+/// What one trial found: the epochs to the target, or the loss where there is none; and the time an
+/// epoch took, which does not depend on the step.
+struct TrialResult {
+  Score score;
+  std::optional<double> epoch_s;  ///< nothing where time does not matter
+};
+
+/// What a trial is allowed: `epochs` of training at most, and to be stopped where it can't be among
+/// the best any more.
+struct Allowance {
+  std::size_t stage = 0;  ///< from 0
+  double share = 1;       ///< of a whole run's epochs
+  std::size_t seed = 0;   ///< which of the tuning's own seeds
+  /// Seconds of training above which it is as good as none.
+  double give_up_after = std::numeric_limits<double>::infinity();
+};
+
+/// The space: lists of values for what is searched, one value for what is not.
+struct SearchSpace {
+  unsigned tuned = 0;  ///< a set of Tunable
+  Settings start;      ///< what the program would take
+  std::size_t most_batch = 1;
+  /// The automatic step at a mini-batch, about the middle of the list of steps there; null where
+  /// the step is given: start's then.
+  std::function<double(std::size_t batch)> step_at;
+};
+
+/// Where one value lies among the others of the last stage: the range of steps whose score is
+/// within `factor` of the best, as far as it was tried.
+struct StepRange {
+  double low = 0, high = 0;
+};
+
+struct SearchResult {
+  Settings best;
+  Score score;  ///< seconds to the target, or loss: median over the seeds of the last stage
+  std::size_t trials = 0;
+  std::optional<StepRange> within_tenth, within_twice;  ///< where the step was searched
+};
+
+/// Tries settings with `trial` until the best is known, or `stop` says so. If no trial kept up, the
+/// best of the others, which `score` tells; if all failed, that with the smallest step.
+SearchResult search(const SearchSpace& space,
+                    const std::function<TrialResult(const Settings&, const Allowance&)>& trial,
+                    const std::function<bool()>& stop);
+
+/// How long a way takes of which a part of length `done`, from `start` to `now`, is behind: all of
+/// it to `target`, if it goes on as it began. Suboptimality falls by a constant factor where the
+/// optimum (`floor`) is known, and by a constant amount where it is not. Infinite where nothing
+/// fell.
+double predicted_length(double done, double start, double now, double target,
+                        std::optional<double> floor);
+
+}  // namespace sgdbench

@@ -1,0 +1,56 @@
+// Searching for the best settings of one configuration by training it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "cli/configuration.h"
+#include "cli/progress.h"
+#include "cli/run_record.h"
+#include "results/tuning.h"
+#include "workloads/parallel.h"
+
+namespace sgdbench {
+
+/// What came of a search.
+struct Tuning {
+  SearchResult found;
+  double seconds = 0;  ///< real time that it took, which is in no other time
+  std::vector<TuningTrial> trials;
+  std::string why_not;  ///< "" unless every trial diverged
+};
+
+/// Thread safety: one thread.
+class Tuner {
+ public:
+  /// What is passed by reference must outlive the tuner.
+  Tuner(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
+        std::size_t cores, Progress& progress);
+
+  /// Searches what the cell asks to be tuned. The objective is the time to the cell's target, or
+  /// the loss at the end of its epochs where it has none. Trials have seeds of their own, the same
+  /// for every configuration. Ends early when interrupted().
+  Tuning tune(const Cell& cell);
+
+ private:
+  SearchSpace space_of(const Cell& cell) const;
+  TrialResult attempt(const Cell& cell, const Settings& settings, const Allowance& allowance,
+                      Tuning& tuning);
+  Backend& backend_for(const Configuration& trial, const Settings& settings);
+  const PointEvaluation& start_of(std::uint64_t seed);
+  PointEvaluation evaluate_at(std::span<const Real> w) const;
+
+  const Problem& problem_;
+  const DataFacts& facts_;
+  const ParallelFor& parallel_;
+  std::size_t cores_;
+  Progress& progress_;
+  std::unique_ptr<Backend> backend_;  ///< of the last trial; steps alone need no other
+  Settings made_for_;
+  std::map<std::uint64_t, PointEvaluation> starts_;  ///< by seed
+};
+
+}  // namespace sgdbench

@@ -1,0 +1,94 @@
+#include "results/outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sgdbench {
+namespace {
+
+double or_never(std::optional<double> value) {
+  return value.value_or(kNever);
+}
+
+bool is_trouble(const RowOutcome& outcome) {
+  return outcome.counts && !outcome.healthy;
+}
+
+/// Of the repeats that did not come through, or that were not run to an end.
+std::string trouble_text(std::span<const RunRecord* const> repeats) {
+  const auto bad = [](const RunRecord* run) { return !outcome_of(*run).healthy; };
+  const auto first = std::find_if(repeats.begin(), repeats.end(), bad);
+  if (first == repeats.end()) return "";
+  const auto count = std::count_if(repeats.begin(), repeats.end(), bad);
+  const bool all = static_cast<std::size_t>(count) == repeats.size();
+  return fmt::format("{}{}{}{}", all ? "" : fmt::format("{} of {} repeats ", count, repeats.size()),
+                     (*first)->status, (*first)->reason.empty() ? "" : ": ", (*first)->reason);
+}
+
+}  // namespace
+
+RowOutcome outcome_of(const RunRecord& run) {
+  RowOutcome outcome;
+  const bool in_time = run.status == "ok";
+  const bool met = run.time_to_target_s.has_value();
+  outcome.counts = run.status != "unsupported" && run.status != "interrupted";
+  outcome.healthy = in_time || (run.status == "timeout" && met);
+  if (!outcome.healthy) return outcome;
+  outcome.reached = met;
+  if (met) {
+    outcome.to_target_s = *run.time_to_target_s;
+    outcome.epochs_to_target = or_never(run.epochs_to_target);
+    if (run.updates_to_target)
+      outcome.updates_to_target = static_cast<double>(*run.updates_to_target);
+    outcome.already_there = run.epochs_to_target && *run.epochs_to_target == 0;
+  }
+  outcome.learnt = !(run.loss_initial && run.loss_final && *run.loss_final >= *run.loss_initial) ||
+                   outcome.already_there;
+  if (in_time) outcome.wall_s = or_never(run.wall_s);
+  if (run.wall_s && run.epochs.value_or(0) > 0) outcome.epoch_s = *run.wall_s / *run.epochs;
+  if (run.wall_s && run.examples_processed.value_or(0) > 0)
+    outcome.gradient_s = *run.wall_s / static_cast<double>(*run.examples_processed);
+  return outcome;
+}
+
+double time_of(const RunRecord& run) {
+  const auto outcome = outcome_of(run);
+  return names_target(run) ? outcome.to_target_s : outcome.wall_s;
+}
+
+std::optional<double> epoch_speedup(const RunRecord& run, const RunRecord& other) {
+  const auto a = outcome_of(run), b = outcome_of(other);
+  const bool to_target = a.reached && b.reached && a.epochs_to_target > 0 && b.epochs_to_target > 0;
+  const double mine = to_target ? a.to_target_s / a.epochs_to_target : a.epoch_s;
+  const double theirs = to_target ? b.to_target_s / b.epochs_to_target : b.epoch_s;
+  if (!std::isfinite(mine) || !std::isfinite(theirs) || !(mine > 0)) return std::nullopt;
+  return theirs / mine;
+}
+
+std::optional<double> Standing::median_time() const {
+  if (times.empty()) return std::nullopt;
+  const double middle = median(times);
+  return std::isfinite(middle) ? std::optional(middle) : std::nullopt;
+}
+
+std::optional<ConfidenceInterval> Standing::interval(double confidence) const {
+  return median_interval(times, confidence);
+}
+
+Standing standing_of(std::span<const RunRecord* const> repeats) {
+  Standing standing;
+  for (const auto* run : repeats) {
+    const auto outcome = outcome_of(*run);
+    if (outcome.counts) standing.times.push_back(time_of(*run));
+    standing.reached += outcome.reached;
+    standing.already_there += outcome.already_there;
+    standing.troubled += is_trouble(outcome);
+    standing.learnt &= outcome.learnt;
+  }
+  standing.trouble = trouble_text(repeats);
+  return standing;
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,64 @@
+// What a run comes to: the one meaning of "how long it took".
+//
+// Every table, sentence, speedup, export and gate asks here, so that a miss, a divergence, a
+// time-out and a failure are infinite in all of them, and a configuration that does not come
+// through is nobody's winner.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "results/record.h"
+#include "results/statistics.h"
+
+namespace sgdbench {
+
+inline constexpr double kNever = std::numeric_limits<double>::infinity();
+
+/// One run. Times are in seconds; what did not happen is kNever.
+struct RowOutcome {
+  /// False: it was not run to any end (unsupported, interrupted), and is in no sample.
+  bool counts = false;
+  /// It came through: to its end, or to its target before its time was over.
+  bool healthy = false;
+  bool reached = false;        ///< its target, and it is healthy
+  bool already_there = false;  ///< the start meets the target: nothing was raced for
+  bool learnt = true;          ///< false: the loss ended no lower than it began
+  double to_target_s = kNever, epochs_to_target = kNever, updates_to_target = kNever;
+  double wall_s = kNever;      ///< of the whole run, where that was made
+  double epoch_s = kNever;     ///< of the whole run, per n example gradients that landed
+  double gradient_s = kNever;  ///< the same per gradient
+};
+RowOutcome outcome_of(const RunRecord& run);
+
+/// What a run is compared by: the time to its target, or that of all its work where it has none.
+double time_of(const RunRecord& run);
+
+/// One row of a configuration beside another: how many times faster `run` made an epoch than
+/// `other`. Both over the way to the target where both reached it, else both over the whole run, so
+/// that neither side has a part of the run that the other has not. Nothing where either has no
+/// time.
+std::optional<double> epoch_speedup(const RunRecord& run, const RunRecord& other);
+
+/// The repeats of one configuration.
+struct Standing {
+  std::vector<double> times;  ///< time_of() each that counts, in their order
+  std::size_t reached = 0;
+  std::size_t already_there = 0;
+  std::size_t troubled = 0;  ///< diverged, failed or out of time: infinite in every sample
+  bool learnt = true;        ///< each that came through
+  /// "4 of 12 repeats diverged: the loss rose from 2.3 to 9"; "" where all came through.
+  std::string trouble;
+
+  /// Middle of the times; nothing where it is infinite.
+  std::optional<double> median_time() const;
+  std::optional<ConfidenceInterval> interval(double confidence) const;
+  /// Whether it can be the best of anything: all its repeats came through and learnt.
+  bool may_win() const { return !times.empty() && troubled == 0 && learnt; }
+};
+Standing standing_of(std::span<const RunRecord* const> repeats);
+
+}  // namespace sgdbench
