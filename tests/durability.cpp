@@ -103,7 +103,8 @@ std::string complaint(const Scratch& scratch, const fs::path& journal, const Ids
   for (const auto& entry : fs::directory_iterator(scratch.path("out"))) {
     const auto name = entry.path().filename().string();
     if (name == "journal.jsonl" || name.starts_with(".sgdbench-")) continue;
-    if (!Ids{"runs.csv", "curve.csv", "staleness.csv", "targets.csv", "workers.csv", "run.json"}
+    if (!Ids{"runs.csv", "curve.csv", "staleness.csv", "targets.csv", "tuning.csv", "workers.csv",
+             "run.json"}
              .contains(name))
       return "a file that nobody asked for: " + name;
     const auto why = why_bad_report(name, content(entry.path()), expected.size());
