@@ -38,13 +38,13 @@ struct LandedTask {
 
 /// What one worker did. Conservation: computed = applied + dropped + left over at the end.
 struct WorkerReport {
-  Stopwatch time;                 ///< sums to RunOutcome::wall for every worker
-  std::uint64_t updates = 0;      ///< of this worker's gradients, how many updates they became
-  std::uint64_t applied = 0;      ///< example gradients that landed in the parameters
-  std::uint64_t computed = 0;     ///< example gradients computed
-  std::uint64_t dropped = 0;      ///< example gradients computed, or begun and cancelled
-  StalenessHistogram staleness;   ///< of this worker's updates, or of several workers'
-  std::uint64_t last_update = 0;  ///< index (from 1) of its last applied update, where exact
+  Stopwatch time;                    ///< sums to RunOutcome::wall for every worker
+  std::uint64_t updates = 0;         ///< of this worker's gradients, how many updates they became
+  std::uint64_t applied = 0;         ///< example gradients that landed in the parameters
+  std::uint64_t computed = 0;        ///< example gradients computed
+  std::uint64_t dropped = 0;         ///< example gradients computed, or begun and cancelled
+  StalenessHistogram staleness;      ///< of this worker's updates, or of several workers'
+  std::uint64_t last_update = 0;     ///< index (from 1) of its last applied update, where exact
   std::vector<LandedTask> landings;  ///< where RunSpec::landings asks for them
 };
 

@@ -107,8 +107,9 @@ std::size_t one_of_each_worker(const RunSpec& spec) {
 std::size_t of_protocol(const RunSpec& spec) {
   return gradients_per_update(spec.protocol, spec.workers);
 }
+// Also of one worker, so that it is the baseline of several.
 bool of_several(const RunSpec& spec) {
-  return of_protocol(spec) > 1;
+  return gradients_per_update(spec.protocol, std::max<std::size_t>(2, spec.workers)) > 1;
 }
 
 bool yes(const RunSpec&) {

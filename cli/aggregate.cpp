@@ -194,11 +194,12 @@ std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
       firsts.push_back(member.first);
     }
     group.varying = varying_columns(firsts);
-    // These have columns of their own in every table.
-    std::erase(group.varying, "batch");
-    std::erase(group.varying, "lr");
+    // Sentences say batch and step of everybody.
+    auto named = group.varying;
+    std::erase(named, "batch");
+    std::erase(named, "lr");
     for (auto& member : group.members) {
-      const auto more = column_text(*member.first, group.varying);
+      const auto more = column_text(*member.first, named);
       member.name = contender_label(*member.first) + (more.empty() ? "" : ", " + more);
     }
     sort_members(group, config_ids);

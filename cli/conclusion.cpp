@@ -128,7 +128,7 @@ Members tied_with_first(const Race& race) {
 /// With the batch and the step that it ran at, where it trained.
 std::string described(const Aggregate& member) {
   const auto& row = *member.first;
-  if (!member.loss || row.batch == 0) return member.name;
+  if (!(member.loss || row.examples > 0) || row.batch == 0) return member.name;
   return fmt::format("{} at batch {} and step {:.3g}", member.name, row.batch, row.lr);
 }
 
@@ -183,10 +183,16 @@ std::string leads(const Race& race, const Members& rivals, const Members& tied) 
   return text;
 }
 
-std::string waiting(const Aggregate& winner, const Aggregate& rival) {
-  if (!winner.wait_share || !rival.wait_share) return "";
-  return fmt::format("; the workers of {} waited {} of the time, those of {} {}", winner.name,
-                     human_share(*winner.wait_share), rival.name, human_share(*rival.wait_share));
+/// How long the best of those that do not wait and the best of those that do waited all the same.
+std::string waiting(const Aggregate& winner, const Members& rivals) {
+  std::array<const Aggregate*, kRoles.size()> best{};
+  best[static_cast<std::size_t>(kind_of(winner))] = &winner;
+  for (const auto* rival : rivals) best[static_cast<std::size_t>(kind_of(*rival))] = rival;
+  const auto* free = best[static_cast<std::size_t>(Kind::free)];
+  const auto* waits = best[static_cast<std::size_t>(Kind::waiting)];
+  if (!free || !waits || !free->wait_share || !waits->wait_share) return "";
+  return fmt::format("; the workers of {} waited {} of the time, those of {} {}", free->name,
+                     human_share(*free->wait_share), waits->name, human_share(*waits->wait_share));
 }
 
 std::string machine(const Aggregate& a, const Aggregate* b) {
@@ -218,6 +224,9 @@ std::string opening(const Race& race, const Members& tied) {
                        race.to_target ? "" : " as the fastest" + std::string(race.among),
                        times(race, tied), race.to_target ? "to " + race.goal : race.goal);
   const auto time = human_seconds(time_of(race, winner));
+  if (race.members.size() == 1)  // nobody to win against
+    return race.to_target ? fmt::format("{} took {} to {}", described(winner), time, race.goal)
+                          : fmt::format("{} took {} {}", described(winner), time, race.goal);
   if (race.to_target)
     return fmt::format("{} was first to {}, after {}", described(winner), race.goal, time);
   return fmt::format("{} was the fastest{}, {} {}", described(winner), race.among, time, race.goal);
@@ -236,8 +245,8 @@ std::string without_evidence(const Race& race) {
     fewest = std::min(fewest, (member->*race.time)->values.size());
   if (race.members.size() < 2 || fewest >= needed_repeats()) return "";
   const auto& first = *race.members.front();
-  return fmt::format("{} has the lowest median, {} {}{}, but a winner needs {} repeats of each",
-                     described(first), human_seconds(time_of(race, first)),
+  return fmt::format("{} has the lowest median{}, {} {}{}, but a winner needs {} repeats of each",
+                     described(first), race.among, human_seconds(time_of(race, first)),
                      race.to_target ? "to " : "", race.goal, needed_repeats());
 }
 
@@ -246,11 +255,8 @@ std::string left_out(const AggregateGroup& group) {
   std::string text;
   for (const auto& member : group.members) {
     if (member.counted.empty() || may_win(member)) continue;
-    const auto& standing = member.standing;
-    const auto why = standing.troubled == 0
-                         ? std::string("it learnt nothing: its loss did not fall")
-                         : standing.trouble;
-    text += fmt::format("{}{} ({})", text.empty() ? " Left out: " : "; ", described(member), why);
+    text += fmt::format("{}{} ({})", text.empty() ? " Left out: " : "; ", described(member),
+                        member.standing.why_no_winner());
   }
   return text.empty() ? "" : text + ".";
 }
@@ -258,7 +264,7 @@ std::string left_out(const AggregateGroup& group) {
 /// Whether the parameters that training starts from meet the target.
 bool already_there(const AggregateGroup& group) {
   return std::any_of(group.members.begin(), group.members.end(),
-                     [](const auto& member) { return member.standing.already_there > 0; });
+                     [](const auto& member) { return member.standing.starts_there(); });
 }
 
 std::string verdict(const AggregateGroup& group) {
@@ -275,7 +281,7 @@ std::string verdict(const AggregateGroup& group) {
   const auto& winner = *race.members.front();
   auto text = opening(race, tied) + leads(race, rivals, tied);
   if (rivals.empty()) return text + machine(winner, nullptr) + ".";
-  return text + waiting(winner, *rivals.front()) + machine(winner, rivals.front()) + ".";
+  return text + waiting(winner, rivals) + machine(winner, rivals.front()) + ".";
 }
 
 }  // namespace

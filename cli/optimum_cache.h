@@ -20,8 +20,8 @@
 
 #include <filesystem>
 #include <optional>
-#include <string_view>
 #include <string>
+#include <string_view>
 
 #include "workloads/optimum/optimum.h"
 

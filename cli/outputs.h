@@ -29,6 +29,8 @@ class Outputs {
   const std::filesystem::path& journal() const { return journal_; }
   /// Whether nobody asked for the journal itself.
   bool journal_is_temporary() const { return journal_is_temporary_; }
+  /// Whether --output's folder has reports and no journal: an earlier run came to its end.
+  bool has_whole_report() const;
   /// Writes all of them; one that fails does not keep the others from being written. Throws
   /// what the first of these threw: WriteError, StoppedWaiting.
   void write(std::span<const RunRecord> rows, const ReportContext& context) const;
@@ -54,8 +56,8 @@ class Outputs {
 /// Data for stdout; throws WriteError.
 void print(std::string_view text);
 
-/// Talk: `sgdbench: LINE` on stderr, printable and of a length to be read. What can't be said there is left out, and nothing fails for
-/// it.
+/// Talk: `sgdbench: LINE` on stderr, printable and of a length to be read. What can't be said there
+/// is left out, and nothing fails for it.
 void talk(std::string_view line) noexcept;
 /// The same for text as it is.
 void talk_raw(std::string_view text) noexcept;

@@ -131,15 +131,20 @@ void ProblemGroup::prepare(Contender& contender) {
 
 void ProblemGroup::start(Contender& contender) {
   const auto& c = contender.configuration;
-  const auto verdict = verify_backend(*c.backend, c.spec, problem_);
-  if (!verdict.ok) {
-    contender.status = "failed";
-    contender.reason = "its update is not the gradient's: " + verdict.reason;
-    return;
-  }
-  if (c.cell.tuned != 0 && !tune(contender)) return;
+  if (!verify(contender)) return;
+  // What was found is checked like what was asked for: it is what will be timed.
+  if (c.cell.tuned != 0 && (!tune(contender) || !verify(contender))) return;
   contender.backend = c.backend->make(c.spec, problem_);
   for (std::uint64_t i = 0; i < c.cell.warmup && !interrupted(); ++i) warm_up(contender);
+}
+
+bool ProblemGroup::verify(Contender& contender) {
+  const auto& c = contender.configuration;
+  const auto verdict = verify_backend(*c.backend, c.spec, problem_);
+  if (verdict.ok) return true;
+  contender.status = "failed";
+  contender.reason = "its update is not the gradient's: " + verdict.reason;
+  return false;
 }
 
 /// Settles what is to be tuned: as the rows have it that are there already, else by a search.
@@ -152,6 +157,8 @@ bool ProblemGroup::tune(Contender& contender) {
   std::optional<Tuned> tuned;
   if (earlier != log_.rows().end()) {
     tuned = tuned_of(*earlier);
+    if (earlier->status == "diverged" && earlier->updates.value_or(0) == 0)
+      why_not = earlier->reason;
   } else {
     auto tuning = tuner_.tune(c.cell);
     if (interrupted()) return false;
@@ -161,8 +168,11 @@ bool ProblemGroup::tune(Contender& contender) {
     log_.add(std::move(tuning.trials));
   }
   c = settle(c.cell, problem_, cores_, tuned);
+  contender.status = why_not.empty() ? "" : "diverged";
+  if (why_not.empty()) why_not = c.backend->why_not(c.spec, problem_);
+  if (why_not.empty()) why_not = settle_curve(c, problem_, available_memory_bytes());
   if (why_not.empty()) return true;
-  contender.status = "diverged";
+  if (contender.status.empty()) contender.status = "unsupported";
   contender.reason = why_not;
   return false;
 }

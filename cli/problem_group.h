@@ -46,6 +46,7 @@ class ProblemGroup {
 
   void prepare(Contender& contender);
   void start(Contender& contender);
+  bool verify(Contender& contender);
   bool tune(Contender& contender);
   void warm_up(Contender& contender);
   void repeat_all(std::uint64_t repeat);

@@ -65,6 +65,13 @@ bool all_ok(const std::vector<RunRecord>& rows) {
 RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
                 const Environment& environment, bool resume) {
   if (outputs.journal().empty()) return {};
+  // A temporary journal is gone when its reports are whole: there is nothing to go on with, and a
+  // report that took hours is not replaced by a word that means the opposite.
+  if (resume && outputs.has_whole_report())
+    throw UsageError(
+        fmt::format("--resume: {} has whole reports and no journal, so nothing is "
+                    "missing; without --resume they are replaced",
+                    outputs.journal().parent_path().string()));
   return {outputs.journal(), cells, environment, resume};
 }
 
@@ -111,8 +118,9 @@ int run_verb(const Invocation& invocation) {
   trace.finish(given.has("--quiet"));
   report(outputs, log, cells, context);
   if (interrupted()) {
-    if (log.has_journal() && !given.has("--quiet"))
-      talk("interrupted; the same command with --resume runs what is missing");
+    if (!given.has("--quiet"))
+      talk(log.has_journal() ? "interrupted; the same command with --resume runs what is missing"
+                             : "interrupted: this is what was finished");
     return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();

@@ -33,7 +33,7 @@ std::string time_text(const std::optional<Spread>& time) {
 
 /// With how many repeats reached it, where some did not.
 std::string time_to(const std::optional<Spread>& time, std::size_t reached, const Aggregate& a) {
-  if (time && a.standing.already_there > 0) return "already there";
+  if (time && a.standing.starts_there()) return "already there";
   const bool all = reached == a.counted.size();
   return time_text(time) + (all ? "" : fmt::format(" ({}/{})", reached, a.counted.size()));
 }
@@ -75,12 +75,6 @@ std::vector<Column> columns_of(const AggregateGroup& group) {
           {"waits", [](const Aggregate& a) { return or_dash(a.wait_share, human_share); }}};
 }
 
-/// What is to be said of a member beside its numbers.
-std::string trouble(const Aggregate& a) {
-  if (!a.standing.trouble.empty()) return a.standing.trouble;
-  return a.standing.learnt ? "" : "learnt nothing: the loss ended no lower than it began";
-}
-
 /// Cuts what does not fit the first column off a label at its last space; returns the rest.
 std::string cut_label(std::string& label) {
   constexpr std::size_t kRoom = 25;
@@ -96,6 +90,10 @@ void add_below(TextTable& table, std::string_view text) {
   if (!text.empty()) table.add_note({}, std::string(text));
 }
 
+bool has_column(std::string_view name) {
+  return name == "batch" || name == "lr";
+}
+
 /// Whether any repeat came through.
 bool has_numbers(const Aggregate& a) {
   return a.standing.troubled < a.counted.size();
@@ -108,13 +106,16 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>&
   if (has_numbers(a)) {
     for (const auto& column : columns) cells.push_back(column.cell(a));
     table.add(std::move(cells));
-    add_below(table, trouble(a));
+    add_below(table, a.standing.why_no_winner());
   } else {
     cells.push_back(columns.front().cell(a));
-    table.add_note(std::move(cells), trouble(a));
+    table.add_note(std::move(cells), a.standing.why_no_winner());
   }
   add_below(table, rest);
-  add_below(table, column_text(*a.first, varying));
+  // A row with numbers has columns for these.
+  auto more = varying;
+  if (has_numbers(a)) std::erase_if(more, has_column);
+  add_below(table, column_text(*a.first, more));
 }
 
 /// The strategy, its workers, and then some.

@@ -56,8 +56,8 @@ Json columns(std::span<const Field<Row, Part>> fields, std::size_t rows, RowOf r
 }
 
 template <class Row, class Part>
-bool read_columns(const JsonTree& line, std::string_view name, std::span<const Field<Row, Part>> fields,
-                  std::vector<Part>& parts) {
+bool read_columns(const JsonTree& line, std::string_view name,
+                  std::span<const Field<Row, Part>> fields, std::vector<Part>& parts) {
   const auto all = line.find(std::string(name));
   if (all == line.end()) return true;
   if (!all->is_object()) return false;

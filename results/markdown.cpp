@@ -28,12 +28,12 @@ std::vector<Group> by_configuration(std::span<const RunRecord> runs) {
 
 using Number = std::optional<double> (*)(const RunRecord&);
 
-/// Median over the repeats that count; one that did not come through is infinite, and an infinite
-/// median is an empty cell.
-std::string median_cell(const Group& group, Number number) {
+/// Median over the repeats that came through; where `less` is better, those that did not are
+/// infinite. An infinite median is an empty cell.
+std::string median_cell(const Group& group, Number number, bool less) {
   std::vector<double> values;
   for (const auto* run : group)
-    if (const auto outcome = outcome_of(*run); outcome.counts)
+    if (const auto outcome = outcome_of(*run); outcome.counts && (outcome.healthy || less))
       values.push_back(outcome.healthy ? number(*run).value_or(kNever) : kNever);
   if (values.empty()) return {};
   const double middle = median(values);
@@ -48,15 +48,16 @@ std::optional<double> waiting_percent(const RunRecord& run) {
 struct Column {
   std::string_view title;
   Number number;
+  bool less = false;  ///< is better
 };
 constexpr auto kColumns = std::to_array<Column>({
     {"batch", [](const RunRecord& run) { return std::optional(static_cast<double>(run.batch)); }},
     {"step", [](const RunRecord& run) { return std::optional(run.lr); }},
-    {"s/epoch", [](const RunRecord& run) { return std::optional(outcome_of(run).epoch_s); }},
+    {"s/epoch", [](const RunRecord& run) { return std::optional(outcome_of(run).epoch_s); }, true},
     {"updates/s", [](const RunRecord& run) { return run.updates_per_s; }},
-    {"s to target",
-     [](const RunRecord& run) { return std::optional(outcome_of(run).to_target_s); }},
-    {"final loss", [](const RunRecord& run) { return run.loss_final; }},
+    {"s to target", [](const RunRecord& run) { return std::optional(outcome_of(run).to_target_s); },
+     true},
+    {"final loss", [](const RunRecord& run) { return run.loss_final; }, true},
     {"accuracy", [](const RunRecord& run) { return run.accuracy_final; }},
     {"mean staleness", [](const RunRecord& run) { return run.staleness_mean; }},
     {"waiting %", waiting_percent},
@@ -109,7 +110,7 @@ std::string report_markdown(std::span<const RunRecord> runs) {
     out += fmt::format("| {} | {} | {} | {} | {} |", escaped(run.workload), escaped(run.data),
                        escaped(strategy(run)), run.workers, escaped(outcome(group)));
     for (const auto& column : kColumns)
-      out += fmt::format(" {} |", median_cell(group, column.number));
+      out += fmt::format(" {} |", median_cell(group, column.number, column.less));
     out += '\n';
   }
   return out;

@@ -77,6 +77,13 @@ std::optional<ConfidenceInterval> Standing::interval(double confidence) const {
   return median_interval(times, confidence);
 }
 
+std::string Standing::why_no_winner() const {
+  if (!trouble.empty() || unlearnt == 0) return trouble;
+  const auto some = fmt::format("in {} of {} repeats ", unlearnt, times.size());
+  return fmt::format("{}the loss ended no lower than it began: it learnt nothing",
+                     unlearnt == times.size() ? "" : some);
+}
+
 Standing standing_of(std::span<const RunRecord* const> repeats) {
   Standing standing;
   for (const auto* run : repeats) {
@@ -85,7 +92,7 @@ Standing standing_of(std::span<const RunRecord* const> repeats) {
     standing.reached += outcome.reached;
     standing.already_there += outcome.already_there;
     standing.troubled += is_trouble(outcome);
-    standing.learnt &= outcome.learnt;
+    standing.unlearnt += !outcome.learnt;
   }
   standing.trouble = trouble_text(repeats);
   return standing;

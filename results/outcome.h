@@ -49,15 +49,19 @@ struct Standing {
   std::size_t reached = 0;
   std::size_t already_there = 0;
   std::size_t troubled = 0;  ///< diverged, failed or out of time: infinite in every sample
-  bool learnt = true;        ///< each that came through
+  std::size_t unlearnt = 0;  ///< came through, and ended with a loss no lower than it began
   /// "4 of 12 repeats diverged: the loss rose from 2.3 to 9"; "" where all came through.
   std::string trouble;
+  /// Why it can't be the best of anything, or "": the trouble, or that it learnt nothing.
+  std::string why_no_winner() const;
 
+  /// The start meets the target in half of the repeats or more: nothing is raced for.
+  bool starts_there() const { return already_there > 0 && 2 * already_there >= times.size(); }
   /// Middle of the times; nothing where it is infinite.
   std::optional<double> median_time() const;
   std::optional<ConfidenceInterval> interval(double confidence) const;
   /// Whether it can be the best of anything: all its repeats came through and learnt.
-  bool may_win() const { return !times.empty() && troubled == 0 && learnt; }
+  bool may_win() const { return !times.empty() && troubled == 0 && unlearnt == 0; }
 };
 Standing standing_of(std::span<const RunRecord* const> repeats);
 

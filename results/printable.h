@@ -1,8 +1,8 @@
 // Text that somebody else wrote, fit for a terminal.
 //
 // The idea: labels, names, cells, keys and lines of files are kept as they are, and reports that
-// programs read get them as they are. Where people read them, all of it passes through here: what is
-// said on stderr, the cells of tables, whole texts on stdout.
+// programs read get them as they are. Where people read them, all of it passes through here: what
+// is said on stderr, the cells of tables, whole texts on stdout.
 #pragma once
 
 #include <cstddef>

@@ -139,7 +139,8 @@ inline bool names_target(const RunRecord& run) {
   return run.target_loss || run.target_accuracy || run.reached;
 }
 
-/// In one file. A record takes some hundred times the memory of the few bytes that can stand for it.
+/// In one file. A record takes some hundred times the memory of the few bytes that can stand for
+/// it.
 inline constexpr std::size_t kMostRuns = 200'000;
 
 }  // namespace sgdbench

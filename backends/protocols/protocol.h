@@ -93,8 +93,8 @@ const std::vector<ProtocolEntry>& protocol_catalog();
 /// right.
 void check_protocol(std::string_view text);
 
-/// The protocol of the same kind whose replicas make at most so many steps between two contacts, and
-/// which moves the centre half of the way: few updates show all that it does.
+/// The protocol of the same kind whose replicas make at most so many steps between two contacts,
+/// and which moves the centre half of the way: few updates show all that it does.
 std::string short_form(std::string_view text, std::size_t steps);
 
 /// Mini-batches that one update of `workers` averages; 1 where replicas travel, whose updates are

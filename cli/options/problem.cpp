@@ -33,14 +33,13 @@ constexpr Scope kWithHidden{has_hidden_layers,
                                              });
                             },
                             "--workload"};
-constexpr Scope kWithIntercept{takes_intercept,
-                               [] {
-                                 return rows_of("--workload", workload_catalog(),
-                                                [](const WorkloadEntry& row) {
-                                                  return row.why_no_intercept.empty();
-                                                });
-                               },
-                               "--workload"};
+constexpr Scope kWithIntercept{
+    takes_intercept,
+    [] {
+      return rows_of("--workload", workload_catalog(),
+                     [](const WorkloadEntry& row) { return row.why_no_intercept.empty(); });
+    },
+    "--workload"};
 constexpr Scope kUntrained{
     [](const Cell& cell) { return !trains(cell); },
     [] { return rows_of("--workload", workload_catalog(), std::not_fn(&WorkloadEntry::trains)); },
@@ -109,15 +108,22 @@ constexpr Option kProblem[] = {
        return std::string(kRules[static_cast<std::size_t>(c.data.header)]);
      },
      for_training<>},
-    {"--max-unpacked", "", "SIZE",
+    {"--max-unpacked",
+     "",
+     "SIZE",
      "content of a compressed file, or of a pipe: 4GB; without it, half of the free memory and, of "
      "a file, 256 MB or 100 times its size",
-     "", Group::problem, kReading | kDataMake, nullptr,
+     "",
+     Group::problem,
+     kReading | kDataMake,
+     nullptr,
      [](Cell& c, Text v) { c.data.max_unpacked = parse_bytes(v); },
      [](const Cell& c) {
        return c.data.max_unpacked ? bytes_option_text(*c.data.max_unpacked) : std::string();
      },
-     {}, false, false},
+     {},
+     false,
+     false},
     {"--feature-order", "", "ORDER",
      "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
      "rounding and speed only (and an mlp's random first weights)",
@@ -141,8 +147,8 @@ constexpr Option kProblem[] = {
      [](Cell& c, Text v) {
        c.workload.intercept = choose(v, "intercept", {"off", "on"}) == 1;
      },
-     [](const Cell& c) { return std::string(c.workload.intercept ? "on" : "off"); },
-     kWithIntercept, false, true, false, "on"},
+     [](const Cell& c) { return std::string(c.workload.intercept ? "on" : "off"); }, kWithIntercept,
+     false, true, false, "on"},
     {"--hidden", "", "N,N…", "widths of the hidden layers; a semicolon separates nets", "128",
      Group::problem, kCells, widths, set_hidden,
      [](const Cell& c) { return fmt::format("{}", fmt::join(c.workload.hidden, ",")); },

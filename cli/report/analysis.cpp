@@ -111,7 +111,8 @@ double Shares::of(Phase phase) const {
 }
 
 void Shares::add(const Slice& slice, const Window& window) {
-  spent[static_cast<std::size_t>(phase_of(slice.activity))] += static_cast<double>(window.share(slice));
+  spent[static_cast<std::size_t>(phase_of(slice.activity))] +=
+      static_cast<double>(window.share(slice));
 }
 
 RunSummary summarise(const ReadRun& run, const Window& window) {

@@ -198,10 +198,20 @@ class Search {
         const auto& edge = front ? tried.front() : tried.back();
         // Where a step fails, so do larger ones.
         if (far_from(edge.score, best) || (!front && edge.score.kind == Score::failed)) break;
+        if (epochs_of(edge.settings).empty() && worsens_twice(tried, front)) break;
         add(front ? edge.settings.step / kFactor : edge.settings.step * kFactor, front);
       }
     std::for_each(tried.begin(), tried.end(), [this](Tried& one) { judge(one); });
     return tried;
+  }
+  /// A loss is nowhere twice its best: it is left when it has risen twice running.
+  static bool worsens_twice(const std::vector<Tried>& tried, bool front) {
+    const std::size_t n = tried.size();
+    if (n < 3) return false;
+    const auto& edge = front ? tried[0] : tried[n - 1];
+    const auto& next = front ? tried[1] : tried[n - 2];
+    const auto& inner = front ? tried[2] : tried[n - 3];
+    return inner.score < next.score && next.score < edge.score;
   }
   /// Beyond twice the best, which itself may be anything.
   static bool far_from(const Score& score, const Score& best) {

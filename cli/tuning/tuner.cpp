@@ -16,7 +16,7 @@ namespace sgdbench {
 namespace {
 
 constexpr double kNowhere = std::numeric_limits<double>::infinity();
-constexpr std::size_t kPointsPerEpoch = 4;
+constexpr std::size_t kPointsPerEpoch = 4, kMostPoints = 400;
 constexpr double kDivergence = 2;  ///< times the loss at the start
 
 /// What is left to go, as a number that falls: the loss, or the share of wrong answers where the
@@ -68,8 +68,12 @@ class Trial {
     if (diverged_) return {};
     if (reached_) return {Score::kept_up, *reached_};
     if (!goal_.target) return {Score::kept_up, loss_};
-    return {whole ? Score::missed : Score::kept_up,
-            predicted_length(epochs_, start_, left_, *goal_.target, goal_.floor)};
+    // What is not there yet takes longer than it has taken, whatever one of two targets says.
+    double epochs = predicted_length(epochs_, start_, left_, *goal_.target, goal_.floor);
+    if (goal_.accuracy && row_.target_loss)
+      epochs = std::max(epochs, predicted_length(epochs_, loss_start_, loss_, *row_.target_loss,
+                                                 row_.loss_optimum));
+    return {whole ? Score::missed : Score::kept_up, std::max(epochs, epochs_)};
   }
   std::string_view status(bool whole) const {
     if (diverged_) return "diverged";
@@ -169,7 +173,7 @@ TrialResult Tuner::attempt(const Cell& cell, const Settings& settings, const All
   };
   spec.epochs = shorter(spec.epochs);
   if (spec.updates > 0) spec.updates = shorter(spec.updates);
-  spec.evaluations = kPointsPerEpoch * spec.epochs;
+  spec.evaluations = std::min<std::uint64_t>(kMostPoints, kPointsPerEpoch * spec.epochs);
   spec.spacing = Spacing::even;
   spec.seed = seed_of_trial(spec.seed, allowance.seed);
   const auto row = describe(trial, facts_, 0, 0);
@@ -211,6 +215,7 @@ TrialResult Tuner::attempt(const Cell& cell, const Settings& settings, const All
 
 Tuning Tuner::tune(const Cell& cell) {
   const auto start = std::chrono::steady_clock::now();
+  backend_.reset();  // of whoever was tuned before, should that have ended by an exception
   Tuning tuning;
   const auto name = label(describe(settle(cell, problem_, cores_), facts_, 0, 0));
   tuning.found = search(

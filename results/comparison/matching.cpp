@@ -4,6 +4,7 @@
 #include <map>
 
 #include "results/comparison/parts.h"
+#include "results/outcome.h"
 
 namespace sgdbench {
 namespace {
@@ -13,15 +14,20 @@ std::size_t count_status(const Rows& rows, std::string_view status) {
       rows.begin(), rows.end(), [&](const RunRecord* row) { return row->status == status; }));
 }
 
+bool is_healthy(const RunRecord* row) {
+  return outcome_of(*row).healthy;
+}
 bool any_ok(const Rows& rows) {
-  return count_status(rows, "ok") > 0;
+  return std::any_of(rows.begin(), rows.end(), is_healthy);
+}
+bool all_ok(const Rows& rows) {
+  return std::all_of(rows.begin(), rows.end(), is_healthy);
 }
 
 /// "diverged: the loss is not finite", "2 of 5 repeats failed: …".
 std::string trouble(const Rows& rows) {
-  const auto bad =
-      std::find_if(rows.begin(), rows.end(), [](const auto* row) { return row->status != "ok"; });
-  const auto good = count_status(rows, "ok");
+  const auto bad = std::find_if_not(rows.begin(), rows.end(), is_healthy);
+  const auto good = static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is_healthy));
   std::string text;
   if (good > 0) text = fmt::format("{} of {} repeats ", rows.size() - good, rows.size());
   text += (*bad)->status;
@@ -86,10 +92,10 @@ std::vector<ComparisonNote> notes_of(const Match& match) {
   if (!any_ok(match.base)) return {nothing_ok_before(match)};
   if (!any_ok(match.now)) return {nothing_ok_now(match)};
   std::vector<ComparisonNote> notes;
-  if (!all_of(match.base, "ok"))
+  if (!all_ok(match.base))
     notes.push_back(
         {match.base.front(), fmt::format("in BASE {}", trouble(match.base)), Verdict::fine});
-  if (all_of(match.now, "ok")) return notes;
+  if (all_ok(match.now)) return notes;
   // That some runs diverge may be noise, and shows in the metrics; that one fails is not.
   const bool fails =
       count_status(match.now, "failed") > 0 && count_status(match.base, "failed") == 0;
