@@ -30,7 +30,7 @@ struct Landscape {
     const double epochs =
         2 + 0.1 * std::log2(static_cast<double>(at.batch)) * per_batch + off * off;
     const auto batch = static_cast<double>(at.batch);
-    return {{Score::kept_up, epochs}, fixed_s + per_update_s / batch};
+    return {{Score::kKeptUp, epochs}, fixed_s + per_update_s / batch};
   }
   double seconds(const Settings& at) {
     const auto found = (*this)(at, {});
@@ -62,7 +62,7 @@ TEST_CASE("The best step and mini-batch of a smooth landscape are found within a
       best = std::min(best,
                       landscape.seconds({batch, landscape.best_at(batch) * std::exp2(k), 0, 1024}));
   CHECK(landscape.seconds(result.best) < 1.25 * best);
-  CHECK(result.score.kind == Score::kept_up);
+  CHECK(result.score.kind == Score::kKeptUp);
   CHECK(result.trials == landscape.asked.size());
 }
 
@@ -118,12 +118,12 @@ TEST_CASE("A setting that diverges with one seed does not win, and smaller steps
   Landscape landscape;
   landscape.diverges_above = 0.003;  // of which the first list knows nothing
   const auto result = found(space(kTuneStep), landscape);
-  CHECK(result.score.kind == Score::kept_up);
+  CHECK(result.score.kind == Score::kKeptUp);
   CHECK(result.best.step <= 0.003);
   Landscape hopeless;
   hopeless.diverges_above = 0;
   const auto nothing = found(space(kTuneStep | kTuneBatch), hopeless);
-  CHECK(nothing.score.kind == Score::failed);
+  CHECK(nothing.score.kind == Score::kFailed);
   for (const auto& [at, allowance] : hopeless.asked)
     if (at.batch == nothing.best.batch) CHECK(nothing.best.step <= at.step);
 }
@@ -139,7 +139,7 @@ TEST_CASE("Momentum is searched down to below zero, and the exchange period on b
         momenta.insert(at.momentum);
         exchanges.insert(at.exchange);
         const double far = std::abs(std::log2(static_cast<double>(at.exchange) / 256));
-        return TrialResult{{Score::kept_up, 1 + std::abs(at.momentum + 0.3) + far}, 1.0};
+        return TrialResult{{Score::kKeptUp, 1 + std::abs(at.momentum + 0.3) + far}, 1.0};
       },
       [] { return false; });
   CHECK(result.best.momentum == -0.3);

@@ -124,7 +124,7 @@ class Search {
 
   void try_out(Tried& tried, Allowance allowance, const Score& best) {
     if (stop_()) return tried.found.push_back({});
-    if (best.kind == Score::kept_up) allowance.give_up_after = kHopeless * best.value;
+    if (best.kind == Score::kKeptUp) allowance.give_up_after = kHopeless * best.value;
     ++result_.trials;
     const auto result = trial_(tried.settings, allowance);
     if (result.epoch_s) epochs_of(tried.settings).push_back(*result.epoch_s);
@@ -143,7 +143,7 @@ class Search {
   void judge(Tried& tried) {
     auto found = tried.found;
     std::sort(found.begin(), found.end());
-    tried.score = found.back().kind == Score::failed ? Score{} : found[found.size() / 2];
+    tried.score = found.back().kind == Score::kFailed ? Score{} : found[found.size() / 2];
     const auto& times = epochs_of(tried.settings);
     if (!times.empty()) tried.score.value *= median(times);
   }
@@ -173,7 +173,7 @@ class Search {
     Tried tried{settings, {}, {}};
     for (std::size_t seed = 0; seed < kSeeds; ++seed) {
       try_out(tried, {kShares.size(), 1, kShares.size() + seed}, best);
-      if (tried.found.back().kind == Score::failed) break;
+      if (tried.found.back().kind == Score::kFailed) break;
     }
     judge(tried);
     return tried;
@@ -197,7 +197,7 @@ class Search {
       for (int k = 0; k < kMostExtensions && !stop_(); ++k) {
         const auto& edge = front ? tried.front() : tried.back();
         // Where a step fails, so do larger ones.
-        if (far_from(edge.score, best) || (!front && edge.score.kind == Score::failed)) break;
+        if (far_from(edge.score, best) || (!front && edge.score.kind == Score::kFailed)) break;
         if (epochs_of(edge.settings).empty() && worsens_twice(tried, front)) break;
         add(front ? edge.settings.step / kFactor : edge.settings.step * kFactor, front);
       }
@@ -215,7 +215,7 @@ class Search {
   }
   /// Beyond twice the best, which itself may be anything.
   static bool far_from(const Score& score, const Score& best) {
-    if (best.kind == Score::failed) return false;  // smaller steps may still do
+    if (best.kind == Score::kFailed) return false;  // smaller steps may still do
     return score.kind != best.kind || score.value > kTwice * best.value;
   }
 
@@ -224,10 +224,10 @@ class Search {
     if (tunes(kTuneBatch)) grow_batch(tried);
     const auto found = std::min_element(tried.begin(), tried.end(), better);
     // Where all failed, the smallest step says most.
-    const auto& winner = found->score.kind == Score::failed ? tried.front() : *found;
+    const auto& winner = found->score.kind == Score::kFailed ? tried.front() : *found;
     result_.best = winner.settings;
     result_.score = winner.score;
-    if (!tunes(kTuneStep) || winner.score.kind == Score::failed) return;
+    if (!tunes(kTuneStep) || winner.score.kind == Score::kFailed) return;
     result_.within_tenth = range(tried, winner.score, kTenth);
     result_.within_twice = range(tried, winner.score, kTwice);
   }

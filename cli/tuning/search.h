@@ -42,7 +42,7 @@ struct Settings {
 
 /// How good a setting is; the least is the best.
 struct Score {
-  enum Class { kept_up, missed, failed } kind = failed;  ///< failed: diverged
+  enum Class { kKeptUp, kMissed, kFailed } kind = kFailed;  ///< failed: diverged
   double value = std::numeric_limits<double>::infinity();
   auto operator<=>(const Score&) const = default;
 };

@@ -66,14 +66,14 @@ class Trial {
   /// `whole`: it had all the epochs of a run.
   Score score(bool whole) const {
     if (diverged_) return {};
-    if (reached_) return {Score::kept_up, *reached_};
-    if (!goal_.target) return {Score::kept_up, loss_};
+    if (reached_) return {Score::kKeptUp, *reached_};
+    if (!goal_.target) return {Score::kKeptUp, loss_};
     // What is not there yet takes longer than it has taken, whatever one of two targets says.
     double epochs = predicted_length(epochs_, start_, left_, *goal_.target, goal_.floor);
     if (goal_.accuracy && row_.target_loss)
       epochs = std::max(epochs, predicted_length(epochs_, loss_start_, loss_, *row_.target_loss,
                                                  row_.loss_optimum));
-    return {whole ? Score::missed : Score::kept_up, std::max(epochs, epochs_)};
+    return {whole ? Score::kMissed : Score::kKeptUp, std::max(epochs, epochs_)};
   }
   std::string_view status(bool whole) const {
     if (diverged_) return "diverged";
@@ -226,7 +226,7 @@ Tuning Tuner::tune(const Cell& cell) {
       },
       [] { return interrupted().load(std::memory_order_relaxed); });
   backend_.reset();
-  if (tuning.found.score.kind == Score::failed)
+  if (tuning.found.score.kind == Score::kFailed)
     tuning.why_not =
         fmt::format("every trial diverged, down to a step of {:.3g}", tuning.found.best.step);
   tuning.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
