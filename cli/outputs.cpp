@@ -107,12 +107,6 @@ void Outputs::check() const {
   if (!uses_stdout()) check_writable("-");  // for the summary
 }
 
-bool Outputs::has_whole_report() const {
-  std::error_code ignored;
-  return journal_is_temporary_ && !std::filesystem::exists(journal_, ignored) &&
-         std::filesystem::exists(folder_ / kReports[0].file, ignored);
-}
-
 bool Outputs::uses_stdout() const {
   for (const auto& target : targets_)
     if (leads_to_stdout(target.path)) return true;

@@ -29,8 +29,6 @@ class Outputs {
   const std::filesystem::path& journal() const { return journal_; }
   /// Whether nobody asked for the journal itself.
   bool journal_is_temporary() const { return journal_is_temporary_; }
-  /// Whether --output's folder has reports and no journal: an earlier run came to its end.
-  bool has_whole_report() const;
   /// Writes all of them; one that fails does not keep the others from being written. Throws
   /// what the first of these threw: WriteError, StoppedWaiting.
   void write(std::span<const RunRecord> rows, const ReportContext& context) const;

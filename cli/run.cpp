@@ -65,13 +65,6 @@ bool all_ok(const std::vector<RunRecord>& rows) {
 RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
                 const Environment& environment, bool resume) {
   if (outputs.journal().empty()) return {};
-  // A temporary journal is gone when its reports are whole: there is nothing to go on with, and a
-  // report that took hours is not replaced by a word that means the opposite.
-  if (resume && outputs.has_whole_report())
-    throw UsageError(
-        fmt::format("--resume: {} has whole reports and no journal, so nothing is "
-                    "missing; without --resume they are replaced",
-                    outputs.journal().parent_path().string()));
   return {outputs.journal(), cells, environment, resume};
 }
 
