@@ -38,12 +38,16 @@ struct LandedTask {
 
 /// What one worker did. Conservation: computed = applied + dropped + left over at the end.
 struct WorkerReport {
-  Stopwatch time;                    ///< sums to RunOutcome::wall for every worker
-  std::uint64_t updates = 0;         ///< of this worker's gradients, how many updates they became
-  std::uint64_t applied = 0;         ///< example gradients that landed in the parameters
-  std::uint64_t computed = 0;        ///< example gradients computed
-  std::uint64_t dropped = 0;         ///< example gradients computed, or begun and cancelled
-  StalenessHistogram staleness;      ///< of this worker's updates, or of several workers'
+  Stopwatch time;             ///< sums to RunOutcome::wall for every worker
+  std::uint64_t updates = 0;  ///< those that it completed: each is one worker's
+  /// Mini-batch steps that it made on its replica; nothing where workers have none.
+  std::optional<std::uint64_t> local_steps;
+  std::uint64_t applied = 0;   ///< example gradients that landed in the parameters
+  std::uint64_t computed = 0;  ///< example gradients computed
+  std::uint64_t dropped = 0;   ///< example gradients computed, or begun and cancelled
+  /// One sample for each of its mini-batch gradients that landed, or for some of them where they
+  /// are sampled; or of several workers'.
+  StalenessHistogram staleness;
   std::uint64_t last_update = 0;     ///< index (from 1) of its last applied update, where exact
   std::vector<LandedTask> landings;  ///< where RunSpec::landings asks for them
 };
@@ -52,11 +56,13 @@ enum class Stopped { completed, time_limit, interrupted, not_finite, target };
 
 struct RunOutcome {
   Stopped stopped = Stopped::completed;
-  Nanoseconds wall = 0;  ///< from the start of the workers to the end of the last one
-  std::uint64_t updates = 0;
+  Nanoseconds wall = 0;       ///< from the start of the workers to the end of the last one
+  std::uint64_t updates = 0;  ///< changes of the shared parameters' version
   std::vector<WorkerReport> workers;
   std::vector<Snapshot> curve;  ///< in order of time, the start and the end included
-  std::string staleness_mode;   ///< exact or sampled
+  /// exact; sampled: of some gradients; bound: of each gradient's stalest part. Empty where none
+  /// was recorded.
+  std::string staleness_mode;
   std::optional<double> lost_updates;
   bool paused = false;  ///< workers stood still while points were evaluated
   bool pinned = false;  ///< every worker had a core of its own
@@ -105,8 +111,11 @@ struct BackendEntry {
   bool one_worker = false;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
   std::string_view own_kernels = "";
-  /// Mini-batches that one update averages; null where each is an update of its own.
+  /// Mini-batches that one update averages; null where each is a step of its own.
   std::size_t (*gradients_per_update)(const RunSpec&) = nullptr;
+  /// Mini-batches that land in one update, those that it doesn't average included: all steps of the
+  /// replicas that it is made of. Null where it has no others.
+  std::size_t (*gradients_landing)(const RunSpec&) = nullptr;
   /// Its workers meet at every update, in real time: a mini-batch that nobody chose is large enough
   /// to be worth the meeting. Null where they never do.
   bool (*meets_at_updates)(const RunSpec&) = nullptr;
@@ -130,6 +139,10 @@ const std::vector<BackendEntry>& backend_catalog();
 /// P·b, have the same number. `spec.batch` is settled; a configuration that contradicts itself
 /// averages its own mini-batch.
 std::size_t examples_per_update(const BackendEntry& backend, const RunSpec& spec, std::size_t n);
+
+/// Examples that land in one update, while none ends at an epoch's end: all that replicas were
+/// trained on since the last one, where replicas travel. `spec.batch` is settled.
+std::uint64_t examples_landing(const BackendEntry& backend, const RunSpec& spec);
 
 /// The mini-batch of each worker where the user named none: the problem's, or more where workers
 /// meet at every update and it would be the meeting that is timed.

@@ -27,11 +27,6 @@ std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t
   return std::min<std::uint64_t>(kUsualPoints, (planned + examples - 1) / examples);
 }
 
-std::uint64_t curve_distance(const RunSpec& spec, std::uint64_t planned, std::size_t examples) {
-  const std::uint64_t points = curve_points(spec, planned, examples);
-  return planned / (spec.spacing == Spacing::even ? points : kGeometricSpan);
-}
-
 Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
                const std::atomic<bool>& interrupt, const AtPoint& at_point,
                std::vector<Seat>& seats_)
@@ -83,14 +78,29 @@ void Course::note_apply(const Seat& seat, Nanoseconds begun, std::uint64_t updat
 
 bool Course::take(std::size_t worker, Stretch& stretch) {
   Seat& seat = seats[worker];
-  if (pause) pause->rest(worker);
-  if (stop.should_stop()) return false;
+  if (!may_go_on(worker)) return false;
   const std::uint64_t k = spec.assign == Assign::dynamic
                               ? next_.fetch_add(1, std::memory_order_relaxed)
                               : seat.taken * seats.size() + worker;
   if (k >= plan.stretches()) return false;
   ++seat.taken;
   stretch = plan.stretch(k);
+  return true;
+}
+
+bool Course::next_part(Stretch& rest, Stretch& part) const {
+  const std::uint64_t left = rest.end - rest.begin;
+  if (left == 0 || stop.reason() != Stopped::completed) return false;
+  part = rest;
+  const std::uint64_t before = rest.examples_after - left;
+  const std::uint64_t to_point = curve.next_after(before) - before;
+  if (to_point < left) {
+    const std::uint64_t steps = (to_point + rest.batch - 1) / rest.batch;
+    part.end = part.begin + steps * rest.batch;
+    part.examples_after = before + steps * rest.batch;
+    rest.first_update += steps;
+  }
+  rest.begin = part.end;
   return true;
 }
 
@@ -107,40 +117,28 @@ std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) 
 
 void Course::observe(Seat& seat, std::uint64_t before, std::uint64_t after,
                      std::span<const Real> w_now, Access access, Activity next) {
-  const std::size_t point = curve.crossed(before, after);
-  if (point == 0) return;
-  const Nanoseconds begun = seat.time();
-  seat.enter_at(Activity::observe, begun);
-  if (!pause) {
-    record(point, begun - start, w_now, access);
-  } else {
-    pause->hold(seat.number, [&](Nanoseconds time) {
-      if (stop.reason() == Stopped::completed) show(point, time - start, w_now, access);
-    });
-  }
-  seat.enter_at(next, seat.time());
+  observe(seat, before, after, access, next, [&] { return view(w_now); });
 }
 
 void Course::observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after) {
   const std::size_t point = curve.crossed(before, after);
   if (point == 0) return;
   if (at_point_ && spec.recording)
-    show(point, time, w(), Access::exclusive);
+    show(point, time, view(w()), Access::exclusive);
   else
-    record(point, time, w(), Access::exclusive);
+    record(point, time, view(w()), Access::exclusive);
 }
 
 /// Lets the point be evaluated now, while nobody changes w.
-void Course::show(std::size_t point, Nanoseconds time, std::span<const Real> w_now, Access access) {
-  record(point, time, w_now, access);
+void Course::show(std::size_t point, Nanoseconds time, const View& shown, Access access) {
+  record(point, time, shown, access);
   if (stop.reason() != Stopped::completed) return;  // not finite: a copy for afterwards
   if (at_point_(curve.at(point))) stop.stop(Stopped::target);
   curve.forget(point);
 }
 
-void Course::record(std::size_t point, Nanoseconds time, std::span<const Real> w_now,
-                    Access access) {
-  if (!curve.record(point, time, updates_now(), examples_now(), w_now, access))
+void Course::record(std::size_t point, Nanoseconds time, const View& shown, Access access) {
+  if (!curve.record(point, time, shown.updates, shown.examples, shown.w, access))
     stop.stop(Stopped::not_finite);
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -73,9 +74,9 @@ struct alignas(64) Seat {
   }
   /// The rest of the run is waiting for the others.
   void finish() { switch_to(Activity::wait, 0); }
-  /// `count` updates landed with this staleness.
-  void note_staleness(std::uint64_t tau, std::uint64_t count = 1) {
-    if (recording) (staleness ? *staleness : report.staleness).add(tau, count);
+  /// So many mini-batch gradients landed with this staleness.
+  void note_staleness(std::uint64_t tau, std::uint64_t gradients = 1) {
+    if (recording) (staleness ? *staleness : report.staleness).add(tau, gradients);
   }
 
  private:
@@ -98,7 +99,7 @@ struct alignas(64) Seat {
 struct Cut {
   std::size_t batch = 1;   ///< examples of one update
   std::size_t length = 1;  ///< updates that a worker makes before it asks for more
-  /// What RunSpec::updates counts: a stretch is one update where replicas are exchanged.
+  /// What RunSpec::updates counts: a stretch is one update where replicas travel.
   WorkPlan::Limit limit = WorkPlan::Limit::mini_batches;
 };
 
@@ -109,8 +110,12 @@ inline constexpr std::size_t kUsualPoints = 100;
 /// one for every epoch begun.
 std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples);
 
-/// Examples from one point of that curve to the next, at the least.
-std::uint64_t curve_distance(const RunSpec& spec, std::uint64_t planned, std::size_t examples);
+/// What a point of the curve shows: parameters, and what has landed in them.
+struct View {
+  std::span<const Real> w;
+  std::uint64_t updates = 0;
+  std::uint64_t examples = 0;
+};
 
 /// Thread safety: each seat belongs to one worker; the rest is immutable during the run, or
 /// synchronised as its class says, or (state) owned as the strategy says.
@@ -149,19 +154,31 @@ class Course {
 
   /// Takes the next stretch for `worker`; false when the work is done or the run must stop.
   bool take(std::size_t worker, Stretch& stretch);
+  /// Whether `worker` may begin something; stands still where there is a pause.
+  bool may_go_on(std::size_t worker) {
+    if (pause) pause->rest(worker);
+    return !stop.should_stop();
+  }
+  /// Takes off `rest`, which a worker trains in place, what ends with the first mini-batch that
+  /// reaches a point of the curve, or all of it; false when nothing is left or the run has stopped.
+  /// So the curve can be finer than the stretches, and who takes which examples is its own matter.
+  bool next_part(Stretch& rest, Stretch& part) const;
   /// Takes the next round for a worker that takes part in every one of them; false as above.
   bool take_round(Seat& seat, Stretch& round);
   /// The rows of a stretch, in the seat's own memory.
   std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
 
-  /// The step size of update t in an epoch, damped for its staleness.
-  Real step(std::uint64_t epoch, std::uint64_t update, std::uint64_t staleness = 0) const {
-    return spec.step.during(epoch).at(update) * spec.step.damping(staleness);
+  /// The step size of step t in an epoch, damped for its staleness. t counts the steps that the
+  /// parameters have seen: updates where gradients are applied to shared parameters; where replicas
+  /// are trained, the mini-batch steps before this one in the plan.
+  Real step(std::uint64_t epoch, std::uint64_t t, std::uint64_t staleness = 0) const {
+    return spec.step.during(epoch).at(t) * spec.step.damping(staleness);
   }
 
-  /// Where the finished stretch crosses a point of the curve: copies w on the observe phase, or
+  /// Where what is finished crosses a point of the curve: copies w on the observe phase, or
   /// evaluates it in a pause, and stops the run if w is no longer finite or the pause found that it
-  /// should. What comes afterwards is `next`.
+  /// should. Of several points that are crossed at once it is the last. What comes afterwards is
+  /// `next`.
   void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
                Activity next = Activity::compute) {
     const auto size = done.end - done.begin;
@@ -174,20 +191,41 @@ class Course {
                Access access, Phase next) {
     observe(seat, before, after, w, access, activity_of(next));
   }
+  /// The same where look() says what is shown: a View. Of several workers one looks at a time, so
+  /// that a later point never counts less than an earlier one.
+  template <class Look>
+  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, Access access, Activity next,
+               Look look) {
+    const std::size_t point = curve.crossed(before, after);
+    if (point == 0) return;
+    if (pause) {
+      seat.enter_at(Activity::observe, seat.time());
+      pause->hold(seat.number, [&](Nanoseconds time) {
+        if (stop.reason() == Stopped::completed) show(point, time - start, look(), access);
+      });
+    } else {
+      observing_.lock();
+      const Nanoseconds begun = seat.time();
+      const View view = look();
+      observing_.unlock();
+      seat.enter_at(Activity::observe, begun);
+      record(point, begun - start, view, access);
+    }
+    seat.enter_at(next, seat.time());
+  }
   /// The same for one who has no thread and no clock: `time` is that of the point.
   void observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after);
-  bool crosses(const Stretch& done) const {
-    return curve.crossed(done.examples_after - (done.end - done.begin), done.examples_after) != 0;
-  }
 
   std::uint64_t updates_now() const;  ///< over all workers, a moment ago
   std::uint64_t examples_now() const;
 
  private:
-  void show(std::size_t point, Nanoseconds time, std::span<const Real> w, Access access);
-  void record(std::size_t point, Nanoseconds time, std::span<const Real> w, Access access);
+  View view(std::span<const Real> w) const { return {w, updates_now(), examples_now()}; }
+  void show(std::size_t point, Nanoseconds time, const View& view, Access access);
+  void record(std::size_t point, Nanoseconds time, const View& view, Access access);
 
   const AtPoint& at_point_;
+  std::mutex observing_;
   alignas(64) std::atomic<std::uint64_t> next_{0};
 };
 

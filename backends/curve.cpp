@@ -54,6 +54,11 @@ std::size_t CurveRecorder::crossed(std::uint64_t before, std::uint64_t after) co
   return point == last() || *next <= before ? 0 : point;
 }
 
+std::uint64_t CurveRecorder::next_after(std::uint64_t before) const {
+  const auto next = std::upper_bound(positions_.begin(), positions_.end(), before);
+  return next >= positions_.end() - 1 ? UINT64_MAX : *next;
+}
+
 bool CurveRecorder::record(std::size_t point, Nanoseconds time, std::uint64_t updates,
                            std::uint64_t examples, std::span<const Real> w, Access access) {
   Snapshot& snapshot = snapshots_[point];

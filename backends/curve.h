@@ -28,6 +28,9 @@ class CurveRecorder {
 
   /// The index of the last inner point in (before, after], in planned examples; 0 if there is none.
   std::size_t crossed(std::uint64_t before, std::uint64_t after) const;
+  /// Where the first inner point behind `before` lies, in planned examples; the largest number if
+  /// there is none.
+  std::uint64_t next_after(std::uint64_t before) const;
 
   /// Copies w into a point; false if a number in it is not finite.
   bool record(std::size_t point, Nanoseconds time, std::uint64_t updates, std::uint64_t examples,

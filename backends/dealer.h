@@ -27,6 +27,8 @@ struct Task {
   std::size_t steps = 0;     ///< mini-batches
   std::size_t examples = 0;  ///< of this share, in all of them
 
+  /// Mini-batches that this share has a part in.
+  std::size_t gradients() const { return examples == 0 ? 0 : steps; }
   /// This share of mini-batch k; empty where there are fewer examples than shares.
   Stretch step(std::size_t k) const {
     Stretch one = round;

@@ -7,8 +7,15 @@
 // pass that pushes and fetches, and the state of momentum stays with the worker.
 //
 // Where hogwild's workers fight over the cache lines of popular features, here only the exchange
-// moves lines between cores. The price is staleness, and it is counted: all updates of one
-// exchange land together, each with τ = the updates of others that landed since the last one.
+// moves lines between cores. The price is staleness, and it is counted. An update is an exchange:
+// what changes the shared parameters. All steps that the replica made since its last one land in
+// it, and the gradient of each has τ = the exchanges of others that landed meanwhile. Chunks of the
+// parameters are exchanged one after the other, so that others may come in between: τ is that of
+// the stalest chunk, a bound, unless there is but one.
+//
+// Invariant: a worker exchanges after --exchange examples (and at the end of an epoch's larger
+// mini-batches, and of its smaller ones), whatever is recorded. The curve is looked at after the
+// first exchange past a point.
 
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
@@ -25,12 +32,15 @@ class Downpour final : public PooledBackend {
 
  private:
   Cut cut(const RunSpec& spec) const override {
-    return in_place_cut(spec, problem().examples(), spec.exchange);
+    Cut cut = in_place_cut(spec, spec.exchange);
+    cut.limit = WorkPlan::Limit::stretches;
+    return cut;
   }
 
   void open(Course& course) override {
     shared_ = std::make_unique<SharedParameters>(course.w());
     for (auto& replica : replicas_) shared_->copy_to(replica, course.spec.rule.slots());
+    for (auto& seat : course.seats) seat.report.local_steps = 0;
   }
 
   void work(Course& course, std::size_t worker) override {
@@ -52,21 +62,28 @@ class Downpour final : public PooledBackend {
     seat.finish();
   }
 
-  /// Exchanges the updates after the first `before` ones of this worker.
+  /// Exchanges the steps after the first `before` ones of this worker.
   void land(Seat& seat, std::size_t worker, std::size_t examples, std::uint64_t before) {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     const std::uint64_t bytes = replica.base.size() * sizeof(Real);
     seat.push(bytes, Activity::push, seat.taken);
-    const std::uint64_t staleness =
-        shared_->exchange(replica, made - before, worker, workers(), seat);
+    const std::uint64_t staleness = shared_->exchange(replica, worker, workers(), seat, seat.taken);
+    // In each chunk exchanges have an order of their own; their numbers are those of the first.
+    const std::uint64_t update = replica.landed.front();
+    seat.track.note_update(update, staleness);
     seat.fetch(bytes, Activity::fetch, seat.taken);
     seat.note_staleness(staleness, made - before);
-    seat.track.note_update(0, staleness);  // of many updates: no one of them is named
-    seat.report.last_update = replica.landed.front();
-    seat.updates.store(made, std::memory_order_relaxed);
+    seat.report.last_update = update;
+    seat.report.local_steps = made;
+    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);
+  }
+
+  void close(Course&, RunOutcome& outcome) override {
+    if (outcome.staleness_mode.empty() || workers() == 1 || shared_->is_exact()) return;
+    outcome.staleness_mode = "bound";
   }
 
   std::vector<Replica> replicas_;

@@ -32,7 +32,7 @@ class Hogwild final : public PooledBackend {
  private:
   Cut cut(const RunSpec& spec) const override {
     if (spec.conditions.any()) return single_update_cut(spec);
-    return in_place_cut(spec, problem().examples());
+    return in_place_cut(spec);
   }
 
   void work(Course& course, std::size_t worker) override {
@@ -41,22 +41,24 @@ class Hogwild final : public PooledBackend {
     const Cut whole = cut(course.spec);
     const std::size_t sampled_stretches =
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
-    Stretch stretch;
+    Stretch stretch, part;
     while (course.take(worker, stretch)) {
-      seat.enter(Activity::compute, seat.taken);
-      if (course.spec.conditions.any())
-        train_delayed(course, seat, stretch, access);
-      else if (seat.recording && (seat.taken - 1) % sampled_stretches == 0)
-        train_sampled(course, seat, stretch, access, workers() > 1 ? &seat.probe : nullptr);
-      else
-        train_in_place(course, seat, stretch, course.rows(seat, stretch), access);
-      course.observe(seat, stretch, course.w(), access);
+      bool sampled = seat.recording && (seat.taken - 1) % sampled_stretches == 0;
+      for (; course.next_part(stretch, part); sampled = false) {
+        seat.enter(Activity::compute, seat.taken);
+        if (course.spec.conditions.any())
+          train_delayed(course, seat, part, access);
+        else if (sampled)
+          train_sampled(course, seat, part, access, workers() > 1 ? &seat.probe : nullptr);
+        else
+          train_in_place(course, seat, part, course.rows(seat, part), access);
+        course.observe(seat, part, course.w(), access);
+      }
     }
     seat.finish();
   }
 
-  /// The stretch's first update under the probe, if there is one; its last one, for staleness,
-  /// alone.
+  /// The first update under the probe, if there is one; the last one, for staleness, alone.
   static void train_sampled(Course& course, Seat& seat, Stretch stretch, Access access,
                             WriteProbe* probe) {
     auto rows = course.rows(seat, stretch);

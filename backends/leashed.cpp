@@ -3,12 +3,14 @@
 //
 // Source: Bäckström, Papatriantafilou & Tsigas, "Consistent lock-free parallel stochastic gradient
 // descent for fast and stable convergence" (LEASHED-SGD), IPDPS 2021. The persistence bound is
-// theirs: a gradient whose publication failed that many times is dropped.
+// theirs: a gradient whose publication failed that many times is dropped. Departure: its examples
+// are not lost with it; the worker computes it again, at the newest version.
 //
 // A publication copies the whole state: that is the price of never waiting and never tearing, and
 // on sparse data it is most of the work.
 
 #include <algorithm>
+#include <optional>
 
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
@@ -34,13 +36,15 @@ class Leashed final : public PooledBackend {
     Seat& seat = course.seats[worker];
     Version* spare = &versions_->acquire_spare();
     Stretch stretch;
-    while (course.take(worker, stretch)) {
-      const std::uint64_t gradient = seat.taken;
+    bool again = false;  // the last gradient was dropped: its examples are still to land
+    std::uint64_t gradient = 0;
+    while (again ? course.may_go_on(worker) : course.take(worker, stretch)) {
+      ++gradient;
       seat.enter(Activity::compute, gradient);
       seat.compute->prepare(course.rows(seat, stretch));
       seat.mark(Activity::fetch, gradient);
       const Version& read = versions_->protect(worker, Role::read);
-      const std::uint64_t read_version = read.number;
+      const Attempt attempt{stretch, gradient, read.number};
       seat.fetch(w_of(read).size_bytes(), Activity::fetch, gradient);
       seat.enter(Activity::compute, gradient);
       seat.injector.gradient([&] { seat.compute->compute_from(w_of(read)); });
@@ -49,40 +53,52 @@ class Leashed final : public PooledBackend {
 
       seat.enter(Activity::push, gradient);
       seat.push(seat.compute->direction_bytes(), Activity::push, gradient);
-      if (publish(course, worker, stretch, read_version, spare))
-        spare = &versions_->acquire_spare();
-      else
+      const auto landed_before = publish(course, worker, attempt, spare);
+      again = !landed_before;
+      if (again)
         seat.report.dropped += stretch.end - stretch.begin;
+      else
+        spare = &versions_->acquire_spare();
       seat.enter(Activity::compute);
-      observe(course, seat, worker, stretch);
+      if (!again) observe(course, worker, *landed_before, stretch.end - stretch.begin);
     }
     seat.finish();
   }
 
-  /// False if the gradient was dropped; `spare` is then still this worker's.
-  bool publish(Course& course, std::size_t worker, const Stretch& stretch,
-               std::uint64_t read_version, Version* spare) {
+  /// A gradient that is to be published.
+  struct Attempt {
+    Stretch stretch;
+    std::uint64_t gradient = 0;  ///< its number among this worker's
+    std::uint64_t read_version = 0;
+  };
+
+  /// The examples that had landed before; nothing if the gradient was dropped, and `spare` is then
+  /// still this worker's.
+  std::optional<std::uint64_t> publish(Course& course, std::size_t worker, const Attempt& attempt,
+                                       Version* spare) {
     Seat& seat = course.seats[worker];
     const Direction direction = seat.compute->direction();
-    const std::uint64_t bound = course.spec.persistence, gradient = seat.taken;
+    const std::uint64_t bound = course.spec.persistence, gradient = attempt.gradient;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);
-      const std::uint64_t base_number = base.number;
+      const std::uint64_t base_number = base.number, landed_before = base.examples;
+      const std::uint64_t staleness = base_number - attempt.read_version;
       if (failures > 0) seat.enter(Activity::push, gradient);
       std::copy(base.state.begin(), base.state.end(), spare->state.begin());
       seat.enter(Activity::apply, gradient);
       apply(course.spec.rule, spare->state, std::span(&direction, 1), 0, problem().parameters(),
-            course.step(stretch.epoch, base_number, base_number - read_version), Access::exclusive);
+            course.step(attempt.stretch.epoch, base_number, staleness), Access::exclusive);
+      spare->examples = landed_before + direction.examples;
       if (!versions_->publish(*spare, base)) continue;
       versions_->release(worker, Role::base);
-      count(seat, direction.examples, base_number - read_version, base_number + 1);
+      count(seat, direction.examples, staleness, base_number + 1);
       if (course.spec.landings)
         seat.report.landings.push_back(
-            {base_number + 1, worker, whole_task(stretch), read_version});
-      return true;
+            {base_number + 1, worker, whole_task(attempt.stretch), attempt.read_version});
+      return landed_before;
     }
     versions_->release(worker, Role::base);
-    return false;
+    return {};
   }
 
   static void count(Seat& seat, std::size_t examples, std::uint64_t staleness,
@@ -95,10 +111,15 @@ class Leashed final : public PooledBackend {
     seat.report.last_update = update;
   }
 
-  void observe(Course& course, Seat& seat, std::size_t worker, const Stretch& done) {
-    if (!course.crosses(done)) return;
-    const Version& seen = versions_->protect(worker, Role::read);
-    course.observe(seat, done, w_of(seen), Access::exclusive);
+  /// A point shows the newest version, with that version's own counts.
+  void observe(Course& course, std::size_t worker, std::uint64_t landed, std::size_t examples) {
+    if (course.curve.crossed(landed, landed + examples) == 0) return;
+    const auto look = [&]() -> View {
+      const Version& seen = versions_->protect(worker, Role::read);
+      return {w_of(seen), seen.number, seen.examples};
+    };
+    course.observe(course.seats[worker], landed, landed + examples, Access::exclusive,
+                   Activity::compute, look);
     versions_->release(worker, Role::read);
   }
 

@@ -45,11 +45,12 @@ class OpenMpSync final : public PooledBackend {
       const auto me = static_cast<std::size_t>(omp_get_thread_num());
       omp_set_num_threads(1);  // kernels below use this worker's thread only
       Seat& seat = course.seats[me];
+      std::uint64_t gradients = 0;
       while (more) {
         const Stretch mine = round;
         const std::uint64_t number = mine.first_update + 1;  // of the gradient and of the update
         seat.enter(Activity::compute, number);
-        compute(course, seat, mine, me);
+        gradients += compute(course, seat, mine, me);
         meet(seat, me, Activity::apply, number);
         if (me == 0) more = course.take_round(course.seats[0], round);
         reduce(course, seat, mine, me);
@@ -58,6 +59,7 @@ class OpenMpSync final : public PooledBackend {
         if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
       }
       seat.finish();
+      if (gradients != 0) seat.note_staleness(0, gradients);
     }
   }
 
@@ -72,9 +74,10 @@ class OpenMpSync final : public PooledBackend {
     seat.enter(next, gradient);
   }
 
-  void compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
+  /// False where this worker has no share: there are fewer examples than workers.
+  bool compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
     const Stretch mine = share_of(round, me, workers());
-    if (mine.begin == mine.end) return;  // fewer examples than workers
+    if (mine.begin == mine.end) return false;
     const std::uint64_t number = round.first_update + 1;
     seat.fetch(course.w().size_bytes(), Activity::compute, number);
     seat.injector.gradient([&] {
@@ -84,6 +87,7 @@ class OpenMpSync final : public PooledBackend {
     directions_[me] = seat.compute->direction();
     seat.push(seat.compute->direction_bytes(), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
+    return true;
   }
 
   void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
@@ -98,7 +102,6 @@ class OpenMpSync final : public PooledBackend {
     seat.examples.store(seat.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
-    seat.note_staleness(0);
     seat.report.last_update = round.first_update + 1;
   }
 

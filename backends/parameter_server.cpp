@@ -57,7 +57,10 @@ class ParameterServer final : public PooledBackend {
       desk.may_go = true;
       desk.waiting = desk.cancelled = false;
       desk.gradient = 0;
-      if (replicas()) desk.replica = course.state;
+      if (replicas()) {
+        desk.replica = course.state;
+        course.seats[w].report.local_steps = 0;
+      }
       desk.has_task = take(course, w, desk.task);
       if (desk.has_task) pull(course, w);
     }
@@ -145,6 +148,7 @@ class ParameterServer final : public PooledBackend {
       train_in_place(course, seat, step, course.rows(seat, step),
                      {desk.replica, Access::exclusive, &made});
     }
+    *seat.report.local_steps += made.load(std::memory_order_relaxed);
   }
 
   /// Who may have to wait takes no task with it where those that are idle could need it: an update

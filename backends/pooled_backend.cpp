@@ -78,11 +78,4 @@ Timeline PooledBackend::timeline(Course& course) {
   return timeline;
 }
 
-Cut in_place_cut(const RunSpec& spec, std::size_t examples, std::size_t longest) {
-  std::uint64_t planned = spec.epochs * examples;
-  if (spec.updates != 0) planned = std::min(planned, spec.updates * spec.batch);
-  longest = std::min<std::uint64_t>(longest, curve_distance(spec, planned, examples));
-  return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
-}
-
 }  // namespace sgdbench

@@ -1,6 +1,7 @@
 // A backend made of P worker threads that run the same loop: everything but that loop.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
@@ -55,10 +56,10 @@ class PooledBackend : public Backend {
 inline constexpr std::size_t kExamplesPerStretch = 128;
 
 /// The cut of a strategy whose workers make updates of `spec.batch` examples in place, about
-/// `longest` examples at a time: no stretch is longer than the distance between two points of the
-/// curve, so that none is passed over.
-Cut in_place_cut(const RunSpec& spec, std::size_t examples,
-                 std::size_t longest = kExamplesPerStretch);
+/// `longest` examples at a time.
+inline Cut in_place_cut(const RunSpec& spec, std::size_t longest = kExamplesPerStretch) {
+  return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
+}
 
 /// The default of `length` = 1 update.
 inline Cut single_update_cut(const RunSpec& spec) {

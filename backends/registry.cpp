@@ -107,6 +107,14 @@ std::size_t one_of_each_worker(const RunSpec& spec) {
 std::size_t of_protocol(const RunSpec& spec) {
   return gradients_per_update(spec.protocol, spec.workers);
 }
+std::size_t landing_under_protocol(const RunSpec& spec) {
+  if (!why_not_protocol(spec.protocol, spec.workers).empty()) return 1;
+  const auto traits = make_protocol(spec.protocol, spec.workers)->traits();
+  return traits.arrivals * traits.steps;
+}
+std::size_t of_an_exchange(const RunSpec& spec) {
+  return std::max<std::size_t>(1, spec.exchange / spec.batch);
+}
 // Also of one worker, so that it is the baseline of several.
 bool of_several(const RunSpec& spec) {
   return gradients_per_update(spec.protocol, std::max<std::size_t>(2, spec.workers)) > 1;
@@ -134,6 +142,12 @@ constexpr std::size_t kUpdatesOfEpoch = 32;
 std::size_t examples_per_update(const BackendEntry& backend, const RunSpec& spec, std::size_t n) {
   const auto gradients = backend.gradients_per_update ? backend.gradients_per_update(spec) : 1;
   return std::min(n, spec.batch * gradients);
+}
+
+std::uint64_t examples_landing(const BackendEntry& backend, const RunSpec& spec) {
+  const auto gradients =
+      backend.gradients_landing ? backend.gradients_landing : backend.gradients_per_update;
+  return spec.batch * (gradients ? gradients(spec) : 1);
 }
 
 std::size_t suggested_batch(const BackendEntry& backend, const RunSpec& spec,
@@ -178,6 +192,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .uses_exchange = true,
        .delays_compute = true,
        .delays_messages = true,
+       .gradients_landing = of_an_exchange,
        .deterministic = with_one_worker,
        .why_not = made_before_landing,
        .unavailable = always,
@@ -208,6 +223,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_messages = true,
        .lists_landings = true,
        .gradients_per_update = of_protocol,
+       .gradients_landing = landing_under_protocol,
        .meets_at_updates = of_several,
        .deterministic = with_rounds,
        .contradiction = can_follow,
@@ -223,6 +239,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .lists_landings = true,
        .virtual_clock = true,
        .gradients_per_update = of_protocol,
+       .gradients_landing = landing_under_protocol,
        .deterministic = yes,
        .contradiction = can_be_simulated,
        .why_not = simulated,

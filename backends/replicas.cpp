@@ -38,22 +38,23 @@ void SharedParameters::copy_to(Replica& replica, std::size_t slots) const {
   replica.made.store(0, std::memory_order_relaxed);
 }
 
-std::uint64_t SharedParameters::exchange(Replica& replica, std::uint64_t updates,
-                                         std::size_t worker, std::size_t workers, Seat& seat) {
-  seat.enter(Phase::communicate);
+std::uint64_t SharedParameters::exchange(Replica& replica, std::size_t worker, std::size_t workers,
+                                         Seat& seat, std::uint64_t gradient) {
+  seat.enter(Activity::push, gradient);
   std::uint64_t staleness = 0;
   const std::size_t first = worker * chunks_.size() / workers;
   for (std::size_t k = 0; k < chunks_.size(); ++k) {
     const std::size_t chunk = (first + k) % chunks_.size();
-    const bool at_once = lock_or_wait(chunks_[chunk].mutex, [&] { seat.enter(Phase::wait); });
-    if (!at_once) seat.enter(Phase::communicate);
-    staleness = std::max(staleness, merge(replica, chunk, updates));
+    const bool at_once =
+        lock_or_wait(chunks_[chunk].mutex, [&] { seat.enter(Activity::wait, gradient); });
+    if (!at_once) seat.enter(Activity::push, gradient);
+    staleness = std::max(staleness, merge(replica, chunk));
     chunks_[chunk].mutex.unlock();
   }
   return staleness;
 }
 
-std::uint64_t SharedParameters::merge(Replica& replica, std::size_t chunk, std::uint64_t updates) {
+std::uint64_t SharedParameters::merge(Replica& replica, std::size_t chunk) {
   const std::uint64_t others = chunks_[chunk].landed - replica.landed[chunk];
   Real* const shared = w_.data();
   Real* const w = replica.state.data();
@@ -67,8 +68,7 @@ std::uint64_t SharedParameters::merge(Replica& replica, std::size_t chunk, std::
     for (; i + kLanes <= end; i += kLanes) add_changes<Vec>(shared + i, w + i, base + i);
     for (; i < end; ++i) add_changes<Real>(shared + i, w + i, base + i);
   }
-  chunks_[chunk].landed += updates;
-  replica.landed[chunk] = chunks_[chunk].landed;
+  replica.landed[chunk] = ++chunks_[chunk].landed;
   return others;
 }
 

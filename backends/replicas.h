@@ -25,10 +25,10 @@ namespace sgdbench {
 
 /// One worker's copy.
 struct alignas(64) Replica {
-  AlignedVector<Real> state;          ///< [w | state of the rule], the latter never exchanged
-  AlignedVector<Real> base;           ///< w as the last exchange left it
-  std::vector<std::uint64_t> landed;  ///< per chunk, the updates that were in it by then
-  std::atomic<std::uint64_t> made{0};
+  AlignedVector<Real> state;           ///< [w | state of the rule], the latter never exchanged
+  AlignedVector<Real> base;            ///< w as the last exchange left it
+  std::vector<std::uint64_t> landed;   ///< per chunk, the exchanges that were in it by then
+  std::atomic<std::uint64_t> made{0};  ///< steps
 };
 
 class SharedParameters {
@@ -39,14 +39,17 @@ class SharedParameters {
   /// Makes `replica` a copy of the shared parameters; before the workers start.
   void copy_to(Replica& replica, std::size_t slots) const;
 
-  /// Exchanges everything, `updates` being how many the replica made since its last exchange.
-  /// Returns their staleness: how many updates of others landed meanwhile in the chunk where most
-  /// did. Workers begin at different chunks. The seat's stopwatch is left in phase communicate.
-  std::uint64_t exchange(Replica& replica, std::uint64_t updates, std::size_t worker,
-                         std::size_t workers, Seat& seat);
+  /// Exchanges everything. Returns how many exchanges of others landed since the last one in the
+  /// chunk where most did: the staleness of what the replica has learnt is at most that, and just
+  /// that where is_exact(). Workers begin at different chunks. The seat's stopwatch is left in
+  /// phase communicate, for its gradient of this number.
+  std::uint64_t exchange(Replica& replica, std::size_t worker, std::size_t workers, Seat& seat,
+                         std::uint64_t gradient = 0);
 
-  /// Updates that have landed; after the join.
+  /// Exchanges that have landed; after the join.
   std::uint64_t landed() const { return chunks_.front().landed; }
+  /// Whether all parameters of an exchange are equally stale.
+  bool is_exact() const { return chunks_.size() == 1; }
 
  private:
   static constexpr std::size_t kChunk = 4096;  // parameters: some microseconds under the lock
@@ -55,8 +58,8 @@ class SharedParameters {
     std::mutex mutex;
     std::uint64_t landed = 0;
   };
-  /// Exchanges one chunk, whose lock is held; returns how many updates of others landed in it.
-  std::uint64_t merge(Replica& replica, std::size_t chunk, std::uint64_t updates);
+  /// Exchanges one chunk, whose lock is held; returns how many exchanges of others landed in it.
+  std::uint64_t merge(Replica& replica, std::size_t chunk);
 
   std::span<Real> w_;
   std::vector<Chunk> chunks_;

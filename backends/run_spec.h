@@ -46,7 +46,7 @@ struct RunSpec {
   std::uint64_t seed = 1;  ///< of the initial parameters and of the order of examples
 
   std::uint64_t epochs = 1;
-  std::uint64_t updates = 0;  ///< stop after so many; 0: no limit
+  std::uint64_t updates = 0;  ///< stop after so many of the shared parameters; 0: no limit
   double max_seconds = 0;     ///< of training; 0: no limit
   /// Off: no loss curve between start and end, no staleness, no lost updates, no phases. What is
   /// left is the training alone; the difference is what measuring costs.

@@ -41,18 +41,20 @@ class Sequential final : public PooledBackend {
     const Seconds delay = spec.conditions.compute_delay.mean();
     if (delay * static_cast<double>(longest) > kSleep)
       longest = static_cast<std::size_t>(kSleep / delay) * spec.batch;
-    return in_place_cut(spec, problem().examples(), longest);
+    return in_place_cut(spec, longest);
   }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];
-    Stretch stretch;
+    Stretch stretch, part;
     while (course.take(worker, stretch)) {
-      seat.enter(Activity::compute, seat.taken);
-      seat.injector.gradients(stretch.updates(), [&] {
-        train_in_place(course, seat, stretch, course.rows(seat, stretch), Access::exclusive);
-      });
-      course.observe(seat, stretch, course.w(), Access::exclusive);
+      while (course.next_part(stretch, part)) {
+        seat.enter(Activity::compute, seat.taken);
+        seat.injector.gradients(part.updates(), [&] {
+          train_in_place(course, seat, part, course.rows(seat, part), Access::exclusive);
+        });
+        course.observe(seat, part, course.w(), Access::exclusive);
+      }
     }
     seat.finish();
     const auto updates = seat.updates.load(std::memory_order_relaxed);

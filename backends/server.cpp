@@ -103,7 +103,7 @@ void Server::record(std::size_t completer) {
     Seat& seat = course_.seats[held.worker];
     seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
                         std::memory_order_relaxed);
-    if (examples != 0) seat.note_staleness(version_ - held.version);
+    if (examples != 0) seat.note_staleness(version_ - held.version, held.task.gradients());
     seat.report.last_update = version_ + 1;
     if (course_.spec.landings)
       seat.report.landings.push_back({version_ + 1, held.worker, held.task, held.version});

@@ -240,6 +240,7 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   spec.evaluations = 1;
   spec.landings = true;
+  if (backend.uses_exchange) spec.exchange = spec.batch;  // a step is an update
   // Each replica is trained once more in double: of very many, one step.
   if (backend.uses_protocol)
     spec.protocol = short_form(spec.protocol, spec.workers <= kFewWorkers ? 2 : 1);

@@ -25,7 +25,8 @@
 namespace sgdbench {
 
 struct Version {
-  std::uint64_t number = 0;  ///< updates applied to reach it
+  std::uint64_t number = 0;    ///< updates applied to reach it
+  std::uint64_t examples = 0;  ///< example gradients that landed in them; set by who fills it
   AlignedVector<Real> state;
   /// Whether it was replaced and may be taken for reuse once no hazard points at it.
   std::atomic<bool> retired{true};

@@ -7,10 +7,9 @@
 
 namespace sgdbench {
 
-std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t batch,
-                            std::uint64_t workers) {
-  const std::uint64_t together = std::max<std::uint64_t>(1, std::min(n, batch) * workers);
-  const std::uint64_t per_epoch = std::max<std::uint64_t>(1, (n + together - 1) / together);
+std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t landing) {
+  landing = std::clamp<std::uint64_t>(landing, 1, n);
+  const std::uint64_t per_epoch = (n + landing - 1) / landing;
   return (updates + per_epoch - 1) / per_epoch;
 }
 
@@ -47,7 +46,7 @@ Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores
   c.tuned = tuned;
   spec.step.l2 = problem.l2();
   if (!cell.epochs && spec.updates > 0)
-    spec.epochs = enough_epochs(spec.updates, n, spec.batch, spec.workers);
+    spec.epochs = enough_epochs(spec.updates, n, examples_landing(*c.backend, spec));
   if (c.backend->virtual_clock) return c;
   spec.pin = cell.pin == Pin::on || (cell.pin == Pin::automatic && spec.workers <= cores);
   return c;

@@ -37,9 +37,8 @@ Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores
 /// The same before a problem is known: what is `auto` stays 0.
 Configuration unsettled(const Cell& cell);
 
-/// Passes over n examples that surely hold so many updates, each of at most batch·workers
-/// examples.
-std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t batch,
-                            std::uint64_t workers);
+/// Passes over n examples that surely hold so many updates, in each of which at most so many
+/// examples land.
+std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t landing);
 
 }  // namespace sgdbench

@@ -16,12 +16,13 @@ std::string human_bytes(std::uint64_t bytes) {
   return fmt::format("{:.3g} MB", value / 1e6);
 }
 
-/// Mini-batches of the whole run.
-std::uint64_t planned_examples(const RunSpec& spec, std::uint64_t n) {
+/// Examples of the whole run.
+std::uint64_t planned_examples(const Configuration& configuration, std::uint64_t n) {
+  const RunSpec& spec = configuration.spec;
   const std::uint64_t all = spec.epochs > UINT64_MAX / n ? UINT64_MAX : spec.epochs * n;
-  const std::uint64_t together = spec.batch * spec.workers;
-  if (spec.updates == 0 || spec.updates > all / together) return all;
-  return spec.updates * together;
+  const std::uint64_t landing = examples_landing(*configuration.backend, spec);
+  if (spec.updates == 0 || spec.updates > all / landing) return all;
+  return spec.updates * landing;
 }
 
 }  // namespace
@@ -34,7 +35,7 @@ std::string settle_curve(Configuration& configuration, const Problem& problem,
   const std::uint64_t bytes = std::max<std::uint64_t>(1, problem.parameters()) * sizeof(Real);
   // The start and the end are copied too.
   const std::uint64_t room = std::max<std::uint64_t>(2, available / 2 / bytes) - 1;
-  const auto planned = planned_examples(spec, n);
+  const auto planned = planned_examples(configuration, n);
   const std::uint64_t points = std::min<std::uint64_t>(curve_points(spec, planned, n), planned);
   if (points <= room) return "";
   if (spec.evaluations == 0) {

@@ -149,7 +149,7 @@ void add_workers(RunRecord& row, const RunOutcome& outcome) {
     const auto spent = [&](Phase phase) { return seconds(worker.time.spent(phase)); };
     row.per_worker.push_back({w, spent(Phase::compute), spent(Phase::wait),
                               spent(Phase::communicate), spent(Phase::observe), worker.updates,
-                              worker.computed, worker.applied, worker.dropped});
+                              worker.computed, worker.applied, worker.dropped, worker.local_steps});
   }
 }
 
@@ -159,6 +159,7 @@ void add_counts(RunRecord& row, const RunOutcome& outcome) {
     applied += worker.applied;
     computed += worker.computed;
     dropped += worker.dropped;
+    if (worker.local_steps) row.local_steps = row.local_steps.value_or(0) + *worker.local_steps;
   }
   row.updates = outcome.updates;
   row.examples_processed = applied;

@@ -32,8 +32,9 @@ struct StalenessCount {
 struct WorkerRecord {
   std::size_t worker = 0;
   double compute_s = 0, wait_s = 0, communicate_s = 0, observe_s = 0;
-  std::uint64_t updates = 0;                             ///< that its gradients became
+  std::uint64_t updates = 0;                             ///< that it completed
   std::uint64_t computed = 0, applied = 0, dropped = 0;  ///< example gradients
+  std::optional<std::uint64_t> local_steps;              ///< on its replica, where it has one
 };
 
 /// One repeat of one configuration: a row of runs.csv with its curve and histogram. An empty
@@ -57,7 +58,7 @@ struct RunRecord {
   std::uint64_t seed = 0;
 
   std::optional<double> epochs;  ///< examples_processed / examples
-  std::optional<std::uint64_t> updates, examples_processed, gradient_evaluations;
+  std::optional<std::uint64_t> updates, local_steps, examples_processed, gradient_evaluations;
   std::optional<double> wall_s;
   /// Mean over the workers, so that the four sum to wall_s.
   std::optional<double> compute_s, wait_s, communicate_s, observe_s;
@@ -68,7 +69,7 @@ struct RunRecord {
   std::optional<std::uint64_t> updates_to_target;
   std::optional<double> staleness_mean;
   std::optional<std::uint64_t> staleness_p50, staleness_p95, staleness_max;
-  std::string staleness_mode;  ///< exact, sampled
+  std::string staleness_mode;  ///< exact, sampled, bound
   std::optional<double> lost_updates;
   std::optional<double> parallel_capacity, line_transfer_ns;
   /// Of fixed pieces of work, before and after the run: what the machine was like beside it.

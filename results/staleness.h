@@ -1,4 +1,5 @@
-// How stale the applied gradients were: a histogram of τ, in updates.
+// How stale the mini-batch gradients that landed were: a histogram of τ, the updates of the shared
+// parameters between a gradient's read of them and its own application.
 #pragma once
 
 #include <algorithm>
@@ -19,12 +20,12 @@ class StalenessHistogram {
   /// Takes the memory of the bins, which else the first add() does: 19 KB.
   void reserve() { bins_.resize(bin_of(kOverflow) + 1); }
 
-  void add(std::uint64_t staleness, std::uint64_t updates = 1) {
+  void add(std::uint64_t staleness, std::uint64_t gradients = 1) {
     if (bins_.empty()) [[unlikely]]
       reserve();
-    bins_[bin_of(staleness)] += updates;
-    count_ += updates;
-    sum_ += staleness * updates;
+    bins_[bin_of(staleness)] += gradients;
+    count_ += gradients;
+    sum_ += staleness * gradients;
     max_ = std::max(max_, staleness);
   }
   void merge(const StalenessHistogram& other) {
@@ -41,7 +42,7 @@ class StalenessHistogram {
   double mean() const {
     return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
   }
-  /// The least τ of the first bin at whose end the share q of the updates is reached: exact below
+  /// The least τ of the first bin at whose end the share q of the gradients is reached: exact below
   /// kExact, at most 1/64 too low from there; max() in the overflow bin. q in (0, 1].
   std::uint64_t quantile(double q) const {
     const double wanted = q * static_cast<double>(count_);

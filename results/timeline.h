@@ -132,8 +132,8 @@ constexpr std::size_t server_slices(std::size_t workers, std::size_t each) {
 /// One run's tracks: one per worker; for strategies with a server, the server's last. Which
 /// gradients became which update: `apply` slices of the server's track say update and τ, `push`
 /// slices of a worker's the update that its gradient became, and the gradient's own τ (0: thrown
-/// away; for one that is held, the next one). Without a server, `apply` slices of a worker's own
-/// track say all three.
+/// away; for one that is held, the next one). Without a server, slices of a worker's own track,
+/// `apply` or the `push` of an exchange, say all three.
 struct Timeline {
   std::vector<Track> tracks;
   bool has_server = false;

@@ -2,9 +2,11 @@
 // runs.
 #include <doctest/doctest.h>
 
+#include "backends/protocols/protocol.h"
 #include "cli/curve_memory.h"
 #include "cli/options.h"
 #include "cli/precision.h"
+#include "cli/run_record.h"
 #include "cli/targets.h"
 #include "workloads/names.h"
 
@@ -139,6 +141,40 @@ TEST_CASE("Configurations that are the same algorithm have the same automatic st
   // No more than there are.
   const auto all = settled_for("openmp-sync", "async", "4", "900");
   CHECK(examples_per_update(*all.backend, all.spec, 1001) == 1001);
+}
+
+TEST_CASE("A limit on updates has the epochs that it needs, and a record says what was counted") {
+  const Small small;
+  const std::atomic<bool> never{false};
+  for (const auto& entry : backend_catalog())
+    for (const auto& protocol : protocol_catalog())
+      for (const char* workers : {"1", "2"}) {
+        if (!entry.uses_protocol && &protocol != &protocol_catalog().front()) continue;
+        const auto c = settle(cell_with({{"--backend", entry.name},
+                                         {"--protocol", protocol.example},
+                                         {"--workers", workers},
+                                         {"--compute-time", "constant:1ms"},
+                                         {"--batch", "64"},
+                                         {"--updates", "40"}}),
+                              *small.problem, 1);
+        if (!entry.unavailable().empty() || !entry.why_not(c.spec, *small.problem).empty())
+          continue;
+        INFO(std::string(entry.name) << ", " << std::string(protocol.example) << ", " << workers);
+        const auto outcome = entry.make(c.spec, *small.problem)->run(c.spec, never);
+        auto row = describe(c, {}, 0, 0);
+        add_outcome(row, outcome);
+        CHECK(row.updates == 40);
+        CHECK(row.updates_per_s == doctest::Approx(40 / *row.wall_s));
+        std::uint64_t updates = 0, steps = 0;
+        for (const auto& worker : row.per_worker) {
+          updates += worker.updates;
+          steps += worker.local_steps.value_or(0);
+          CHECK(worker.local_steps.has_value() == row.local_steps.has_value());
+        }
+        CHECK(updates == 40);
+        CHECK(steps == row.local_steps.value_or(0));
+        if (row.local_steps) CHECK(row.local_steps == row.staleness_samples);
+      }
 }
 
 TEST_CASE("A mini-batch that nobody chose is worth the meeting, where workers meet") {

@@ -64,6 +64,7 @@ inline RunSpec spec_for(const BackendEntry& entry, const Problem& problem, std::
   spec.workers = workers;
   spec.batch = batch;
   spec.epochs = epochs;
+  spec.exchange = 16;  // several an epoch
   spec.step.initial = 0.2 * problem.suggested_step(batch);
   spec.step.l2 = problem.l2();
   spec.shuffle = {Shuffle::Kind::blocks, 16};
@@ -94,6 +95,13 @@ void for_every_backend(std::size_t workers, std::size_t batch, Visit visit) {
       visit(entry, spec, one);
     }
   }
+}
+
+/// Steps that the parameters of a run have seen, on replicas or shared.
+inline std::uint64_t steps_of(const RunOutcome& outcome) {
+  std::uint64_t local = 0;
+  for (const auto& worker : outcome.workers) local += worker.local_steps.value_or(0);
+  return local != 0 ? local : outcome.updates;
 }
 
 inline const AlignedVector<Real>& final_parameters(const RunOutcome& outcome) {

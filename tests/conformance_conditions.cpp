@@ -40,9 +40,10 @@ void check_conservation(const RunOutcome& outcome) {
   }
 }
 
-/// Gradients that a worker made: its updates; in rounds, whose updates are one worker's, one a
-/// round.
+/// Gradients that a worker made: the steps of its replica, or its updates; in rounds, whose updates
+/// are one worker's, one a round.
 std::uint64_t gradients_of(const RunOutcome& outcome, const WorkerReport& worker) {
+  if (worker.local_steps) return *worker.local_steps;
   return worker.updates == 0 && worker.computed > 0 ? outcome.updates : worker.updates;
 }
 

@@ -15,7 +15,7 @@ TEST_CASE("Every backend with one worker gives the parameters of the sequential 
     for_every_backend(1, batch, [&](const BackendEntry& entry, const RunSpec& spec, const Case& c) {
       const auto reference = run(backend("sequential"), spec, *c.problem);
       const auto outcome = run(entry, spec, *c.problem);
-      CHECK(outcome.updates == reference.updates);
+      CHECK(steps_of(outcome) == reference.updates);
       CHECK(relative_difference(final_parameters(outcome), final_parameters(reference)) <
             kRounding);
       for (const auto& worker : outcome.workers) CHECK(worker.staleness.max() == 0);

@@ -59,20 +59,6 @@ TEST_CASE("Every worker's phases sum to the wall time, to the nanosecond") {
   });
 }
 
-TEST_CASE("Exact staleness histograms hold one count for every update") {
-  for_every_backend(3, 4, [](const BackendEntry& entry, const RunSpec& spec, const Case& c) {
-    const auto outcome = run(entry, spec, *c.problem);
-    const auto counted =
-        sum_over_workers(outcome, [](const auto& w) { return w.staleness.count(); });
-    if (outcome.staleness_mode == "exact") {
-      CHECK(counted == outcome.updates);
-    } else {
-      CHECK(counted >= 1);
-      CHECK(counted <= outcome.updates);
-    }
-  });
-}
-
 TEST_CASE("Mean staleness is P − 1 less the ends of the run, to the last digit, on real threads") {
   // ∑τ = ∑ᵢ nᵢ − N, nᵢ the index of worker i's last update: each reads at version 0 and then right
   // after its own update.

@@ -20,8 +20,8 @@ struct Meeting {
     for (auto& replica : replicas) shared.copy_to(replica, 1);
     for (auto& seat : seats) seat.report.time.start(0);
   }
-  std::uint64_t exchange(std::size_t worker, std::uint64_t updates) {
-    return shared.exchange(replicas[worker], updates, worker, replicas.size(), seats[worker]);
+  std::uint64_t exchange(std::size_t worker) {
+    return shared.exchange(replicas[worker], worker, replicas.size(), seats[worker]);
   }
   void add(std::size_t worker, Real change) {
     for (Real& w_v : replicas[worker].state) w_v += change;
@@ -36,7 +36,7 @@ TEST_CASE("A replica that nobody else came before lands bit for bit") {
     for (std::size_t v = 0; v < kParameters; ++v)
       e.replicas[0].state[v] += Real(1e-9) * static_cast<Real>(v);
     const auto expected = e.replicas[0].state;
-    CHECK(e.exchange(0, 5) == 0);
+    CHECK(e.exchange(0) == 0);
     CHECK(std::memcmp(e.w.data(), expected.data(), kParameters * sizeof(Real)) == 0);
     CHECK(std::memcmp(e.replicas[0].state.data(), expected.data(), kParameters * sizeof(Real)) ==
           0);
@@ -47,8 +47,8 @@ TEST_CASE("An exchange adds a replica's changes to those of others, and takes th
   Meeting e(2);
   e.add(0, 1);
   e.add(1, 10);
-  CHECK(e.exchange(0, 1) == 0);
-  CHECK(e.exchange(1, 1) == 1);
+  CHECK(e.exchange(0) == 0);
+  CHECK(e.exchange(1) == 1);
   for (const std::size_t v : {std::size_t{0}, kParameters / 2, kParameters - 1}) {
     CAPTURE(v);
     CHECK(e.w[v] == doctest::Approx(11.3));
@@ -58,14 +58,21 @@ TEST_CASE("An exchange adds a replica's changes to those of others, and takes th
   }
 }
 
-TEST_CASE("The staleness of an exchange is the number of others' updates since the last one") {
+TEST_CASE("The staleness of an exchange is the number of others' exchanges since the last one") {
   Meeting e(3);
-  CHECK(e.exchange(0, 7) == 0);
-  CHECK(e.exchange(1, 2) == 7);
-  CHECK(e.exchange(1, 4) == 0);
-  CHECK(e.exchange(2, 1) == 13);
-  CHECK(e.exchange(0, 1) == 7);
-  CHECK(e.shared.landed() == 15);
+  CHECK(e.exchange(0) == 0);
+  CHECK(e.exchange(0) == 0);
+  CHECK(e.exchange(1) == 2);
+  CHECK(e.exchange(1) == 0);
+  CHECK(e.exchange(2) == 4);
+  CHECK(e.exchange(0) == 3);
+  CHECK(e.shared.landed() == 6);
+}
+
+TEST_CASE("One number says how stale an exchange is where there is one chunk, else it is a bound") {
+  CHECK_FALSE(Meeting(2).shared.is_exact());
+  AlignedVector<Real> few(100);
+  CHECK(SharedParameters(few).is_exact());
 }
 
 TEST_CASE("Workers that exchange at the same time lose nothing") {
@@ -78,7 +85,7 @@ TEST_CASE("Workers that exchange at the same time lose nothing") {
     threads.emplace_back([&e, worker] {
       for (int round = 0; round < kRounds; ++round) {
         e.add(worker, 1);
-        e.exchange(worker, 1);
+        e.exchange(worker);
       }
     });
   for (auto& thread : threads) thread.join();

@@ -142,9 +142,11 @@ TEST_CASE("Of gradients of one size, updates have as many as the protocol says")
       applied += worker.applied;
       counted += worker.staleness.count();
       CHECK(worker.computed % size == 0);
+      CHECK(worker.local_steps.has_value() == (traits.exchange != Exchange::gradient));
+      if (worker.local_steps) CHECK(*worker.local_steps * spec.batch == worker.computed);
       CHECK(begun(outcome, w) - worker.computed / size <= 1);  // one at most is in flight
     }
-    CHECK(counted * size == applied);
+    CHECK(counted * spec.batch == applied);
     // Where shares are dealt in turn, the last updates are of the workers that have some left.
     if (spec.assign == Assign::dynamic || outcome.stopped == Stopped::time_limit)
       CHECK(applied == outcome.updates * traits.arrivals * size);

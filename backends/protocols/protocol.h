@@ -16,10 +16,10 @@
 //                    K gradients, whoever's.
 //   k-async:K        the first K workers' make an update and those K go on; nobody is cancelled.
 //   k-batch-async:K  nobody waits; every K gradients make an update.
-//   local:H          each worker makes H updates of its own; then all are averaged (local SGD,
+//   local:H          each worker makes H steps of its own; then all are averaged (local SGD,
 //                    Stich 2019). local:1 is bsp: the mean of one step each is one step with the
 //                    mean gradient.
-//   elastic:A[,N]    every N updates of its own (10), a worker and the centre move towards each
+//   elastic:A[,N]    every N steps of its own (10), a worker and the centre move towards each
 //                    other by A times their distance (EASGD, Zhang et al. 2015).
 //   ringmaster:R     async, but a gradient with τ ≥ R is thrown away (Maranjyan et al. 2025).
 #pragma once
@@ -43,7 +43,7 @@ enum class Decision {
 /// What travels between a worker and the server.
 enum class Exchange {
   gradient,  ///< parameters there, a direction back
-  average,   ///< a replica trained for `steps` updates, averaged with all others
+  average,   ///< a replica trained for `steps` mini-batches, averaged with all others
   elastic,   ///< a replica that meets the centre
 };
 

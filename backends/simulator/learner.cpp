@@ -15,6 +15,8 @@ Learner::Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool)
       works_(course.seats.size()),
       directions_(sends_gradients() ? course.seats.size() : 0) {
   if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), course.state);
+  if (!sends_gradients())
+    for (auto& seat : course.seats) seat.report.local_steps = 0;
 }
 
 bool Learner::deal(std::size_t worker) {
@@ -43,8 +45,7 @@ void Learner::pull(std::size_t worker) {
 }
 
 std::size_t Learner::gradients(std::size_t worker) const {
-  const Task& task = works_[worker].task;
-  return task.examples == 0 ? 0 : task.steps;
+  return works_[worker].task.gradients();
 }
 
 double Learner::push_bytes(std::size_t worker) {
@@ -61,7 +62,9 @@ double Learner::all_bytes() const {
 
 Decision Learner::arrive(std::size_t worker) {
   Work& work = works_[worker];
-  course_.seats[worker].report.computed += work.task.examples;
+  WorkerReport& report = course_.seats[worker].report;
+  report.computed += work.task.examples;
+  if (!sends_gradients()) *report.local_steps += work.task.gradients();
   if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
   if (work.gradient == Gradient::none) return server_.arrive(worker);
   if (work.gradient == Gradient::pulled) compute(worker);

@@ -111,6 +111,8 @@ class Tally {
       seat.report.dropped = count.dropped * examples_;
       seat.report.computed = (count.landed + count.dropped) * examples_;
       seat.report.last_update = count.last_update;
+      if (traits().exchange != Exchange::gradient)
+        seat.report.local_steps = (count.landed + count.dropped) * traits().steps;
     }
   }
 
@@ -130,9 +132,9 @@ class Tally {
   /// Without a look at the seat, where all have one histogram: that is a miss of the cache.
   void note_staleness(std::size_t worker, std::uint64_t staleness) {
     if (shared_)
-      shared_->add(staleness);
+      shared_->add(staleness, traits().steps);
     else if (course_.spec.recording)
-      course_.seats[worker].report.staleness.add(staleness);
+      course_.seats[worker].report.staleness.add(staleness, traits().steps);
   }
   void throw_away(std::size_t worker) {
     ++counts_[worker].dropped;

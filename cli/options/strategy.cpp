@@ -50,8 +50,9 @@ constexpr Option kStrategy[] = {
        c.spec.write = v;
      },
      [](const Cell& c) { return c.spec.write; }, for_backends<&BackendEntry::uses_write>},
-    {"--persistence", "", "N,…", "failed publications before a gradient is dropped; 0: it never is",
-     "0", Group::strategy, kCells, expand_counts,
+    {"--persistence", "", "N,…",
+     "failed publications before a gradient is dropped and computed again; 0: never", "0",
+     Group::strategy, kCells, expand_counts,
      [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
      [](const Cell& c) { return std::to_string(c.spec.persistence); },
      for_backends<&BackendEntry::uses_persistence, kZero>},

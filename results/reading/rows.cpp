@@ -220,6 +220,8 @@ void add_worker_sums(RunRecord& run) {
   run.gradient_evaluations = sum(&WorkerRecord::computed);
   run.examples_processed = sum(&WorkerRecord::applied);
   run.dropped_gradients = sum(&WorkerRecord::dropped);
+  for (const auto& worker : run.per_worker)
+    if (worker.local_steps) run.local_steps = run.local_steps.value_or(0) + *worker.local_steps;
 }
 
 /// Reads rows that belong to runs into a list of each run.
