@@ -29,7 +29,11 @@ class OpenMpSync final : public PooledBackend {
   OpenMpSync(const RunSpec& spec, const Problem& problem)
       : PooledBackend(spec, problem, 1),
         barrier_(spec.workers, spec.workers <= usable_cpus().size()),
-        directions_(spec.workers) {
+        directions_(spec.workers),
+        sums_(spec.workers) {
+    // Not while it is timed. A worker alone has nothing to add up.
+    if (spec.workers > 1 && spec.batch == 1)
+      for (auto& sum : sums_) sum.reserve(problem.parameters());
     start_team(spec.workers, spec.pin);
   }
 
@@ -98,7 +102,7 @@ class OpenMpSync final : public PooledBackend {
     const std::size_t active = std::min(workers(), round.end - round.begin);
     apply(course.spec.rule, course.state, std::span(directions_).first(active), begin,
           std::min(n, begin + slice), course.step(round.epoch, round.first_update),
-          Access::exclusive);
+          Access::exclusive, nullptr, course.spec.batch == 1 ? &sums_[me] : nullptr);
     seat.examples.store(seat.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
@@ -107,6 +111,7 @@ class OpenMpSync final : public PooledBackend {
 
   Barrier barrier_;
   std::vector<Direction> directions_;
+  std::vector<DirectionSum> sums_;  ///< each worker's, over its slice
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ WorkPlan::WorkPlan(std::size_t examples, std::size_t batch, std::size_t length,
       batches_per_epoch_(divide_up(examples, batch)),
       small_(examples / batches_per_epoch_),
       larger_(examples % batches_per_epoch_),
+      stretches_of_larger_(divide_up(larger_, length)),
       stretches_per_epoch_(stretches_up_to(batches_per_epoch_)) {
   updates_ = epochs * batches_per_epoch_;
   if (updates != 0 && limit == Limit::mini_batches) updates_ = std::min(updates_, updates);
@@ -59,12 +60,12 @@ std::uint64_t WorkPlan::examples_after(std::uint64_t updates) const {
 }
 
 Stretch WorkPlan::stretch(std::uint64_t k) const {
+  // The only division here: where a stretch is one update of one example, they are felt.
   const std::uint64_t epoch = k / stretches_per_epoch_;
-  const std::uint64_t in_epoch = k % stretches_per_epoch_;
-  const std::uint64_t of_larger = divide_up(larger_, length_);
-  const bool is_larger = in_epoch < of_larger;
+  const std::uint64_t in_epoch = k - epoch * stretches_per_epoch_;
+  const bool is_larger = in_epoch < stretches_of_larger_;
   const std::uint64_t first =
-      is_larger ? in_epoch * length_ : larger_ + (in_epoch - of_larger) * length_;
+      is_larger ? in_epoch * length_ : larger_ + (in_epoch - stretches_of_larger_) * length_;
   const std::uint64_t first_update = epoch * batches_per_epoch_ + first;
   const std::uint64_t last = std::min({first + length_, is_larger ? larger_ : batches_per_epoch_,
                                        updates_ - epoch * batches_per_epoch_});

@@ -48,6 +48,7 @@ class WorkPlan {
   std::uint64_t batches_per_epoch_;
   std::size_t small_;     // the smaller size of a mini-batch
   std::uint64_t larger_;  // this many mini-batches, the first ones, have one example more
+  std::uint64_t stretches_of_larger_;  // in an epoch: none holds both sizes
   std::uint64_t stretches_per_epoch_;
   std::uint64_t updates_ = 0, stretches_ = 0;
 };

@@ -23,8 +23,8 @@ std::vector<double> reference(const Problem& problem, std::span<const Real> w,
 }
 
 /// The direction's mean gradient, after checking that it is zero outside of its support.
-std::vector<double> mean(const Direction& direction) {
-  std::vector<double> gradient(direction.values.size());
+std::vector<double> mean(const Direction& direction, std::size_t parameters) {
+  std::vector<double> gradient(parameters);
   const auto value = [&](std::size_t k) {
     return static_cast<double>(direction.values[k]) / static_cast<double>(direction.examples);
   };
@@ -33,12 +33,13 @@ std::vector<double> mean(const Direction& direction) {
     return gradient;
   }
   std::vector<int> times(gradient.size());
-  for (const auto k : direction.support) {
-    gradient[k] = value(k);
-    CHECK(++times[k] == 1);
+  for (std::size_t k = 0; k < direction.support.size(); ++k) {
+    const auto v = direction.support[k];
+    gradient[v] = value(direction.compact ? k : v);
+    CHECK(++times[v] == 1);
   }
-  for (std::size_t k = 0; k < gradient.size(); ++k)
-    if (times[k] == 0) CHECK(direction.values[k] == 0);
+  for (std::size_t v = 0; v < gradient.size() && !direction.compact; ++v)
+    if (times[v] == 0) CHECK(direction.values[v] == 0);
   return gradient;
 }
 
@@ -78,11 +79,11 @@ TEST_CASE("Every worker's direction is the reference gradient, whatever the batc
         worker->read(w, access);
         worker->compute();
         CHECK(worker->direction().examples == batch);
-        CHECK(relative_error(mean(worker->direction()), expected) < kTolerance);
+        CHECK(relative_error(mean(worker->direction(), w.size()), expected) < kTolerance);
       }
       worker->prepare(rows);
       worker->compute_from(w);
-      CHECK(relative_error(mean(worker->direction()), expected) < kTolerance);
+      CHECK(relative_error(mean(worker->direction(), w.size()), expected) < kTolerance);
     }
   }
 }
@@ -100,12 +101,15 @@ TEST_CASE("Preparing the next block leaves the current direction as it is") {
     worker->read(w, Access::exclusive);
     worker->prepare(second);  // overwrites the earlier block, whose values are still there
     worker->compute();
-    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, first)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, first)) <
+          kTolerance);
     worker->prepare(second);
-    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, first)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, first)) <
+          kTolerance);
     worker->read(w, Access::exclusive);
     worker->compute();
-    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, second)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, second)) <
+          kTolerance);
   }
 }
 
@@ -120,7 +124,7 @@ TEST_CASE("A frozen copy keeps the parameters of the moment it was read") {
     worker->read(w, Access::exclusive);
     std::fill(w.begin(), w.end(), Real(1));
     worker->compute();
-    CHECK(relative_error(mean(worker->direction()), expected) < kTolerance);
+    CHECK(relative_error(mean(worker->direction(), w.size()), expected) < kTolerance);
     CHECK(worker->read_bytes() <= w.size() * sizeof(Real));
     if (!worker->direction().everywhere)
       CHECK(worker->read_bytes() == worker->direction().support.size() * sizeof(Real));
@@ -137,6 +141,7 @@ TEST_CASE("Every kernel set that was built gives the network's gradient") {
     const auto rows = random_rows(16, kRows, 6);
     worker->prepare(rows);
     worker->compute_from(w);
-    CHECK(relative_error(mean(worker->direction()), reference(*e.problem, w, rows)) < kTolerance);
+    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, rows)) <
+          kTolerance);
   }
 }

@@ -18,13 +18,169 @@
 namespace sgdbench {
 namespace {
 
-/// The intercept is known to the compiler: without one, rows cost nothing for it.
+/// What both workers below share: the model, and one update from one example in place. The
+/// intercept is known to the compiler: without one, rows cost nothing for it.
+template <class Loss, bool with_intercept>
+class SparseStep {
+ public:
+  explicit SparseStep(const SparseLinear& model)
+      : matrix_(model.matrix),
+        regulariser_(model.regulariser.data()),
+        targets_(model.targets.data()),
+        one_{static_cast<std::uint32_t>(model.matrix.columns), 1} {}
+
+  std::span<const Entry> row(std::uint32_t row) const { return matrix_.row(row); }
+  Real target(std::uint32_t row) const { return targets_[row]; }
+  const Real* regulariser() const { return regulariser_; }
+  /// What the intercept adds to every row.
+  const Entry& intercept_entry() const { return one_; }
+
+  /// ℓ′ of the k-th of `rows`; asks for rows that come later. Always inlined: a call for each row
+  /// was measured at one per cent.
+  template <class Memory>
+  [[gnu::always_inline]] Real slope(const Memory& memory, const Real* w,
+                                    std::span<const std::uint32_t> rows, std::size_t k) const {
+    fetch_ahead(matrix_, rows, k, targets_);
+    return slope(memory, w, rows[k]);
+  }
+  template <class Memory>
+  [[gnu::always_inline]] Real slope(const Memory& memory, const Real* w, std::uint32_t row) const {
+    Real z = dot(memory, w, matrix_.row(row));
+    if constexpr (with_intercept) z += memory.template load<Real>(w + one_.column);
+    return Loss::slope(z, targets_[row]);
+  }
+
+  template <class Memory>
+  void through(const Memory& memory, Real* w, const InPlaceRun& run) const {
+    const Real* const r = regulariser_;
+    UpdateCounter updates(run);
+    for (std::size_t k = 0; k < run.rows.size(); ++k) {
+      const Real s = slope(memory, w, run.rows, k);
+      const Real step = updates.step();
+      const auto x = matrix_.row(run.rows[k]);
+      const auto step_along = [&](const Entry& e) {
+        memory.template modify<Real>(w + e.column, [&](Real w_v) {
+          const Real g = s * e.value + r[e.column] * w_v;
+          return w_v - step * g;
+        });
+      };
+      std::size_t j = 0;
+      for (; j + 4 <= x.size(); j += 4)
+        for (std::size_t i = 0; i < 4; ++i) step_along(x[j + i]);
+      for (; j < x.size(); ++j) step_along(x[j]);
+      if constexpr (with_intercept) step_along(one_);
+      updates.made();
+    }
+  }
+
+ private:
+  const SparseMatrix& matrix_;
+  const Real* regulariser_;
+  const Real* targets_;
+  Entry one_;
+};
+
+/// Blocks of one row, under sgd: all that is known of it lies entry by entry behind each other, so
+/// that only w is read and written at random. The direction is packed, and nothing is to be
+/// cleared.
+template <class Loss, bool with_intercept>
+class OneRowWorker final : public WorkerBase {
+ public:
+  OneRowWorker(const SparseLinear& model, const WorkerOptions& options)
+      : WorkerBase(options.rule),
+        step_(model),
+        copy_(model.longest_row + 1),
+        values_(model.longest_row + 1),
+        support_(model.longest_row + 1) {}
+
+  void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
+    with_memory(run.access, run.probe,
+                [&](const auto& memory) { step_.through(memory, state.data(), run); });
+  }
+
+  void prepare(std::span<const std::uint32_t> rows) override {
+    next_ = rows[0];
+    constexpr std::size_t kPerLine = kAlignment / sizeof(Entry);
+    const auto x = step_.row(next_);
+    for (std::size_t k = 0; k < x.size(); k += kPerLine) __builtin_prefetch(x.data() + k);
+  }
+
+  void read(std::span<const Real> w, Access access) override {
+    const auto take = [&](const auto& memory) {
+      const auto x = begin();
+      for (std::size_t k = 0; k < x.size(); ++k)
+        copy_[k] = memory.template load<Real>(&w[x[k].column]);
+      if constexpr (with_intercept)
+        copy_[x.size()] = memory.template load<Real>(&w[step_.intercept_entry().column]);
+    };
+    if (access == Access::exclusive)
+      take(ExclusiveMemory{});
+    else
+      take(RacyMemory{});
+  }
+
+  /// ⟨w, x⟩ in the order of dot(): the same bits.
+  void compute() override {
+    const auto x = step_.row(row_);
+    Real sum[4] = {};
+    std::size_t k = 0;
+    for (; k + 4 <= x.size(); k += 4)
+      for (std::size_t j = 0; j < 4; ++j) sum[j] += copy_[k + j] * x[k + j].value;
+    for (; k < x.size(); ++k) sum[0] += copy_[k] * x[k].value;
+    Real z = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    if constexpr (with_intercept) z += copy_[x.size()];
+    pack(x, Loss::slope(z, step_.target(row_)),
+         [this](std::size_t i, std::uint32_t) { return copy_[i]; });
+  }
+
+  void compute_from(std::span<const Real> w) override {
+    const auto x = begin();
+    pack(x, step_.slope(ExclusiveMemory{}, w.data(), row_),
+         [&](std::size_t, std::uint32_t v) { return w[v]; });
+  }
+
+  Direction direction() const override {
+    return {std::span(values_).first(size_), std::span(support_).first(size_), false, 1, true};
+  }
+  std::size_t read_bytes() const override { return size_ * sizeof(Real); }
+
+ private:
+  /// Makes the prepared row current.
+  std::span<const Entry> begin() {
+    row_ = next_;
+    const auto x = step_.row(row_);
+    size_ = x.size() + (with_intercept ? 1 : 0);
+    return x;
+  }
+
+  /// s·x + ∑_{v ∈ x} λ/d_v·w_v·e_v
+  template <class Parameter>
+  void pack(std::span<const Entry> x, Real s, Parameter w) {
+    const Real* const r = step_.regulariser();
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const auto [v, x_v] = x[k];
+      values_[k] = s * x_v + r[v] * w(k, v);
+      support_[k] = v;
+    }
+    if constexpr (with_intercept) {
+      values_[x.size()] = s;
+      support_[x.size()] = step_.intercept_entry().column;
+    }
+  }
+
+  SparseStep<Loss, with_intercept> step_;
+  std::uint32_t next_ = 0, row_ = 0;
+  std::size_t size_ = 0;
+  AlignedVector<Real> copy_, values_;
+  std::vector<std::uint32_t> support_;
+};
+
 template <class Loss, bool with_intercept>
 class SparseLinearWorker final : public SparseWorker {
  public:
   SparseLinearWorker(const SparseLinear& model, const WorkerOptions& options)
       : SparseWorker(model.matrix, model.longest_row, 1, model.regulariser, options),
-        targets_(model.targets.data()),
+        step_(model),
         shrinkage_(everywhere() ? model.regulariser.size() : 0),
         sums_(options.max_batch == 1 ? 0 : model.regulariser.size()) {}
 
@@ -34,7 +190,7 @@ class SparseLinearWorker final : public SparseWorker {
     if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe, [&](const auto& memory) {
       if (run.batch == 1)
-        step_through(memory, state.data(), run);
+        step_.through(memory, state.data(), run);
       else
         batch_through(memory, state.data(), run);
     });
@@ -55,22 +211,11 @@ class SparseLinearWorker final : public SparseWorker {
   }
 
  private:
-  /// ℓ′ of the k-th of `rows`; asks for rows that come later. Always inlined: a call for each row
-  /// was measured at one per cent.
-  template <class Memory>
-  [[gnu::always_inline]] Real slope(const Memory& memory, const Real* w,
-                                    std::span<const std::uint32_t> rows, std::size_t k) const {
-    fetch_ahead(matrix(), rows, k, targets_);
-    Real z = dot(memory, w, matrix().row(rows[k]));
-    if constexpr (with_intercept) z += memory.template load<Real>(w + intercept_entry().column);
-    return Loss::slope(z, targets_[rows[k]]);
-  }
-
   /// values += s·x + ∑_{v ∈ x} shrinkage(v)·e_v for the k-th of `rows`.
   template <class Memory, class Shrinkage>
   void add_gradient(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
                     std::size_t k, Real* values, Shrinkage shrinkage) const {
-    const Real s = slope(memory, w, rows, k);
+    const Real s = step_.slope(memory, w, rows, k);
     for (const auto& [v, x_v] : matrix().row(rows[k])) values[v] += s * x_v + shrinkage(v);
     if constexpr (with_intercept) values[intercept_entry().column] += s;
   }
@@ -83,29 +228,6 @@ class SparseLinearWorker final : public SparseWorker {
       add_gradient(memory, w, rows, k, values, [&memory, w, r](std::uint32_t v) {
         return r[v] * memory.template load<Real>(w + v);
       });
-  }
-
-  template <class Memory>
-  void step_through(const Memory& memory, Real* w, const InPlaceRun& run) const {
-    const Real* const r = regulariser().data();
-    UpdateCounter updates(run);
-    for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      const Real s = slope(memory, w, run.rows, k);
-      const Real step = updates.step();
-      const auto x = matrix().row(run.rows[k]);
-      const auto step_along = [&](const Entry& e) {
-        memory.template modify<Real>(w + e.column, [&](Real w_v) {
-          const Real g = s * e.value + r[e.column] * w_v;
-          return w_v - step * g;
-        });
-      };
-      std::size_t j = 0;
-      for (; j + 4 <= x.size(); j += 4)
-        for (std::size_t i = 0; i < 4; ++i) step_along(x[j + i]);
-      for (; j < x.size(); ++j) step_along(x[j]);
-      if constexpr (with_intercept) step_along(intercept_entry());
-      updates.made();
-    }
   }
 
   template <class Memory>
@@ -138,7 +260,7 @@ class SparseLinearWorker final : public SparseWorker {
     }
   }
 
-  const Real* targets_;
+  SparseStep<Loss, with_intercept> step_;
   AlignedVector<Real> shrinkage_;  ///< λ/d_v·w_v, for blocks that go everywhere
   AlignedVector<Real> sums_;       ///< of one mini-batch in place; zero between them
 };
@@ -146,10 +268,14 @@ class SparseLinearWorker final : public SparseWorker {
 }  // namespace
 
 std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options) {
+  const bool one_row = options.max_batch == 1 && options.rule.kind == Rule::Kind::sgd;
   return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
-    if (model.intercept)
-      return std::make_unique<SparseLinearWorker<decltype(loss), true>>(model, options);
-    return std::make_unique<SparseLinearWorker<decltype(loss), false>>(model, options);
+    using Loss = decltype(loss);
+    const auto make = [&]<bool intercept>() -> std::unique_ptr<Worker> {
+      if (one_row) return std::make_unique<OneRowWorker<Loss, intercept>>(model, options);
+      return std::make_unique<SparseLinearWorker<Loss, intercept>>(model, options);
+    };
+    return model.intercept ? make.template operator()<true>() : make.template operator()<false>();
   });
 }
 

@@ -85,10 +85,10 @@ SampleOrder::SampleOrder(std::size_t examples, std::size_t epochs, Shuffle shuff
   if (shuffle_.kind == Shuffle::Kind::none || examples_ == 0) return;
   const bool full = shuffle_.kind == Shuffle::Kind::full;
   const std::size_t items = full ? examples_ : (examples_ + shuffle_.block - 1) / shuffle_.block;
-  const std::size_t stored = std::clamp<std::size_t>(epochs, 1, full ? kMaxFull : kMaxBlocks);
+  stored_ = std::clamp<std::size_t>(epochs, 1, full ? kMaxFull : kMaxBlocks);
   per_epoch_ = items + (full ? 0 : 1);
-  permutations_.reserve(stored * per_epoch_);
-  for (std::size_t epoch = 0; epoch < stored; ++epoch) {
+  permutations_.reserve(stored_ * per_epoch_);
+  for (std::size_t epoch = 0; epoch < stored_; ++epoch) {
     Random random(mix(seed, epoch));
     append_permutation(permutations_, items, random);
     if (full) continue;
@@ -107,7 +107,7 @@ std::span<const std::uint32_t> SampleOrder::rows(std::uint64_t epoch, std::size_
     std::iota(out.begin(), out.end(), static_cast<std::uint32_t>(begin));
     return out;
   }
-  const std::size_t which = epoch % (permutations_.size() / per_epoch_);
+  const std::size_t which = epoch < stored_ ? epoch : epoch % stored_;
   const auto order = std::span(permutations_).subspan(which * per_epoch_, per_epoch_);
   if (shuffle_.kind == Shuffle::Kind::full) return order.subspan(begin, end - begin);
 

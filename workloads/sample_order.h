@@ -42,7 +42,8 @@ class SampleOrder {
  private:
   std::size_t examples_;
   Shuffle shuffle_;
-  std::size_t per_epoch_;  ///< length of one stored permutation
+  std::size_t per_epoch_;   ///< length of one stored permutation
+  std::size_t stored_ = 0;  ///< permutations
   std::vector<std::uint32_t> permutations_;
 };
 

@@ -135,10 +135,7 @@ class Merged {
   Merged(DirectionSum& sum, std::span<const Direction> directions, std::size_t parameters,
          std::size_t begin, std::size_t end)
       : sum_(sum), begin_(begin), end_(end), everywhere_(!is_sparse(directions, end - begin)) {
-    if (sum.values.size() < parameters) {
-      sum.values.resize(parameters);
-      sum.touched.resize(parameters);
-    }
+    sum.reserve(parameters);
     for (const auto& direction : directions) add(direction);
   }
   ~Merged() {

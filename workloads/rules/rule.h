@@ -62,11 +62,19 @@ struct Direction {
 };
 
 /// Where apply() adds up directions that can't be read coordinate by coordinate: one sum per
-/// parameter, zero between two calls. Belongs to one caller; memory is taken at its first use.
+/// parameter, zero between two calls. Belongs to one caller; memory is taken at its first use, or
+/// before it, by reserve().
 struct DirectionSum {
   AlignedVector<Real> values;
   std::vector<unsigned char> touched;  ///< per parameter
   std::vector<std::uint32_t> support;  ///< those that are touched
+
+  void reserve(std::size_t parameters) {
+    if (values.size() >= parameters) return;
+    values.resize(parameters);
+    touched.resize(parameters);
+    support.reserve(parameters);
+  }
 };
 
 /// Counts of the coordinate writes that `racy_store` was seen to lose, on a sample of them.
