@@ -6,8 +6,9 @@
 // theirs: a gradient whose publication failed that many times is dropped. Departure: its examples
 // are not lost with it; the worker computes it again, at the newest version.
 //
-// A publication copies the whole state: that is the price of never waiting and never tearing, and
-// on sparse data it is most of the work.
+// A publication makes a whole new version: that is the price of never waiting and never tearing. On
+// sparse data the buffer that becomes it is an old version, of which only what has changed since is
+// copied (versions.h), instead of all as in the paper.
 
 #include <algorithm>
 #include <optional>
@@ -55,10 +56,7 @@ class Leashed final : public PooledBackend {
       seat.push(seat.compute->direction_bytes(), Activity::push, gradient);
       const auto landed_before = publish(course, worker, attempt, spare);
       again = !landed_before;
-      if (again)
-        seat.report.dropped += stretch.end - stretch.begin;
-      else
-        spare = &versions_->acquire_spare();
+      if (again) seat.report.dropped += stretch.end - stretch.begin;
       seat.enter(Activity::compute);
       if (!again) observe(course, worker, *landed_before, stretch.end - stretch.begin);
     }
@@ -72,29 +70,32 @@ class Leashed final : public PooledBackend {
     std::uint64_t read_version = 0;
   };
 
-  /// The examples that had landed before; nothing if the gradient was dropped, and `spare` is then
-  /// still this worker's.
+  /// The examples that had landed before, and another spare; nothing if the gradient was dropped,
+  /// and `spare` is then still this worker's.
   std::optional<std::uint64_t> publish(Course& course, std::size_t worker, const Attempt& attempt,
-                                       Version* spare) {
+                                       Version*& spare) {
     Seat& seat = course.seats[worker];
     const Direction direction = seat.compute->direction();
     const std::uint64_t bound = course.spec.persistence, gradient = attempt.gradient;
+    // A rule with a state of its own changes it everywhere.
+    const bool everywhere = direction.everywhere || course.spec.rule.slots() > 1;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);
       const std::uint64_t base_number = base.number, landed_before = base.examples;
       const std::uint64_t staleness = base_number - attempt.read_version;
       if (failures > 0) seat.enter(Activity::push, gradient);
-      std::copy(base.state.begin(), base.state.end(), spare->state.begin());
+      VersionStore::follow(*spare, base);
       seat.enter(Activity::apply, gradient);
       apply(course.spec.rule, spare->state, std::span(&direction, 1), 0, problem().parameters(),
             course.step(attempt.stretch.epoch, base_number, staleness), Access::exclusive);
       spare->examples = landed_before + direction.examples;
-      if (!versions_->publish(*spare, base)) continue;
+      if (!versions_->publish(*spare, base, {everywhere, direction.support})) continue;
       versions_->release(worker, Role::base);
       count(seat, direction.examples, staleness, base_number + 1);
       if (course.spec.landings)
         seat.report.landings.push_back(
             {base_number + 1, worker, whole_task(attempt.stretch), attempt.read_version});
+      spare = &versions_->acquire_spare(&base);
       return landed_before;
     }
     versions_->release(worker, Role::base);
