@@ -114,6 +114,8 @@ int run_verb(const Invocation& invocation) {
     if (!given.has("--quiet"))
       talk(log.has_journal() ? "interrupted; the same command with --resume runs what is missing"
                              : "interrupted: this is what was finished");
+    if (!given.has("--quiet") && log.untold() > 0)
+      talk(fmt::format("{} more runs were not started and have no row", log.untold()));
     return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();

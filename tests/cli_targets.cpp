@@ -101,7 +101,7 @@ TEST_CASE("A share above the optimum leaves a network of the default suite its o
   CHECK(scratch.run("run --workload mlp --target 5% --dry-run").code == 2);
 }
 
-TEST_CASE("An interrupt while the optimum is computed leaves a row that --resume runs again") {
+TEST_CASE("An interrupt while the optimum is computed leaves rows that --resume runs again") {
   const Scratch scratch;
   const std::string run =
       "run -q --workload logreg --data rcv1-like:rows=30000 --backend sequential --epochs 1 "
@@ -112,7 +112,7 @@ TEST_CASE("An interrupt while the optimum is computed leaves a row that --resume
                                "kill -TERM $!; wait $!; }");
   CHECK(cut.code == 130);
   const auto rows = csv_rows(content(scratch.path("r.csv")));
-  REQUIRE(rows.size() == 2);
+  REQUIRE(rows.size() == 3);
   CHECK(cell(rows, 1, "status") == "interrupted");
   CHECK(scratch.run(run + "--resume").code == 0);
   const auto resumed = csv_rows(content(scratch.path("r.csv")));
