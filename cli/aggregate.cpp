@@ -37,12 +37,15 @@ std::vector<double> values(const Records& rows, Get get,
   return found;
 }
 
-std::optional<Spread> spread(const std::vector<double>& values) {
-  if (values.empty()) return std::nullopt;
-  const double middle = median(values);
+std::optional<Spread> spread(const Times& times) {
+  if (times.values.empty()) return std::nullopt;
+  const double middle = median(times.values);
   if (!std::isfinite(middle)) return std::nullopt;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return Spread{middle, *low, *high, values};
+  return Spread{middle, *std::min_element(times.lows.begin(), times.lows.end()),
+                *std::max_element(times.highs.begin(), times.highs.end()), times};
+}
+std::optional<Spread> spread(const std::vector<double>& values) {
+  return spread(Times{values, values, values});
 }
 
 std::optional<double> middle(const std::vector<double>& values) {
@@ -57,17 +60,19 @@ std::optional<double> ratio(const std::optional<double>& a, const std::optional<
 
 std::vector<TargetSummary> summarise_targets(const Records& rows) {
   std::vector<TargetSummary> summaries;
-  std::vector<std::vector<double>> times;
+  std::vector<Times> times;
   for (const auto* row : rows) {
     const bool healthy = outcome_of(*row).healthy;
     const auto targets = targets_of(*row);
     summaries.resize(std::max(summaries.size(), targets.size()));
     times.resize(summaries.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const bool reached = healthy && targets[i].time_s;
+      const auto& at = targets[i];
+      const bool reached = healthy && at.time_s;
+      const auto if_reached = [reached](auto time) { return reached ? *time : kNever; };
       summaries[i].target = targets[i].target;
       summaries[i].reached += reached;
-      times[i].push_back(reached ? *targets[i].time_s : kNever);
+      times[i].add(if_reached(at.time_s), if_reached(at.low_s), if_reached(at.high_s));
     }
   }
   for (std::size_t i = 0; i < summaries.size(); ++i) summaries[i].time = spread(times[i]);
@@ -162,12 +167,16 @@ void sort_members(AggregateGroup& group, const std::vector<std::string>& config_
 }  // namespace
 
 std::optional<Factor> factor_between(const Spread& a, const Spread& b) {
-  const auto shift = shift_between(a.values, b.values, kFactorConfidence);
+  const auto between = [](const std::vector<double>& x, const std::vector<double>& y) {
+    return shift_between(x, y, kFactorConfidence);
+  };
+  const auto shift = between(a.times.values, b.times.values);
   if (!shift.centre) return std::nullopt;
   Factor factor{std::exp(*shift.centre), {}};
   if (shift.interval)
     factor.interval =
-        ConfidenceInterval{std::exp(shift.interval->low), std::exp(shift.interval->high)};
+        ConfidenceInterval{std::exp(between(a.times.highs, b.times.lows).interval->low),
+                           std::exp(between(a.times.lows, b.times.highs).interval->high)};
   return factor;
 }
 

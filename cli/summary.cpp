@@ -24,7 +24,7 @@ std::string fixed(double value, int digits) {
 std::string time_text(const std::optional<Spread>& time) {
   if (!time) return "—";
   const auto text = human_seconds(time->median);
-  const auto interval = median_interval(time->values, kTableConfidence);
+  const auto interval = time->times.interval(kTableConfidence);
   if (!interval || time->median <= 0) return text;
   const double half = 100 * (interval->high - interval->low) / 2 / time->median;
   return std::isfinite(half) ? fmt::format("{} ±{:.{}f}%", text, half, half < 0.95 ? 1 : 0)

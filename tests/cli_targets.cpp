@@ -55,6 +55,10 @@ TEST_CASE("--stop-at-target ends at the point that a run without it names, and s
   CHECK(cell(stopped, 1, "status") == "ok");
   CHECK(cell(stopped, 1, "epochs_to_target") == cell(whole, 1, "epochs_to_target"));
   CHECK(cell(stopped, 1, "updates_to_target") == cell(whole, 1, "updates_to_target"));
+  // It went on until a point said so.
+  CHECK(number(stopped, 1, "wall_s") >= number(stopped, 1, "time_to_target_high_s"));
+  CHECK(number(stopped, 1, "time_to_target_high_s") >= number(stopped, 1, "time_to_target_s"));
+  CHECK(number(stopped, 1, "time_to_target_s") >= number(stopped, 1, "time_to_target_low_s"));
   CHECK(number(stopped, 1, "updates") < number(whole, 1, "updates"));
   const auto missed =
       csv_rows(scratch.run(kOne + "--target-loss 0.0001 --stop-at-target --csv -").out);
@@ -62,6 +66,26 @@ TEST_CASE("--stop-at-target ends at the point that a run without it names, and s
   CHECK(cell(missed, 1, "reached") == "false");
   CHECK(cell(missed, 1, "time_to_target_s").empty());
   CHECK(number(missed, 1, "epochs") == 20);
+}
+
+TEST_CASE("The curve tells 5 % from 2 % above the optimum, by itself and on a virtual clock too") {
+  const Scratch scratch;
+  const auto done = scratch.run(
+      kTargetsProblem +
+      "--backend sequential,simulator --compute-time exp:1ms --workers 1 --epochs 40 --repeats 1 "
+      "--target 20%,10%,5% --targets -");
+  CHECK(done.code == 0);
+  const auto targets = csv_rows(done.out);
+  REQUIRE(targets.size() == 1 + 6);
+  for (std::size_t i = 1; i < targets.size(); ++i) {
+    CAPTURE(i);
+    CHECK(cell(targets, i, "reached") == "true");
+    CHECK(number(targets, i, "time_to_target_low_s") <= number(targets, i, "time_to_target_s"));
+    CHECK(number(targets, i, "time_to_target_s") <= number(targets, i, "time_to_target_high_s"));
+    if (i % 3 == 1) continue;
+    CHECK(number(targets, i, "time_to_target_s") > number(targets, i - 1, "time_to_target_s"));
+    CHECK(number(targets, i, "epochs_to_target") > number(targets, i - 1, "epochs_to_target"));
+  }
 }
 
 TEST_CASE("Every backend reaches a target that it is stopped at, with several workers") {
