@@ -20,10 +20,10 @@ using Records = std::vector<const RunRecord*>;
 
 // What is not for a strategy to choose. Messages are slow only for those that send any: who sends
 // none stands beside them.
-constexpr std::array<std::string_view, 14> kOfProblem{
-    "clock",         "l2",           "intercept",   "hidden",          "activation",
-    "data_checksum", "target",       "target_loss", "target_accuracy", "compute_delay",
-    "straggler",     "compute_time", "cluster",     "service"};
+constexpr std::array<std::string_view, 13> kOfProblem{
+    "l2",           "intercept",   "hidden",          "activation",    "data_checksum",
+    "target",       "target_loss", "target_accuracy", "compute_delay", "straggler",
+    "compute_time", "cluster",     "service"};
 
 /// The values of the repeats that came through; of each other one, `otherwise`, if there is one.
 template <class Get>
@@ -117,6 +117,7 @@ void summarise(Aggregate& a) {
   // Without the repeats that missed, it would be the lucky ones' speedup.
   if (a.time_to_target_s) take_speedup(a);
   a.updates_per_s = middle(values(a.counted, [](const R& r) { return r.updates_per_s; }));
+  a.events_per_s = middle(values(a.counted, [](const R& r) { return r.events_per_s; }));
   a.loss = middle(values(
       a.counted, [](const R& r) { return r.loss_final; }, kNever));
   a.accuracy = middle(values(a.counted, [](const R& r) { return r.accuracy_final; }));
@@ -139,6 +140,16 @@ AggregateGroup& group_for(std::vector<AggregateGroup>& groups, const RunRecord& 
   return groups.emplace_back();
 }
 
+/// What tells a problem from the others of its workload and data: "hidden=32", "virtual clock".
+std::string difference_text(const RunRecord& any, const Records& others) {
+  Records same_clock;
+  for (const auto* other : others)
+    if (other->clock == any.clock) same_clock.push_back(other);
+  const auto text = column_text(any, differing_columns(same_clock, kOfProblem));
+  if (same_clock.size() == others.size()) return text;
+  return fmt::format("{} clock{}{}", any.clock, text.empty() ? "" : ", ", text);
+}
+
 /// "mlp on fashion-mnist (hidden=32)" where another group has the same workload and data.
 void name_groups(std::vector<AggregateGroup>& groups) {
   std::map<std::string, Records> same;
@@ -151,7 +162,7 @@ void name_groups(std::vector<AggregateGroup>& groups) {
     group.name = problem_label(any);
     const auto& others = same[group.name];
     if (others.size() < 2) continue;
-    const auto text = column_text(any, differing_columns(others, kOfProblem));
+    const auto text = difference_text(any, others);
     if (!text.empty()) group.name += fmt::format(" ({})", text);
   }
 }

@@ -1,6 +1,7 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "cli/command_line.h"
@@ -49,17 +50,23 @@ void report(const Outputs& outputs, const RunLog& log, const std::vector<Cell>& 
   const auto notes = imprecise(rows, cells);
   context.notes.insert(context.notes.end(), notes.begin(), notes.end());
   context.trials = log.trials();
+  context.layout = outputs.layout();
+  for (const auto& cell : cells) context.config_ids.push_back(config_id(cell));
   outputs.write(rows, context);
-  if (outputs.uses_stdout()) return;
-  std::vector<std::string> ids;
-  for (const auto& cell : cells) ids.push_back(config_id(cell));
-  print(summary(rows, ids));
+  if (!outputs.uses_stdout()) print(summary(rows, context.config_ids, context.layout));
 }
 
 bool all_ok(const std::vector<RunRecord>& rows) {
   for (const auto& row : rows)
     if (row.status != "ok") return false;
   return true;
+}
+
+void check_layout(const Layout& layout, const std::vector<Cell>& cells) {
+  if (layout.sort && layout.sort->needs_target &&
+      std::none_of(cells.begin(), cells.end(), has_target))
+    throw UsageError(fmt::format(
+        "--sort {}: no --target, --target-loss or --target-accuracy is named", layout.sort->name));
 }
 
 RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
@@ -77,6 +84,7 @@ int run_verb(const Invocation& invocation) {
   const auto out_of_scope = say_out_of_scope(request.parts, cells, given.has("--quiet"));
   check_targets(cells);
   Outputs outputs(given);
+  check_layout(outputs.layout(), cells);
   TraceOutput trace(given, cells, available_memory_bytes());
   if (given.has("--print-config")) {
     print(to_toml(request));

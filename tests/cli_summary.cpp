@@ -163,6 +163,57 @@ TEST_CASE("What the table says of an epoch is what the speedup is made of") {
   CHECK(aggregate(rows, {}).front().members.front().epoch_s->median == doctest::Approx(0.714));
 }
 
+TEST_CASE("A table of the best has their rows alone, and the sentence is about all") {
+  auto rows = rows_of({{"one", 1, 2, 1.0}, {"free", 2, 1, 0.4, 0.9}, {"free", 1, 1, 0.9}});
+  for (auto& r : rows) r.lr = 0.1;
+  for (const auto& r : rows_of({{"one", 1, 2, 0.8}})) {
+    rows.push_back(r);
+    rows.back().config_id = "faster";
+    rows.back().lr = 0.2;
+  }
+  for (auto& r : rows) r.batch = 1;
+  Layout layout;
+  for (const auto& column : setting_columns())
+    if (column.name == "backend") layout.best_per.push_back(&column);
+  for (const auto& column : sort_columns())
+    if (column.name == "target") layout.sort = &column;
+  const auto text = summary(rows, {}, layout);
+  const auto table = text.substr(0, text.find("work on data:"));
+  CHECK(table.find("free") < table.find("one"));
+  CHECK(has(table, "best at the largest --lr asked: look further"));
+  CHECK(has(table, "2 configurations are not shown: --best-per backend"));
+  CHECK(!has(table, "0.1  2"));
+  CHECK(has(text, "ahead of one with 1 worker at batch 1 and step 0.2, the best single worker"));
+}
+
+TEST_CASE("Where nothing is learnt the table says how fast it went, by the clock that there is") {
+  auto rows = rows_of(kThree);
+  for (auto& r : rows) {
+    r.target_loss.reset();
+    r.loss_final.reset();
+    r.clock = "real";
+  }
+  auto simulated = rows;
+  for (auto& r : simulated) {
+    r.config_id += "v";
+    r.clock = "virtual";
+    r.compute_time = "exp:1ms";
+    r.events_per_s = 2.5e6;
+  }
+  const auto alone = summary(rows, {});
+  CHECK(has(alone, "updates/s"));
+  CHECK(has(alone, "1.00 k"));
+  CHECK(!has(alone, "loss"));
+  CHECK(!has(alone, "clock"));
+  rows.insert(rows.end(), simulated.begin(), simulated.end());
+  const auto both = summary(rows, {});
+  CHECK(has(both, "work on data (real clock)\n"));
+  CHECK(has(both, "work on data (virtual clock)\n"));
+  CHECK(has(both, "events/s"));
+  CHECK(has(both, "2.50 M"));
+  CHECK(!has(both, "="));
+}
+
 TEST_CASE("With too few repeats for an interval nobody wins, and the sentence says how many") {
   auto rows = rows_of(kThree);
   std::erase_if(rows, [](const RunRecord& r) { return r.repeat > 1; });
