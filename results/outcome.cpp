@@ -21,15 +21,24 @@ bool has_way_to_target(const RowOutcome& outcome) {
   return outcome.reached && outcome.epochs_to_target > 0;
 }
 
-/// Of the repeats that did not come through, or that were not run to an end.
-std::string trouble_text(std::span<const RunRecord* const> repeats) {
-  const auto bad = [](const RunRecord* run) { return !outcome_of(*run).healthy; };
-  const auto first = std::find_if(repeats.begin(), repeats.end(), bad);
+/// "4 of 12 repeats diverged: the loss rose from 2.3 to 9" of those that `is_bad` holds for; "".
+template <class IsBad>
+std::string text_of_bad(std::span<const RunRecord* const> repeats, IsBad is_bad) {
+  const auto first = std::find_if(repeats.begin(), repeats.end(), is_bad);
   if (first == repeats.end()) return "";
-  const auto count = std::count_if(repeats.begin(), repeats.end(), bad);
+  const auto count = std::count_if(repeats.begin(), repeats.end(), is_bad);
   const bool all = static_cast<std::size_t>(count) == repeats.size();
   return fmt::format("{}{}{}{}", all ? "" : fmt::format("{} of {} repeats ", count, repeats.size()),
                      (*first)->status, (*first)->reason.empty() ? "" : ": ", (*first)->reason);
+}
+
+/// Of the repeats that did not come through, and of those that were not run to an end.
+std::string trouble_text(std::span<const RunRecord* const> repeats) {
+  const auto bad =
+      text_of_bad(repeats, [](const RunRecord* run) { return is_trouble(outcome_of(*run)); });
+  const auto uncounted =
+      text_of_bad(repeats, [](const RunRecord* run) { return !outcome_of(*run).counts; });
+  return bad + (bad.empty() || uncounted.empty() ? "" : "; ") + uncounted;
 }
 
 }  // namespace

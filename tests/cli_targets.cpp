@@ -1,6 +1,7 @@
 // Targets and repeats of whole runs, seen from outside.
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
 
 #include "tests/cli_process.h"
@@ -113,6 +114,19 @@ TEST_CASE("--until-ci goes on until the medians are known, and says what is not 
   CHECK(csv_rows(hopeless.out).size() == 1 + 1);
   CHECK(hopeless.err.find("its median time is known to no interval after 1 repeats") !=
         std::string::npos);
+}
+
+TEST_CASE("Each run of a suite keeps its own --until-ci") {
+  const Scratch scratch;
+  scratch.file("s.toml",
+               "workload = \"logreg\"\ndata = \"rcv1-like:rows=300,features=200\"\n"
+               "backend = \"sequential\"\nworkers = 1\nepochs = 2\nrepeats = 2\nwarmup = 0\n"
+               "[[run]]\nlr = 0.25\nuntil-ci = \"100%\"\n[[run]]\nlr = 0.5\n");
+  const auto rows = csv_rows(scratch.run("run -q --config s.toml --csv -").out);
+  std::map<std::string, int> repeats;
+  for (std::size_t i = 1; i < rows.size(); ++i) ++repeats[cell(rows, i, "lr")];
+  CHECK(repeats["0.25"] >= 6);
+  CHECK(repeats["0.5"] == 2);
 }
 
 TEST_CASE("A share above the optimum leaves a network of the default suite its own target") {

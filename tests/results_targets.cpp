@@ -265,6 +265,22 @@ TEST_CASE("A missed target has no speedup, but time per epoch still has") {
   CHECK(*runs[1].hardware_efficiency == doctest::Approx(2));
 }
 
+TEST_CASE("Time per epoch is over the same part of the run on both sides of a speedup") {
+  std::vector<RunRecord> runs{timed(1, 1, 4), timed(2, 0.5, 5)};
+  // After the target both go on at another pace, which has no part in it,
+  for (auto& run : runs) run.wall_s = 40;
+  add_speedups(runs);
+  CHECK(*runs[1].hardware_efficiency == doctest::Approx(2));
+  CHECK(*runs[1].speedup_to_target ==
+        doctest::Approx(*runs[1].hardware_efficiency * *runs[1].statistical_efficiency));
+  // unless one of them has none before it: then it is the whole run of both.
+  runs[1].time_to_target_s.reset();
+  runs[1].epochs_to_target.reset();
+  runs[1].wall_s = 10;
+  add_speedups(runs);
+  CHECK(*runs[1].hardware_efficiency == doctest::Approx(4));
+}
+
 TEST_CASE("Every column of a run reads back what it wrote") {
   auto run = falling();
   run.target = "10%,1%";
