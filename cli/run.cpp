@@ -19,6 +19,7 @@
 #include "cli/verbs.h"
 #include "results/environment.h"
 #include "results/speedup.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
