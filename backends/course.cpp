@@ -24,7 +24,12 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, S
 std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples) {
   if (!spec.recording) return 1;
   if (spec.evaluations != 0) return spec.evaluations;
-  return std::min<std::uint64_t>(kUsualPoints, (planned + examples - 1) / examples);
+  const std::uint64_t epochs = (planned + examples - 1) / examples;
+  if (!spec.to_target) return std::min<std::uint64_t>(kUsualPoints, epochs);
+  // No more than kUsualPoints epochs, so that the product is no more than a number can hold.
+  return std::clamp<std::uint64_t>(
+      kPerEpochToTarget * std::min<std::uint64_t>(kUsualPoints, epochs), kFewestToTarget,
+      kUsualPoints);
 }
 
 Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,

@@ -103,11 +103,12 @@ struct Cut {
   WorkPlan::Limit limit = WorkPlan::Limit::mini_batches;
 };
 
-/// Where nothing else is asked for, a curve has a point for every epoch, and at most so many.
-inline constexpr std::size_t kUsualPoints = 100;
+/// Where nothing else is asked for, a curve has a point for every epoch; where it is to tell when a
+/// target was reached, several, and at least kFewestToTarget in all. Never more than kUsualPoints.
+inline constexpr std::size_t kUsualPoints = 100, kPerEpochToTarget = 4, kFewestToTarget = 10;
 
 /// Inner points and end of the curve of a run over `planned` examples: what the spec asks for, or
-/// one for every epoch begun.
+/// the above, by the epochs begun.
 std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t examples);
 
 /// What a point of the curve shows: parameters, and what has landed in them.

@@ -51,7 +51,8 @@ struct RunSpec {
   /// Off: no loss curve between start and end, no staleness, no lost updates, no phases. What is
   /// left is the training alone; the difference is what measuring costs.
   bool recording = true;
-  std::size_t evaluations = 0;  ///< points of the loss curve after the first; 0: one per epoch
+  std::size_t evaluations = 0;  ///< points of the loss curve after the first; 0: curve_points()
+  bool to_target = false;       ///< the curve is to tell when something was reached
   Spacing spacing = Spacing::even;
   std::size_t timeline_slices = 0;  ///< kept of each worker's timeline; 0: there is none
   /// List what landed, and what it was computed from, so that a run can be recomputed.

@@ -20,10 +20,10 @@ using Records = std::vector<const RunRecord*>;
 
 // What is not for a strategy to choose. Messages are slow only for those that send any: who sends
 // none stands beside them.
-constexpr std::array<std::string_view, 14> kOfProblem{
-    "clock",         "l2",           "intercept",   "hidden",          "activation",
-    "data_checksum", "target",       "target_loss", "target_accuracy", "compute_delay",
-    "straggler",     "compute_time", "cluster",     "service"};
+constexpr std::array<std::string_view, 13> kOfProblem{
+    "l2",           "intercept",   "hidden",          "activation",    "data_checksum",
+    "target",       "target_loss", "target_accuracy", "compute_delay", "straggler",
+    "compute_time", "cluster",     "service"};
 
 /// The values of the repeats that came through; of each other one, `otherwise`, if there is one.
 template <class Get>
@@ -37,12 +37,15 @@ std::vector<double> values(const Records& rows, Get get,
   return found;
 }
 
-std::optional<Spread> spread(const std::vector<double>& values) {
-  if (values.empty()) return std::nullopt;
-  const double middle = median(values);
+std::optional<Spread> spread(const Times& times) {
+  if (times.values.empty()) return std::nullopt;
+  const double middle = median(times.values);
   if (!std::isfinite(middle)) return std::nullopt;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return Spread{middle, *low, *high, values};
+  return Spread{middle, *std::min_element(times.lows.begin(), times.lows.end()),
+                *std::max_element(times.highs.begin(), times.highs.end()), times};
+}
+std::optional<Spread> spread(const std::vector<double>& values) {
+  return spread(Times{values, values, values});
 }
 
 std::optional<double> middle(const std::vector<double>& values) {
@@ -57,17 +60,19 @@ std::optional<double> ratio(const std::optional<double>& a, const std::optional<
 
 std::vector<TargetSummary> summarise_targets(const Records& rows) {
   std::vector<TargetSummary> summaries;
-  std::vector<std::vector<double>> times;
+  std::vector<Times> times;
   for (const auto* row : rows) {
     const bool healthy = outcome_of(*row).healthy;
     const auto targets = targets_of(*row);
     summaries.resize(std::max(summaries.size(), targets.size()));
     times.resize(summaries.size());
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const bool reached = healthy && targets[i].time_s;
+      const auto& at = targets[i];
+      const bool reached = healthy && at.time_s;
+      const auto if_reached = [reached](auto time) { return reached ? *time : kNever; };
       summaries[i].target = targets[i].target;
       summaries[i].reached += reached;
-      times[i].push_back(reached ? *targets[i].time_s : kNever);
+      times[i].add(if_reached(at.time_s), if_reached(at.low_s), if_reached(at.high_s));
     }
   }
   for (std::size_t i = 0; i < summaries.size(); ++i) summaries[i].time = spread(times[i]);
@@ -112,6 +117,7 @@ void summarise(Aggregate& a) {
   // Without the repeats that missed, it would be the lucky ones' speedup.
   if (a.time_to_target_s) take_speedup(a);
   a.updates_per_s = middle(values(a.counted, [](const R& r) { return r.updates_per_s; }));
+  a.events_per_s = middle(values(a.counted, [](const R& r) { return r.events_per_s; }));
   a.loss = middle(values(
       a.counted, [](const R& r) { return r.loss_final; }, kNever));
   a.accuracy = middle(values(a.counted, [](const R& r) { return r.accuracy_final; }));
@@ -134,6 +140,16 @@ AggregateGroup& group_for(std::vector<AggregateGroup>& groups, const RunRecord& 
   return groups.emplace_back();
 }
 
+/// What tells a problem from the others of its workload and data: "hidden=32", "virtual clock".
+std::string difference_text(const RunRecord& any, const Records& others) {
+  Records same_clock;
+  for (const auto* other : others)
+    if (other->clock == any.clock) same_clock.push_back(other);
+  const auto text = column_text(any, differing_columns(same_clock, kOfProblem));
+  if (same_clock.size() == others.size()) return text;
+  return fmt::format("{} clock{}{}", any.clock, text.empty() ? "" : ", ", text);
+}
+
 /// "mlp on fashion-mnist (hidden=32)" where another group has the same workload and data.
 void name_groups(std::vector<AggregateGroup>& groups) {
   std::map<std::string, Records> same;
@@ -146,7 +162,7 @@ void name_groups(std::vector<AggregateGroup>& groups) {
     group.name = problem_label(any);
     const auto& others = same[group.name];
     if (others.size() < 2) continue;
-    const auto text = column_text(any, differing_columns(others, kOfProblem));
+    const auto text = difference_text(any, others);
     if (!text.empty()) group.name += fmt::format(" ({})", text);
   }
 }
@@ -162,12 +178,16 @@ void sort_members(AggregateGroup& group, const std::vector<std::string>& config_
 }  // namespace
 
 std::optional<Factor> factor_between(const Spread& a, const Spread& b) {
-  const auto shift = shift_between(a.values, b.values, kFactorConfidence);
+  const auto between = [](const std::vector<double>& x, const std::vector<double>& y) {
+    return shift_between(x, y, kFactorConfidence);
+  };
+  const auto shift = between(a.times.values, b.times.values);
   if (!shift.centre) return std::nullopt;
   Factor factor{std::exp(*shift.centre), {}};
   if (shift.interval)
     factor.interval =
-        ConfidenceInterval{std::exp(shift.interval->low), std::exp(shift.interval->high)};
+        ConfidenceInterval{std::exp(between(a.times.highs, b.times.lows).interval->low),
+                           std::exp(between(a.times.lows, b.times.highs).interval->high)};
   return factor;
 }
 

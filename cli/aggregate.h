@@ -10,16 +10,17 @@
 
 namespace sgdbench {
 
-/// Median and range over the repeats.
+/// Median and range over the repeats, from the least that one may have taken to the most.
 struct Spread {
   double median = 0, low = 0, high = 0;
-  std::vector<double> values;  ///< of the repeats
+  Times times;  ///< of the repeats
 };
 
 inline constexpr double kFactorConfidence = 0.95;
 
 /// How many times b is as long as a: the median of the factors between their values (Hodges and
-/// Lehmann), and the distribution-free 95 % interval that belongs to it. Infinite where b is.
+/// Lehmann), and the distribution-free 95 % interval that belongs to it, from that between a's
+/// highs and b's lows to that between a's lows and b's highs. Infinite where b is.
 struct Factor {
   double centre = 0;
   std::optional<ConfidenceInterval> interval;  ///< nothing where there are too few repeats for one
@@ -49,7 +50,8 @@ struct Aggregate {
   /// Unset when half of the repeats or more missed it; high is infinite when one did.
   std::optional<Spread> time_to_target_s;
   std::optional<double> epochs_to_target;
-  std::optional<double> updates_per_s, loss, accuracy, staleness, wait_share, capacity;
+  std::optional<double> updates_per_s, events_per_s, loss, accuracy, staleness, wait_share,
+      capacity;
   std::vector<TargetSummary> targets;  ///< the last one being time_to_target_s
   /// Over one worker of the same strategy, and the two factors, of the repeat in the middle.
   std::optional<double> speedup, hardware, statistical;

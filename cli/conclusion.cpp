@@ -242,7 +242,7 @@ std::size_t needed_repeats() {
 std::string without_evidence(const Race& race) {
   std::size_t fewest = needed_repeats();
   for (const auto* member : race.members)
-    fewest = std::min(fewest, (member->*race.time)->values.size());
+    fewest = std::min(fewest, (member->*race.time)->times.values.size());
   if (race.members.size() < 2 || fewest >= needed_repeats()) return "";
   const auto& first = *race.members.front();
   return fmt::format("{} has the lowest median{}, {} {}{}, but a winner needs {} repeats of each",

@@ -21,6 +21,7 @@ Configuration unsettled(const Cell& cell) {
   c.spec.batch = cell.batch.value_or(0);
   c.spec.step.initial = cell.lr.value_or(0);
   c.spec.epochs = cell.epochs.value_or(Cell::kEpochs);
+  c.spec.to_target = has_target(cell);
   c.backend = &backend_of(cell);
   c.id = config_id(cell);
   c.command = command_of(cell);

@@ -81,6 +81,7 @@ struct Session {
 /// Trains all cells of one problem; a row for each of them where it can't be made or has no target.
 void train_group(const std::vector<Cell>& group, const TrainTest& data, const Session& session) {
   auto facts = facts_of(data, session.environment);
+  const auto cores = session.environment.cores_available;
   const auto problem = make_problem(group.front().workload, data);
   for (const auto& cell : group) check_target(cell, *problem);
   facts.l2 = problem->l2();
@@ -88,11 +89,11 @@ void train_group(const std::vector<Cell>& group, const TrainTest& data, const Se
     facts.optimum = optimum_for(group, *problem, data, session.parallel, session.progress);
   } catch (const NotConverged& error) {
     // A solver that was stopped has not failed: --resume is to come back to these cells.
-    if (interrupted()) return interrupt_group(group, facts, session.log);
+    if (interrupted()) return interrupt_group(group, problem.get(), cores, facts, session.log);
     return refuse_group(group, facts, error.what(), session.progress, session.log);
   }
-  ProblemGroup(*problem, facts, session.parallel, session.environment.cores_available,
-               session.progress, session.log, session.trace)
+  ProblemGroup(*problem, facts, session.parallel, cores, session.progress, session.log,
+               session.trace)
       .run(group);
 }
 
@@ -119,8 +120,13 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
   check_old_rows(data_groups, log, loader);
   for (const auto& same_data : data_groups) {
     if (log.has_all(same_data)) continue;
-    const auto* const loaded = loader.load_unless_interrupted(same_data.front().data);
-    if (!loaded) return interrupt_group(same_data, {.environment = &environment}, log);
+    const auto cores = environment.cores_available;
+    const auto* const loaded =
+        interrupted() ? nullptr : loader.load_unless_interrupted(same_data.front().data);
+    if (!loaded) {
+      interrupt_group(same_data, nullptr, cores, {.environment = &environment}, log);
+      continue;
+    }
     const TrainTest& data = *loaded;
     tell_notes(data, progress);
     log.check_data(same_data, data);
@@ -128,11 +134,12 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
     for (const auto& group : groups) {
       const auto why = why_not(group, data.train);
       // The one problem that was asked for is a mistake; one of several is a row among others.
-      if (!why.empty() && data_groups.size() + groups.size() > 2)
+      if (interrupted())
+        interrupt_group(group, nullptr, cores, facts_of(data, environment), log);
+      else if (!why.empty() && data_groups.size() + groups.size() > 2)
         refuse_group(group, facts_of(data, environment), why, progress, log);
       else
         train_group(group, data, session);
-      if (interrupted()) return;
     }
   }
 }

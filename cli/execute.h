@@ -16,9 +16,9 @@
 namespace sgdbench {
 
 /// Adds a row per repeat of every cell to `log`, in the order in which they ran, except for those
-/// that it has. Returns when all are done, or early when interrupted(): then the last row is
-/// `interrupted`. Throws UsageError, BadData, MissingData, BadJournal or WriteError; `log` then has
-/// what was finished, and `trace` of what of it the timelines.
+/// that it has. Returns when all are done, or early when interrupted(): then those that were not
+/// started have a row `interrupted` too. Throws UsageError, BadData, MissingData, BadJournal or
+/// WriteError; `log` then has what was finished, and `trace` of what of it the timelines.
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
              RunLog& log, TraceOutput& trace);
 

@@ -5,6 +5,7 @@
 
 #include <exception>
 
+#include "cli/lists.h"
 #include "results/atomic_file.h"
 #include "results/exports.h"
 #include "results/file_calls.h"
@@ -39,11 +40,19 @@ constexpr Report kReports[] = {
        return tuning_csv(context.trials);
      }},
     {"--json", "run.json", report_json},
-    {"--markdown", "",
-     [](std::span<const RunRecord> rows, const ReportContext&) { return report_markdown(rows); }},
+    {"--markdown", "", report_markdown},
 };
 
 constexpr std::string_view kJournal = "journal.jsonl";
+
+template <class Columns>
+const auto& named_column(std::string_view option, const Columns& columns, std::string_view name) {
+  try {
+    return find_by_name(columns, "column", name);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", option, error.what()));
+  }
+}
 
 }  // namespace
 
@@ -66,6 +75,19 @@ Outputs::Outputs(const Given& given) {
       if (!report.file.empty()) add("--output", folder_ / report.file, report.render);
   }
   find_journal(given);
+  find_layout(given);
+}
+
+void Outputs::find_layout(const Given& given) {
+  for (const auto* option : {"--sort", "--best-per"})
+    if (given.has(option) && uses_stdout() && !given.has("--markdown"))
+      throw UsageError(
+          fmt::format("{}: it lays out a table, and a report on stdout leaves no table", option));
+  if (given.has("--sort"))
+    layout_.sort = &named_column("--sort", sort_columns(), given.text("--sort"));
+  if (!given.has("--best-per")) return;
+  for (const auto& name : split_list(given.text("--best-per")))
+    layout_.best_per.push_back(&named_column("--best-per", setting_columns(), name));
 }
 
 void Outputs::find_journal(const Given& given) {

@@ -15,7 +15,8 @@ namespace sgdbench {
 
 class Outputs {
  public:
-  /// Throws UsageError if two reports would go to the same place, or --resume has no journal.
+  /// Throws UsageError if two reports would go to the same place, --resume has no journal, or a
+  /// table is to be laid out that nobody gets.
   explicit Outputs(const Given& given);
   /// Throws UsageError if a report would replace the suite, or a file that one of the cells reads.
   void check_inputs(const Given& given, std::span<const Cell> cells);
@@ -25,6 +26,8 @@ class Outputs {
   /// Makes the folder of --output and throws WriteError if a report can be seen to fail.
   void check() const;
   bool uses_stdout() const;
+  /// How tables for people are laid out.
+  const Layout& layout() const { return layout_; }
   /// Where rows are kept while the sweep runs; "" for nowhere.
   const std::filesystem::path& journal() const { return journal_; }
   /// Whether nobody asked for the journal itself.
@@ -39,12 +42,14 @@ class Outputs {
     Render render;  ///< null: somebody else writes it
   };
   void add(std::string_view option, const std::filesystem::path& path, Render render);
+  void find_layout(const Given& given);
   void find_journal(const Given& given);
 
   /// `KIND=PATH` of --export.
   void add_export(const std::string& text);
 
   FileUse files_;
+  Layout layout_;
   std::vector<Target> targets_;
   bool exports_ = false, quiet_ = false;
   std::filesystem::path folder_, journal_;

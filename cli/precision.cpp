@@ -14,8 +14,14 @@ namespace {
 std::string note(const RunRecord& row, const Precision& precision, double share) {
   const auto known = precision.half_width ? fmt::format("to ±{:.2g} %", 100 * *precision.half_width)
                                           : std::string("to no interval");
-  return fmt::format("{}: its median time is known {} after {} repeats, not to ±{:g} %", label(row),
-                     known, precision.repeats, 100 * share);
+  const auto why = precision.between_points > share
+                       ? fmt::format(
+                             "; the points of its curve alone leave ±{:.2g} %: more of "
+                             "--evaluations tell more",
+                             100 * precision.between_points)
+                       : "";
+  return fmt::format("{}: its median time is known {} after {} repeats, not to ±{:g} %{}",
+                     label(row), known, precision.repeats, 100 * share, why);
 }
 
 }  // namespace
@@ -25,18 +31,24 @@ Precision precision_of(std::span<const RunRecord> rows, std::string_view config_
   for (const auto& row : rows)
     if (row.config_id == config_id) repeats.push_back(&row);
   const auto standing = standing_of(repeats);
-  Precision precision{standing.times.size(), {}};
+  const auto& times = standing.times;
+  Precision precision{times.values.size(), {}};
   const auto interval = standing.interval(kPrecisionConfidence);
   if (!interval) return precision;
   // Where all are equal, they may be 0: a target that the start meets.
-  const double width = interval->high - interval->low;
-  const double half = width == 0 ? 0 : width / 2 / median(standing.times);
-  if (std::isfinite(half)) precision.half_width = half;
+  const auto half_of = [middle = median(times.values)](double width) {
+    return width == 0 ? 0 : width / 2 / middle;
+  };
+  const double half = half_of(interval->high - interval->low);
+  if (!std::isfinite(half)) return precision;
+  precision.half_width = half;
+  precision.between_points = half_of(median(times.highs) - median(times.lows));
   return precision;
 }
 
 bool settled(const Precision& precision, double share) {
-  if (precision.half_width) return *precision.half_width <= share;
+  if (precision.half_width)
+    return *precision.half_width <= share || precision.between_points > share;
   return precision.repeats >= kHopeless;
 }
 

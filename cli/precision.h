@@ -20,6 +20,9 @@ inline constexpr std::size_t kHopeless = 12;
 struct Precision {
   std::size_t repeats = 0;
   std::optional<double> half_width;  ///< nothing with too few repeats, or half of them missed
+  /// What of it the distance between the curve's points leaves open, however many repeats there
+  /// are.
+  double between_points = 0;
 };
 
 /// Of the time that a row is compared by (outcome.h), over the repeats of a configuration.

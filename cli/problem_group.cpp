@@ -60,13 +60,14 @@ std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
   return order;
 }
 
-/// A row for the first repeat that is missing.
-void mark_interrupted(const Configuration& c, const DataFacts& facts, RunLog& log) {
-  std::uint64_t repeat = 0;
-  while (log.has(run_id(c.id, repeat))) ++repeat;
-  auto row = describe(c, facts, repeat, log.next_order());
-  give_up(row, "interrupted", "before its first timed run");
-  log.add(std::move(row));
+/// A row for each planned run that has none.
+void add_unstarted(const Configuration& c, const DataFacts& facts, RunLog& log) {
+  for (std::uint64_t repeat = 0; repeat < c.cell.repeats; ++repeat) {
+    if (log.has_row(run_id(c.id, repeat)) || !log.wants_unstarted()) continue;
+    auto row = describe(c, facts, repeat, log.next_order());
+    give_up(row, "interrupted", "not started");
+    log.add_unstarted(std::move(row));
+  }
 }
 
 }  // namespace
@@ -86,12 +87,12 @@ ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
     contenders_.emplace_back().configuration = settle(cell, problem_, cores_);
-    if (log_.has_all(cell)) continue;
-    prepare(contenders_.back());
-    if (interrupted()) return mark_interrupted(contenders_.back().configuration, facts_, log_);
+    if (!interrupted() && !log_.has_all(cell)) prepare(contenders_.back());
   }
   repeats_began_ = Clock::now();
-  for (std::uint64_t repeat = 0; wants_more(repeat) && !interrupted(); ++repeat) repeat_all(repeat);
+  for (std::uint64_t repeat = 0; !interrupted() && wants_more(repeat); ++repeat) repeat_all(repeat);
+  if (interrupted())
+    for (const auto& contender : contenders_) add_unstarted(contender.configuration, facts_, log_);
 }
 
 /// The repeats that were asked for; then, if asked for, more of them until all configurations are
@@ -282,9 +283,10 @@ std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outc
   return evaluations;
 }
 
-void interrupt_group(const std::vector<Cell>& cells, const DataFacts& facts, RunLog& log) {
+void interrupt_group(const std::vector<Cell>& cells, const Problem* problem, std::size_t cores,
+                     const DataFacts& facts, RunLog& log) {
   for (const auto& cell : cells)
-    if (!log.has_all(cell)) return mark_interrupted(unsettled(cell), facts, log);
+    add_unstarted(problem ? settle(cell, *problem, cores) : unsettled(cell), facts, log);
 }
 
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,

@@ -37,7 +37,8 @@ class ProblemGroup {
                std::size_t cores, Progress& progress, RunLog& log, TraceOutput& trace);
 
   /// Each configuration is checked, warmed up, and then all are repeated in turn, every turn in an
-  /// order of its own. Ends early when interrupted(), with a row that says so.
+  /// order of its own. Ends early when interrupted(), with a row `interrupted` for each run that
+  /// was planned.
   void run(const std::vector<Cell>& cells);
 
  private:
@@ -74,7 +75,9 @@ class ProblemGroup {
 void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
                   Progress& progress, RunLog& log);
 
-/// A row `interrupted` for the first of the cells that is not done yet.
-void interrupt_group(const std::vector<Cell>& cells, const DataFacts& facts, RunLog& log);
+/// After an interruption: a row `interrupted` for each planned run of the cells. What depends on a
+/// problem that is not known (null) stays open in it.
+void interrupt_group(const std::vector<Cell>& cells, const Problem* problem, std::size_t cores,
+                     const DataFacts& facts, RunLog& log);
 
 }  // namespace sgdbench

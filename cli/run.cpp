@@ -1,6 +1,7 @@
 // `sgdbench run`: from options to reports.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "cli/command_line.h"
@@ -18,6 +19,7 @@
 #include "cli/verbs.h"
 #include "results/environment.h"
 #include "results/speedup.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
@@ -49,17 +51,23 @@ void report(const Outputs& outputs, const RunLog& log, const std::vector<Cell>& 
   const auto notes = imprecise(rows, cells);
   context.notes.insert(context.notes.end(), notes.begin(), notes.end());
   context.trials = log.trials();
+  context.layout = outputs.layout();
+  for (const auto& cell : cells) context.config_ids.push_back(config_id(cell));
   outputs.write(rows, context);
-  if (outputs.uses_stdout()) return;
-  std::vector<std::string> ids;
-  for (const auto& cell : cells) ids.push_back(config_id(cell));
-  print(summary(rows, ids));
+  if (!outputs.uses_stdout()) print(summary(rows, context.config_ids, context.layout));
 }
 
 bool all_ok(const std::vector<RunRecord>& rows) {
   for (const auto& row : rows)
     if (row.status != "ok") return false;
   return true;
+}
+
+void check_layout(const Layout& layout, const std::vector<Cell>& cells) {
+  if (layout.sort && layout.sort->needs_target &&
+      std::none_of(cells.begin(), cells.end(), has_target))
+    throw UsageError(fmt::format(
+        "--sort {}: no --target, --target-loss or --target-accuracy is named", layout.sort->name));
 }
 
 RunLog open_log(const Outputs& outputs, const std::vector<Cell>& cells,
@@ -77,6 +85,7 @@ int run_verb(const Invocation& invocation) {
   const auto out_of_scope = say_out_of_scope(request.parts, cells, given.has("--quiet"));
   check_targets(cells);
   Outputs outputs(given);
+  check_layout(outputs.layout(), cells);
   TraceOutput trace(given, cells, available_memory_bytes());
   if (given.has("--print-config")) {
     print(to_toml(request));
@@ -114,6 +123,8 @@ int run_verb(const Invocation& invocation) {
     if (!given.has("--quiet"))
       talk(log.has_journal() ? "interrupted; the same command with --resume runs what is missing"
                              : "interrupted: this is what was finished");
+    if (!given.has("--quiet") && log.untold() > 0)
+      talk(fmt::format("{} more runs were not started and have no row", log.untold()));
     return kInterruptedExit;
   }
   if (outputs.journal_is_temporary()) log.remove_journal();

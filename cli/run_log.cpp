@@ -87,14 +87,30 @@ void RunLog::take(JournalContent content) {
   rows_ = latest(std::move(content.rows));
   std::erase_if(rows_, [](const RunRecord& row) { return row.status == "interrupted"; });
   for (const auto& row : rows_) done_.insert(row.run_id);
+  told_ = done_;
 }
 
 void RunLog::add(RunRecord row) {
   grown_ = true;
   next_order_ = std::max(next_order_, row.order + 1);
   rows_.push_back(std::move(row));
+  told_.insert(rows_.back().run_id);
   if (rows_.back().status != "interrupted") done_.insert(rows_.back().run_id);
   if (journal_) journal_->append(rows_.back());
+}
+
+bool RunLog::wants_unstarted() {
+  if (unstarted_ < kMostUnstarted) return true;
+  ++untold_;
+  return false;
+}
+
+void RunLog::add_unstarted(RunRecord row) {
+  ++unstarted_;
+  grown_ = true;
+  row.order = next_order_++;
+  told_.insert(row.run_id);
+  rows_.push_back(std::move(row));
 }
 
 std::uint64_t RunLog::missing(const Cell& cell) const {

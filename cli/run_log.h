@@ -24,6 +24,8 @@ namespace sgdbench {
 
 class RunLog {
  public:
+  static constexpr std::uint64_t kMostUnstarted = 10'000;
+
   /// Keeps rows in memory alone.
   RunLog() = default;
 
@@ -36,6 +38,12 @@ class RunLog {
 
   /// Throws WriteError; the row is among rows() all the same.
   void add(RunRecord row);
+  /// A planned run that an interruption left no time for: in the reports, and not in the journal,
+  /// so that --resume makes it.
+  void add_unstarted(RunRecord row);
+  /// Whether there is to be such a row; where there are too many already, one more is untold.
+  bool wants_unstarted();
+  std::uint64_t untold() const { return untold_; }
   const std::vector<RunRecord>& rows() const { return rows_; }
   /// Whether any was added, to those that the journal had.
   bool has_grown() const { return grown_; }
@@ -46,6 +54,8 @@ class RunLog {
   /// Whether all repeats of the cells have, and their number doesn't depend on what they find.
   bool has_all(std::span<const Cell> cells) const;
   bool has_all(const Cell& cell) const { return has_all({&cell, 1}); }
+  /// Whether there is a row of this run, interrupted or not.
+  bool has_row(const std::string& run_id) const { return told_.contains(run_id); }
   /// Repeats of the cell that have not ended.
   std::uint64_t missing(const Cell& cell) const;
 
@@ -73,7 +83,8 @@ class RunLog {
 
   std::vector<RunRecord> rows_;
   std::vector<TuningTrial> trials_;
-  std::set<std::string> done_;
+  std::set<std::string> done_, told_;
+  std::uint64_t unstarted_ = 0, untold_ = 0;
   std::uint64_t next_order_ = 0;
   bool grown_ = false;
   std::optional<Journal> journal_;

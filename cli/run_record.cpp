@@ -224,7 +224,7 @@ void give_up(RunRecord& row, std::string_view status, std::string_view reason) {
 
 bool meets_target(const RunRecord& row, const PointEvaluation& found) {
   const auto accuracy = found.test ? found.test->accuracy : std::nullopt;
-  return meets_target(row, finite(found.train.loss), accuracy);
+  return meets_target(row, Level{finite(found.train.loss), accuracy});
 }
 
 void add_outcome(RunRecord& row, const RunOutcome& outcome) {

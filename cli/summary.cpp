@@ -24,7 +24,7 @@ std::string fixed(double value, int digits) {
 std::string time_text(const std::optional<Spread>& time) {
   if (!time) return "—";
   const auto text = human_seconds(time->median);
-  const auto interval = median_interval(time->values, kTableConfidence);
+  const auto interval = time->times.interval(kTableConfidence);
   if (!interval || time->median <= 0) return text;
   const double half = 100 * (interval->high - interval->low) / 2 / time->median;
   return std::isfinite(half) ? fmt::format("{} ±{:.{}f}%", text, half, half < 0.95 ? 1 : 0)
@@ -47,32 +47,62 @@ struct Column {
   std::string_view title;
   std::string (*cell)(const Aggregate&);
 };
-constexpr Column kToTarget{"to target", [](const Aggregate& a) {
-                             return time_to(a.time_to_target_s, a.standing.reached, a);
-                           }};
-constexpr Column kLoss{"loss", [](const Aggregate& a) {
-                         return or_dash(a.loss, [](double v) { return fixed(v, 4); });
-                       }};
+constexpr Column kToTargetColumn{"to target", [](const Aggregate& a) {
+                                   return time_to(a.time_to_target_s, a.standing.reached, a);
+                                 }};
+constexpr Column kLossColumn{"loss", [](const Aggregate& a) {
+                               return or_dash(a.loss, [](double v) { return fixed(v, 4); });
+                             }};
+
+constexpr Column kWorkersColumn{
+    "workers", [](const Aggregate& a) { return std::to_string(a.first->workers); }};
+constexpr Column kBatchColumn{"batch",
+                              [](const Aggregate& a) { return std::to_string(a.first->batch); }};
+constexpr Column kStaleColumn{
+    "stale", [](const Aggregate& a) { return or_dash(a.staleness, short_number); }};
+constexpr Column kWaitsColumn{
+    "waits", [](const Aggregate& a) { return or_dash(a.wait_share, human_share); }};
+constexpr Column kUpdatesColumn{
+    "updates/s", [](const Aggregate& a) { return or_dash(a.updates_per_s, human_count); }};
+constexpr Column kEventsColumn{
+    "events/s", [](const Aggregate& a) { return or_dash(a.events_per_s, human_count); }};
+
+/// Whether there is anything to learn. What was made by other programs may not name its data.
+bool learns(const AggregateGroup& group) {
+  return std::any_of(group.members.begin(), group.members.end(), [](const Aggregate& a) {
+    return a.first->examples > 0 || a.loss || names_target(*a.first);
+  });
+}
+
+/// Where nothing is learnt, how fast it goes is all there is: by its own clock, and a simulation's
+/// arrivals in real time.
+std::vector<Column> columns_without_loss(const RunRecord& any) {
+  if (any.clock == "virtual")
+    return {kWorkersColumn, kBatchColumn, kUpdatesColumn,
+            kEventsColumn,  kStaleColumn, kWaitsColumn};
+  return {kWorkersColumn, kBatchColumn, kUpdatesColumn, kStaleColumn, kWaitsColumn};
+}
 
 /// The loss where there is no target: with one, how fast it came there says more.
 std::vector<Column> columns_of(const AggregateGroup& group) {
+  if (!learns(group)) return columns_without_loss(*group.members.front().first);
   const auto evaluated =
       std::find_if(group.members.begin(), group.members.end(),
                    [](const auto& member) { return !member.first->curve.empty(); });
   const bool held_out =
       evaluated == group.members.end() || evaluated->first->curve.back().test_accuracy.has_value();
   const bool target = names_target(*group.members.front().first);
-  return {{"workers", [](const Aggregate& a) { return std::to_string(a.first->workers); }},
-          {"batch", [](const Aggregate& a) { return std::to_string(a.first->batch); }},
+  return {kWorkersColumn,
+          kBatchColumn,
           {"step", [](const Aggregate& a) { return fmt::format("{:.3g}", a.first->lr); }},
           {"epoch", [](const Aggregate& a) { return time_text(a.epoch_s); }},
-          target ? kToTarget : kLoss,
+          target ? kToTargetColumn : kLossColumn,
           {held_out ? "held-out" : "accuracy",
            [](const Aggregate& a) {
              return or_dash(a.accuracy, [](double v) { return fixed(100 * v, 1) + " %"; });
            }},
-          {"stale", [](const Aggregate& a) { return or_dash(a.staleness, short_number); }},
-          {"waits", [](const Aggregate& a) { return or_dash(a.wait_share, human_share); }}};
+          kStaleColumn,
+          kWaitsColumn};
 }
 
 /// Cuts what does not fit the first column off a label at its last space; returns the rest.
@@ -100,7 +130,7 @@ bool has_numbers(const Aggregate& a) {
 }
 
 void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>& columns,
-                const std::vector<std::string>& varying) {
+                const std::vector<std::string>& varying, std::string_view remark) {
   std::vector<std::string> cells{strategy_label(*a.first)};
   const auto rest = cut_label(cells.front());
   if (has_numbers(a)) {
@@ -116,6 +146,7 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>&
   auto more = varying;
   if (has_numbers(a)) std::erase_if(more, has_column);
   add_below(table, column_text(*a.first, more));
+  add_below(table, remark);
 }
 
 /// The strategy, its workers, and then some.
@@ -184,25 +215,54 @@ std::string speedups_text(const AggregateGroup& group) {
   return any ? table.text() + '\n' : "";
 }
 
-std::string group_text(const AggregateGroup& group) {
+/// The group with those members alone that are shown, as they are arranged.
+AggregateGroup shown_of(const AggregateGroup& group, const Arrangement& arrangement) {
+  AggregateGroup shown{group.name, {}, group.varying};
+  for (const auto& id : arrangement.config_ids)
+    for (const auto& member : group.members)
+      if (member.first->config_id == id) shown.members.push_back(member);
+  return shown;
+}
+
+/// "logreg on rcv1-like (20000 examples, 47236 features, virtual clock)". Of data that were never
+/// loaded, or are none, nothing is said, and a clock that is in the name already not again.
+std::string group_heading(const std::string& name, const RunRecord& any) {
+  std::vector<std::string> facts;
+  if (any.examples > 0)
+    facts.push_back(fmt::format("{} examples, {} features", any.examples, any.features));
+  if (any.clock == "virtual" && name.find("virtual clock") == std::string::npos)
+    facts.emplace_back("virtual clock");
+  return facts.empty() ? name : fmt::format("{} ({})", name, fmt::join(facts, ", "));
+}
+
+std::string remark_on(const Arrangement& arrangement, const Aggregate& member) {
+  const auto found = arrangement.remarks.find(member.first->config_id);
+  return found == arrangement.remarks.end() ? "" : found->second;
+}
+
+std::string group_text(const AggregateGroup& all, const Arrangement& arrangement,
+                       const Layout& layout) {
+  const auto group = shown_of(all, arrangement);
   const auto& any = *group.members.front().first;
   const auto columns = columns_of(group);
   std::vector<std::string> header{"backend"};
   for (const auto& column : columns) header.emplace_back(column.title);
   TextTable table(header);
-  for (const auto& member : group.members) add_member(table, member, columns, group.varying);
-  return fmt::format("{} ({} examples, {} features{})\n{}\n{}{}{}\n", group.name, any.examples,
-                     any.features, any.clock == "virtual" ? ", virtual clock" : "", table.text(),
-                     targets_text(group), speedups_text(group), wrap(conclude(group), 0));
+  for (const auto& member : group.members)
+    add_member(table, member, columns, group.varying, remark_on(arrangement, member));
+  add_below(table, left_out_text(all.members.size() - group.members.size(), layout));
+  return fmt::format("{}\n{}\n{}{}{}\n", group_heading(group.name, any), table.text(),
+                     targets_text(group), speedups_text(group), wrap(conclude(all), 0));
 }
 
 }  // namespace
 
-std::string summary(const std::vector<RunRecord>& rows,
-                    const std::vector<std::string>& config_ids) {
+std::string summary(const std::vector<RunRecord>& rows, const std::vector<std::string>& config_ids,
+                    const Layout& layout) {
+  const auto arrangement = arrange(rows, config_ids, layout);
   std::string text;
   for (const auto& group : aggregate(rows, config_ids))
-    text += fmt::format("{}{}", text.empty() ? "" : "\n", group_text(group));
+    text += fmt::format("{}{}", text.empty() ? "" : "\n", group_text(group, arrangement, layout));
   return printable_lines(text);
 }
 

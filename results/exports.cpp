@@ -29,7 +29,7 @@ struct Entry {
 
 void settle(Entry& entry, std::span<const RunRecord* const> repeats) {
   const auto standing = standing_of(repeats);
-  entry.repeats = standing.times.size();
+  entry.repeats = standing.times.values.size();
   entry.why_not = standing.why_no_winner();
   const auto middle = standing.median_time();
   if (entry.why_not.empty() && !middle) entry.why_not = "its target was missed too often";

@@ -14,15 +14,15 @@ namespace {
 
 using Group = std::vector<const RunRecord*>;
 
-/// Repeats of one configuration together, in the order of their first runs.
-std::vector<Group> by_configuration(std::span<const RunRecord> runs) {
-  std::vector<Group> groups;
-  std::map<std::string, std::size_t> place;
-  for (const auto& run : runs) {
-    const auto [found, is_new] = place.try_emplace(run.config_id, groups.size());
-    if (is_new) groups.emplace_back();
-    groups[found->second].push_back(&run);
-  }
+/// Repeats of one configuration together, in the order of the arrangement.
+std::vector<Group> by_configuration(std::span<const RunRecord> runs,
+                                    const Arrangement& arrangement) {
+  std::vector<Group> groups(arrangement.config_ids.size());
+  std::map<std::string_view, std::size_t> place;
+  for (const auto& id : arrangement.config_ids) place.try_emplace(id, place.size());
+  for (const auto& run : runs)
+    if (const auto found = place.find(run.config_id); found != place.end())
+      groups[found->second].push_back(&run);
   return groups;
 }
 
@@ -81,6 +81,12 @@ std::string strategy(const RunRecord& run) {
   return text;
 }
 
+/// What is to be said of a configuration, after how its runs ended.
+std::string remark_on(const Arrangement& arrangement, const std::string& config_id) {
+  const auto found = arrangement.remarks.find(config_id);
+  return found == arrangement.remarks.end() ? "" : "; " + found->second;
+}
+
 /// "5 ok", "3 ok, 2 diverged", "unsupported: one worker only".
 std::string outcome(const Group& group) {
   std::vector<std::pair<std::string, std::size_t>> counts;
@@ -99,20 +105,24 @@ std::string outcome(const Group& group) {
 
 }  // namespace
 
-std::string report_markdown(std::span<const RunRecord> runs) {
+std::string report_markdown(std::span<const RunRecord> runs, const ReportContext& context) {
+  const auto arrangement = arrange(runs, context.config_ids, context.layout);
   std::string out = "| workload | data | backend | workers | runs |";
   for (const auto& column : kColumns) out += fmt::format(" {} |", column.title);
   out += "\n|---|---|---|--:|---|";
   for (std::size_t i = 0; i < kColumns.size(); ++i) out += "--:|";
   out += '\n';
-  for (const auto& group : by_configuration(runs)) {
+  for (const auto& group : by_configuration(runs, arrangement)) {
     const RunRecord& run = *group.front();
     out += fmt::format("| {} | {} | {} | {} | {} |", escaped(run.workload), escaped(run.data),
-                       escaped(strategy(run)), run.workers, escaped(outcome(group)));
+                       escaped(strategy(run)), run.workers,
+                       escaped(outcome(group) + remark_on(arrangement, run.config_id)));
     for (const auto& column : kColumns)
       out += fmt::format(" {} |", median_cell(group, column.number, column.less));
     out += '\n';
   }
+  if (arrangement.left_out > 0)
+    out += fmt::format("\n{}\n", left_out_text(arrangement.left_out, context.layout));
   return out;
 }
 

@@ -16,15 +16,29 @@ bool is_trouble(const RowOutcome& outcome) {
   return outcome.counts && !outcome.healthy;
 }
 
-/// Of the repeats that did not come through, or that were not run to an end.
-std::string trouble_text(std::span<const RunRecord* const> repeats) {
-  const auto bad = [](const RunRecord* run) { return !outcome_of(*run).healthy; };
-  const auto first = std::find_if(repeats.begin(), repeats.end(), bad);
+/// Whether it reached its target, and not at the start.
+bool has_way_to_target(const RowOutcome& outcome) {
+  return outcome.reached && outcome.epochs_to_target > 0;
+}
+
+/// "4 of 12 repeats diverged: the loss rose from 2.3 to 9" of those that `is_bad` holds for; "".
+template <class IsBad>
+std::string text_of_bad(std::span<const RunRecord* const> repeats, IsBad is_bad) {
+  const auto first = std::find_if(repeats.begin(), repeats.end(), is_bad);
   if (first == repeats.end()) return "";
-  const auto count = std::count_if(repeats.begin(), repeats.end(), bad);
+  const auto count = std::count_if(repeats.begin(), repeats.end(), is_bad);
   const bool all = static_cast<std::size_t>(count) == repeats.size();
   return fmt::format("{}{}{}{}", all ? "" : fmt::format("{} of {} repeats ", count, repeats.size()),
                      (*first)->status, (*first)->reason.empty() ? "" : ": ", (*first)->reason);
+}
+
+/// Of the repeats that did not come through, and of those that were not run to an end.
+std::string trouble_text(std::span<const RunRecord* const> repeats) {
+  const auto bad =
+      text_of_bad(repeats, [](const RunRecord* run) { return is_trouble(outcome_of(*run)); });
+  const auto uncounted =
+      text_of_bad(repeats, [](const RunRecord* run) { return !outcome_of(*run).counts; });
+  return bad + (bad.empty() || uncounted.empty() ? "" : "; ") + uncounted;
 }
 
 }  // namespace
@@ -39,6 +53,8 @@ RowOutcome outcome_of(const RunRecord& run) {
   outcome.reached = met;
   if (met) {
     outcome.to_target_s = *run.time_to_target_s;
+    outcome.to_target_low_s = run.time_to_target_low_s.value_or(outcome.to_target_s);
+    outcome.to_target_high_s = run.time_to_target_high_s.value_or(outcome.to_target_s);
     outcome.epochs_to_target = or_never(run.epochs_to_target);
     if (run.updates_to_target)
       outcome.updates_to_target = static_cast<double>(*run.updates_to_target);
@@ -47,7 +63,9 @@ RowOutcome outcome_of(const RunRecord& run) {
   outcome.learnt = !(run.loss_initial && run.loss_final && *run.loss_final >= *run.loss_initial) ||
                    outcome.already_there;
   if (in_time) outcome.wall_s = or_never(run.wall_s);
-  if (run.wall_s && run.epochs.value_or(0) > 0) outcome.epoch_s = *run.wall_s / *run.epochs;
+  if (run.wall_s && run.epochs.value_or(0) > 0) outcome.whole_epoch_s = *run.wall_s / *run.epochs;
+  outcome.epoch_s = has_way_to_target(outcome) ? outcome.to_target_s / outcome.epochs_to_target
+                                               : outcome.whole_epoch_s;
   if (run.wall_s && run.examples_processed.value_or(0) > 0)
     outcome.gradient_s = *run.wall_s / static_cast<double>(*run.examples_processed);
   return outcome;
@@ -60,35 +78,45 @@ double time_of(const RunRecord& run) {
 
 std::optional<double> epoch_speedup(const RunRecord& run, const RunRecord& other) {
   const auto a = outcome_of(run), b = outcome_of(other);
-  const bool to_target = a.reached && b.reached && a.epochs_to_target > 0 && b.epochs_to_target > 0;
-  const double mine = to_target ? a.to_target_s / a.epochs_to_target : a.epoch_s;
-  const double theirs = to_target ? b.to_target_s / b.epochs_to_target : b.epoch_s;
+  const bool to_target = has_way_to_target(a) && has_way_to_target(b);
+  const double mine = to_target ? a.epoch_s : a.whole_epoch_s;
+  const double theirs = to_target ? b.epoch_s : b.whole_epoch_s;
   if (!std::isfinite(mine) || !std::isfinite(theirs) || !(mine > 0)) return std::nullopt;
   return theirs / mine;
 }
 
 std::optional<double> Standing::median_time() const {
-  if (times.empty()) return std::nullopt;
-  const double middle = median(times);
+  if (times.values.empty()) return std::nullopt;
+  const double middle = median(times.values);
   return std::isfinite(middle) ? std::optional(middle) : std::nullopt;
 }
 
-std::optional<ConfidenceInterval> Standing::interval(double confidence) const {
-  return median_interval(times, confidence);
+void Times::add(double value, double low, double high) {
+  values.push_back(value);
+  lows.push_back(low);
+  highs.push_back(high);
+}
+
+std::optional<ConfidenceInterval> Times::interval(double confidence) const {
+  return median_interval(lows, highs, confidence);
 }
 
 std::string Standing::why_no_winner() const {
   if (!trouble.empty() || unlearnt == 0) return trouble;
-  const auto some = fmt::format("in {} of {} repeats ", unlearnt, times.size());
+  const auto some = fmt::format("in {} of {} repeats ", unlearnt, times.values.size());
   return fmt::format("{}the loss ended no lower than it began: it learnt nothing",
-                     unlearnt == times.size() ? "" : some);
+                     unlearnt == times.values.size() ? "" : some);
 }
 
 Standing standing_of(std::span<const RunRecord* const> repeats) {
   Standing standing;
   for (const auto* run : repeats) {
     const auto outcome = outcome_of(*run);
-    if (outcome.counts) standing.times.push_back(time_of(*run));
+    const double time = time_of(*run);
+    const bool to_target = names_target(*run);
+    if (outcome.counts)
+      standing.times.add(time, to_target ? outcome.to_target_low_s : time,
+                         to_target ? outcome.to_target_high_s : time);
     standing.reached += outcome.reached;
     standing.already_there += outcome.already_there;
     standing.troubled += is_trouble(outcome);

@@ -28,14 +28,28 @@ struct RowOutcome {
   bool already_there = false;  ///< the start meets the target: nothing was raced for
   bool learnt = true;          ///< false: the loss ended no lower than it began
   double to_target_s = kNever, epochs_to_target = kNever, updates_to_target = kNever;
-  double wall_s = kNever;      ///< of the whole run, where that was made
-  double epoch_s = kNever;     ///< of the whole run, per n example gradients that landed
-  double gradient_s = kNever;  ///< the same per gradient
+  /// Between these to_target_s is known to lie; equal to it where the row does not say.
+  double to_target_low_s = kNever, to_target_high_s = kNever;
+  double wall_s = kNever;  ///< of the whole run, where that was made
+  /// Per n example gradients that landed: on the way to the target where that was reached, else
+  /// over the whole run. So what a table says of an epoch is what a speedup is made of.
+  double epoch_s = kNever;
+  double whole_epoch_s = kNever;  ///< the same, always over the whole run
+  double gradient_s = kNever;     ///< of the whole run, per example gradient that landed
 };
 RowOutcome outcome_of(const RunRecord& run);
 
 /// What a run is compared by: the time to its target, or that of all its work where it has none.
 double time_of(const RunRecord& run);
+
+/// Times of which each is known to lie between two others. A curve has points, and how far apart
+/// they are is part of every interval.
+struct Times {
+  std::vector<double> values, lows, highs;
+  void add(double value, double low, double high);
+  /// Of their median, from the lows to the highs.
+  std::optional<ConfidenceInterval> interval(double confidence) const;
+};
 
 /// One row of a configuration beside another: how many times faster `run` made an epoch than
 /// `other`. Both over the way to the target where both reached it, else both over the whole run, so
@@ -45,7 +59,7 @@ std::optional<double> epoch_speedup(const RunRecord& run, const RunRecord& other
 
 /// The repeats of one configuration.
 struct Standing {
-  std::vector<double> times;  ///< time_of() each that counts, in their order
+  Times times;  ///< time_of() each that counts, in their order
   std::size_t reached = 0;
   std::size_t already_there = 0;
   std::size_t troubled = 0;  ///< diverged, failed or out of time: infinite in every sample
@@ -56,12 +70,16 @@ struct Standing {
   std::string why_no_winner() const;
 
   /// The start meets the target in half of the repeats or more: nothing is raced for.
-  bool starts_there() const { return already_there > 0 && 2 * already_there >= times.size(); }
+  bool starts_there() const {
+    return already_there > 0 && 2 * already_there >= times.values.size();
+  }
   /// Middle of the times; nothing where it is infinite.
   std::optional<double> median_time() const;
-  std::optional<ConfidenceInterval> interval(double confidence) const;
+  std::optional<ConfidenceInterval> interval(double confidence) const {
+    return times.interval(confidence);
+  }
   /// Whether it can be the best of anything: all its repeats came through and learnt.
-  bool may_win() const { return !times.empty() && troubled == 0 && unlearnt == 0; }
+  bool may_win() const { return !times.values.empty() && troubled == 0 && unlearnt == 0; }
 };
 Standing standing_of(std::span<const RunRecord* const> repeats);
 

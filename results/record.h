@@ -100,6 +100,8 @@ struct RunRecord {
   std::string target;          ///< percentages above the optimum that were asked for: "10%,1%"
   std::string target_measure;  ///< relative, suboptimality, loss, accuracy
   std::optional<bool> reached, stopped_at_target;
+  /// The points of the curve before and after time_to_target_s.
+  std::optional<double> time_to_target_low_s, time_to_target_high_s;
   std::optional<double> loss_start;   ///< f(x₀) without a run: what suboptimality is measured by
   std::optional<double> optimum_gap;  ///< loss_optimum lies at most this far above f*
   std::optional<double> speedup_to_target, hardware_efficiency, statistical_efficiency;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "results/arrangement.h"
 #include "results/csv_rows.h"
 #include "results/environment.h"
 #include "results/fields.h"
@@ -20,6 +21,8 @@ struct ReportContext {
   std::string command;  ///< as typed, shell-quoted
   std::vector<std::string> notes;
   std::vector<TuningTrial> trials = {};
+  Layout layout = {};                        ///< of tables for people
+  std::vector<std::string> config_ids = {};  ///< in the order asked
 };
 
 /// RFC 4180 with a header, '\n' line ends; doubles with up to 17 significant digits, the fewest
@@ -34,7 +37,8 @@ std::string workers_csv(std::span<const RunRecord> runs);
 /// time_unit), all columns flat beside them. Non-finite numbers are null.
 std::string report_json(std::span<const RunRecord> runs, const ReportContext& context);
 
-/// A table for job summaries: one row per configuration, medians over its repeats.
-std::string report_markdown(std::span<const RunRecord> runs);
+/// A table for job summaries: one row per configuration that the layout shows, medians over its
+/// repeats.
+std::string report_markdown(std::span<const RunRecord> runs, const ReportContext& context = {});
 
 }  // namespace sgdbench

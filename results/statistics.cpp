@@ -45,6 +45,14 @@ std::optional<ConfidenceInterval> median_interval(std::span<const double> values
   return ConfidenceInterval{sorted[k - 1], sorted[sorted.size() - k]};
 }
 
+std::optional<ConfidenceInterval> median_interval(std::span<const double> lows,
+                                                  std::span<const double> highs,
+                                                  double confidence) {
+  const auto least = median_interval(lows, confidence), most = median_interval(highs, confidence);
+  if (!least || !most) return std::nullopt;
+  return ConfidenceInterval{least->low, most->high};
+}
+
 double geometric_mean(std::span<const double> values) {
   double sum = 0;
   for (const double value : values) sum += std::log(value);

@@ -25,6 +25,11 @@ double median(std::span<const double> values);
 std::optional<ConfidenceInterval> median_interval(std::span<const double> values,
                                                   double confidence);
 
+/// The same where of each value no more is known than that it lies between its low and its high:
+/// from the low end of the interval of the lows to the high end of that of the highs.
+std::optional<ConfidenceInterval> median_interval(std::span<const double> lows,
+                                                  std::span<const double> highs, double confidence);
+
 /// exp(mean of ln x); the values are positive and finite, the span not empty.
 double geometric_mean(std::span<const double> values);
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "results/csv_rows.h"
 
@@ -23,10 +25,34 @@ std::vector<double> percents(std::string_view text) {
   return found;
 }
 
-bool meets(const TargetReach& target, std::optional<double> loss, std::optional<double> accuracy) {
+bool meets(const TargetReach& target, const Level& level) {
   if (!target.loss && !target.accuracy) return false;
-  if (target.loss && !(loss && *loss <= *target.loss)) return false;
-  return !target.accuracy || (accuracy && *accuracy >= *target.accuracy);
+  if (target.loss && !(level.loss && *level.loss <= *target.loss)) return false;
+  return !target.accuracy || (level.accuracy && *level.accuracy >= *target.accuracy);
+}
+
+/// The crossing of something that is to fall from `before` to `target` or below: 0 where it is
+/// there already, all of the way where nothing is known of the start.
+double falling_crossing(std::optional<double> before, double after, double target,
+                        std::optional<double> floor) {
+  if (!before) return 1;
+  return *before <= target ? 0 : std::min(1.0, way_to(*before, after, target, floor));
+}
+
+/// Both the loss and the accuracy have crossed at the later of the two crossings.
+double crossing_of(const TargetReach& target, std::optional<double> optimum, const Level& before,
+                   const Level& after) {
+  double share = 0;
+  if (target.loss) share = falling_crossing(before.loss, *after.loss, *target.loss, optimum);
+  if (target.accuracy) {
+    const auto wrong = before.accuracy ? std::optional(-*before.accuracy) : std::nullopt;
+    share = std::max(share, falling_crossing(wrong, -*after.accuracy, -*target.accuracy, {}));
+  }
+  return share;
+}
+
+Level level_of(const CurvePoint& point) {
+  return {point.loss, point.test_accuracy};
 }
 
 /// The row's own target, as far as it is a number.
@@ -39,13 +65,24 @@ TargetReach own_target(const RunRecord& run) {
 }
 
 void find(TargetReach& target, const RunRecord& run) {
-  for (const auto& point : run.curve) {
-    if (!meets(target, point.loss, point.test_accuracy)) continue;
-    target.time_s = point.time_s;
-    target.epochs = point.epoch;
-    target.updates = point.updates;
-    return;
-  }
+  const auto meeting =
+      std::find_if(run.curve.begin(), run.curve.end(),
+                   [&](const CurvePoint& point) { return meets(target, level_of(point)); });
+  if (meeting == run.curve.end()) return;
+  const auto& after = *meeting;
+  const auto& before = meeting == run.curve.begin() ? after : *std::prev(meeting);
+  const double share = crossing_of(target, run.loss_optimum, level_of(before), level_of(after));
+  const auto between = [share](double from, double to) { return from + share * (to - from); };
+  target.low_s = before.time_s;
+  target.high_s = after.time_s;
+  target.time_s = between(before.time_s, after.time_s);
+  target.epochs = between(before.epoch, after.epoch);
+  // An update that is half made has changed nothing; a millionth of one is rounding.
+  constexpr double kRounding = 1e-6;
+  const double updates =
+      between(static_cast<double>(before.updates), static_cast<double>(after.updates));
+  target.updates = std::min(static_cast<std::uint64_t>(std::ceil(updates - kRounding)),
+                            std::max(before.updates, after.updates));
 }
 
 template <class T>
@@ -62,11 +99,16 @@ constexpr auto kTargetFields = std::to_array<Field<TargetRow, TargetReach>>({
      [](const TargetRow& r) { return to_value(r.reach.loss); }, nullptr},
     {"reached", "", "whether a point of the curve did",
      [](const TargetRow& r) -> Value { return r.reach.time_s.has_value(); }, nullptr},
-    {"time_to_target_s", "s", "training time at the first one",
+    {"time_to_target_s", "s",
+     "training time where the curve crosses the target, between two points",
      [](const TargetRow& r) { return to_value(r.reach.time_s); }, nullptr},
-    {"epochs_to_target", "epochs", "epochs at that point",
+    {"time_to_target_low_s", "s", "training time at the last point before",
+     [](const TargetRow& r) { return to_value(r.reach.low_s); }, nullptr},
+    {"time_to_target_high_s", "s", "training time at the first point that meets it",
+     [](const TargetRow& r) { return to_value(r.reach.high_s); }, nullptr},
+    {"epochs_to_target", "epochs", "epochs where it is crossed",
      [](const TargetRow& r) { return to_value(r.reach.epochs); }, nullptr},
-    {"updates_to_target", "updates", "updates at that point",
+    {"updates_to_target", "updates", "updates by then",
      [](const TargetRow& r) { return to_value(r.reach.updates); }, nullptr},
 });
 
@@ -105,9 +147,20 @@ std::vector<TargetReach> targets_of(const RunRecord& run) {
   return targets;
 }
 
-bool meets_target(const RunRecord& run, std::optional<double> loss,
-                  std::optional<double> accuracy) {
-  return meets(own_target(run), loss, accuracy);
+bool meets_target(const RunRecord& run, const Level& level) {
+  return meets(own_target(run), level);
+}
+
+double crossing(const RunRecord& run, const Level& before, const Level& after) {
+  return crossing_of(own_target(run), run.loss_optimum, before, after);
+}
+
+double way_to(double start, double now, double target, std::optional<double> floor) {
+  if (!(now < start) || !(target < start)) return std::numeric_limits<double>::infinity();
+  if (floor && now > *floor && target > *floor)
+    return std::log((start - *floor) / (target - *floor)) /
+           std::log((start - *floor) / (now - *floor));
+  return (start - target) / (start - now);
 }
 
 void settle_target(RunRecord& run) {
@@ -116,6 +169,8 @@ void settle_target(RunRecord& run) {
   find(target, run);
   run.reached = target.time_s.has_value();
   run.time_to_target_s = target.time_s;
+  run.time_to_target_low_s = target.low_s;
+  run.time_to_target_high_s = target.high_s;
   run.epochs_to_target = target.epochs;
   run.updates_to_target = target.updates;
 }

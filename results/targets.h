@@ -1,10 +1,17 @@
 // When a run reached what was asked of it.
 //
 // The idea: targets are a function of a row alone: of what was asked (`target`, `target_loss`,
-// `target_accuracy`), the optimum and the curve. A curve has points, so a target is reached at the
-// first point that meets it, and a miss is an empty cell and never a number.
+// `target_accuracy`), the optimum and the curve. A curve has points, and the target is crossed
+// somewhere between the first point that meets it and the point before. Where exactly is a guess,
+// by interpolation; that it is between the two is known, and stands beside it. A miss is an empty
+// cell and never a number.
+//
+// Between two points, suboptimality is taken to fall by a constant factor where the optimum is
+// known (gradient descent's linear convergence), and the loss by a constant amount where it is not.
+// So a finer curve moves the crossing within the bounds of the coarser one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,17 +40,32 @@ std::string percent_text(double percent);
 struct TargetReach {
   std::string target;  ///< "1%"; "loss" or "accuracy" where these were given as numbers
   std::optional<double> loss, accuracy;
-  std::optional<double> time_s, epochs;
-  std::optional<std::uint64_t> updates;
+  std::optional<double> time_s, epochs;  ///< at the crossing; nothing where it was missed
+  std::optional<std::uint64_t> updates;  ///< applied by then, the one that crosses included
+  std::optional<double> low_s, high_s;   ///< the points around it; both 0 where the start meets it
 };
 
 /// Every target of a run, in the order asked, the last one being the row's own.
 std::vector<TargetReach> targets_of(const RunRecord& run);
 
-/// Whether such a loss and such an accuracy meet the row's target.
-bool meets_target(const RunRecord& run, std::optional<double> loss, std::optional<double> accuracy);
+/// What is looked at to tell whether a target is met.
+struct Level {
+  std::optional<double> loss, accuracy;  ///< accuracy on held-out examples
+};
 
-/// Sets time, epochs and updates to the target, and `reached`.
+/// Whether such a loss and such an accuracy meet the row's target.
+bool meets_target(const RunRecord& run, const Level& level);
+
+/// What share of the way from `before`, which does not meet the row's target, to `after`, which
+/// does, lies before the crossing: in (0, 1].
+double crossing(const RunRecord& run, const Level& before, const Level& after);
+
+/// How many times as far as from `start` to `now` it is from `start` to `target`, if what falls
+/// goes on as it began. Suboptimality falls by a constant factor where the optimum (`floor`) is
+/// known, and by a constant amount where it is not. Infinite where nothing fell.
+double way_to(double start, double now, double target, std::optional<double> floor);
+
+/// Sets time (with its bounds), epochs and updates to the target, and `reached`.
 void settle_target(RunRecord& run);
 
 struct TargetRow {

@@ -97,8 +97,10 @@ TEST_CASE("An interrupt ends the cell that runs, writes the rows and exits with 
                                 "timeout --preserve-status -s INT 2");
   CHECK(done.code == 130);
   const auto rows = csv_rows(done.out);
-  REQUIRE(rows.size() == 2);
-  CHECK(cell(rows, 1, "status") == "interrupted");
+  REQUIRE(rows.size() == 1 + 3);
+  for (std::size_t i = 1; i < rows.size(); ++i) CHECK(cell(rows, i, "status") == "interrupted");
+  CHECK(cell(rows, 1, "reason").starts_with("after "));
+  CHECK(cell(rows, 2, "reason") == "not started");
 }
 
 TEST_CASE("An interrupt while an optimum is computed is no proof that there is none") {
@@ -110,8 +112,11 @@ TEST_CASE("An interrupt while an optimum is computed is no proof that there is n
       "timeout --preserve-status -s INT 3");
   CHECK(done.code == 130);
   const auto rows = csv_rows(done.out);
-  REQUIRE(rows.size() == 2);
-  CHECK(cell(rows, 1, "status") == "interrupted");
+  REQUIRE(rows.size() == 1 + 4);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    CHECK(cell(rows, i, "status") == "interrupted");
+    CHECK(cell(rows, i, "reason") == "not started");
+  }
 }
 
 TEST_CASE("A file that was made has the checksum of the data it was made from, in any format") {

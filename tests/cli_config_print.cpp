@@ -88,6 +88,8 @@ const std::vector<std::pair<std::string, Texts>> kValues{
     {"--trace-slices", {"50"}},
     {"--output", {"made/here"}},
     {"--journal", {"j.jsonl"}},
+    {"--sort", {"loss"}},
+    {"--best-per", {"backend", "backend,workers"}},
     {"--strict", {""}},
     {"--resume", {""}},
     {"--quiet", {""}},

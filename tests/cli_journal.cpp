@@ -210,13 +210,20 @@ TEST_CASE("--output keeps a journal of its own until its reports are whole") {
   const auto journal = scratch.path("made/journal.jsonl");
   CHECK(scratch.run(kSweep + "--output made").code == 0);
   CHECK(!std::filesystem::exists(journal));
-  // The journal is there once the program listens to signals.
-  const auto cut = scratch.run(kEndless + "--output made", "{",
-                               ">out & while kill -0 $! && ! [ -s made/journal.jsonl ]; do "
-                               "sleep 0.02; done; kill -TERM $!; wait $!; }");
+  const auto cut = scratch.run(
+      kEndless + "--max-seconds 0.02 --repeats 200 --output made", "{",
+      ">out & while kill -0 $! && ! [ $(wc -l <made/journal.jsonl) -gt 2 ]; do sleep 0.02; done "
+      "2>/dev/null; kill -TERM $!; wait $!; }");
   CHECK(cut.code == 130);
   CHECK(std::filesystem::exists(journal));
-  CHECK(cell(csv_rows(content(scratch.path("made/runs.csv"))), 1, "status") == "interrupted");
+  // What was not started has a row in the report, and none in the journal.
+  const auto rows = csv_rows(content(scratch.path("made/runs.csv")));
+  REQUIRE(rows.size() == 1 + 2 * 200);
+  CHECK(cell(rows, 1, "status") == "timeout");
+  CHECK(cell(rows, 400, "status") == "interrupted");
+  CHECK(cell(rows, 400, "reason") == "not started");
+  CHECK(cell(rows, 400, "order") == "399");
+  CHECK(lines_of(content(journal)).size() < 300);
   check_refused(scratch.run(kSweep + "--output made --resume"), 65, "other configurations");
   check_refused(scratch.run(kSweep + "--output made"), 2, "--resume");
 }

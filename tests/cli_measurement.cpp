@@ -2,7 +2,9 @@
 // runs.
 #include <doctest/doctest.h>
 
+#include "backends/course.h"
 #include "backends/protocols/protocol.h"
+#include "cli/command_line.h"
 #include "cli/curve_memory.h"
 #include "cli/options.h"
 #include "cli/precision.h"
@@ -103,6 +105,37 @@ TEST_CASE("Points that nobody asked for shrink to the room there is; others are 
         "that are free: --evaluations 9 at most, or --stop-at-target, which keeps no copies");
   auto stopping = measuring(small, "20", true);
   CHECK(settle_curve(stopping, *small.problem, 80'000).empty());
+}
+
+TEST_CASE(
+    "Where a target is set, a curve that nobody asked for is fine enough to tell targets apart") {
+  const Small small;
+  const auto points = [&](std::string_view epochs, std::string_view target,
+                          std::string_view evaluations) {
+    Cell cell = cell_with({{"--evaluations", evaluations}, {"--epochs", epochs}});
+    if (!target.empty()) apply(find_option(kRun, target), cell, "0.01");
+    cell.spec.backend = backend_catalog().front().name;
+    const auto c = settle(cell, *small.problem, 1);
+    const std::uint64_t n = small.problem->examples();
+    return curve_points(c.spec, c.spec.epochs * n, n);
+  };
+  for (const auto* target : {"--target", "--target-loss", "--target-accuracy"}) {
+    CHECK(points("1", target, "0") == 10);
+    CHECK(points("8", target, "0") == 32);
+    CHECK(points("80", target, "0") == 100);
+    CHECK(points("1000000000", target, "0") == 100);
+    CHECK(points("8", target, "3") == 3);
+  }
+  CHECK(points("1", "", "0") == 1);
+  CHECK(points("8", "", "0") == 8);
+  CHECK(points("1000000000", "", "0") == 100);
+  // The identity is of what was asked, so that the command repeats it.
+  Cell cell = cell_with({{"--target-loss", "0.01"}});
+  cell.spec.backend = backend_catalog().front().name;
+  CHECK(command_of(cell).find("--evaluations") == std::string::npos);
+  auto tight = settle(cell, *small.problem, 1);
+  CHECK(settle_curve(tight, *small.problem, 80'000).empty());
+  CHECK(tight.spec.evaluations == 9);
 }
 
 TEST_CASE("Configurations that are the same algorithm have the same automatic step") {
@@ -224,4 +257,26 @@ TEST_CASE("Repeating ends when the interval of the median is narrow, or when it 
   CHECK(precision_notes(rows_with({1, 1, 1, 1, 1, 1}), {{"c", 0.02}}).empty());
   CHECK(precision_notes(rows_with({0, 0, 0, 0, 0, 0}), {{"c", 0.02}}).empty());
   CHECK(precision_notes(rows_with({1, 2, 1, 1, 2, 3}), {{"c", 0.02}}).size() == 1);
+}
+
+TEST_CASE("Repeating does not go on for what the points of a curve leave open") {
+  auto rows = rows_with(std::vector<double>(8, 1.0));
+  for (auto& row : rows) {
+    row.target_loss = 0.1;
+    row.time_to_target_s = 1;
+    row.time_to_target_low_s = 0.9;
+    row.time_to_target_high_s = 1.1;
+  }
+  const auto coarse = precision_of(rows, "c");
+  CHECK(*coarse.half_width == doctest::Approx(0.1));
+  CHECK(coarse.between_points == doctest::Approx(0.1));
+  CHECK(settled(coarse, 0.2));
+  CHECK(settled(coarse, 0.05));  // more repeats would not help
+  const auto notes = precision_notes(rows, {{"c", 0.05}});
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("known to ±10 % after 8 repeats, not to ±5 %; the points of its curve alone "
+                      "leave ±10 %: more of --evaluations tell more") != std::string::npos);
+  // That of a median does not narrow what a few wide ones leave open.
+  for (auto* row : {&rows[0], &rows[1], &rows[2]}) row->time_to_target_low_s = 0.5;
+  CHECK_FALSE(settled(precision_of(rows, "c"), 0.101));
 }

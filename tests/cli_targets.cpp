@@ -1,6 +1,7 @@
 // Targets and repeats of whole runs, seen from outside.
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
 
 #include "tests/cli_process.h"
@@ -55,6 +56,10 @@ TEST_CASE("--stop-at-target ends at the point that a run without it names, and s
   CHECK(cell(stopped, 1, "status") == "ok");
   CHECK(cell(stopped, 1, "epochs_to_target") == cell(whole, 1, "epochs_to_target"));
   CHECK(cell(stopped, 1, "updates_to_target") == cell(whole, 1, "updates_to_target"));
+  // It went on until a point said so.
+  CHECK(number(stopped, 1, "wall_s") >= number(stopped, 1, "time_to_target_high_s"));
+  CHECK(number(stopped, 1, "time_to_target_high_s") >= number(stopped, 1, "time_to_target_s"));
+  CHECK(number(stopped, 1, "time_to_target_s") >= number(stopped, 1, "time_to_target_low_s"));
   CHECK(number(stopped, 1, "updates") < number(whole, 1, "updates"));
   const auto missed =
       csv_rows(scratch.run(kOne + "--target-loss 0.0001 --stop-at-target --csv -").out);
@@ -62,6 +67,26 @@ TEST_CASE("--stop-at-target ends at the point that a run without it names, and s
   CHECK(cell(missed, 1, "reached") == "false");
   CHECK(cell(missed, 1, "time_to_target_s").empty());
   CHECK(number(missed, 1, "epochs") == 20);
+}
+
+TEST_CASE("The curve tells 5 % from 2 % above the optimum, by itself and on a virtual clock too") {
+  const Scratch scratch;
+  const auto done = scratch.run(
+      kTargetsProblem +
+      "--backend sequential,simulator --compute-time exp:1ms --workers 1 --epochs 40 --repeats 1 "
+      "--target 20%,10%,5% --targets -");
+  CHECK(done.code == 0);
+  const auto targets = csv_rows(done.out);
+  REQUIRE(targets.size() == 1 + 6);
+  for (std::size_t i = 1; i < targets.size(); ++i) {
+    CAPTURE(i);
+    CHECK(cell(targets, i, "reached") == "true");
+    CHECK(number(targets, i, "time_to_target_low_s") <= number(targets, i, "time_to_target_s"));
+    CHECK(number(targets, i, "time_to_target_s") <= number(targets, i, "time_to_target_high_s"));
+    if (i % 3 == 1) continue;
+    CHECK(number(targets, i, "time_to_target_s") > number(targets, i - 1, "time_to_target_s"));
+    CHECK(number(targets, i, "epochs_to_target") > number(targets, i - 1, "epochs_to_target"));
+  }
 }
 
 TEST_CASE("Every backend reaches a target that it is stopped at, with several workers") {
@@ -91,6 +116,19 @@ TEST_CASE("--until-ci goes on until the medians are known, and says what is not 
         std::string::npos);
 }
 
+TEST_CASE("Each run of a suite keeps its own --until-ci") {
+  const Scratch scratch;
+  scratch.file("s.toml",
+               "workload = \"logreg\"\ndata = \"rcv1-like:rows=300,features=200\"\n"
+               "backend = \"sequential\"\nworkers = 1\nepochs = 2\nrepeats = 2\nwarmup = 0\n"
+               "[[run]]\nlr = 0.25\nuntil-ci = \"100%\"\n[[run]]\nlr = 0.5\n");
+  const auto rows = csv_rows(scratch.run("run -q --config s.toml --csv -").out);
+  std::map<std::string, int> repeats;
+  for (std::size_t i = 1; i < rows.size(); ++i) ++repeats[cell(rows, i, "lr")];
+  CHECK(repeats["0.25"] >= 6);
+  CHECK(repeats["0.5"] == 2);
+}
+
 TEST_CASE("A share above the optimum leaves a network of the default suite its own target") {
   const Scratch scratch;
   const auto done = scratch.run("run --target 5% --dry-run");
@@ -101,7 +139,7 @@ TEST_CASE("A share above the optimum leaves a network of the default suite its o
   CHECK(scratch.run("run --workload mlp --target 5% --dry-run").code == 2);
 }
 
-TEST_CASE("An interrupt while the optimum is computed leaves a row that --resume runs again") {
+TEST_CASE("An interrupt while the optimum is computed leaves rows that --resume runs again") {
   const Scratch scratch;
   const std::string run =
       "run -q --workload logreg --data rcv1-like:rows=30000 --backend sequential --epochs 1 "
@@ -112,7 +150,7 @@ TEST_CASE("An interrupt while the optimum is computed leaves a row that --resume
                                "kill -TERM $!; wait $!; }");
   CHECK(cut.code == 130);
   const auto rows = csv_rows(content(scratch.path("r.csv")));
-  REQUIRE(rows.size() == 2);
+  REQUIRE(rows.size() == 3);
   CHECK(cell(rows, 1, "status") == "interrupted");
   CHECK(scratch.run(run + "--resume").code == 0);
   const auto resumed = csv_rows(content(scratch.path("r.csv")));

@@ -266,3 +266,43 @@ TEST_CASE("Repeats that ran out of time are slow ones: those that remain do not 
   for (std::size_t i = 4; i < 9; ++i) now[i] = now[0];
   CHECK(compare(base, now, {}).findings.at(0).verdict == Verdict::regression);
 }
+
+TEST_CASE("A time between two points has them in its interval, and not in that of the ratio") {
+  const auto reached = [](double time) {
+    auto runs = runs_with(&RunRecord::time_to_target_s, std::vector<double>(10, time));
+    for (auto& run : runs) {
+      run.target_loss = 0.1;
+      run.time_to_target_low_s = 0.75 * time;
+      run.time_to_target_high_s = 1.5 * time;
+    }
+    return runs;
+  };
+  const auto base = reached(2), now = reached(2);
+  const auto finding = compare(base, now, {}).findings.at(0);
+  CHECK(finding.before.interval->low == 1.5);
+  CHECK(finding.before.interval->high == 3);
+  CHECK(finding.ratio_interval->low == 1);
+  CHECK(finding.ratio_interval->high == 1);
+  CHECK(finding.verdict == Verdict::fine);
+  const auto slower = reached(2.5);
+  CHECK(compare(base, slower, {}).findings.at(0).verdict == Verdict::regression);
+}
+
+TEST_CASE("Times at the points of a curve are not held against times between them") {
+  auto base = runs_with(&RunRecord::time_to_target_s, std::vector<double>(10, 2.0));
+  auto now = runs_with(&RunRecord::time_to_target_s, std::vector<double>(10, 3.0));
+  for (auto* runs : {&base, &now})
+    for (auto& run : *runs) run.target_loss = 0.1, run.wall_s = 9;
+  CHECK(compare(base, now, {}).findings.at(0).verdict == Verdict::regression);  // two old reports
+  for (auto& run : now) run.time_to_target_low_s = 2.5, run.time_to_target_high_s = 3.5;
+  ComparisonOptions options;
+  options.ignore_environment = true;
+  options.metrics = {metric_named("time_to_target_s"), metric_named("wall_s")};
+  for (const auto& [before, after] : {std::pair{&base, &now}, std::pair{&now, &base}}) {
+    const auto findings = compare(*before, *after, options).findings;
+    CHECK(findings.at(0).verdict == Verdict::inconclusive);
+    CHECK(findings.at(0).remark ==
+          "one report rounds it up to a point of the curve, the other does not");
+    CHECK(findings.at(1).verdict == Verdict::fine);
+  }
+}

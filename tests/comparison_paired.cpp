@@ -161,4 +161,6 @@ TEST_CASE("An interrupted comparison judges the rounds that are complete, and ex
   CHECK(outcome.code == 130);
   CHECK(outcome.out.find("\"base_repeats\": 2,") != std::string::npos);
   CHECK(outcome.out.find("interrupted after 2 of 10 rounds: exit 130") != std::string::npos);
+  CHECK(outcome.out.find("\"exit_code\": 130") != std::string::npos);
+  CHECK(outcome.err.find(": exit 130, it was interrupted") != std::string::npos);
 }

@@ -60,6 +60,21 @@ TEST_CASE("Where there is a target, its time counts, and a miss is worse than an
   CHECK_FALSE(exported("bencher", runs).begin()->at("latency").contains("upper_value"));
 }
 
+TEST_CASE("The interval that is exported has in it how far the points of the curves are apart") {
+  auto runs = five();
+  for (auto& run : runs) {
+    run.target_loss = 0.1;
+    run.time_to_target_s = *run.wall_s;
+    run.time_to_target_low_s = *run.wall_s - 0.5;
+    run.time_to_target_high_s = *run.wall_s + 0.25;
+  }
+  const auto all = exported("bencher", runs);
+  const auto& latency = all.begin()->at("latency");
+  CHECK(latency["lower_value"] == 0.5e9);
+  CHECK(latency["value"] == 3e9);
+  CHECK(latency["upper_value"] == 5.25e9);
+}
+
 TEST_CASE("A configuration without a value is left out and named, never NaN or null") {
   auto runs = five();
   for (auto& run : runs) run.target_loss = 0.1;

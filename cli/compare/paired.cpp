@@ -32,8 +32,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr int kUsage = 2, kNotAllOk = 3, kBadData = 65, kMissingData = 66, kFailed = 70,
-              kInterrupted = 130;
+constexpr int kUsage = 2, kNotAllOk = 3, kBadData = 65, kMissingData = 66, kFailed = 70;
 constexpr int kNotExecutable = 126, kNotFound = 127;
 constexpr std::uint64_t kFirstSeed = 1;
 
@@ -252,18 +251,18 @@ int compare_commands(const Invocation& invocation) {
   }
   progress.clear();
   const bool stopped = interrupted().load(std::memory_order_relaxed);
-  if (old_one.rows.empty()) return kInterrupted;
+  if (old_one.rows.empty()) return kInterruptedExit;
   const auto remark = match_single(old_one, new_one);
   ComparisonReport report(compare(old_one.rows, new_one.rows, options), options,
                           given.has("--strict"));
   report.base_source = source_text(old_one.command, "paired", old_one.rows);
   report.new_source = source_text(new_one.command, "paired", new_one.rows);
   if (!remark.empty()) report.remarks.push_back(remark);
+  report.interrupted = stopped;
   if (stopped)
     report.remarks.push_back(fmt::format("interrupted after {} of {} rounds: exit {}",
-                                         old_one.rows.back().repeat + 1, rounds, kInterrupted));
-  const int code = write_comparison(report, given);
-  return stopped ? kInterrupted : code;
+                                         old_one.rows.back().repeat + 1, rounds, kInterruptedExit));
+  return write_comparison(report, given);
 }
 
 }  // namespace sgdbench

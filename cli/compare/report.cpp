@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "cli/interrupt.h"
 #include "cli/labels.h"
 #include "cli/text.h"
 
@@ -101,6 +102,7 @@ std::string ComparisonReport::problem(const RunRecord& row) {
 }
 
 int ComparisonReport::exit_code() const {
+  if (interrupted) return kInterruptedExit;
   if (comparison.count(Verdict::regression) > 0) return kRegression;
   const bool unsure = comparison.count(Verdict::inconclusive) > 0 || comparison.findings.empty();
   return strict && unsure ? kInconclusive : 0;
@@ -117,6 +119,7 @@ std::string ComparisonReport::closing() const {
   auto text = fmt::format("{} regression{}, {} fine ({} improved), {} inconclusive: exit {}, ",
                           regressions, regressions == 1 ? "" : "s", fine, improved,
                           comparison.count(Verdict::inconclusive), exit_code());
+  if (interrupted) return text + "it was interrupted";
   if (exit_code() == kRegression) return text + "a regression is proven";
   if (exit_code() == kInconclusive) return text + "with --strict everything must be decided";
   return text + (findings.empty() ? "nothing could be compared" : "no regression is proven");

@@ -20,6 +20,7 @@ struct ComparisonReport {
   Comparison comparison;
   ComparisonOptions options;
   bool strict;
+  bool interrupted = false;  ///< there is less of it than was asked for
   std::string base_source, new_source;
   std::vector<std::string> remarks;  ///< of how it was measured
 

@@ -64,7 +64,8 @@ constexpr Option kMeasurement[] = {
      [](Cell& c, Text v) { c.spec.max_seconds = parse_real(v, {.least = 0, .most = 1e9}); },
      [](const Cell& c) { return number_text(c.spec.max_seconds); }},
     {"--evaluations", "", "[SPACING:]N",
-     "points of the loss curve after the first, even or geometric: geometric:30; 0: one per epoch",
+     "points of the loss curve after the first, even or geometric: geometric:30; 0: one per epoch, "
+     "with a target four and at least 10, at most 100 in all",
      "0", Group::measurement, kRun, nullptr, set_evaluations, show_evaluations, kRecorded},
     {"--recording", "", "HOW,…",
      "full, or none: no curve, staleness or phases, to see what these cost", "full",

@@ -22,6 +22,14 @@ constexpr Option kOutput[] = {
     {"--json", "", "PATH", "all columns and the environment, as Google Benchmark lays it out", "",
      Group::output, kRun},
     {"--markdown", "", "PATH", "a table of medians", "", Group::output, kRun},
+    {"--sort", "", "COLUMN",
+     "of the table: target, epoch, loss, accuracy, updates, staleness, waits, backend, workers, "
+     "batch or lr; the best first, what did not come through last",
+     "the order asked", Group::output, kRun},
+    {"--best-per", "", "COLUMNS",
+     "in the table, only the best configuration of each backend, or each backend,workers and so "
+     "on: by the time to the target, or the loss where there is none",
+     "", Group::output, kRun},
     {"--export", "", "KIND=PATH",
      "for services that keep a history: github-action-benchmark or bencher; repeatable", "",
      Group::output, kRun, whole},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "results/statistics.h"
+#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
@@ -276,12 +277,8 @@ SearchResult search(const SearchSpace& space,
 
 double predicted_length(double done, double start, double now, double target,
                         std::optional<double> floor) {
-  constexpr double kEndless = std::numeric_limits<double>::infinity();
-  if (!(now < start) || !(target < start)) return kEndless;
-  if (floor && now > *floor && target > *floor)
-    return done * std::log((start - *floor) / (target - *floor)) /
-           std::log((start - *floor) / (now - *floor));
-  return done * (start - target) / (start - now);
+  const double times = way_to(start, now, target, floor);
+  return std::isfinite(times) ? done * times : times;
 }
 
 }  // namespace sgdbench

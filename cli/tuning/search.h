@@ -94,9 +94,7 @@ SearchResult search(const SearchSpace& space,
                     const std::function<bool()>& stop);
 
 /// How long a way takes of which a part of length `done`, from `start` to `now`, is behind: all of
-/// it to `target`, if it goes on as it began. Suboptimality falls by a constant factor where the
-/// optimum (`floor`) is known, and by a constant amount where it is not. Infinite where nothing
-/// fell.
+/// it to `target`, if it goes on as it began (way_to() of results/targets.h).
 double predicted_length(double done, double start, double now, double target,
                         std::optional<double> floor);
 

@@ -10,6 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/interrupt.h"
 #include "cli/labels.h"
+#include "results/targets.h"
 #include "workloads/random.h"
 
 namespace sgdbench {
@@ -37,6 +38,10 @@ Goal goal_of(const RunRecord& row) {
   return {row.target_loss, row.loss_optimum, false};
 }
 
+std::optional<double> if_finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
 /// One trial on its way: told of each point of its curve, it says when there is no more to learn.
 class Trial {
  public:
@@ -49,16 +54,14 @@ class Trial {
         loss_(start.train.loss) {}
 
   bool add(double epochs, const PointEvaluation& point) {
-    const double before = left_, since = epochs_;
+    const Level before = level();
+    const double since = epochs_;
     left_ = goal_.at(point);
     loss_ = point.train.loss;
     epochs_ = epochs;
     diverged_ = !std::isfinite(loss_) || loss_ > kDivergence * loss_start_;
     if (!diverged_ && !reached_ && meets_target(row_, point)) {
-      // Between the points the loss falls as it is predicted to.
-      const double rest =
-          predicted_length(epochs - since, before, left_, *goal_.target, goal_.floor);
-      reached_ = since + std::min(epochs - since, rest);
+      reached_ = since + (epochs - since) * crossing(row_, before, level());
     }
     return diverged_ || reached_;
   }
@@ -83,6 +86,11 @@ class Trial {
   double loss() const { return loss_; }
 
  private:
+  /// Where a loss that is not finite has no place.
+  Level level() const {
+    return {if_finite(loss_), goal_.accuracy ? std::optional(1 - left_) : std::nullopt};
+  }
+
   const RunRecord& row_;
   Goal goal_;
   double start_, loss_start_, left_, loss_;
@@ -94,10 +102,6 @@ class Trial {
 /// Seeds of trials have their highest bit set; those that a user can type don't.
 std::uint64_t seed_of_trial(std::uint64_t seed, std::size_t which) {
   return mix(seed, which) | (std::uint64_t{1} << 63);
-}
-
-std::optional<double> if_finite(double value) {
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 /// The cell with a trial's settings in place of what is tuned.

@@ -69,6 +69,12 @@ std::optional<Finding> find(const Match& match, const Metric& metric, const Surr
   return finding;
 }
 
+void leave_open(Finding& finding, std::string_view why) {
+  finding.verdict = Verdict::inconclusive;
+  finding.improved = false;
+  finding.remark = why;
+}
+
 /// A finding that the circumstances take away. Who runs two builds alternately compares builds.
 void doubt(Finding& finding, const Surroundings& around, bool paired) {
   const bool times = is_time(finding);
@@ -77,10 +83,13 @@ void doubt(Finding& finding, const Surroundings& around, bool paired) {
                     : around.capacity && times && !paired ? "different capacity"
                     : around.build && times && !paired    ? "different build"
                                                           : nullptr;
-  if (!why) return;
-  finding.verdict = Verdict::inconclusive;
-  finding.improved = false;
-  finding.remark = why;
+  if (why) leave_open(finding, why);
+}
+
+/// The same for findings that don't mean the same in both reports.
+void doubt_meaning(Finding& finding, const Surroundings& around) {
+  if (around.crossings && finding.metric->absence == Metric::Absence::missed)
+    leave_open(finding, "one report rounds it up to a point of the curve, the other does not");
 }
 
 /// Judges what has a p-value, all of them together.
@@ -169,6 +178,7 @@ Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunReco
     if (comparable(match)) {
       auto surroundings = compare_environment(match, comparison.environment);
       surroundings.capacity = capacity;
+      surroundings.crossings = crossings_differ(match);
       auto findings = findings_of(match, surroundings, options);
       if (auto missing = without_value(findings, options.metrics); !missing.empty())
         notes.push_back({match.base.front(), missing, Verdict::fine});
@@ -182,9 +192,10 @@ Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunReco
     comparison.notes.insert(comparison.notes.end(), notes.begin(), notes.end());
   }
   judge(comparison.findings, options.criteria);
-  if (!options.ignore_environment)
-    for (std::size_t i = 0; i < around.size(); ++i)
-      doubt(comparison.findings[i], around[i], options.paired);
+  for (std::size_t i = 0; i < around.size(); ++i) {
+    if (!options.ignore_environment) doubt(comparison.findings[i], around[i], options.paired);
+    doubt_meaning(comparison.findings[i], around[i]);
+  }
   comparison.means = mean_ratios(comparison.findings);
   return comparison;
 }

@@ -5,6 +5,12 @@
 // metric. Where the parameters are reproducible, what follows from them alone is compared repeat by
 // repeat and exactly: a difference there is never noise, and needs no p-value.
 //
+// A time to the target lies between two points of the curve. The interval of a median has that in
+// it. That of a ratio has not: both sides have their points at the same examples and are
+// interpolated in the same way, so what the interpolation errs by is the same factor on both sides,
+// and leaves the ratio as it is. Ratios of different configurations (the summary's) have it in
+// their intervals.
+//
 // Invariants: every configuration of either report is in a finding or in a note; a missed target is
 // infinite and never left out; nothing is NaN.
 #pragma once

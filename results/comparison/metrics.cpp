@@ -19,7 +19,8 @@ std::optional<double> get(const R& run) {
 constexpr bool kLower = false, kHigher = true, kTimed = true, kCourse = false;
 
 constexpr auto kMetrics = std::to_array<Metric>({
-    {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>},
+    {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>,
+     get<&R::time_to_target_low_s>, get<&R::time_to_target_high_s>},
     {"wall_s", kLower, unfinished, kTimed, get<&R::wall_s>},
     {"epochs_to_target", kLower, missed, kCourse, get<&R::epochs_to_target>},
     {"updates_to_target", kLower, missed, kCourse, get<&R::updates_to_target>},

@@ -20,6 +20,9 @@ struct Metric {
   /// compared across machines and builds.
   bool timed;
   std::optional<double> (*get)(const RunRecord&);
+  /// Between what the value is known to lie; null, or nothing, where it is known by itself.
+  std::optional<double> (*low)(const RunRecord&) = nullptr;
+  std::optional<double> (*high)(const RunRecord&) = nullptr;
 };
 std::span<const Metric> metric_table();
 

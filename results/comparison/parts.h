@@ -27,7 +27,13 @@ bool comparable(const Match& match);
 /// What differs around a configuration.
 struct Surroundings {
   bool machine = false, build = false, data = false, capacity = false;
+  /// One report has times to the target between the points of the curve, the other at them.
+  bool crossings = false;
 };
+/// Whether rows of one side say between which points of the curve they reached their target, and
+/// those of the other, an older report, only at which.
+bool crossings_differ(const Match& match);
+
 /// Adds a line to `lines` for each difference that is not there yet.
 Surroundings compare_environment(const Match& match, std::vector<std::string>& lines);
 

@@ -53,13 +53,32 @@ std::string why_not(const Finding& finding) {
 
 }  // namespace
 
+bool crossings_differ(const Match& match) {
+  const auto any = [](const Rows& rows, bool bounded) {
+    return std::any_of(rows.begin(), rows.end(), [&](const RunRecord* row) {
+      return row->time_to_target_s && row->time_to_target_high_s.has_value() == bounded;
+    });
+  };
+  return (any(match.base, true) && any(match.now, false)) ||
+         (any(match.base, false) && any(match.now, true));
+}
+
 Sample sample(const Rows& rows, const Metric& metric, double confidence) {
   Sample found;
-  for (const auto* row : rows)
-    if (const auto value = value_of(metric, *row)) found.values.push_back(*value);
+  std::vector<double> lows, highs;
+  const auto bound = [](auto* get, const RunRecord& row, double value) {
+    return get && std::isfinite(value) ? get(row).value_or(value) : value;
+  };
+  for (const auto* row : rows) {
+    const auto value = value_of(metric, *row);
+    if (!value) continue;
+    found.values.push_back(*value);
+    lows.push_back(bound(metric.low, *row, *value));
+    highs.push_back(bound(metric.high, *row, *value));
+  }
   if (found.values.empty()) return found;
   found.median = median(found.values);
-  found.interval = median_interval(found.values, confidence);
+  found.interval = median_interval(lows, highs, confidence);
   return found;
 }
 
