@@ -304,6 +304,6 @@ TEST_CASE("A tuned run says what was chosen, how flat it is, and what the search
       "run --workload logreg --data rcv1-like:rows=600,features=300 --backend simulator "
       "--workers 2 --compute-time exp:1ms --protocol async,bsp --lr tuned --batch tuned --target "
       "10% --epochs 6 "
-      "--repeats 2 -q --csv runs2.csv --tuning tuning2.csv");
+      "--repeats 2 -q --no-cache --csv runs2.csv --tuning tuning2.csv");
   CHECK(content(scratch.path("tuning.csv")) == content(scratch.path("tuning2.csv")));
 }
