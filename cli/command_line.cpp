@@ -34,13 +34,6 @@ std::vector<std::string> words_of(const Cell& cell, Wanted wanted) {
   return words;
 }
 
-/// FNV-1a, then SplitMix64, so that its upper bits are as good as its lower ones.
-std::uint64_t hash(std::string_view text) {
-  std::uint64_t h = 0xcbf29ce484222325u;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return mix(h);
-}
-
 /// What would do something else to a terminal than be read there, in a form that both it and the
 /// shell understand: $'a\033b'.
 std::string quoted_bytes(std::string_view text) {
@@ -91,11 +84,22 @@ std::string command_of(const Cell& cell) {
   return "sgdbench run " + shell_line(arguments_of(cell));
 }
 
-std::string config_id(const Cell& cell) {
+std::string identity_of(const Cell& cell) {
   auto words = words_of(cell, [](const Option& option) { return option.identifies; });
   for (const auto* law : laws_of(cell.spec))
     if (const auto sum = law->checksum(); sum != 0) words.push_back(fmt::format("{:016x}", sum));
-  return fmt::format("{:010x}", hash(shell_line(words)) >> 24);
+  return shell_line(words);
+}
+
+// FNV-1a, then SplitMix64, so that its upper bits are as good as its lower ones.
+std::uint64_t text_hash(std::string_view text) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return mix(h);
+}
+
+std::string config_id(const Cell& cell) {
+  return fmt::format("{:010x}", text_hash(identity_of(cell)) >> 24);
 }
 
 std::string run_id(std::string_view config_id, std::uint64_t repeat) {

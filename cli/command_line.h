@@ -1,6 +1,7 @@
 // The command line that repeats a cell, and the cell's identity, which is made from it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,12 @@ std::vector<std::string> arguments_of(const Cell& cell);
 
 /// `sgdbench run …` for a shell.
 std::string command_of(const Cell& cell);
+
+/// What the configuration is, as text: the words that identify it, and the checksums of its laws.
+std::string identity_of(const Cell& cell);
+
+/// Spreads texts evenly over 64 bits, the same on every machine. Not cryptographic.
+std::uint64_t text_hash(std::string_view text);
 
 /// Ten hexadecimal digits, a function of the configuration alone: not of how often it is repeated,
 /// nor of the defaults of options that it does not use. The same on every machine.

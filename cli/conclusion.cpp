@@ -9,7 +9,6 @@
 #include "cli/labels.h"
 #include "cli/text.h"
 #include "results/statistics/two_samples.h"
-#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
@@ -30,21 +29,6 @@ struct Race {
 
 double time_of(const Race& race, const Aggregate& member) {
   return (member.*race.time)->median;
-}
-
-std::string target_text(const RunRecord& row) {
-  std::string text;
-  if (row.target_loss && !row.target.empty())
-    text = fmt::format("{} {}", row.target.substr(row.target.rfind(',') + 1),
-                       row.target_measure == to_string(Measure::relative)
-                           ? "above the optimum"
-                           : "of the initial suboptimality");
-  else if (row.target_loss)
-    text = fmt::format("a loss of {:g}", *row.target_loss);
-  if (row.target_accuracy)
-    text += fmt::format("{}{:g} % held-out accuracy", text.empty() ? "" : " and ",
-                        100 * *row.target_accuracy);
-  return text;
 }
 
 void sort_by_time(Race& race) {

@@ -13,6 +13,16 @@ std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_
   return (updates + per_epoch - 1) / per_epoch;
 }
 
+Cell with_settings(const Cell& cell, const Settings& settings) {
+  Cell fixed = cell;
+  fixed.tuned = 0;
+  fixed.batch = settings.batch;
+  fixed.lr = settings.step;
+  fixed.momentum = settings.momentum;
+  fixed.spec.exchange = settings.exchange;
+  return fixed;
+}
+
 Configuration unsettled(const Cell& cell) {
   Configuration c;
   c.cell = cell;

@@ -37,6 +37,9 @@ Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores
 /// The same before a problem is known: what is `auto` stays 0.
 Configuration unsettled(const Cell& cell);
 
+/// The cell with these as numbers, and nothing left to be tuned.
+Cell with_settings(const Cell& cell, const Settings& settings);
+
 /// Passes over n examples that surely hold so many updates, in each of which at most so many
 /// examples land.
 std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t landing);

@@ -76,6 +76,7 @@ struct Session {
   Progress& progress;
   RunLog& log;
   TraceOutput& trace;
+  const Execution& execution;
 };
 
 /// Trains all cells of one problem; a row for each of them where it can't be made or has no target.
@@ -83,17 +84,21 @@ void train_group(const std::vector<Cell>& group, const TrainTest& data, const Se
   auto facts = facts_of(data, session.environment);
   const auto cores = session.environment.cores_available;
   const auto problem = make_problem(group.front().workload, data);
-  for (const auto& cell : group) check_target(cell, *problem);
+  for (const auto& cell : group) {
+    check_target(cell, *problem);
+    check_tuning(cell, *problem);
+  }
   facts.l2 = problem->l2();
   try {
-    facts.optimum = optimum_for(group, *problem, data, session.parallel, session.progress);
+    facts.optimum = optimum_for(group, *problem, data, session.parallel, session.progress,
+                                session.execution.use_cache);
   } catch (const NotConverged& error) {
     // A solver that was stopped has not failed: --resume is to come back to these cells.
     if (interrupted()) return interrupt_group(group, problem.get(), cores, facts, session.log);
     return refuse_group(group, facts, error.what(), session.progress, session.log);
   }
   ProblemGroup(*problem, facts, session.parallel, cores, session.progress, session.log,
-               session.trace)
+               session.trace, session.execution)
       .run(group);
 }
 
@@ -112,9 +117,9 @@ std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log) {
 }
 
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
-             RunLog& log, TraceOutput& trace) {
+             RunLog& log, TraceOutput& trace, const Execution& execution) {
   const auto parallel = threaded_for(environment.cores_available);
-  const Session session{environment, parallel, progress, log, trace};
+  const Session session{environment, parallel, progress, log, trace, execution};
   const auto data_groups = by_data(cells);
   DataLoader loader(parallel, progress);
   check_old_rows(data_groups, log, loader);

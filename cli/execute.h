@@ -15,12 +15,20 @@
 
 namespace sgdbench {
 
+/// What is done with cells beside measuring them.
+struct Execution {
+  bool use_cache = true;  ///< of optima, and of the settings that searches found
+  /// Nothing is measured: each cell has one row, with the settings that a search found, or the
+  /// reason why it found none. Its settings are searched for anew.
+  bool search_alone = false;
+};
+
 /// Adds a row per repeat of every cell to `log`, in the order in which they ran, except for those
 /// that it has. Returns when all are done, or early when interrupted(): then those that were not
 /// started have a row `interrupted` too. Throws UsageError, BadData, MissingData, BadJournal or
 /// WriteError; `log` then has what was finished, and `trace` of what of it the timelines.
 void execute(const std::vector<Cell>& cells, const Environment& environment, Progress& progress,
-             RunLog& log, TraceOutput& trace);
+             RunLog& log, TraceOutput& trace, const Execution& execution);
 
 /// Runs that execute() will make at most, warm-ups included.
 std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log);

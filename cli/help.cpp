@@ -26,11 +26,11 @@ std::string help_of(const VerbEntry& verb) {
     group = title(option->group);
     text += option_help(*option);
   }
-  if (verb.verb & (kRun | kVerify | kOptimum))
+  if (verb.verb & (kRun | kTune | kVerify | kOptimum))
     text +=
         "\nOptions with a … take lists (1,2,8) and ranges (1..8, 1..8:x2, 1..9:+4); every\n"
         "combination is a cell. A backslash before a comma makes it part of a name.\n";
-  if (verb.verb & kRun)
+  if (verb.verb & (kRun | kTune))
     text +=
         "\nA suite (--config) says the same in TOML: workers = [1, 2], data = \"train.svm\", "
         "strict =\n"

@@ -9,6 +9,7 @@
 
 #include "results/fields.h"
 #include "results/reports.h"
+#include "results/targets.h"
 
 namespace sgdbench {
 namespace {
@@ -58,6 +59,21 @@ std::string label(const RunRecord& row) {
 
 std::string contender_label(const RunRecord& row) {
   return fmt::format("{} with {}", strategy_label(row), worker_count(row));
+}
+
+std::string target_text(const RunRecord& row) {
+  std::string text;
+  if (row.target_loss && !row.target.empty())
+    text = fmt::format("{} {}", row.target.substr(row.target.rfind(',') + 1),
+                       row.target_measure == to_string(Measure::relative)
+                           ? "above the optimum"
+                           : "of the initial suboptimality");
+  else if (row.target_loss)
+    text = fmt::format("a loss of {:g}", *row.target_loss);
+  if (row.target_accuracy)
+    text += fmt::format("{}{:g} % held-out accuracy", text.empty() ? "" : " and ",
+                        100 * *row.target_accuracy);
+  return text;
 }
 
 std::vector<std::string> differing_columns(std::span<const RunRecord* const> rows,

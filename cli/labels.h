@@ -22,6 +22,9 @@ std::string label(const RunRecord& row);
 /// "hogwild (cas) with 2 workers"
 std::string contender_label(const RunRecord& row);
 
+/// What the time to the row's target is the time to: "1% above the optimum"; "" without a target.
+std::string target_text(const RunRecord& row);
+
 /// Those of `columns` in which the rows differ.
 std::vector<std::string> differing_columns(std::span<const RunRecord* const> rows,
                                            std::span<const std::string_view> columns);

@@ -104,13 +104,8 @@ void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
           const ParallelFor& parallel, bool use_cache) {
   const auto problem = make_problem(options, data);
   try {
-    if (use_cache) {
-      answer.optimum = cached_optimum(*problem, options, data, parallel, &answer.cached);
-    } else {
-      OptimumLimits limits;
-      limits.stop = &interrupted();
-      answer.optimum = find_optimum(*problem, options, data, parallel, limits);
-    }
+    answer.optimum = use_cache ? cached_optimum(*problem, options, data, parallel, &answer.cached)
+                               : found_optimum(*problem, options, data, parallel);
   } catch (const NotConverged& error) {
     answer.reason = error.what();
     answer.failed = true;

@@ -86,28 +86,13 @@ Json to_json(const OptimumPoint& point, const RowOrder& order) {
   return {{"w", point.w}, {"multipliers", sorted}};
 }
 
-/// Nothing but an ordinary file is an entry: a pipe might never end.
-OptimumPoint read_entry(const fs::path& path, const Json& key, const RowOrder& order,
+OptimumPoint read_point(const fs::path& path, const Json& key, const RowOrder& order,
                         std::size_t numbers) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return {};
   try {
-    const auto text = read_file(path, numbers * kMostBytesEach + kMostBytesBeside);
-    return in_order(parse_optimum(text, key.dump()), order);
+    const auto text = read_entry(path, numbers * kMostBytesEach + kMostBytesBeside);
+    return text ? in_order(parse_optimum(*text, key.dump()), order) : OptimumPoint();
   } catch (const ReadError&) {
     return {};
-  }
-}
-
-void write_entry(const fs::path& path, const Json& key, const OptimumPoint& point,
-                 const RowOrder& order) {
-  std::error_code ignored;
-  fs::create_directories(path.parent_path(), ignored);
-  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return;
-  try {
-    write_atomically(path, Json{{"of", key}, {"optimum", to_json(point, order)}}.dump() + '\n');
-  } catch (const WriteError&) {
-    // It will be computed again.
   }
 }
 
@@ -131,6 +116,29 @@ std::optional<fs::path> cache_folder() {
   return {};
 }
 
+std::optional<std::string> read_entry(const fs::path& path, std::size_t most) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return {};
+  if (!fs::is_regular_file(path, error)) throw ReadError("it is no ordinary file");
+  return read_file(path, most);
+}
+
+void write_entry(const fs::path& path, std::string_view text) noexcept try {
+  std::error_code ignored;
+  fs::create_directories(path.parent_path(), ignored);
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return;
+  write_atomically(path, text);
+} catch (const std::exception&) {
+  // It will be computed again.
+}
+
+Optimum found_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
+                      const ParallelFor& parallel) {
+  OptimumLimits limits;
+  limits.stop = &interrupted();
+  return find_optimum(problem, options, data, parallel, limits);
+}
+
 Optimum cached_optimum(const Problem& problem, const WorkloadOptions& options,
                        const TrainTest& data, const ParallelFor& parallel, bool* from_cache) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
@@ -139,17 +147,17 @@ Optimum cached_optimum(const Problem& problem, const WorkloadOptions& options,
   if (from_cache) *from_cache = false;
   const auto folder = cache_folder();
   const std::size_t numbers = problem.parameters() + data.train.rows();
-  if (!folder || numbers > kMostNumbers)
-    return find_optimum(problem, options, data, parallel, limits);
+  if (!folder || numbers > kMostNumbers) return found_optimum(problem, options, data, parallel);
   const RowOrder order(data.train, parallel);
   const auto path = *folder / name_of(problem, options, data.train, order);
   const auto key = key_of(problem, options, data.train, order);
-  auto point = read_entry(path, key, order, numbers);
+  auto point = read_point(path, key, order, numbers);
   const bool began_there = !point.w.empty();
   const auto optimum = find_optimum(problem, options, data, parallel, limits, nullptr, &point);
   const bool known = began_there && optimum.iterations == 0;
   if (from_cache) *from_cache = known;
-  if (!known) write_entry(path, key, point, order);
+  if (!known)
+    write_entry(path, Json{{"of", key}, {"optimum", to_json(point, order)}}.dump() + '\n');
   return optimum;
 }
 

@@ -34,6 +34,17 @@ std::optional<std::filesystem::path> cache_folder();
 /// nothing.
 OptimumPoint parse_optimum(std::string_view entry, std::string_view key);
 
+/// The text of an entry; nothing where there is none. Throws ReadError where there is something
+/// that can't be one: no ordinary file (a pipe might never end), or one of more than `most` bytes.
+std::optional<std::string> read_entry(const std::filesystem::path& path, std::size_t most);
+
+/// Replaces an entry, or makes it, folder and all. One that can't be written is left out.
+void write_entry(const std::filesystem::path& path, std::string_view text) noexcept;
+
+/// find_optimum(). Ends early, with NotConverged, on interrupted().
+Optimum found_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
+                      const ParallelFor& parallel);
+
 /// find_optimum(), from where it ended before. Ends early, with NotConverged, on interrupted().
 /// `from_cache`, where not null, is set to whether that was the solution already.
 Optimum cached_optimum(const Problem& problem, const WorkloadOptions& options,

@@ -26,6 +26,7 @@ enum Verb : unsigned {
   kCompare = 32,
   kCalibrate = 512,
   kReport = 64,
+  kTune = 1024,
 };
 
 enum class Group {

@@ -13,6 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/labels.h"
 #include "cli/precision.h"
+#include "cli/tuning/winner_cache.h"
 #include "results/environment.h"
 #include "workloads/random.h"
 
@@ -74,7 +75,7 @@ void add_unstarted(const Configuration& c, const DataFacts& facts, RunLog& log) 
 
 ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
                            const ParallelFor& parallel, std::size_t cores, Progress& progress,
-                           RunLog& log, TraceOutput& trace)
+                           RunLog& log, TraceOutput& trace, const Execution& execution)
     : problem_(problem),
       facts_(facts),
       parallel_(parallel),
@@ -82,13 +83,17 @@ ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
       progress_(progress),
       log_(log),
       trace_(trace),
+      execution_(execution),
       tuner_(problem, facts, parallel, cores, progress) {}
 
 void ProblemGroup::run(const std::vector<Cell>& cells) {
   for (const auto& cell : cells) {
     contenders_.emplace_back().configuration = settle(cell, problem_, cores_);
-    if (!interrupted() && !log_.has_all(cell)) prepare(contenders_.back());
+    if (interrupted() || log_.has_all(cell)) continue;
+    prepare(contenders_.back());
+    if (execution_.search_alone) add_search(contenders_.back());
   }
+  if (execution_.search_alone) return;
   repeats_began_ = Clock::now();
   for (std::uint64_t repeat = 0; !interrupted() && wants_more(repeat); ++repeat) repeat_all(repeat);
   if (interrupted())
@@ -127,7 +132,8 @@ void ProblemGroup::prepare(Contender& contender) {
     contender.status = "failed";
     contender.reason = error.what();
   }
-  if (!contender.status.empty()) progress_.skip(c.cell.warmup + log_.missing(c.cell));
+  if (!contender.status.empty() && !execution_.search_alone)
+    progress_.skip(c.cell.warmup + log_.missing(c.cell));
 }
 
 void ProblemGroup::start(Contender& contender) {
@@ -135,6 +141,7 @@ void ProblemGroup::start(Contender& contender) {
   if (!verify(contender)) return;
   // What was found is checked like what was asked for: it is what will be timed.
   if (c.cell.tuned != 0 && (!tune(contender) || !verify(contender))) return;
+  if (execution_.search_alone) return;
   contender.backend = c.backend->make(c.spec, problem_);
   for (std::uint64_t i = 0; i < c.cell.warmup && !interrupted(); ++i) warm_up(contender);
 }
@@ -148,34 +155,61 @@ bool ProblemGroup::verify(Contender& contender) {
   return false;
 }
 
-/// Settles what is to be tuned: as the rows have it that are there already, else by a search.
-bool ProblemGroup::tune(Contender& contender) {
-  auto& c = contender.configuration;
+/// What is to be tuned, as the rows have it that are there already, else as the cache has it, else
+/// as a search finds it. The contender has a status where every trial was in vain.
+Tuned ProblemGroup::tuned_for(Contender& contender) {
+  const auto& c = contender.configuration;
   const auto earlier = std::find_if(
       log_.rows().begin(), log_.rows().end(),
       [&](const RunRecord& row) { return row.config_id == c.id && row.tuning_trials; });
-  std::string why_not;
-  std::optional<Tuned> tuned;
   if (earlier != log_.rows().end()) {
-    tuned = tuned_of(*earlier);
-    if (earlier->status == "diverged" && earlier->updates.value_or(0) == 0)
-      why_not = earlier->reason;
-  } else {
-    auto tuning = tuner_.tune(c.cell);
-    if (interrupted()) return false;
-    why_not = tuning.why_not;
-    tuned = Tuned{tuning.found.best, tuning.found.trials, tuning.seconds, tuning.found.within_tenth,
-                  tuning.found.within_twice};
-    log_.add(std::move(tuning.trials));
+    const bool in_vain = earlier->status == "diverged" || earlier->status == "failed";
+    if (in_vain && earlier->updates.value_or(0) == 0)
+      contender.status = earlier->status, contender.reason = earlier->reason;
+    return tuned_of(*earlier);
   }
+  std::optional<CachedWinner> cache;
+  if (execution_.use_cache) cache.emplace(c.cell, facts_);
+  if (cache && !execution_.search_alone) {
+    std::string note;
+    if (const auto tuned = cache->read(note)) return *tuned;
+    if (!note.empty()) progress_.note(note);
+  }
+  auto tuning = tuner_.tune(c.cell);
+  contender.status = tuning.status;
+  contender.reason = tuning.why_not;
+  log_.add(tuning.trials);
+  const Tuned tuned{tuning.found.best, tuning.found.trials, tuning.seconds,
+                    tuning.found.within_tenth, tuning.found.within_twice};
+  if (cache && contender.status.empty() && !interrupted()) cache->write(tuned);
+  return tuned;
+}
+
+/// Settles what is to be tuned.
+bool ProblemGroup::tune(Contender& contender) {
+  auto& c = contender.configuration;
+  if (execution_.search_alone) progress_.step(label(describe(c, facts_, 0, 0)));
+  const auto tuned = tuned_for(contender);
+  if (interrupted()) return false;
   c = settle(c.cell, problem_, cores_, tuned);
-  contender.status = why_not.empty() ? "" : "diverged";
-  if (why_not.empty()) why_not = c.backend->why_not(c.spec, problem_);
-  if (why_not.empty()) why_not = settle_curve(c, problem_, available_memory_bytes());
-  if (why_not.empty()) return true;
-  if (contender.status.empty()) contender.status = "unsupported";
-  contender.reason = why_not;
-  return false;
+  if (!contender.status.empty()) return false;
+  contender.reason = c.backend->why_not(c.spec, problem_);
+  if (contender.reason.empty())
+    contender.reason = settle_curve(c, problem_, available_memory_bytes());
+  if (!contender.reason.empty()) contender.status = "unsupported";
+  return contender.reason.empty();
+}
+
+/// A row with what a search found.
+void ProblemGroup::add_search(const Contender& contender) {
+  auto row = describe(contender.configuration, facts_, 0, log_.next_order());
+  if (interrupted())
+    give_up(row, "interrupted", "the search did not come to its end");
+  else if (!contender.status.empty())
+    give_up(row, contender.status, contender.reason);
+  else
+    give_up(row, "ok", "");
+  log_.add(std::move(row));
 }
 
 void ProblemGroup::warm_up(Contender& contender) {

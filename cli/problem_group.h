@@ -10,6 +10,7 @@
 
 #include "backends/backend.h"
 #include "cli/configuration.h"
+#include "cli/execute.h"
 #include "cli/progress.h"
 #include "cli/run_log.h"
 #include "cli/run_record.h"
@@ -34,11 +35,13 @@ class ProblemGroup {
   /// What is passed by reference must outlive the group. Rows are added to `log`; runs that it has
   /// are not made again.
   ProblemGroup(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
-               std::size_t cores, Progress& progress, RunLog& log, TraceOutput& trace);
+               std::size_t cores, Progress& progress, RunLog& log, TraceOutput& trace,
+               const Execution& execution);
 
   /// Each configuration is checked, warmed up, and then all are repeated in turn, every turn in an
   /// order of its own. Ends early when interrupted(), with a row `interrupted` for each run that
-  /// was planned.
+  /// was planned. Where a search is all that is wanted, each has a row with what was found, and
+  /// that is all.
   void run(const std::vector<Cell>& cells);
 
  private:
@@ -49,6 +52,8 @@ class ProblemGroup {
   void start(Contender& contender);
   bool verify(Contender& contender);
   bool tune(Contender& contender);
+  Tuned tuned_for(Contender& contender);
+  void add_search(const Contender& contender);
   void warm_up(Contender& contender);
   void repeat_all(std::uint64_t repeat);
   RunRecord measure(Contender& contender, std::uint64_t repeat);
@@ -66,6 +71,7 @@ class ProblemGroup {
   Progress& progress_;
   RunLog& log_;
   TraceOutput& trace_;
+  const Execution& execution_;
   Tuner tuner_;
   std::vector<Contender> contenders_;
   std::chrono::steady_clock::time_point repeats_began_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "cli/command_line.h"
 #include "cli/doctor/advice.h"
@@ -43,14 +44,33 @@ std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
   return notes;
 }
 
+/// How many configurations have their tuned settings from the cache; "" where none has.
+std::string cached_settings(const std::vector<RunRecord>& rows) {
+  std::set<std::string> tuned, cached;
+  for (const auto& row : rows) {
+    if (!row.tuning_trials) continue;
+    tuned.insert(row.config_id);
+    if (*row.tuning_trials == 0) cached.insert(row.config_id);
+  }
+  if (cached.empty()) return "";
+  return fmt::format(
+      "the tuned settings of {} of {} configurations are those of an earlier search; --no-cache "
+      "searches anew",
+      cached.size(), tuned.size());
+}
+
 /// With what can only be said when all rows are there.
 void report(const Outputs& outputs, const RunLog& log, const std::vector<Cell>& cells,
-            ReportContext context) {
+            ReportContext context, bool quiet) {
   auto rows = log.rows();
   add_speedups(rows);
   const auto notes = imprecise(rows, cells);
   context.notes.insert(context.notes.end(), notes.begin(), notes.end());
   context.trials = log.trials();
+  if (auto note = cached_settings(rows); !note.empty()) {
+    if (!quiet) talk(note);
+    context.notes.push_back(std::move(note));
+  }
   context.layout = outputs.layout();
   for (const auto& cell : cells) context.config_ids.push_back(config_id(cell));
   outputs.write(rows, context);
@@ -110,15 +130,16 @@ int run_verb(const Invocation& invocation) {
   try {
     Progress progress(count_steps(cells, log), given.has("--quiet"));
     if (!first_warning.empty()) progress.warn_at_start(first_warning);
-    execute(cells, context.environment, progress, log, trace);
+    execute(cells, context.environment, progress, log, trace,
+            {.use_cache = !given.has("--no-cache")});
   } catch (...) {
     // What was measured before the trouble is worth keeping. Old rows alone are in the journal.
-    if (log.has_grown()) report(outputs, log, cells, context);
+    if (log.has_grown()) report(outputs, log, cells, context, given.has("--quiet"));
     if (log.has_grown()) trace.finish(true);
     throw;
   }
   trace.finish(given.has("--quiet"));
-  report(outputs, log, cells, context);
+  report(outputs, log, cells, context, given.has("--quiet"));
   if (interrupted()) {
     if (!given.has("--quiet"))
       talk(log.has_journal() ? "interrupted; the same command with --resume runs what is missing"

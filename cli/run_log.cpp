@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "cli/command_line.h"
 #include "results/fields.h"
@@ -83,7 +85,13 @@ RunLog::RunLog(const std::filesystem::path& path, std::span<const Cell> cells,
 }
 
 void RunLog::take(JournalContent content) {
-  for (const auto& row : content.rows) next_order_ = std::max(next_order_, row.order + 1);
+  for (auto& row : content.rows) {
+    next_order_ = std::max(next_order_, row.order + 1);
+    std::erase_if(row.trials,
+                  [&](const TuningTrial& trial) { return trial.config_id != row.config_id; });
+    add(std::exchange(row.trials, {}));
+  }
+  unwritten_.clear();
   rows_ = latest(std::move(content.rows));
   std::erase_if(rows_, [](const RunRecord& row) { return row.status == "interrupted"; });
   for (const auto& row : rows_) done_.insert(row.run_id);
@@ -94,9 +102,23 @@ void RunLog::add(RunRecord row) {
   grown_ = true;
   next_order_ = std::max(next_order_, row.order + 1);
   rows_.push_back(std::move(row));
-  told_.insert(rows_.back().run_id);
-  if (rows_.back().status != "interrupted") done_.insert(rows_.back().run_id);
-  if (journal_) journal_->append(rows_.back());
+  auto& added = rows_.back();
+  told_.insert(added.run_id);
+  if (added.status != "interrupted") done_.insert(added.run_id);
+  if (!journal_) return;
+  if (unwritten_.erase(added.config_id) > 0)
+    std::copy_if(trials_.begin(), trials_.end(), std::back_inserter(added.trials),
+                 [&](const TuningTrial& trial) { return trial.config_id == added.config_id; });
+  journal_->append(added);
+  added.trials.clear();
+}
+
+void RunLog::add(const std::vector<TuningTrial>& trials) {
+  if (trials.empty()) return;
+  const auto id = trials.front().config_id;
+  std::erase_if(trials_, [&](const TuningTrial& trial) { return trial.config_id == id; });
+  trials_.insert(trials_.end(), trials.begin(), trials.end());
+  unwritten_.insert(id);
 }
 
 bool RunLog::wants_unstarted() {

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <span>
@@ -68,11 +67,9 @@ class RunLog {
   void check_data(std::span<const Cell> cells, const TrainTest& data) const;
 
   bool has_journal() const { return journal_.has_value(); }
-  /// The trials of searches for settings; they are not in the journal.
-  void add(std::vector<TuningTrial> trials) {
-    trials_.insert(trials_.end(), std::make_move_iterator(trials.begin()),
-                   std::make_move_iterator(trials.end()));
-  }
+  /// The trials of a configuration's search, in place of an earlier one's. In the journal they are
+  /// with the next row of the configuration.
+  void add(const std::vector<TuningTrial>& trials);
   const std::vector<TuningTrial>& trials() const { return trials_; }
 
   /// Once the reports say it all.
@@ -85,6 +82,7 @@ class RunLog {
   std::vector<TuningTrial> trials_;
   std::set<std::string> done_, told_;
   std::uint64_t unstarted_ = 0, untold_ = 0;
+  std::set<std::string> unwritten_;  ///< configurations with trials that the journal does not have
   std::uint64_t next_order_ = 0;
   bool grown_ = false;
   std::optional<Journal> journal_;

@@ -44,16 +44,24 @@ void check_target(const Cell& cell, const Problem& problem) {
         cell.workload.workload, cell.data.source));
 }
 
+void check_tuning(const Cell& cell, const Problem& problem) {
+  if (cell.tuned != 0 && cell.batch && *cell.batch > problem.examples())
+    throw UsageError(fmt::format(
+        "--batch {}: no step can be tuned for it, as {} has {} examples; --batch tuned chooses one",
+        *cell.batch, cell.data.source, problem.examples()));
+}
+
 std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Problem& problem,
                                         const TrainTest& data, const ParallelFor& parallel,
-                                        Progress& progress) {
+                                        Progress& progress, bool use_cache) {
   if (std::all_of(cells.begin(), cells.end(),
                   [](const Cell& cell) { return cell.targets.empty(); }))
     return {};
   const Cell& cell = cells.front();
   progress.say(
       fmt::format("computing the optimum of {} on {}", cell.workload.workload, cell.data.source));
-  const auto optimum = cached_optimum(problem, cell.workload, data, parallel);
+  const auto optimum = use_cache ? cached_optimum(problem, cell.workload, data, parallel)
+                                 : found_optimum(problem, cell.workload, data, parallel);
   AlignedVector<Real> w(problem.parameters());
   problem.initialise(w, cell.spec.seed);
   return OptimumFacts{optimum.value, evaluate(problem, w, Part::train, parallel).loss, optimum.gap};

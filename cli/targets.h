@@ -17,10 +17,14 @@ void check_targets(const std::vector<Cell>& cells);
 /// The same for what needs the data: held-out accuracy where nothing is held out.
 void check_target(const Cell& cell, const Problem& problem);
 
+/// Throws UsageError where the search for settings would have nothing to choose from: a mini-batch
+/// of more examples than there are.
+void check_tuning(const Cell& cell, const Problem& problem);
+
 /// The optimum of the problem that these cells share, where one of their targets needs it. Throws
 /// NotConverged.
 std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Problem& problem,
                                         const TrainTest& data, const ParallelFor& parallel,
-                                        Progress& progress);
+                                        Progress& progress, bool use_cache);
 
 }  // namespace sgdbench

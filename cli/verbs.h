@@ -30,6 +30,7 @@ struct VerbEntry {
 const std::vector<VerbEntry>& verb_table();
 
 int run_verb(const Invocation& invocation);
+int tune_verb(const Invocation& invocation);
 int list_verb(const Invocation& invocation);
 int data_info_verb(const Invocation& invocation);
 int data_make_verb(const Invocation& invocation);

@@ -217,11 +217,11 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
     {"automatic", "", "which of batch and lr the program chose", run<&R::automatic>, set<&R::automatic, R>},
     {"tuned", "", "which of batch, lr, momentum and exchange were searched for", run<&R::tuned>, set<&R::tuned, R>},
-    {"tuning_trials", "", "trials of that search", run<&R::tuning_trials>, set<&R::tuning_trials, R>},
+    {"tuning_trials", "", "trials of that search; 0: an earlier one had found the settings, and they were in the cache", run<&R::tuning_trials>, set<&R::tuning_trials, R>},
     {"tuning_s", "s", "real time that the search took, which is in no other time", run<&R::tuning_s>, set<&R::tuning_s, R>},
-    {"lr_tuned_low", "", "least step size whose time to the target (or loss) was within 10 % of the best", run<&R::lr_tuned_low>, set<&R::lr_tuned_low, R>},
+    {"lr_tuned_low", "", "least step size whose time to the target was within 10 % of the best; without a target, whose loss had fallen 1/1.1 as far", run<&R::lr_tuned_low>, set<&R::lr_tuned_low, R>},
     {"lr_tuned_high", "", "largest one", run<&R::lr_tuned_high>, set<&R::lr_tuned_high, R>},
-    {"lr_twice_low", "", "least step size with which it was within twice the best", run<&R::lr_twice_low>, set<&R::lr_twice_low, R>},
+    {"lr_twice_low", "", "least step size with which the time was within twice the best; without a target, the loss had fallen half as far", run<&R::lr_twice_low>, set<&R::lr_twice_low, R>},
     {"lr_twice_high", "", "largest one", run<&R::lr_twice_high>, set<&R::lr_twice_high, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
     {"intercept", "", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", run<&R::intercept>, set<&R::intercept, R>},
@@ -290,6 +290,32 @@ constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
      worker<&W::local_steps>, set<&W::local_steps, W>},
 });
 
+template <auto Member>
+Value trial(const TuningTrial& row) {
+  return to_value(row.*Member);
+}
+
+using T = TuningTrial;
+constexpr auto kTuningFields = std::to_array<Field<TuningTrial>>({
+    // clang-format off
+    {"config_id", "", "the configuration that was tuned, as in runs.csv", trial<&T::config_id>, set<&T::config_id, T>},
+    {"strategy", "", "its backend, protocol and workers", trial<&T::strategy>, set<&T::strategy, T>},
+    {"trial", "", "number of the trial within the configuration, from 0", trial<&T::trial>, set<&T::trial, T>},
+    {"stage", "", "of the search, from 0: each is longer than the one before", trial<&T::stage>, set<&T::stage, T>},
+    {"batch", "examples", "mini-batch of one worker", trial<&T::batch>, set<&T::batch, T>},
+    {"lr", "", "initial step size", trial<&T::lr>, set<&T::lr, T>},
+    {"lr_auto", "", "the automatic one with these settings, around which steps are tried", trial<&T::lr_auto>, set<&T::lr_auto, T>},
+    {"momentum", "", "coefficient of the rule's momentum", trial<&T::momentum>, set<&T::momentum, T>},
+    {"exchange", "examples", "examples that a replica trains on between two exchanges", trial<&T::exchange>, set<&T::exchange, T>},
+    {"seed", "", "of the trial: no measured repeat has it", trial<&T::seed>, set<&T::seed, T>},
+    {"epochs", "epochs", "made until it was judged", trial<&T::epochs>, set<&T::epochs, T>},
+    {"time_s", "s", "training time until then", trial<&T::time_s>, set<&T::time_s, T>},
+    {"loss", "", "training objective then", trial<&T::loss>, set<&T::loss, T>},
+    {"score", "", "seconds to the target by this trial alone, predicted where it was not reached; without a target the loss", trial<&T::score>, set<&T::score, T>},
+    {"status", "", "reached, predicted (it was short, or given up), missed (in all of its epochs), ended (there is no target) or diverged", trial<&T::status>, set<&T::status, T>},
+    // clang-format on
+});
+
 }  // namespace
 
 std::span<const Field<RunRecord>> run_fields() {
@@ -303,6 +329,9 @@ std::span<const Field<StalenessRow, StalenessCount>> staleness_fields() {
 }
 std::span<const Field<WorkerRow, WorkerRecord>> worker_fields() {
   return kWorkerFields;
+}
+std::span<const Field<TuningTrial>> tuning_fields() {
+  return kTuningFields;
 }
 
 }  // namespace sgdbench

@@ -47,5 +47,6 @@ std::span<const Field<RunRecord>> run_fields();
 std::span<const Field<CurveRow, CurvePoint>> curve_fields();
 std::span<const Field<StalenessRow, StalenessCount>> staleness_fields();
 std::span<const Field<WorkerRow, WorkerRecord>> worker_fields();
+std::span<const Field<TuningTrial>> tuning_fields();
 
 }  // namespace sgdbench

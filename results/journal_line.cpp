@@ -102,6 +102,9 @@ std::string journal_line(const RunRecord& row) {
   line["per_worker"] = columns(worker_fields(), row.per_worker.size(), [&](std::size_t i) {
     return WorkerRow{row, row.per_worker[i]};
   });
+  if (!row.trials.empty())
+    line["trials"] = columns(tuning_fields(), row.trials.size(),
+                             [&](std::size_t i) -> const TuningTrial& { return row.trials[i]; });
   return dump(line);
 }
 
@@ -115,7 +118,8 @@ std::optional<RunRecord> parse_journal_line(std::string_view text) {
   }
   if (!read_columns(*line, "curve", curve_fields(), row.curve) ||
       !read_columns(*line, "staleness", staleness_fields(), row.staleness) ||
-      !read_columns(*line, "per_worker", worker_fields(), row.per_worker) || row.run_id.empty())
+      !read_columns(*line, "per_worker", worker_fields(), row.per_worker) ||
+      !read_columns(*line, "trials", tuning_fields(), row.trials) || row.run_id.empty())
     return std::nullopt;
   return row;
 }

@@ -39,6 +39,24 @@ struct WorkerRecord {
 
 /// One repeat of one configuration: a row of runs.csv with its curve and histogram. An empty
 /// optional or string is an empty cell; numbers are always finite.
+/// One trial of the search for a configuration's best settings: a row of tuning.csv.
+struct TuningTrial {
+  std::string config_id;
+  std::string strategy;  ///< for people: backend, protocol and workers
+  std::uint64_t trial = 0;
+  std::uint64_t stage = 0;
+  std::uint64_t batch = 0;
+  double lr = 0;
+  std::optional<double> lr_auto;  ///< about the middle of the steps tried here; nothing where given
+  double momentum = 0;
+  std::optional<std::uint64_t> exchange;
+  std::uint64_t seed = 0;
+  double epochs = 0, time_s = 0;
+  std::optional<double> loss;   ///< at its end; nothing where not finite
+  std::optional<double> score;  ///< nothing where it diverged
+  std::string status;           ///< reached, predicted, missed, ended, diverged
+};
+
 struct RunRecord {
   std::string run_id, config_id;
   std::uint64_t repeat = 0;  ///< from 0
@@ -129,6 +147,7 @@ struct RunRecord {
   std::vector<CurvePoint> curve;
   std::vector<StalenessCount> staleness;
   std::vector<WorkerRecord> per_worker;
+  std::vector<TuningTrial> trials;  ///< of the search that came before it; in journals alone
 };
 
 /// Whether the program chose the option of this name ("batch", "lr"), by rule or by search.

@@ -1,62 +1,77 @@
 #include "results/tuning.h"
 
-#include <array>
+#include <algorithm>
+#include <limits>
+#include <tuple>
 
 #include "results/csv_rows.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {
 
-template <class T>
-Value to_cell(const T& value) {
-  return value;
-}
-template <class T>
-Value to_cell(const std::optional<T>& value) {
-  return value ? Value{*value} : Value{};
+/// The score in place of which the trial had none.
+double score_of(const TuningTrial& trial) {
+  return trial.score.value_or(std::numeric_limits<double>::infinity());
 }
 
-template <auto Member>
-Value trial(const TuningTrial& row) {
-  return to_cell(row.*Member);
+/// All but the step: what an epoch's time depends on.
+auto all_but_step(const TuningTrial& trial) {
+  return std::tuple(trial.batch, trial.momentum, trial.exchange);
 }
 
-using T = TuningTrial;
-constexpr auto kTuningFields = std::to_array<Field<TuningTrial>>({
-    {"config_id", "", "the configuration that was tuned, as in runs.csv", trial<&T::config_id>,
-     nullptr},
-    {"strategy", "", "its backend, protocol and workers", trial<&T::strategy>, nullptr},
-    {"trial", "", "number of the trial within the configuration, from 0", trial<&T::trial>,
-     nullptr},
-    {"stage", "", "of the search, from 0: each is longer than the one before", trial<&T::stage>,
-     nullptr},
-    {"batch", "examples", "mini-batch of one worker", trial<&T::batch>, nullptr},
-    {"lr", "", "initial step size", trial<&T::lr>, nullptr},
-    {"momentum", "", "coefficient of the rule's momentum", trial<&T::momentum>, nullptr},
-    {"exchange", "examples", "examples that a replica trains on between two exchanges",
-     trial<&T::exchange>, nullptr},
-    {"seed", "", "of the trial: no measured repeat has it", trial<&T::seed>, nullptr},
-    {"epochs", "epochs", "made until it was judged", trial<&T::epochs>, nullptr},
-    {"time_s", "s", "training time until then", trial<&T::time_s>, nullptr},
-    {"loss", "", "training objective then", trial<&T::loss>, nullptr},
-    {"score", "",
-     "seconds to the target by this trial alone, predicted where it was not reached; without a "
-     "target the loss",
-     trial<&T::score>, nullptr},
-    {"status", "", "reached, predicted, missed (in all of its time) or diverged", trial<&T::status>,
-     nullptr},
-});
+/// Times of an epoch with everything but the step as it is in `like`.
+double median_epoch_s(std::span<const TuningTrial> trials, const TuningTrial& like) {
+  std::vector<double> times;
+  for (const auto& trial : trials)
+    if (all_but_step(trial) == all_but_step(like) && trial.epochs > 0)
+      times.push_back(trial.time_s / trial.epochs);
+  return times.empty() ? std::numeric_limits<double>::infinity() : median(times);
+}
+
+/// From the best to the worst.
+int rank_of(const TuningTrial& trial) {
+  return trial.status == "diverged" ? 2 : trial.status == "missed" ? 1 : 0;
+}
 
 }  // namespace
-
-std::span<const Field<TuningTrial>> tuning_fields() {
-  return kTuningFields;
-}
 
 std::string tuning_csv(std::span<const TuningTrial> trials) {
   std::string out = csv_header(tuning_fields());
   for (const auto& trial : trials) append_csv_row(out, tuning_fields(), trial);
   return out;
+}
+
+std::vector<TriedSetting> tried_settings(std::span<const TuningTrial> trials, bool timed) {
+  std::vector<TriedSetting> settings;
+  std::vector<std::vector<const TuningTrial*>> last;  // of each, the trials of its last stage
+  for (const auto& trial : trials) {
+    std::size_t i = 0;
+    while (i < settings.size() && (settings[i].first->lr != trial.lr ||
+                                   all_but_step(*settings[i].first) != all_but_step(trial)))
+      ++i;
+    if (i == settings.size()) settings.push_back({&trial, 0, "", {}}), last.emplace_back();
+    ++settings[i].trials;
+    if (trial.stage != settings[i].first->stage) last[i].clear();
+    if (last[i].empty()) settings[i].first = &trial;
+    last[i].push_back(&trial);
+  }
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    auto& some = last[i];
+    // An epoch's own time is in a trial's score.
+    const auto value = [&](const TuningTrial& trial) {
+      if (!timed || !(trial.epochs > 0 && trial.time_s > 0)) return score_of(trial);
+      return score_of(trial) * trial.epochs / trial.time_s * median_epoch_s(trials, trial);
+    };
+    std::stable_sort(some.begin(), some.end(), [&](const auto* a, const auto* b) {
+      return std::pair(rank_of(*a), value(*a)) < std::pair(rank_of(*b), value(*b));
+    });
+    const auto& middle = *some[some.size() / 2];
+    settings[i].status = rank_of(*some.back()) == 2 ? some.back()->status : middle.status;
+    if (settings[i].status != "diverged" && value(middle) < std::numeric_limits<double>::infinity())
+      settings[i].score = value(middle);
+  }
+  return settings;
 }
 
 }  // namespace sgdbench

@@ -1,31 +1,31 @@
-// The trials of a search for a configuration's best settings: rows of the tuning CSV.
+// The trials of a search for a configuration's best settings: the tuning CSV, and what all trials
+// of one setting come to.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "results/fields.h"
 
 namespace sgdbench {
 
-struct TuningTrial {
-  std::string config_id;
-  std::string strategy;  ///< for people: backend, protocol and workers
-  std::uint64_t trial = 0;
-  std::uint64_t stage = 0;
-  std::uint64_t batch = 0;
-  double lr = 0, momentum = 0;
-  std::optional<std::uint64_t> exchange;
-  std::uint64_t seed = 0;
-  double epochs = 0, time_s = 0;
-  std::optional<double> loss;   ///< at its end; nothing where not finite
-  std::optional<double> score;  ///< nothing where it diverged
-  std::string status;           ///< reached, predicted, missed, diverged
+std::string tuning_csv(std::span<const TuningTrial> trials);
+
+/// What the trials of one setting come to: those of the last stage that it was in.
+struct TriedSetting {
+  const TuningTrial* first = nullptr;  ///< of these, which has the setting
+  std::size_t trials = 0;              ///< of all stages
+  /// diverged if one did; else that of the trial in the middle
+  std::string status;
+  /// Seconds to the target of the trial in the middle, an epoch taken to last as long as the median
+  /// one with this mini-batch; or its loss, where there is no target. Nothing where not finite.
+  std::optional<double> score;
 };
 
-std::span<const Field<TuningTrial>> tuning_fields();
-std::string tuning_csv(std::span<const TuningTrial> trials);
+/// Each setting once, in the order of their first trials. `timed`: the score is a time.
+std::vector<TriedSetting> tried_settings(std::span<const TuningTrial> trials, bool timed);
 
 }  // namespace sgdbench

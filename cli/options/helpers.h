@@ -33,7 +33,8 @@ std::span<const Option> output_options();
 using Text = std::string_view;
 using Texts = std::vector<std::string>;
 
-inline constexpr unsigned kTraining = kRun | kCalibrate;
+inline constexpr unsigned kMeasured = kRun | kTune;
+inline constexpr unsigned kTraining = kMeasured | kCalibrate;
 inline constexpr unsigned kCells = kTraining | kVerify;
 inline constexpr unsigned kReading = kTraining | kVerify | kDataInfo | kOptimum;
 inline constexpr std::uint64_t kMany = 1'000'000'000'000;

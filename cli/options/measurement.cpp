@@ -66,10 +66,10 @@ constexpr Option kMeasurement[] = {
     {"--evaluations", "", "[SPACING:]N",
      "points of the loss curve after the first, even or geometric: geometric:30; 0: one per epoch, "
      "with a target four and at least 10, at most 100 in all",
-     "0", Group::measurement, kRun, nullptr, set_evaluations, show_evaluations, kRecorded},
+     "0", Group::measurement, kMeasured, nullptr, set_evaluations, show_evaluations, kRecorded},
     {"--recording", "", "HOW,…",
      "full, or none: no curve, staleness or phases, to see what these cost", "full",
-     Group::measurement, kRun, one_list,
+     Group::measurement, kMeasured, one_list,
      [](Cell& c, Text v) {
        c.spec.recording = choose(v, "recording", {"full", "none"}) == 0;
      },
@@ -77,17 +77,17 @@ constexpr Option kMeasurement[] = {
     {"--target", "", "Q,…",
      "report the time until the training loss is at most Q above the computed optimum: 1%, or "
      "10%,5%,2%,1% (convex workloads)",
-     "", Group::measurement, kRun, nullptr, set_targets, show_targets},
+     "", Group::measurement, kMeasured, nullptr, set_targets, show_targets},
     {"--target-loss", "", "X", "report the time until the training loss is at most X", "",
-     Group::measurement, kRun, nullptr, [](Cell& c, Text v) { c.target_loss = parse_real(v); },
+     Group::measurement, kMeasured, nullptr, [](Cell& c, Text v) { c.target_loss = parse_real(v); },
      [](const Cell& c) { return optional_text(c.target_loss); }},
     {"--target-accuracy", "", "X", "report the time until held-out accuracy is at least X", "",
-     Group::measurement, kRun, nullptr,
+     Group::measurement, kMeasured, nullptr,
      [](Cell& c, Text v) { c.target_accuracy = parse_real(v, {.least = 0, .most = 1}); },
      [](const Cell& c) { return optional_text(c.target_accuracy); }},
     {"--stop-at-target", "", "",
      "pause all workers at each point of the curve to evaluate it, and stop at the target", "",
-     Group::measurement, kRun, nullptr, [](Cell& c, Text) { c.stop_at_target = true; },
+     Group::measurement, kMeasured, nullptr, [](Cell& c, Text) { c.stop_at_target = true; },
      [](const Cell& c) { return std::string(c.stop_at_target ? "1" : ""); }},
     {"--seed", "", "N", "of the parameters, the order and the hold-out; repeat r adds r", "1",
      Group::measurement, kCells | kOptimum, nullptr,
@@ -113,7 +113,7 @@ constexpr Option kMeasurement[] = {
      "known to ±Q, with 95 % confidence; --repeats is then the least",
      "",
      Group::measurement,
-     kRun,
+     kMeasured,
      nullptr,
      [](Cell& c, Text v) {
        c.until_ci = parse_percent(v, {.least = 0, .most = 100, .open_below = true});
@@ -123,11 +123,11 @@ constexpr Option kMeasurement[] = {
      false,
      false},
     {"--budget", "", "SECONDS", "with --until-ci, the longest to repeat the runs of one problem",
-     "600", Group::measurement, kRun, nullptr,
+     "600", Group::measurement, kMeasured, nullptr,
      [](Cell& c, Text v) { c.budget_s = parse_real(v, {.least = 0, .most = 1e9}); },
      [](const Cell& c) { return number_text(c.budget_s); }, kRepeatedUntil, false, false},
-    {"--warmup", "", "N", "untimed runs of one epoch before them", "1", Group::measurement, kRun,
-     nullptr, [](Cell& c, Text v) { c.warmup = parse_count(v, 0, 1000); },
+    {"--warmup", "", "N", "untimed runs of one epoch before them", "1", Group::measurement,
+     kMeasured, nullptr, [](Cell& c, Text v) { c.warmup = parse_count(v, 0, 1000); },
      [](const Cell& c) { return std::to_string(c.warmup); }, for_backends<on_a_real_clock, kZero>,
      false, false},
 };

@@ -12,7 +12,8 @@ Texts whole(Text text) {
 }
 
 constexpr Option kOutput[] = {
-    {"--csv", "", "PATH", "a row per run; - is stdout", "", Group::output, kRun},
+    {"--csv", "", "PATH", "a row per run, or tune: per trial; - is stdout", "", Group::output,
+     kMeasured},
     {"--curve", "", "PATH", "CSV of the loss curves", "", Group::output, kRun},
     {"--staleness", "", "PATH", "CSV of the staleness histograms", "", Group::output, kRun},
     {"--targets", "", "PATH", "CSV of when each target was reached", "", Group::output, kRun},
@@ -43,7 +44,7 @@ constexpr Option kOutput[] = {
      "runs.csv, curve.csv, staleness.csv, targets.csv, workers.csv, tuning.csv and run.json in "
      "this folder; "
      "calibrate: compute.trace and service.trace",
-     "", Group::output, kTraining},
+     "", Group::output, kRun | kCalibrate},
     {"--journal", "", "FILE",
      "add each row to this file as soon as its run has ended; with --output, DIR/journal.jsonl "
      "until all reports are written",
@@ -51,19 +52,20 @@ constexpr Option kOutput[] = {
     {"--resume", "", "", "run only what the journal does not have yet", "", Group::output, kRun},
     {"--config", "", "FILE",
      "a suite: options from a TOML file; those of the command line replace them", "", Group::output,
-     kRun},
-    {"--print-config", "", "", "print what would be run as such a file, and stop", "",
-     Group::output, kRun},
+     kMeasured},
+    {"--print-config", "", "",
+     "print what would be run as such a file, and stop; tune: print what was found as one", "",
+     Group::output, kMeasured},
     {"--dry-run", "", "", "print each cell's id and command line, and stop", "", Group::output,
-     kRun},
+     kMeasured},
     {"--strict", "", "", "exit with 3 if any row is not ok, or a comparison inconclusive", "",
-     Group::output, kRun | kCompare},
+     Group::output, kMeasured | kCompare},
     {"--quiet", "-q", "", "no talk on stderr", "", Group::output,
      kTraining | kVerify | kOptimum | kDoctor | kCompare},
     {"--format", "", "KIND", "table or json; list, compare, calibrate: csv; compare: markdown",
      "table", Group::output, kList | kOptimum | kDoctor | kCompare | kCalibrate},
-    {"--no-cache", "", "", "compute the optimum anew, and keep nothing", "", Group::output,
-     kOptimum},
+    {"--no-cache", "", "", "compute optima and search for settings anew, and keep nothing", "",
+     Group::output, kMeasured | kOptimum},
     {"--out", "-o", "FILE",
      "where to write; - is stdout. Data: .svm, .libsvm or .csv (stdout: LIBSVM)", "", Group::output,
      kDataMake | kCompare},

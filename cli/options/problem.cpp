@@ -160,7 +160,7 @@ constexpr Option kProblem[] = {
      },
      [](const Cell& c) { return c.workload.activation; }, kWithHidden},
     {"--parameters", "", "N,…", "of the workload none: the size of its messages", "0",
-     Group::problem, kRun, expand_counts,
+     Group::problem, kMeasured, expand_counts,
      [](Cell& c, Text v) { c.workload.parameters = parse_count(v, 0, kMany); },
      [](const Cell& c) { return std::to_string(c.workload.parameters); }, kUntrained},
 };

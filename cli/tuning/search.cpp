@@ -18,10 +18,14 @@ constexpr std::size_t kBatches = 6;                 ///< 1, 4, …, 1024
 constexpr std::size_t kSurvivors = 3;               ///< one in so many goes on to the next stage
 constexpr std::array<double, 2> kShares{0.1, 0.3};  ///< of a run's epochs, in the early stages
 constexpr std::size_t kSeeds = 3;                   ///< of the last stage
+constexpr std::size_t kMoreSeeds = 2;               ///< of those that may win
 constexpr int kMostExtensions = 12;                 ///< of an edge
 constexpr double kHopeless = 4;                     ///< times the best score: not worth going on
 constexpr std::array<double, 5> kMomenta{-0.3, 0, 0.5, 0.9, 0.97};
+constexpr double kMomentumFactor = 3;  ///< by which 1 − |momentum| shrinks beyond them
+constexpr std::uint64_t kExchangeFactor = 4;
 constexpr double kTenth = 1.1, kTwice = 2;
+constexpr double kEqualProgress = 1.01;  ///< where the loss counts, and no time
 
 /// A setting, and with each seed the epochs to the target that it needed, or the loss.
 struct Tried {
@@ -43,9 +47,9 @@ class Search {
 
   SearchResult result() {
     Settings best = space_.start;
-    if (tunes(kTuneBatch) || tunes(kTuneStep)) best = halving(grid());
-    if (tunes(kTuneExchange)) best = halving(exchanges(best));
-    if (tunes(kTuneMomentum)) best = halving(momenta(best));
+    if (tunes(kTuneBatch) || tunes(kTuneStep)) best = halving(grid()).settings;
+    if (tunes(kTuneExchange)) best = best_exchange(best);
+    if (tunes(kTuneMomentum)) best = best_momentum(best);
     finish(best);
     return result_;
   }
@@ -92,35 +96,76 @@ class Search {
     }
     return list;
   }
-  /// `best` with other steps beside each value of another setting, whose best step may differ.
-  template <class Value, class Set>
-  std::vector<Settings> beside(const Settings& best, const std::vector<Value>& values,
-                               Set set) const {
+  /// `at`, with other steps beside it where these are searched, as its best one may be another.
+  std::vector<Settings> with_steps(Settings at) const {
+    if (!tunes(kTuneStep)) return {at};
     std::vector<Settings> list;
-    for (const auto& value : values)
-      for (const double factor : {1.0, 1 / kFactor, kFactor}) {
-        Settings at = best;
-        set(at, value);
-        at.step *= factor;
-        if (tunes(kTuneStep) || factor == 1) list.push_back(at);
-      }
+    for (const double factor : {1.0, 1 / kFactor, kFactor}) {
+      list.push_back(at);
+      list.back().step *= factor;
+    }
     return list;
   }
-  std::vector<Settings> exchanges(const Settings& best) const {
-    std::vector<std::uint64_t> values;
-    for (const std::uint64_t times : {1, 4, 16}) {
-      values.push_back(best.exchange * times);
-      if (times > 1 && best.exchange / times > 0) values.push_back(best.exchange / times);
-    }
-    return beside(best, values, [](Settings& at, std::uint64_t value) { at.exchange = value; });
+
+  /// The best along one setting: of the values listed, least first, and of those beyond an end as
+  /// long as it is the best. `set(value)` are the settings with it; `next(value, up)` is the one
+  /// beyond it, or itself where there is none.
+  template <class Value, class Set, class Next>
+  Settings along(std::vector<Value> values, Set set, Next next) {
+    std::vector<Settings> list;
+    const auto list_value = [&](const Value& value) {
+      for (const auto& at : with_steps(set(value))) list.push_back(at);
+    };
+    std::for_each(values.begin(), values.end(), list_value);
+    Tried best = halving(list);
+    for (const bool up : {false, true})
+      for (int k = 0; k < kMostExtensions && !stop_(); ++k) {
+        const Value edge = up ? values.back() : values.front(), beyond = next(edge, up);
+        const auto ends = with_steps(set(edge));
+        const bool at_edge = std::any_of(ends.begin(), ends.end(),
+                                         [&](const Settings& end) { return end == best.settings; });
+        if (!at_edge || beyond == edge) break;
+        values.insert(up ? values.end() : values.begin(), beyond);
+        list.clear();
+        list_value(beyond);
+        const auto tried = stage(list, kShares.size() - 1);
+        if (!better(tried.front(), best)) break;
+        best = tried.front();
+      }
+    return best.settings;
   }
-  /// A gradient's whole effect is step / (1 − momentum): that is kept.
-  std::vector<Settings> momenta(const Settings& best) const {
-    return beside(best, std::vector<double>(kMomenta.begin(), kMomenta.end()),
-                  [&](Settings& at, double value) {
-                    if (tunes(kTuneStep)) at.step *= (1 - value) / (1 - best.momentum);
-                    at.momentum = value;
-                  });
+  Settings best_exchange(const Settings& best) {
+    const auto most = std::max<std::uint64_t>(1, space_.most_exchange);
+    const auto next = [most](std::uint64_t value, bool up) {
+      if (!up) return std::max<std::uint64_t>(1, value / kExchangeFactor);
+      return value > most / kExchangeFactor ? std::max(value, most) : value * kExchangeFactor;
+    };
+    std::vector<std::uint64_t> values{best.exchange};
+    for (int k = 0; k < 2; ++k) {
+      values.insert(values.begin(), next(values.front(), false));
+      values.push_back(next(values.back(), true));
+    }
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    const auto set = [best](std::uint64_t value) {
+      Settings at = best;
+      at.exchange = value;
+      return at;
+    };
+    return along(values, set, next);
+  }
+  Settings best_momentum(const Settings& best) {
+    // A gradient's whole effect is step / (1 − momentum): that is kept.
+    const auto set = [&, best](double value) {
+      Settings at = best;
+      if (tunes(kTuneStep)) at.step *= (1 - value) / (1 - best.momentum);
+      at.momentum = value;
+      return at;
+    };
+    const auto next = [](double value, bool up) {
+      const double towards = up ? 1 : -1;
+      return towards - (towards - value) / kMomentumFactor;
+    };
+    return along(std::vector<double>(kMomenta.begin(), kMomenta.end()), set, next);
   }
 
   void try_out(Tried& tried, Allowance allowance, const Score& best) {
@@ -149,35 +194,42 @@ class Search {
     if (!times.empty()) tried.score.value *= median(times);
   }
 
-  /// Tries all of them, then the best third for longer; returns the best.
-  Settings halving(std::vector<Settings> list) {
+  /// Tries all of them for as long as this stage does; returns them with the best first.
+  std::vector<Tried> stage(const std::vector<Settings>& list, std::size_t number) {
     std::vector<Tried> tried;
-    for (std::size_t stage = 0; stage < kShares.size(); ++stage) {
-      tried.clear();
-      Score best;
-      for (const auto& settings : list) {
-        auto& one = tried.emplace_back(Tried{settings, {}, {}});
-        try_out(one, {stage, kShares[stage], stage}, best);
-        judge(one);
-        best = std::min(best, one.score);
-      }
-      std::for_each(tried.begin(), tried.end(), [this](Tried& one) { judge(one); });
-      std::stable_sort(tried.begin(), tried.end(), better);
+    Score best;
+    for (const auto& settings : list) {
+      auto& one = tried.emplace_back(Tried{settings, {}, {}});
+      try_out(one, {number, kShares[number], number}, best);
+      judge(one);
+      best = std::min(best, one.score);
+    }
+    judge_all(tried);
+    std::stable_sort(tried.begin(), tried.end(), better);
+    return tried;
+  }
+  /// Tries all of them, then the best third for longer; returns the best.
+  Tried halving(std::vector<Settings> list) {
+    std::vector<Tried> tried;
+    for (std::size_t number = 0; number < kShares.size(); ++number) {
+      tried = stage(list, number);
       list.clear();
       for (std::size_t i = 0; i <= (tried.size() - 1) / kSurvivors; ++i)
         list.push_back(tried[i].settings);
     }
-    return tried.front().settings;
+    return tried.front();
   }
 
-  Tried measured(const Settings& settings, const Score& best) {
-    Tried tried{settings, {}, {}};
-    for (std::size_t seed = 0; seed < kSeeds; ++seed) {
-      try_out(tried, {kShares.size(), 1, kShares.size() + seed}, best);
+  /// With so many seeds of the last stage in all; one that fails needs no more.
+  void measure(Tried& tried, std::size_t seeds, const Score& best) {
+    while (tried.found.size() < seeds) {
+      try_out(tried, {kShares.size(), 1, kShares.size() + tried.found.size()}, best);
       if (tried.found.back().kind == Score::kFailed) break;
     }
     judge(tried);
-    return tried;
+  }
+  void judge_all(std::vector<Tried>& tried) {
+    std::for_each(tried.begin(), tried.end(), [this](Tried& one) { judge(one); });
   }
 
   /// The curve of scores along the step, with everything else as it is in `at`.
@@ -187,7 +239,8 @@ class Search {
     const auto add = [&](double step, bool front) {
       Settings settings = at;
       settings.step = step;
-      auto one = measured(settings, best);
+      Tried one{settings, {}, {}};
+      measure(one, kSeeds, best);
       best = std::min(best, one.score);
       tried.insert(front ? tried.begin() : tried.end(), std::move(one));
     };
@@ -202,10 +255,10 @@ class Search {
         if (epochs_of(edge.settings).empty() && worsens_twice(tried, front)) break;
         add(front ? edge.settings.step / kFactor : edge.settings.step * kFactor, front);
       }
-    std::for_each(tried.begin(), tried.end(), [this](Tried& one) { judge(one); });
+    judge_all(tried);
     return tried;
   }
-  /// A loss is nowhere twice its best: it is left when it has risen twice running.
+  /// Where time does not matter, little may be far: it is left when it has worsened twice running.
   static bool worsens_twice(const std::vector<Tried>& tried, bool front) {
     const std::size_t n = tried.size();
     if (n < 3) return false;
@@ -217,20 +270,60 @@ class Search {
   /// Beyond twice the best, which itself may be anything.
   static bool far_from(const Score& score, const Score& best) {
     if (best.kind == Score::kFailed) return false;  // smaller steps may still do
+    if (std::isinf(best.value)) return true;        // nothing is learnt at any
     return score.kind != best.kind || score.value > kTwice * best.value;
+  }
+
+  /// Time falls with the step until training fails, so the best of the list may be up to twice as
+  /// slow as one above it, or next to failure: adds the steps half-way to its neighbours.
+  void refine(std::vector<Tried>& tried) {
+    if (!tunes(kTuneStep)) return;
+    const auto best = *std::min_element(tried.begin(), tried.end(), better);
+    if (best.score.kind == Score::kFailed || std::isinf(best.score.value)) return;
+    for (const double factor : {1 / std::sqrt(kFactor), std::sqrt(kFactor)}) {
+      if (stop_()) return;
+      Tried one{best.settings, {}, {}};
+      one.settings.step *= factor;
+      measure(one, kSeeds, best.score);
+      const auto after = std::find_if(tried.begin(), tried.end(), [&](const Tried& other) {
+        return other.settings.step > one.settings.step;
+      });
+      tried.insert(after, std::move(one));
+    }
+    judge_all(tried);
+  }
+
+  /// Of the steps that do about as well as the best, the smallest.
+  const Tried& steadiest(std::vector<Tried>& tried) {
+    const auto best = [&] { return std::min_element(tried.begin(), tried.end(), better)->score; };
+    const auto is_close = [&](const Tried& one, const Score& least) {
+      const bool timed = !epochs_of(one.settings).empty();
+      return one.score.kind == least.kind &&
+             one.score.value <= (timed ? kTenth : kEqualProgress) * least.value;
+    };
+    if (tunes(kTuneStep)) {
+      const Score before = best();
+      for (auto& one : tried)
+        if (before.kind != Score::kFailed && is_close(one, before))
+          measure(one, kSeeds + kMoreSeeds, before);
+      judge_all(tried);
+    }
+    // Where all failed, the smallest step says most.
+    return *std::find_if(tried.begin(), tried.end(),
+                         [&](const Tried& one) { return is_close(one, best()); });
   }
 
   void finish(Settings best) {
     auto tried = curve(best);
     if (tunes(kTuneBatch)) grow_batch(tried);
-    const auto found = std::min_element(tried.begin(), tried.end(), better);
-    // Where all failed, the smallest step says most.
-    const auto& winner = found->score.kind == Score::kFailed ? tried.front() : *found;
+    refine(tried);
+    const auto& winner = steadiest(tried);
     result_.best = winner.settings;
     result_.score = winner.score;
     if (!tunes(kTuneStep) || winner.score.kind == Score::kFailed) return;
-    result_.within_tenth = range(tried, winner.score, kTenth);
-    result_.within_twice = range(tried, winner.score, kTwice);
+    const auto least = std::min_element(tried.begin(), tried.end(), better)->score;
+    result_.within_tenth = range(tried, least, kTenth);
+    result_.within_twice = range(tried, least, kTwice);
   }
 
   /// A best mini-batch at the end of the list makes the list longer.
@@ -273,6 +366,11 @@ SearchResult search(const SearchSpace& space,
                     const std::function<TrialResult(const Settings&, const Allowance&)>& trial,
                     const std::function<bool()>& stop) {
   return Search(space, trial, stop).result();
+}
+
+Score score_of_progress(double start, double loss) {
+  if (!(loss < start)) return {Score::kMissed, std::numeric_limits<double>::infinity()};
+  return {Score::kKeptUp, 1 / (start - loss)};
 }
 
 double predicted_length(double done, double start, double now, double target,

@@ -12,6 +12,11 @@
 // machine takes no step out of the race. A trial that did not come to its target has a prediction
 // in place of its epochs, because settings are to be compared long before they are done.
 //
+// The best step often lies just below those that fail: an order of examples that no trial had, or
+// threads that happen to run otherwise, and it takes twice as long. So the steps that do about as
+// well as the best are tried with more seeds, and of those that then still do the smallest wins: it
+// is the farthest from where training fails, and costs at most a tenth of the time.
+//
 // Sources: Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter
 // optimization", AISTATS 2016 (successive halving). Departures: lists grow at their edges, and the
 // last stage is a whole curve instead of one winner, because how flat it is is a result by itself.
@@ -47,8 +52,8 @@ struct Score {
   auto operator<=>(const Score&) const = default;
 };
 
-/// What one trial found: the epochs to the target, or the loss where there is none; and the time an
-/// epoch took, which does not depend on the step.
+/// What one trial found: the epochs to the target, or score_of_progress() where there is none; and
+/// the time an epoch took, which does not depend on the step.
 struct TrialResult {
   Score score;
   std::optional<double> epoch_s;  ///< nothing where time does not matter
@@ -69,6 +74,7 @@ struct SearchSpace {
   unsigned tuned = 0;  ///< a set of Tunable
   Settings start;      ///< what the program would take
   std::size_t most_batch = 1;
+  std::uint64_t most_exchange = 1;
   /// The automatic step at a mini-batch, about the middle of the list of steps there; null where
   /// the step is given: start's then.
   std::function<double(std::size_t batch)> step_at;
@@ -82,7 +88,7 @@ struct StepRange {
 
 struct SearchResult {
   Settings best;
-  Score score;  ///< seconds to the target, or loss: median over the seeds of the last stage
+  Score score;  ///< seconds to the target, or of progress: median over the seeds of the last stage
   std::size_t trials = 0;
   std::optional<StepRange> within_tenth, within_twice;  ///< where the step was searched
 };
@@ -92,6 +98,12 @@ struct SearchResult {
 SearchResult search(const SearchSpace& space,
                     const std::function<TrialResult(const Settings&, const Allowance&)>& trial,
                     const std::function<bool()>& stop);
+
+/// The score of a loss that fell from `start` to `loss` within the budget: the inverse of how far
+/// it fell. "Within 10 % of the best" is then to have come at least 1/1.1 of its way, whatever
+/// number the loss can't fall below; a loss itself has no such scale. One that did not fall has
+/// missed.
+Score score_of_progress(double start, double loss);
 
 /// How long a way takes of which a part of length `done`, from `start` to `now`, is behind: all of
 /// it to `target`, if it goes on as it began (way_to() of results/targets.h).

@@ -19,6 +19,10 @@ namespace {
 constexpr double kNowhere = std::numeric_limits<double>::infinity();
 constexpr std::size_t kPointsPerEpoch = 4, kMostPoints = 400;
 constexpr double kDivergence = 2;  ///< times the loss at the start
+/// From when on a prediction may end a trial: what a run does before says little.
+constexpr double kForeseeable = 1;  ///< epochs
+/// Of what is predicted to be left, the share in which nothing needs to be known.
+constexpr double kUnwatched = 0.5;
 
 /// What is left to go, as a number that falls: the loss, or the share of wrong answers where the
 /// target is an accuracy.
@@ -42,18 +46,27 @@ std::optional<double> if_finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-/// One trial on its way: told of each point of its curve, it says when there is no more to learn.
+/// One trial on its way: told of points of its curve, it says when there is no more to learn, and
+/// which point it is to be told of next. An evaluation takes as long as an epoch or two: half of
+/// the way that is predicted to be left passes without one.
 class Trial {
  public:
-  Trial(const RunRecord& row, const PointEvaluation& start)
+  /// `first`: epochs before which nothing is decided; `most_s`: seconds above which it is as good
+  /// as none.
+  Trial(const RunRecord& row, const PointEvaluation& start, double first, double most_s)
       : row_(row),
         goal_(goal_of(row)),
+        most_s_(most_s),
         start_(goal_.at(start)),
         loss_start_(start.train.loss),
         left_(start_),
-        loss_(start.train.loss) {}
+        loss_(start.train.loss),
+        next_(first) {}
 
-  bool add(double epochs, const PointEvaluation& point) {
+  bool is_due(double epochs) const { return epochs >= next_; }
+
+  /// Whether the trial ends here.
+  bool add(double epochs, double time_s, const PointEvaluation& point) {
     const Level before = level();
     const double since = epochs_;
     left_ = goal_.at(point);
@@ -63,25 +76,26 @@ class Trial {
     if (!diverged_ && !reached_ && meets_target(row_, point)) {
       reached_ = since + (epochs - since) * crossing(row_, before, level());
     }
-    return diverged_ || reached_;
+    if (diverged_ || reached_) return true;
+    const double whole = goal_.target ? predicted() : kNowhere;
+    next_ = epochs + std::min(kUnwatched * (whole - epochs), epochs);
+    return goal_.target && epochs >= kForeseeable && whole * time_s > most_s_ * epochs;
   }
 
   /// `whole`: it had all the epochs of a run.
   Score score(bool whole) const {
     if (diverged_) return {};
     if (reached_) return {Score::kKeptUp, *reached_};
-    if (!goal_.target) return {Score::kKeptUp, loss_};
+    if (!goal_.target) return score_of_progress(loss_start_, loss_);
     // What is not there yet takes longer than it has taken, whatever one of two targets says.
-    double epochs = predicted_length(epochs_, start_, left_, *goal_.target, goal_.floor);
-    if (goal_.accuracy && row_.target_loss)
-      epochs = std::max(epochs, predicted_length(epochs_, loss_start_, loss_, *row_.target_loss,
-                                                 row_.loss_optimum));
-    return {whole ? Score::kMissed : Score::kKeptUp, std::max(epochs, epochs_)};
+    return {whole ? Score::kMissed : Score::kKeptUp, std::max(predicted(), epochs_)};
   }
-  std::string_view status(bool whole) const {
+  /// `ended`: it had all that a run has, and nobody gave it up.
+  std::string_view status(bool ended) const {
     if (diverged_) return "diverged";
     if (reached_) return "reached";
-    return whole && goal_.target ? "missed" : "predicted";
+    if (!ended) return "predicted";
+    return goal_.target ? "missed" : "ended";
   }
   double loss() const { return loss_; }
 
@@ -90,10 +104,19 @@ class Trial {
   Level level() const {
     return {if_finite(loss_), goal_.accuracy ? std::optional(1 - left_) : std::nullopt};
   }
+  /// Epochs that all of the way takes.
+  double predicted() const {
+    const double epochs = predicted_length(epochs_, start_, left_, *goal_.target, goal_.floor);
+    if (!goal_.accuracy || !row_.target_loss) return epochs;
+    return std::max(epochs, predicted_length(epochs_, loss_start_, loss_, *row_.target_loss,
+                                             row_.loss_optimum));
+  }
 
   const RunRecord& row_;
   Goal goal_;
+  double most_s_;
   double start_, loss_start_, left_, loss_;
+  double next_;  ///< epochs at the next point that it is to be told of
   double epochs_ = 0;
   bool diverged_ = false;
   std::optional<double> reached_;
@@ -104,15 +127,13 @@ std::uint64_t seed_of_trial(std::uint64_t seed, std::size_t which) {
   return mix(seed, which) | (std::uint64_t{1} << 63);
 }
 
-/// The cell with a trial's settings in place of what is tuned.
-Cell with(const Cell& cell, const Settings& settings) {
-  Cell trial = cell;
-  trial.tuned = 0;
-  trial.batch = settings.batch;
-  trial.lr = settings.step;
-  trial.momentum = settings.momentum;
-  trial.spec.exchange = settings.exchange;
-  return trial;
+/// The step around which steps are tried with these settings; nothing where it is given. A
+/// momentum that is searched for has its part in it.
+std::optional<double> automatic_step(const SearchSpace& space, const Settings& settings) {
+  if (!space.step_at) return {};
+  const double step = space.step_at(settings.batch);
+  const bool both = (space.tuned & kTuneMomentum) != 0 && (space.tuned & kTuneStep) != 0;
+  return both ? step * (1 - settings.momentum) / (1 - space.start.momentum) : step;
 }
 
 }  // namespace
@@ -121,27 +142,29 @@ Tuner::Tuner(const Problem& problem, const DataFacts& facts, const ParallelFor& 
              std::size_t cores, Progress& progress)
     : problem_(problem), facts_(facts), parallel_(parallel), cores_(cores), progress_(progress) {}
 
-SearchSpace Tuner::space_of(const Cell& cell) const {
-  const auto usual = settle(cell, problem_, cores_);
+SearchSpace Tuner::space_of(const Cell& cell, const Configuration& usual) {
   SearchSpace space;
   space.tuned = cell.tuned;
   space.start = {usual.spec.batch, usual.spec.step.initial, cell.momentum, usual.spec.exchange};
   space.most_batch = std::max<std::size_t>(1, problem_.examples() / usual.spec.workers);
+  space.most_exchange = problem_.examples();
   if (!cell.lr)
-    space.step_at = [this, spec = usual.spec, backend = usual.backend,
-                     steps = std::map<std::size_t, double>()](std::size_t batch) mutable {
+    space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
       spec.batch = batch;
-      const auto averaged = examples_per_update(*backend, spec, problem_.examples());
-      const auto [found, is_new] = steps.try_emplace(averaged, 0);
-      if (is_new) found->second = problem_.suggested_step(averaged);
-      return found->second;
+      return suggested_step(examples_per_update(*backend, spec, problem_.examples()));
     };
   return space;
 }
 
-PointEvaluation Tuner::evaluate_at(std::span<const Real> w) const {
+double Tuner::suggested_step(std::size_t averaged) {
+  const auto [found, is_new] = steps_.try_emplace(averaged, 0);
+  if (is_new) found->second = problem_.suggested_step(averaged);
+  return found->second;
+}
+
+PointEvaluation Tuner::evaluate_at(std::span<const Real> w, bool held_out) const {
   PointEvaluation point{evaluate(problem_, w, Part::train, parallel_), {}};
-  if (problem_.has_test()) point.test = evaluate(problem_, w, Part::test, parallel_);
+  if (held_out && problem_.has_test()) point.test = evaluate(problem_, w, Part::test, parallel_);
   return point;
 }
 
@@ -150,7 +173,7 @@ const PointEvaluation& Tuner::start_of(std::uint64_t seed) {
   if (is_new) {
     AlignedVector<Real> w(problem_.parameters());
     problem_.initialise(w, seed);
-    found->second = evaluate_at(w);
+    found->second = evaluate_at(w, true);
   }
   return found->second;
 }
@@ -166,9 +189,9 @@ Backend& Tuner::backend_for(const Configuration& trial, const Settings& settings
   return *backend_;
 }
 
-TrialResult Tuner::attempt(const Cell& cell, const Settings& settings, const Allowance& allowance,
-                           Tuning& tuning) {
-  auto trial = settle(with(cell, settings), problem_, cores_);
+TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Settings& settings,
+                           const Allowance& allowance, Tuning& tuning) {
+  auto trial = settle(with_settings(cell, settings), problem_, cores_);
   RunSpec& spec = trial.spec;
   const bool whole = allowance.share >= 1;
   const auto shorter = [&](std::uint64_t count) {
@@ -181,23 +204,26 @@ TrialResult Tuner::attempt(const Cell& cell, const Settings& settings, const All
   spec.spacing = Spacing::even;
   spec.seed = seed_of_trial(spec.seed, allowance.seed);
   const auto row = describe(trial, facts_, 0, 0);
-  const bool timed = names_target(row);
-  if (timed && allowance.give_up_after < kNowhere)
-    spec.max_seconds = spec.max_seconds > 0 ? std::min(spec.max_seconds, allowance.give_up_after)
-                                            : allowance.give_up_after;
+  const bool timed = names_target(row), held_out = row.target_accuracy.has_value();
+  const bool may_give_up = timed && allowance.give_up_after < kNowhere &&
+                           (spec.max_seconds == 0 || allowance.give_up_after < spec.max_seconds);
+  if (may_give_up) spec.max_seconds = allowance.give_up_after;
 
-  Trial judged(row, start_of(spec.seed));
+  Trial judged(row, start_of(spec.seed), whole ? 0 : kForeseeable / 2, allowance.give_up_after);
   const double n = static_cast<double>(problem_.examples());
   const auto outcome =
       backend_for(trial, settings).run(spec, interrupted(), [&](const Snapshot& snapshot) {
-        return judged.add(static_cast<double>(snapshot.examples) / n,
-                          evaluate_at(snapshot.parameters));
+        const double epochs = static_cast<double>(snapshot.examples) / n;
+        return judged.is_due(epochs) && judged.add(epochs, seconds(snapshot.time),
+                                                   evaluate_at(snapshot.parameters, held_out));
       });
   std::uint64_t landed = 0;
   for (const auto& worker : outcome.workers) landed += worker.applied;
   const double epochs = static_cast<double>(landed) / n, time = seconds(outcome.wall);
   if (outcome.stopped != Stopped::target)
-    judged.add(epochs, evaluate_at(outcome.curve.back().parameters));
+    judged.add(epochs, time, evaluate_at(outcome.curve.back().parameters, held_out));
+  const bool ended = whole && (outcome.stopped == Stopped::completed ||
+                               (outcome.stopped == Stopped::time_limit && !may_give_up));
   const auto score = judged.score(whole);
   const double epoch_s = epochs > 0 ? time / epochs : kNowhere;
   tuning.trials.push_back({.config_id = config_id(cell),
@@ -206,14 +232,15 @@ TrialResult Tuner::attempt(const Cell& cell, const Settings& settings, const All
                            .stage = allowance.stage,
                            .batch = settings.batch,
                            .lr = settings.step,
+                           .lr_auto = automatic_step(space, settings),
                            .momentum = row.momentum,
                            .exchange = row.exchange,
                            .seed = spec.seed,
                            .epochs = epochs,
                            .time_s = time,
                            .loss = if_finite(judged.loss()),
-                           .score = if_finite(timed ? score.value * epoch_s : score.value),
-                           .status = std::string(judged.status(whole))});
+                           .score = if_finite(timed ? score.value * epoch_s : judged.loss()),
+                           .status = std::string(judged.status(ended))});
   return {score, timed ? if_finite(epoch_s) : std::nullopt};
 }
 
@@ -221,18 +248,25 @@ Tuning Tuner::tune(const Cell& cell) {
   const auto start = std::chrono::steady_clock::now();
   backend_.reset();  // of whoever was tuned before, should that have ended by an exception
   Tuning tuning;
-  const auto name = label(describe(settle(cell, problem_, cores_), facts_, 0, 0));
+  const auto usual = settle(cell, problem_, cores_);
+  const auto name = label(describe(usual, facts_, 0, 0));
+  const auto space = space_of(cell, usual);
   tuning.found = search(
-      space_of(cell),
+      space,
       [&](const Settings& settings, const Allowance& allowance) {
         progress_.say(fmt::format("tuning {}, trial {}", name, tuning.trials.size() + 1));
-        return attempt(cell, settings, allowance, tuning);
+        return attempt(cell, space, settings, allowance, tuning);
       },
       [] { return interrupted().load(std::memory_order_relaxed); });
   backend_.reset();
-  if (tuning.found.score.kind == Score::kFailed)
+  if (tuning.found.score.kind == Score::kFailed) {
+    tuning.status = "diverged";
     tuning.why_not =
         fmt::format("every trial diverged, down to a step of {:.3g}", tuning.found.best.step);
+  } else if (std::isinf(tuning.found.score.value)) {
+    tuning.status = "failed";
+    tuning.why_not = "no trial learnt anything within the time of a run: nothing could be tuned";
+  }
   tuning.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return tuning;
 }

@@ -20,7 +20,8 @@ struct Tuning {
   SearchResult found;
   double seconds = 0;  ///< real time that it took, which is in no other time
   std::vector<TuningTrial> trials;
-  std::string why_not;  ///< "" unless every trial diverged
+  std::string status;   ///< diverged or failed, where every trial was in vain; else ""
+  std::string why_not;  ///< the reason
 };
 
 /// Thread safety: one thread.
@@ -36,12 +37,14 @@ class Tuner {
   Tuning tune(const Cell& cell);
 
  private:
-  SearchSpace space_of(const Cell& cell) const;
-  TrialResult attempt(const Cell& cell, const Settings& settings, const Allowance& allowance,
-                      Tuning& tuning);
+  /// `usual`: the cell as it is settled without a search.
+  SearchSpace space_of(const Cell& cell, const Configuration& usual);
+  double suggested_step(std::size_t averaged);
+  TrialResult attempt(const Cell& cell, const SearchSpace& space, const Settings& settings,
+                      const Allowance& allowance, Tuning& tuning);
   Backend& backend_for(const Configuration& trial, const Settings& settings);
   const PointEvaluation& start_of(std::uint64_t seed);
-  PointEvaluation evaluate_at(std::span<const Real> w) const;
+  PointEvaluation evaluate_at(std::span<const Real> w, bool held_out) const;
 
   const Problem& problem_;
   const DataFacts& facts_;
@@ -51,6 +54,7 @@ class Tuner {
   std::unique_ptr<Backend> backend_;  ///< of the last trial; steps alone need no other
   Settings made_for_;
   std::map<std::uint64_t, PointEvaluation> starts_;  ///< by seed
+  std::map<std::size_t, double> steps_;              ///< by the examples that an update averages
 };
 
 }  // namespace sgdbench

@@ -19,7 +19,7 @@ constexpr Harness kHarnesses[] = {
     {"compressed", fuzz_compressed}, {"durations", fuzz_durations}, {"options", fuzz_options},
     {"command", fuzz_command},       {"suite", fuzz_suite},         {"printable", fuzz_printable},
     {"journal", fuzz_journal},       {"report", fuzz_report},       {"trace", fuzz_trace},
-    {"optimum", fuzz_optimum},
+    {"optimum", fuzz_optimum},       {"winner", fuzz_winner},
 };
 
 const Harness& chosen() {

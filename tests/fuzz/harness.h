@@ -41,6 +41,7 @@ void fuzz_journal(std::string_view input);
 void fuzz_report(std::string_view input);
 void fuzz_trace(std::string_view input);
 void fuzz_optimum(std::string_view input);
+void fuzz_winner(std::string_view input);
 
 /// Calls body(), which may refuse its input.
 void with_refusals(void (*body)(std::string_view), std::string_view input);

@@ -1,10 +1,13 @@
 // What this program has written, or says that it has.
 #include "results/reports.h"
 
+#include <cmath>
+
 #include "cli/compare/report.h"
 #include "cli/optimum_cache.h"
 #include "cli/report/picture.h"
 #include "cli/report/table.h"
+#include "cli/tuning/winner_cache.h"
 #include "results/journal.h"
 #include "results/journal_line.h"
 #include "results/reading/report_reader.h"
@@ -45,6 +48,17 @@ void fuzz_trace(std::string_view input) {
 
 void fuzz_optimum(std::string_view input) {
   parse_optimum(input, R"({"format":1})");
+}
+
+void fuzz_winner(std::string_view input) {
+  constexpr std::uint64_t kExamples = 1000;
+  std::string why_not;
+  const auto found = parse_winner(input, R"({"format":1})", kExamples, why_not);
+  require(found.has_value() == why_not.empty(), "what is refused has a reason");
+  if (!found) return;
+  const auto& at = found->settings;
+  require(at.batch >= 1 && at.batch <= kExamples && at.exchange >= 1, "its counts can be");
+  require(at.step > 0 && std::isfinite(at.step) && std::abs(at.momentum) < 1, "its numbers can be");
 }
 
 }  // namespace sgdbench::fuzz

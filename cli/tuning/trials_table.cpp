@@ -1,0 +1,188 @@
+#include "cli/tuning/trials_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "cli/labels.h"
+#include "cli/text.h"
+#include "results/printable.h"
+#include "results/targets.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr std::size_t kMostSteps = 8;  ///< of steps, in one table
+
+std::string step_text(double step) {
+  return fmt::format("{:.3g}", step);
+}
+
+/// "÷2", "auto", "×4", for people; nothing where the step is no multiple of an automatic one.
+std::string multiple_text(double multiple) {
+  if (std::abs(multiple - 1) < 1e-9) return "auto";
+  return multiple > 1 ? fmt::format("×{:.3g}", multiple) : fmt::format("÷{:.3g}", 1 / multiple);
+}
+
+/// In which column a trial stands: its step as a multiple of the automatic one, rounded to what
+/// tells two steps apart; 0 where the step is given.
+double column_of(const TuningTrial& trial) {
+  if (!trial.lr_auto) return 0;
+  return std::exp2(std::round(64 * std::log2(trial.lr / *trial.lr_auto)) / 64);
+}
+
+/// One line of the table: all settings with everything but the step the same, least first.
+struct TableLine {
+  std::uint64_t batch = 0;
+  double momentum = 0;
+  std::uint64_t exchange = 0;
+  auto operator<=>(const TableLine&) const = default;
+};
+TableLine line_of(const TuningTrial& trial) {
+  return {trial.batch, trial.momentum, trial.exchange.value_or(0)};
+}
+
+/// One configuration's settings.
+struct OwnTrials {
+  bool timed;
+  const RunRecord& row;
+  std::vector<TriedSetting> settings;
+
+  bool has_best() const { return row.status == "ok"; }
+  bool is_best(const TriedSetting& setting) const {
+    const auto& one = *setting.first;
+    return has_best() && one.lr == row.lr && one.batch == row.batch &&
+           one.momentum == row.momentum && one.exchange == row.exchange;
+  }
+};
+
+std::string score_text(const OwnTrials& trials, const TriedSetting& setting) {
+  const std::string star = trials.is_best(setting) ? "*" : "";
+  if (!setting.score) return star + (setting.status == "diverged" ? "diverged" : "missed");
+  if (!trials.timed) {
+    const auto loss = fmt::format("{:.4g}", *setting.score);
+    return star + (setting.status == "predicted" ? fmt::format("({})", loss) : loss);
+  }
+  const auto time = human_seconds(*setting.score);
+  if (setting.status == "predicted") return fmt::format("{}≥ {}", star, time);
+  return star + (setting.status == "missed" ? "missed" : time);
+}
+
+std::string table_of(const OwnTrials& trials) {
+  std::set<double> multiples, momenta;
+  std::map<TableLine, std::map<double, const TriedSetting*>> lines;
+  std::set<std::uint64_t> exchanges;
+  for (const auto& setting : trials.settings) {
+    const auto line = line_of(*setting.first);
+    momenta.insert(line.momentum);
+    exchanges.insert(line.exchange);
+    multiples.insert(column_of(*setting.first));
+    lines[line][column_of(*setting.first)] = &setting;
+  }
+  const std::vector<double> all(multiples.begin(), multiples.end());
+  std::string text;
+  for (std::size_t first = 0; first < all.size(); first += kMostSteps) {
+    const std::span some(all.begin() + static_cast<std::ptrdiff_t>(first),
+                         std::min(kMostSteps, all.size() - first));
+    std::vector<std::string> header{"batch"};
+    if (exchanges.size() > 1) header.emplace_back("exchange");
+    if (momenta.size() > 1) header.emplace_back("momentum");
+    header.emplace_back(some.front() == 0 ? "step" : "auto step");
+    for (const double multiple : some)
+      header.push_back(multiple == 0 ? "" : multiple_text(multiple));
+    TextTable table(header);
+    for (const auto& [line, settings] : lines) {
+      const auto& any = *settings.begin()->second->first;
+      std::vector<std::string> cells{std::to_string(line.batch)};
+      if (exchanges.size() > 1) cells.push_back(std::to_string(line.exchange));
+      if (momenta.size() > 1) cells.push_back(fmt::format("{:.4g}", line.momentum));
+      cells.push_back(step_text(any.lr_auto.value_or(any.lr)));
+      for (const double multiple : some) {
+        const auto found = settings.find(multiple);
+        cells.push_back(found == settings.end() ? "" : score_text(trials, *found->second));
+      }
+      table.add(std::move(cells));
+    }
+    text += table.text();
+  }
+  return text;
+}
+
+/// "batch 256, step 407": what was searched for.
+std::string settings_text(const RunRecord& row) {
+  std::string text = fmt::format("batch {}, step {}", row.batch, step_text(row.lr));
+  if (row.tuned.find("exchange") != std::string::npos && row.exchange)
+    text += fmt::format(", exchange {}", *row.exchange);
+  if (row.tuned.find("momentum") != std::string::npos)
+    text += fmt::format(", momentum {:.4g}", row.momentum);
+  return text;
+}
+
+std::string range_text(std::string_view what, std::optional<double> low,
+                       std::optional<double> high) {
+  if (!low || !high) return "";
+  return *low == *high
+             ? fmt::format("; {} at no other step tried", what)
+             : fmt::format("; {} from step {} to {}", what, step_text(*low), step_text(*high));
+}
+
+std::string sentence_of(const OwnTrials& trials) {
+  const auto& row = trials.row;
+  const auto count = trials.settings.empty()
+                         ? std::string("no trial")
+                         : fmt::format("{} trials in {}", row.tuning_trials.value_or(0),
+                                       human_seconds(row.tuning_s.value_or(0)));
+  if (!trials.has_best()) return fmt::format("{}: {}", row.status, row.reason);
+  const auto best =
+      std::find_if(trials.settings.begin(), trials.settings.end(),
+                   [&](const TriedSetting& setting) { return trials.is_best(setting); });
+  const auto value = best == trials.settings.end() ? std::string() : score_text(trials, *best);
+  return fmt::format("best: {}: {}{}{}{}; {}", settings_text(row), trials.timed ? "" : "a loss of ",
+                     value.substr(std::min<std::size_t>(1, value.size())),
+                     range_text("within 10 %", row.lr_tuned_low, row.lr_tuned_high),
+                     range_text("within a factor of 2", row.lr_twice_low, row.lr_twice_high),
+                     count);
+}
+
+std::string scored_by(const RunRecord& row) {
+  const auto target = target_text(row);
+  return target.empty() ? "loss at the end" : "time to " + target;
+}
+
+}  // namespace
+
+std::string trials_table(std::span<const RunRecord> rows, std::span<const TuningTrial> all) {
+  std::string text;
+  bool timed = false, untimed = false;
+  std::vector<const RunRecord*> described;
+  for (const auto& row : rows) described.push_back(&row);
+  auto varying = varying_columns(described);
+  std::erase_if(varying, [](const std::string& column) {
+    return column == "batch" || column == "lr" || column == "momentum";
+  });
+  for (const auto& row : rows) {
+    std::vector<TuningTrial> own;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(own),
+                 [&](const TuningTrial& trial) { return trial.config_id == row.config_id; });
+    const bool has_target = names_target(row);
+    const OwnTrials trials{has_target, row, tried_settings(own, has_target)};
+    const auto differences = column_text(row, varying);
+    text += fmt::format("{}{}{}: {}\n", label(row), differences.empty() ? "" : ", ", differences,
+                        scored_by(row));
+    if (!own.empty()) {
+      text += table_of(trials);
+      (has_target ? timed : untimed) = true;
+    }
+    text += wrap(sentence_of(trials), 0) + "\n\n";
+  }
+  if (timed)
+    text +=
+        "* best; ≥ foreseen by trials that were short or given up; missed: not in all of a run\n";
+  if (untimed) text += "* best; (loss) of trials shorter than a run\n";
+  return printable_lines(text);
+}
+
+}  // namespace sgdbench

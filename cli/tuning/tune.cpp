@@ -1,0 +1,198 @@
+// `sgdbench tune`: the search for each configuration's best settings, shown.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "cli/command_line.h"
+#include "cli/execute.h"
+#include "cli/interrupt.h"
+#include "cli/outputs.h"
+#include "cli/request.h"
+#include "cli/scope.h"
+#include "cli/sources.h"
+#include "cli/sweep.h"
+#include "cli/targets.h"
+#include "cli/tuning/trials_table.h"
+#include "cli/verbs.h"
+#include "results/atomic_file.h"
+#include "results/environment.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+constexpr int kNotAllTuned = 3;
+constexpr std::string_view kTuned = "tuned";
+constexpr std::array<std::string_view, 4> kTunable{"--batch", "--lr", "--momentum", "--exchange"};
+/// What is searched for where nobody says what.
+constexpr std::array<std::string_view, 2> kTunedByDefault{"--batch", "--lr"};
+
+bool asks_to_tune(const Given& part, std::string_view option) {
+  if (!part.has(option)) return false;
+  const auto values = values_of(find_option(kTune, option), part);
+  return std::find(values.begin(), values.end(), kTuned) != values.end();
+}
+
+/// The part with the step and the mini-batch to be searched for, as far as they are not given,
+/// unless it says what is to be.
+Given completed_part(Given part) {
+  const auto asked = [&](std::string_view option) { return asks_to_tune(part, option); };
+  if (std::any_of(kTunable.begin(), kTunable.end(), asked)) return part;
+  const auto workloads = values_of(find_option(kTune, "--workload"), part);
+  const bool any_learns = std::any_of(workloads.begin(), workloads.end(), [](const auto& name) {
+    return find_by_name(workload_catalog(), "workload", name).trains;
+  });
+  for (const auto option : kTunedByDefault)
+    if (any_learns && !part.has(option)) part.add_default(option, std::string(kTuned));
+  return part;
+}
+
+std::string tune_command(const Cell& cell) {
+  return "sgdbench tune " + shell_line(arguments_of(cell));
+}
+
+/// Throws UsageError for a cell with nothing to be searched for.
+void check_searched(const std::vector<Cell>& cells) {
+  for (const auto& cell : cells) {
+    if (cell.tuned != 0) continue;
+    if (!trains(cell))
+      throw UsageError(fmt::format("--workload {} learns nothing: there is nothing to be tuned",
+                                   cell.workload.workload));
+    throw UsageError(
+        fmt::format("nothing is to be tuned in '{}': leave --lr or --batch out, or "
+                    "give one of {} the value tuned",
+                    tune_command(cell), fmt::join(kTunable, ", ")));
+  }
+}
+
+std::string tune_commands(const std::vector<Cell>& cells) {
+  std::string text;
+  for (const auto& cell : cells)
+    text += fmt::format("{}  {}\n", config_id(cell), tune_command(cell));
+  return text;
+}
+
+/// A momentum is kept in single precision: the shortest text that means the same.
+double shortest_text_of(double value) {
+  return std::stod(fmt::format("{}", static_cast<float>(value)));
+}
+
+/// The options that make exactly this cell.
+Given given_for(const Cell& cell) {
+  static const Cell usual;
+  Given given;
+  for (const auto& option : option_table()) {
+    if (!option.apply || !option.show) continue;
+    const auto value = option.show(cell);
+    if (option.always_shown || value != option.show(usual)) given.add(option.name, value);
+  }
+  return given;
+}
+
+/// The suite of those whose settings were found, with these in place of what was searched for.
+std::string tuned_suite(const std::vector<Cell>& cells, const std::vector<RunRecord>& rows) {
+  Request request;
+  std::string left_out;
+  for (const auto& row : rows) {
+    const auto cell = std::find_if(cells.begin(), cells.end(), [&](const Cell& one) {
+      return config_id(one) == row.config_id;
+    });
+    if (cell == cells.end()) continue;
+    if (row.status != "ok") {
+      left_out += fmt::format("# left out, {}: {}\n", row.status, shell_line(arguments_of(*cell)));
+      continue;
+    }
+    const bool tunes_momentum = (cell->tuned & kTuneMomentum) != 0;
+    request.parts.push_back(given_for(normalised(with_settings(
+        *cell, {row.batch, row.lr, tunes_momentum ? shortest_text_of(row.momentum) : cell->momentum,
+                row.exchange.value_or(cell->spec.exchange)}))));
+  }
+  return (request.parts.empty() ? std::string() : to_toml(request)) + left_out;
+}
+
+/// Each configuration once.
+std::vector<RunRecord> first_rows(const std::vector<RunRecord>& rows) {
+  std::vector<RunRecord> first;
+  std::set<std::string> seen;
+  for (const auto& row : rows)
+    if (seen.insert(row.config_id).second) first.push_back(row);
+  return first;
+}
+
+/// What is written, and where.
+class TuneOutputs {
+ public:
+  TuneOutputs(const Given& typed, const std::vector<Cell>& cells)
+      : csv_(typed.text("--csv")), suite_(typed.has("--print-config")) {
+    if (typed.has("--csv") && csv_.empty()) throw UsageError("--csv: name a file, or - for stdout");
+    FileUse files;
+    if (typed.has("--config")) files.reads("--config", typed.text("--config"));
+    files.reads_of(cells);
+    if (!csv_.empty()) files.writes("--csv", csv_);
+    if (suite_ && csv_ == "-") throw UsageError("--print-config and --csv - both write to stdout");
+    check_writable("-");
+    if (!csv_.empty()) check_writable(csv_);
+  }
+
+  void write(const std::vector<Cell>& cells, const RunLog& log) const {
+    const auto rows = first_rows(log.rows());
+    if (!csv_.empty()) write_atomically(csv_, tuning_csv(log.trials()));
+    if (suite_)
+      print(tuned_suite(cells, rows));
+    else if (csv_ != "-")
+      print(trials_table(rows, log.trials()));
+  }
+
+ private:
+  std::string csv_;
+  bool suite_;
+};
+
+bool found_all(const std::vector<RunRecord>& rows) {
+  return std::all_of(rows.begin(), rows.end(),
+                     [](const RunRecord& row) { return row.status == "ok"; });
+}
+
+}  // namespace
+
+int tune_verb(const Invocation& invocation) {
+  const auto& typed = invocation.given;
+  const bool quiet = typed.has("--quiet");
+  auto request = requested(typed);
+  for (auto& part : request.parts) part = completed_part(std::move(part));
+  const auto cells = sweep(request.parts, available_cores());
+  say_out_of_scope(request.parts, cells, quiet);
+  check_targets(cells);
+  check_searched(cells);
+  if (typed.has("--dry-run")) {
+    print(tune_commands(cells));
+    return 0;
+  }
+  check_sources(cells);
+  const TuneOutputs outputs(typed, cells);
+  TraceOutput no_trace(Given(), cells, available_memory_bytes());
+  auto environment = read_environment();
+  environment.libraries = library_versions();
+  catch_interrupts();
+  RunLog log;
+  Progress progress(cells.size(), quiet);
+  try {
+    execute(cells, environment, progress, log, no_trace,
+            {.use_cache = !typed.has("--no-cache"), .search_alone = true});
+  } catch (...) {
+    progress.clear();
+    if (!log.trials().empty()) outputs.write(cells, log);
+    throw;
+  }
+  progress.clear();
+  outputs.write(cells, log);
+  if (interrupted()) {
+    if (!quiet) talk("interrupted: this is what was tried");
+    return kInterruptedExit;
+  }
+  return typed.has("--strict") && !found_all(log.rows()) ? kNotAllTuned : 0;
+}
+
+}  // namespace sgdbench
