@@ -241,7 +241,6 @@ TEST_CASE("An entry that can't be believed is not used, and said, and nothing wa
   };
   auto other = good;
   other["of"]["program"] = "0123456789abcdef";
-  other["settings"]["lr"] = 1e-6;
   scratch.file(fs::relative(path, scratch.path("")).string(), other.dump());
   is_refused();
   CHECK(nlohmann::ordered_json::parse(content(path)).at("settings") == good.at("settings"));
