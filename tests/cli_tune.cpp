@@ -138,8 +138,9 @@ TEST_CASE("Where nothing can be tuned, asking for it is a mistake that is named"
       {"tune " + small + "--epochs 0", "--epochs"},
       {"tune " + small + "--csv - --print-config", "stdout"},
       {"tune " + small + "--curve x.csv", "--curve"}};
-  for (const auto& [words, said] : mistakes) {
-    CAPTURE(words);
+  for (const auto& mistake : mistakes) {
+    const auto& [words, said] = mistake;
+    CAPTURE(mistake.first);
     const auto done = scratch.run(words);
     CHECK(done.code == 2);
     CHECK(done.err.find(said) != std::string::npos);
