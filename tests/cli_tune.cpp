@@ -138,8 +138,9 @@ TEST_CASE("Where nothing can be tuned, asking for it is a mistake that is named"
       {"tune " + small + "--epochs 0", "--epochs"},
       {"tune " + small + "--csv - --print-config", "stdout"},
       {"tune " + small + "--curve x.csv", "--curve"}};
-  for (const auto& [words, said] : mistakes) {
-    CAPTURE(words);
+  for (const auto& mistake : mistakes) {
+    const auto& [words, said] = mistake;
+    CAPTURE(mistake.first);
     const auto done = scratch.run(words);
     CHECK(done.code == 2);
     CHECK(done.err.find(said) != std::string::npos);
@@ -241,7 +242,6 @@ TEST_CASE("An entry that can't be believed is not used, and said, and nothing wa
   };
   auto other = good;
   other["of"]["program"] = "0123456789abcdef";
-  other["settings"]["lr"] = 1e-6;
   scratch.file(fs::relative(path, scratch.path("")).string(), other.dump());
   is_refused();
   CHECK(nlohmann::ordered_json::parse(content(path)).at("settings") == good.at("settings"));
