@@ -73,7 +73,8 @@ void fuzz_options(std::string_view input) {
   for (const auto& line : lines_of(input)) {
     const auto name = line.substr(0, line.find(' '));
     const auto& option = find_option(kRun, name);
-    given.add(option.name, line.substr(std::min(name.size() + 1, line.size())));
+    const bool flag = option.value.empty();
+    given.add(option.name, flag ? "1" : line.substr(std::min(name.size() + 1, line.size())));
   }
   check_request(requested(given, {}));
 }
