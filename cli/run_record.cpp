@@ -60,7 +60,8 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
   row.lr = spec.step.initial;
   if (facts.examples > 0)
     row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
-  row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
+  if (c.settled || !c.cell.automatic_schedule)
+    row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
   row.staleness_policy = to_string(spec.step.policy);
   row.shuffle = spec.shuffle.to_string();
   const auto add = [](std::string& names, std::string_view name, bool wanted) {
@@ -73,6 +74,7 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
     add(row.tuned, name, (c.cell.tuned & what) != 0);
   add(row.automatic, "batch", !c.cell.batch && (c.cell.tuned & kTuneBatch) == 0);
   add(row.automatic, "lr", !c.cell.lr && (c.cell.tuned & kTuneStep) == 0);
+  add(row.automatic, "lr_schedule", c.cell.automatic_schedule);
   if (!c.tuned) return;
   row.tuning_trials = c.tuned->trials;
   row.tuning_s = c.tuned->seconds;

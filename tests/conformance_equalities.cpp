@@ -81,6 +81,7 @@ TEST_CASE("Synchronous SGD with P workers and batch b is sequential SGD with bat
     INFO(c.name);
     RunSpec big = spec_for(backend("sequential"), *c.problem, 1, kWorkers * kBatch);
     big.rule = parse_rule("momentum", 0.5);
+    parse_schedule("cooldown:0.8", big.step);  // to the end of the same plan
     const auto reference = run(backend("sequential"), big, *c.problem);
     for (const char* name : {"openmp-sync", "parameter-server"}) {
       INFO(name);
