@@ -266,24 +266,36 @@ void add_curve(RunRecord& row, const RunOutcome& outcome,
   settle_target(row);
 }
 
+namespace {
+
+/// What to do about a step that is too large, and whose step it was.
+std::string smaller_step(const RunRecord& row) {
+  if (!chose(row, "lr")) return "try a smaller --lr";
+  const bool tuned = (' ' + row.tuned + ' ').find(" lr ") != std::string::npos;
+  return fmt::format("the {} step of {:.3g} is too large here: give --lr a smaller one",
+                     tuned ? "tuned" : "automatic", row.lr);
+}
+
+}  // namespace
+
 void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
   const double epochs = row.epochs.value_or(0);
   if (outcome.stopped == Stopped::interrupted)
     return give_up(row, "interrupted",
                    fmt::format("after {:.3g} of {} epochs", epochs, spec.epochs));
   if (outcome.stopped == Stopped::not_finite)
-    return give_up(row, "diverged", "the parameters are no longer finite: try a smaller --lr");
+    return give_up(row, "diverged", "the parameters are no longer finite: " + smaller_step(row));
   for (const auto& point : row.curve)
     if (!point.loss && row.examples > 0)
       return give_up(row, "diverged",
-                     fmt::format("the loss is not finite after {:.3g} epochs: try a smaller --lr",
-                                 point.epoch));
+                     fmt::format("the loss is not finite after {:.3g} epochs: {}", point.epoch,
+                                 smaller_step(row)));
   // What was in flight lands after the target was reached.
   const bool reached = outcome.stopped == Stopped::target;
   if (!reached && row.loss_final && *row.loss_final > kDivergence * *row.loss_initial)
     return give_up(row, "diverged",
-                   fmt::format("the loss rose from {:.3g} to {:.3g}: try a smaller --lr",
-                               *row.loss_initial, *row.loss_final));
+                   fmt::format("the loss rose from {:.3g} to {:.3g}: {}", *row.loss_initial,
+                               *row.loss_final, smaller_step(row)));
   if (outcome.stopped == Stopped::time_limit && spec.max_seconds == 0)
     return give_up(
         row, "timeout",
