@@ -32,6 +32,20 @@ std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t
       kUsualPoints);
 }
 
+namespace {
+
+/// The spec's step size, for a run whose plan is `plan` or, of a longer one, a part.
+StepSize planned_step(const RunSpec& spec, const Cut& cut, std::size_t n, const WorkPlan& plan) {
+  StepSize step = spec.step;
+  step.horizon = spec.whole_epochs == 0 ? plan.updates()
+                                        : WorkPlan(n, cut.batch, cut.length, spec.whole_epochs,
+                                                   spec.whole_updates, cut.limit)
+                                              .updates();
+  return step;
+}
+
+}  // namespace
+
 Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
                const std::atomic<bool>& interrupt, const AtPoint& at_point,
                std::vector<Seat>& seats_)
@@ -46,6 +60,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
             {curve_points(spec_, plan.examples(), problem_.examples()), spec_.spacing,
              pause == nullptr}),
       seats(seats_),
+      step_size(planned_step(spec_, cut, problem_.examples(), plan)),
       state(problem_.parameters() * spec_.rule.slots()),
       at_point_(at_point) {
   problem.initialise(w(), spec.seed);

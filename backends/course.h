@@ -134,6 +134,7 @@ class Course {
   StopControl stop;
   CurveRecorder curve;
   std::vector<Seat>& seats;
+  const StepSize step_size;   ///< the spec's, with the horizon of the plan
   AlignedVector<Real> state;  ///< [w | state of the rule]
   Nanoseconds start = 0;      ///< set by begin(), before any worker's loop
   /// Of a strategy that has a server and called keep_server_track(); written under the server's
@@ -173,7 +174,7 @@ class Course {
   /// parameters have seen: updates where gradients are applied to shared parameters; where replicas
   /// are trained, the mini-batch steps before this one in the plan.
   Real step(std::uint64_t epoch, std::uint64_t t, std::uint64_t staleness = 0) const {
-    return spec.step.during(epoch).at(t) * spec.step.damping(staleness);
+    return step_size.during(epoch).at(t) * step_size.damping(staleness);
   }
 
   /// Where what is finished crosses a point of the curve: copies w on the observe phase, or

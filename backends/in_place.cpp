@@ -8,7 +8,7 @@ void train_in_place(const Course& course, Seat& seat, const Stretch& stretch,
   run.rows = rows;
   run.batch = stretch.batch;
   run.first_update = stretch.first_update;
-  run.step = course.spec.step.during(stretch.epoch);
+  run.step = course.step_size.during(stretch.epoch);
   run.access = target.access;
   run.applied = target.applied;
   run.probe = target.probe;

@@ -48,6 +48,9 @@ struct RunSpec {
   std::uint64_t epochs = 1;
   std::uint64_t updates = 0;  ///< stop after so many of the shared parameters; 0: no limit
   double max_seconds = 0;     ///< of training; 0: no limit
+  /// The epochs and updates that the step size's schedule is made for, where this run is planned as
+  /// a part of a longer one; 0 epochs: its own.
+  std::uint64_t whole_epochs = 0, whole_updates = 0;
   /// Off: no loss curve between start and end, no staleness, no lost updates, no phases. What is
   /// left is the training alone; the difference is what measuring costs.
   bool recording = true;

@@ -27,7 +27,8 @@ struct Cell {
   std::string rule = "sgd";
   double momentum = 0.9;                ///< for the rules that have one
   std::optional<std::size_t> batch;     ///< unset: suggested_batch()
-  std::optional<double> lr;             ///< unset: Problem::suggested_step()
+  std::optional<double> lr;             ///< unset: automatic_step()
+  bool automatic_schedule = true;       ///< Problem::suggested_schedule(), not spec.step's
   unsigned tuned = 0;                   ///< a set of Tunable: what is searched for
   std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
   Pin pin = Pin::automatic;             ///< automatic: where each worker can have its own core

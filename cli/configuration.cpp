@@ -23,6 +23,10 @@ Cell with_settings(const Cell& cell, const Settings& settings) {
   return fixed;
 }
 
+double automatic_step(const Problem& problem, std::size_t averaged, const Rule& rule) {
+  return problem.suggested_step(averaged) * step_share(static_cast<double>(rule.momentum));
+}
+
 Configuration unsettled(const Cell& cell) {
   Configuration c;
   c.cell = cell;
@@ -49,12 +53,14 @@ Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores
                                        : suggested_batch(*c.backend, spec, problem);
   spec.batch = std::clamp<std::size_t>(batch, 1, n);
   const auto averaged = examples_per_update(*c.backend, spec, n);
+  if (found(kTuneMomentum)) spec.rule = parse_rule(cell.rule, tuned->settings.momentum);
   spec.step.initial = found(kTuneStep) ? tuned->settings.step
                       : cell.lr        ? *cell.lr
-                                       : problem.suggested_step(averaged);
-  if (found(kTuneMomentum)) spec.rule = parse_rule(cell.rule, tuned->settings.momentum);
+                                       : automatic_step(problem, averaged, spec.rule);
+  if (cell.automatic_schedule) parse_schedule(problem.suggested_schedule(), spec.step);
   if (found(kTuneExchange)) spec.exchange = tuned->settings.exchange;
   c.tuned = tuned;
+  c.settled = true;
   spec.step.l2 = problem.l2();
   if (!cell.epochs && spec.updates > 0)
     spec.epochs = enough_epochs(spec.updates, n, examples_landing(*c.backend, spec));

@@ -23,19 +23,24 @@ struct Configuration {
   RunSpec spec;  ///< of repeat 0; repeat r adds r to the seed
   std::optional<Tuned> tuned;
   const BackendEntry* backend = nullptr;
-  std::string id;       ///< config_id
-  std::string command;  ///< repeats it
+  bool settled = false;  ///< what was `auto` is decided
+  std::string id;        ///< config_id
+  std::string command;   ///< repeats it
 };
 
 /// Settles what is `auto`: the batch by workload and strategy, the step size by the examples that
-/// an update averages, epochs by --updates, pinning by the cores there are. A mini-batch is never
-/// larger than the data. What is `tuned` is as in `tuned`, or as if it were `auto` before anything
-/// has been found.
+/// an update averages and by the rule, its schedule by the workload, epochs by --updates, pinning
+/// by the cores there are. A mini-batch is never larger than the data. What is `tuned` is as in
+/// `tuned`, or as if it were `auto` before anything has been found.
 Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores,
                      const std::optional<Tuned>& tuned = std::nullopt);
 
 /// The same before a problem is known: what is `auto` stays 0.
 Configuration unsettled(const Cell& cell);
+
+/// γ₀ where none is asked for: the workload's for the examples that an update averages, in the
+/// share that suits the rule.
+double automatic_step(const Problem& problem, std::size_t averaged, const Rule& rule);
 
 /// The cell with these as numbers, and nothing left to be tuned.
 Cell with_settings(const Cell& cell, const Settings& settings);

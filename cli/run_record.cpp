@@ -60,7 +60,8 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
   row.lr = spec.step.initial;
   if (facts.examples > 0)
     row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
-  row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
+  if (c.settled || !c.cell.automatic_schedule)
+    row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
   row.staleness_policy = to_string(spec.step.policy);
   row.shuffle = spec.shuffle.to_string();
   const auto add = [](std::string& names, std::string_view name, bool wanted) {
@@ -73,6 +74,7 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
     add(row.tuned, name, (c.cell.tuned & what) != 0);
   add(row.automatic, "batch", !c.cell.batch && (c.cell.tuned & kTuneBatch) == 0);
   add(row.automatic, "lr", !c.cell.lr && (c.cell.tuned & kTuneStep) == 0);
+  add(row.automatic, "lr_schedule", c.cell.automatic_schedule);
   if (!c.tuned) return;
   row.tuning_trials = c.tuned->trials;
   row.tuning_s = c.tuned->seconds;
@@ -264,24 +266,36 @@ void add_curve(RunRecord& row, const RunOutcome& outcome,
   settle_target(row);
 }
 
+namespace {
+
+/// What to do about a step that is too large, and whose step it was.
+std::string smaller_step(const RunRecord& row) {
+  if (!chose(row, "lr")) return "try a smaller --lr";
+  const bool tuned = (' ' + row.tuned + ' ').find(" lr ") != std::string::npos;
+  return fmt::format("the {} step of {:.3g} is too large here: give --lr a smaller one",
+                     tuned ? "tuned" : "automatic", row.lr);
+}
+
+}  // namespace
+
 void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
   const double epochs = row.epochs.value_or(0);
   if (outcome.stopped == Stopped::interrupted)
     return give_up(row, "interrupted",
                    fmt::format("after {:.3g} of {} epochs", epochs, spec.epochs));
   if (outcome.stopped == Stopped::not_finite)
-    return give_up(row, "diverged", "the parameters are no longer finite: try a smaller --lr");
+    return give_up(row, "diverged", "the parameters are no longer finite: " + smaller_step(row));
   for (const auto& point : row.curve)
     if (!point.loss && row.examples > 0)
       return give_up(row, "diverged",
-                     fmt::format("the loss is not finite after {:.3g} epochs: try a smaller --lr",
-                                 point.epoch));
+                     fmt::format("the loss is not finite after {:.3g} epochs: {}", point.epoch,
+                                 smaller_step(row)));
   // What was in flight lands after the target was reached.
   const bool reached = outcome.stopped == Stopped::target;
   if (!reached && row.loss_final && *row.loss_final > kDivergence * *row.loss_initial)
     return give_up(row, "diverged",
-                   fmt::format("the loss rose from {:.3g} to {:.3g}: try a smaller --lr",
-                               *row.loss_initial, *row.loss_final));
+                   fmt::format("the loss rose from {:.3g} to {:.3g}: {}", *row.loss_initial,
+                               *row.loss_final, smaller_step(row)));
   if (outcome.stopped == Stopped::time_limit && spec.max_seconds == 0)
     return give_up(
         row, "timeout",

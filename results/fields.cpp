@@ -215,7 +215,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"bandwidth", "bytes/s", "of every worker's link, by which messages took longer", run<&R::bandwidth>, set<&R::bandwidth, R>},
     {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
     {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
-    {"automatic", "", "which of batch and lr the program chose", run<&R::automatic>, set<&R::automatic, R>},
+    {"automatic", "", "which of batch, lr and lr_schedule the program chose", run<&R::automatic>, set<&R::automatic, R>},
     {"tuned", "", "which of batch, lr, momentum and exchange were searched for", run<&R::tuned>, set<&R::tuned, R>},
     {"tuning_trials", "", "trials of that search; 0: an earlier one had found the settings, and they were in the cache", run<&R::tuning_trials>, set<&R::tuning_trials, R>},
     {"tuning_s", "s", "real time that the search took, which is in no other time", run<&R::tuning_s>, set<&R::tuning_s, R>},

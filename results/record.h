@@ -100,7 +100,7 @@ struct RunRecord {
   double momentum = 0;
   std::string shuffle, assign, hidden, activation;
   std::optional<std::uint64_t> examples_per_update;
-  std::string automatic;  ///< what the program chose: "batch", "lr", "batch lr"
+  std::string automatic;  ///< what the program chose: some of "batch lr lr_schedule"
   std::string tuned;      ///< what was searched for: "batch", "lr", "momentum", "exchange"
   std::optional<std::uint64_t> tuning_trials;
   std::optional<double> tuning_s;
@@ -150,7 +150,8 @@ struct RunRecord {
   std::vector<TuningTrial> trials;  ///< of the search that came before it; in journals alone
 };
 
-/// Whether the program chose the option of this name ("batch", "lr"), by rule or by search.
+/// Whether the program chose the option of this name ("batch", "lr", "lr_schedule"), by rule or by
+/// search.
 inline bool chose(const RunRecord& run, std::string_view name) {
   return (' ' + run.automatic + ' ' + run.tuned + ' ').find(' ' + std::string(name) + ' ') !=
          std::string::npos;

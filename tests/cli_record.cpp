@@ -66,6 +66,29 @@ RunRecord record(const Configuration& c, const RunOutcome& o,
 
 }  // namespace
 
+TEST_CASE("A run that diverged blames the step of whoever chose it") {
+  auto given = settled_configuration({}, {});
+  given.cell.lr = given.spec.step.initial = 40;
+  CHECK(record(given, outcome(), {point(1), point(2), point(3)}).reason ==
+        "the loss rose from 1 to 3: try a smaller --lr");
+  auto automatic = given;
+  automatic.cell.lr.reset();
+  constexpr auto kAutomatic = "the automatic step of 40 is too large here: give --lr a smaller one";
+  const auto row = record(automatic, outcome(), {point(1), point(2), point(3)});
+  CHECK(row.status == "diverged");
+  CHECK(row.reason == std::string("the loss rose from 1 to 3: ") + kAutomatic);
+  CHECK(record(automatic, outcome(), {point(1), point(kNaN), point(3)}).reason ==
+        std::string("the loss is not finite after 1 epochs: ") + kAutomatic);
+  auto stopped = outcome();
+  stopped.stopped = Stopped::not_finite;
+  CHECK(record(automatic, stopped, {point(1), point(2), point(3)}).reason ==
+        std::string("the parameters are no longer finite: ") + kAutomatic);
+  auto tuned = automatic;
+  tuned.cell.tuned = kTuneStep;
+  CHECK(record(tuned, outcome(), {point(1), point(2), point(3)}).reason.find("the tuned step") !=
+        std::string::npos);
+}
+
 TEST_CASE("The mean phases of the workers sum to the wall time") {
   const auto row =
       record(settled_configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});

@@ -89,8 +89,18 @@ TEST_CASE("What is given to tune as a number stays as it is, and what is asked f
   CHECK(scratch.run("tune " + kSimulated + "--rule momentum --momentum tuned --csv momenta.csv")
             .code == 0);
   CHECK(values(table_in(scratch, "momenta.csv"), "batch").size() == 1);
-  CHECK(values(table_in(scratch, "momenta.csv"), "lr").size() == 1);
   CHECK(values(table_in(scratch, "momenta.csv"), "momentum").size() >= 5);
+  // The step that is automatic is so for each momentum.
+  const auto momenta = table_in(scratch, "momenta.csv");
+  for (std::size_t i = 1; i < momenta.size(); ++i)
+    CHECK(std::stod(cell(momenta, i, "lr")) ==
+          doctest::Approx(std::stod(cell(momenta, i, "lr_auto"))));
+  CHECK(values(momenta, "lr").size() >= 5);
+  CHECK(
+      scratch
+          .run("tune " + kSimulated + "--lr 0.1 --rule momentum --momentum tuned --csv momenta.csv")
+          .code == 0);
+  CHECK(values(table_in(scratch, "momenta.csv"), "lr") == std::set<std::string>{"0.1"});
 }
 
 TEST_CASE("A suite of tuned settings repeats the runs of the search, to the bit") {

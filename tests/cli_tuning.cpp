@@ -144,9 +144,39 @@ TEST_CASE("Momentum is searched down to below zero, and the exchange period on b
       [] { return false; });
   CHECK(result.best.momentum == -0.3);
   CHECK(result.best.exchange == 256);
-  CHECK(result.best.step == where.start.step);
+  // A step that nobody gave is the automatic one of the momentum beside it.
+  CHECK(result.best.step == doctest::Approx(where.start.step * 1.3 / 0.1));
   CHECK(momenta.contains(0));
   CHECK(exchanges.size() == 5);
+  where.step_at = nullptr;  // it was given
+  const auto fixed = search(
+      where,
+      [](const Settings& at, const Allowance&) {
+        return TrialResult{{Score::kKeptUp, 1 + std::abs(at.momentum + 0.3)}, 1.0};
+      },
+      [] { return false; });
+  CHECK(fixed.best.momentum == -0.3);
+  CHECK(fixed.best.step == where.start.step);
+}
+
+TEST_CASE("A trial of a part of a run falls in step size as the whole run does") {
+  const Scratch scratch;
+  // The first two stages have a tenth and three tenths of the epochs: before anything cools down.
+  const auto losses = [&](const std::string& schedule) {
+    const auto done = scratch.run(
+        "run --workload least-squares --data quadratic:rows=200,features=5 --backend sequential "
+        "--epochs 20 --repeats 1 --warmup 0 --lr tuned -q --csv runs.csv --tuning " +
+        schedule + ".csv --lr-schedule " + schedule);
+    REQUIRE(done.code == 0);
+    const auto trials = csv_rows(content(scratch.path(schedule + ".csv")));
+    std::vector<std::string> list;
+    for (std::size_t i = 1; i < trials.size(); ++i)
+      if (cell(trials, i, "stage") != "2") list.push_back(cell(trials, i, "loss"));
+    return list;
+  };
+  const auto constant = losses("constant");
+  CHECK(constant.size() >= 8);
+  CHECK(losses("cooldown:0.5") == constant);
 }
 
 TEST_CASE("A best momentum or exchange period beyond the ends of its list is found") {

@@ -23,6 +23,46 @@ TEST_CASE("Every backend with one worker gives the parameters of the sequential 
   }
 }
 
+TEST_CASE("With one worker they agree while the step size falls to the end of the plan") {
+  for (const std::size_t batch : {1, 7}) {
+    for_every_backend(1, batch, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
+      parse_schedule("cooldown:0.8", spec.step);
+      const auto reference = run(backend("sequential"), spec, *c.problem);
+      const auto outcome = run(entry, spec, *c.problem);
+      CHECK(relative_difference(final_parameters(outcome), final_parameters(reference)) <
+            kRounding);
+      spec.step.schedule = Schedule::constant;
+      CHECK(relative_difference(final_parameters(run(entry, spec, *c.problem)),
+                                final_parameters(reference)) > 10 * kRounding);
+    });
+  }
+}
+
+TEST_CASE("A run that is a part of a longer one falls in step size as that does") {
+  const Case c = make_case("logreg", "rcv1-like:rows=203,features=4000");
+  for (const char* name : {"sequential", "openmp-sync", "locked", "downpour"}) {
+    INFO(name);
+    RunSpec whole = spec_for(backend(name), *c.problem, 1, 7, 4);
+    parse_schedule("cooldown:1", whole.step);
+    const auto reference = run(backend(name), whole, *c.problem);
+    RunSpec part = whole;
+    part.epochs = 1;
+    const auto alone = run(backend(name), part, *c.problem);
+    part.whole_epochs = 4;
+    const auto first = run(backend(name), part, *c.problem);
+    CHECK(final_parameters(first) == reference.curve[1].parameters);
+    CHECK(final_parameters(alone) != reference.curve[1].parameters);
+    // The plan ends with --updates where these are fewer; an exchange is one of several
+    // mini-batches.
+    if (backend(name).uses_exchange) continue;
+    whole.updates = 58;  // two epochs
+    part.whole_updates = whole.updates;
+    const auto limited = run(backend(name), whole, *c.problem);
+    CHECK(final_parameters(run(backend(name), part, *c.problem)) == limited.curve[1].parameters);
+    CHECK(limited.curve[1].parameters != reference.curve[1].parameters);
+  }
+}
+
 TEST_CASE("With one worker they agree under momentum and Nesterov's rule too") {
   for (const char* rule : {"momentum", "nesterov"}) {
     for_every_backend(1, 5, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
@@ -41,6 +81,7 @@ TEST_CASE("Synchronous SGD with P workers and batch b is sequential SGD with bat
     INFO(c.name);
     RunSpec big = spec_for(backend("sequential"), *c.problem, 1, kWorkers * kBatch);
     big.rule = parse_rule("momentum", 0.5);
+    parse_schedule("cooldown:0.8", big.step);  // to the end of the same plan
     const auto reference = run(backend("sequential"), big, *c.problem);
     for (const char* name : {"openmp-sync", "parameter-server"}) {
       INFO(name);

@@ -74,6 +74,26 @@ TEST_CASE("Wrong parameters are refused with what would be right") {
   CHECK(usage("quadratic:rows=5,features=5").find("must be below rows=5") != std::string::npos);
 }
 
+TEST_CASE("Generated data that would take more than half of the free memory are refused") {
+  const auto load_with = [](const char* source, std::uint64_t free_memory) {
+    DataRequest request;
+    request.source = source;
+    return load_data(request, serial_for, {.free_memory = free_memory}).train.rows();
+  };
+  constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+  CHECK(message_of<UsageError>([&] { load_with("rcv1-like:features=1e9", 20 * kGiB); }) ==
+        "rcv1-like: these parameters would take 14.9 GiB of memory, more than half of the 20 GiB "
+        "that are free: ask for fewer rows or features");
+  for (const Generator& generator : generator_catalog()) {
+    CAPTURE(generator.name);
+    const std::string source(generator.name);
+    CHECK(message_of<UsageError>([&] {
+            load_with(source.c_str(), 400'000);
+          }).find("ask for fewer rows") != std::string::npos);
+  }
+  CHECK(load_with("rcv1-like:rows=10,features=100", 400'000) == 10);
+}
+
 TEST_CASE("Every catalogued name says its parameters and its default size") {
   for (const DataEntry& entry : data_catalog()) {
     CHECK(!entry.summary.empty());

@@ -53,6 +53,7 @@ class MlpProblem final : public DataProblem {
 
   std::size_t suggested_batch() const override { return 64; }
   double suggested_step(std::size_t batch) const override;
+  std::string_view suggested_schedule() const override;
 
   void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
                           std::span<double> gradient) const override {
@@ -106,13 +107,31 @@ RowSums MlpProblem::sum_rows(std::span<const Real> w, Part part, std::size_t beg
 }
 
 // The curvature in the scores is diag(p) − ppᵀ: 1/C for every direction where training starts, with
-// equal chances for C classes. What the layers between x and the scores do to it is left out.
+// equal chances for C classes. The scores move with the weights W_l by a_{l−1} and with the biases
+// by 1, for each layer: what lies behind passes a gradient on as long as it came (He et al. 2015).
+// Nor does it change the inputs' length per unit, so that ‖a_l‖² is about ‖x‖² · width_l / inputs.
+//   L = 1/C · ∑_l (‖a_{l−1}‖² + 1)
 double MlpProblem::suggested_step(std::size_t batch) const {
   const double curvature = 1 / static_cast<double>(network_.classes());
   const Columns columns = network_.biases == Biases::regularised  ? Columns::centred
                           : network_.biases == Biases::intercepts ? Columns::with_ones
                                                                   : Columns::as_stored;
-  return step_for(scale_of(train(), columns), curvature, l2(), l2(), examples(), batch);
+  DataScale scale = scale_of(train(), columns);
+  if (network_.layers.size() > 1) {
+    double widths = 0;
+    for (const Layer& layer : network_.layers) widths += static_cast<double>(layer.in);
+    const double relative = widths / static_cast<double>(network_.inputs());
+    const double biases = static_cast<double>(network_.layers.size());
+    scale.largest = scale.largest * relative + biases;
+    scale.eigenvalue = scale.eigenvalue * relative + biases;
+  }
+  return step_for(scale, curvature, l2(), l2(), examples(), batch);
+}
+
+// A network's loss is still lowered by a step whose noise keeps it from ending low. Without hidden
+// layers it is convex, and keeps the step as other linear models do.
+std::string_view MlpProblem::suggested_schedule() const {
+  return network_.layers.size() > 1 ? "cooldown:0.2" : "constant";
 }
 
 }  // namespace

@@ -125,8 +125,10 @@ class Problem {
 
   /// The mini-batch to use where none is asked for.
   virtual std::size_t suggested_batch() const = 0;
-  /// A good constant step size for sgd with this mini-batch; a starting point, not an optimum.
+  /// A good step size γ₀ for sgd with this mini-batch; a starting point, not an optimum.
   virtual double suggested_step(std::size_t batch) const = 0;
+  /// The schedule to use where none is asked for, as parse_schedule() reads it.
+  virtual std::string_view suggested_schedule() const { return "constant"; }
 
   /// ∇f's naive reference at w over the given rows, in double: the mean over the rows, with the
   /// same regulariser estimate as the workers (see reference.h).

@@ -1,5 +1,6 @@
 #include "workloads/step_size.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -10,13 +11,24 @@ namespace {
 
 struct ScheduleRow : NamedSummary {
   Schedule schedule;
+  /// What the number behind its name is called, and an example; empty where there is none.
+  std::string_view parameter = {}, example = {};
 };
 
 constexpr ScheduleRow kSchedules[] = {
     {{"constant", "γ₀"}, Schedule::constant},
     {{"inverse", "γ₀ / (1 + λ·γ₀·t) at update t"}, Schedule::inverse},
     {{"sqrt", "γ₀ / √(1 + t) at update t"}, Schedule::sqrt},
-    {{"exponential", "exponential:R is γ₀ · R^e in epoch e, 0 < R ≤ 1"}, Schedule::exponential},
+    {{"exponential", "exponential:R is γ₀ · R^e in epoch e, 0 < R ≤ 1"},
+     Schedule::exponential,
+     "rate",
+     "exponential:0.9"},
+    {{"cooldown",
+      "cooldown:C is γ₀, and over the last share C of the planned run γ₀ · what is left of that "
+      "share, 0 < C ≤ 1"},
+     Schedule::cooldown,
+     "share",
+     "cooldown:0.2"},
 };
 
 struct PolicyRow : NamedSummary {
@@ -33,12 +45,13 @@ std::vector<NamedSummary> summaries(const Row (&rows)[n]) {
   return {std::begin(rows), std::end(rows)};
 }
 
-double parse_rate(std::string_view text) {
+double parse_rate(const ScheduleRow& row, std::string_view text) {
   double rate = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
   if (error != std::errc() || end != text.data() + text.size() || !(rate > 0) || rate > 1)
-    throw UsageError("step size schedule 'exponential:" + std::string(text) +
-                     "': the rate is a number above 0 and at most 1, as in exponential:0.9");
+    throw UsageError("step size schedule '" + std::string(row.name) + ":" + std::string(text) +
+                     "': the " + std::string(row.parameter) +
+                     " is a number above 0 and at most 1, as in " + std::string(row.example));
   return rate;
 }
 
@@ -51,6 +64,11 @@ Real EpochStep::at(std::uint64_t update) const {
       return static_cast<Real>(base / (1 + decay * t));
     case Schedule::sqrt:
       return static_cast<Real>(base / std::sqrt(1 + t));
+    case Schedule::cooldown: {
+      // The last update still has a step: 1 of `decay` parts. What comes later has no smaller one.
+      const double left = std::max(1.0, end - t);
+      return static_cast<Real>(left < decay ? base * left / decay : base);
+    }
     case Schedule::constant:
     case Schedule::exponential:
       break;
@@ -61,7 +79,8 @@ Real EpochStep::at(std::uint64_t update) const {
 EpochStep StepSize::during(std::uint64_t epoch) const {
   const bool falls = schedule == Schedule::exponential;
   const double base = falls ? initial * std::pow(rate, static_cast<double>(epoch)) : initial;
-  return {schedule, base, l2 * initial};
+  const double end = static_cast<double>(horizon);
+  return {schedule, base, schedule == Schedule::cooldown ? rate * end : l2 * initial, end};
 }
 
 const std::vector<NamedSummary>& schedule_catalog() {
@@ -78,8 +97,8 @@ void parse_schedule(std::string_view text, StepSize& step) {
   const auto colon = text.find(':');
   const auto& row = find_by_name(kSchedules, "step size schedule", text.substr(0, colon));
   const bool has_rate = colon != std::string_view::npos;
-  if (row.schedule == Schedule::exponential) {
-    step.rate = parse_rate(has_rate ? text.substr(colon + 1) : "");
+  if (!row.parameter.empty()) {
+    step.rate = parse_rate(row, has_rate ? text.substr(colon + 1) : "");
   } else if (has_rate) {
     throw UsageError("step size schedule '" + std::string(text) + "': " + std::string(row.name) +
                      " takes no parameter");
@@ -95,7 +114,7 @@ std::string to_string(Schedule schedule, double rate) {
   for (const auto& row : kSchedules) {
     if (row.schedule != schedule) continue;
     std::string name(row.name);
-    if (schedule != Schedule::exponential) return name;
+    if (row.parameter.empty()) return name;
     char digits[32];
     const auto [end, error] = std::to_chars(digits, digits + sizeof digits, rate);
     return name + ':' + std::string(digits, error == std::errc() ? end : digits);

@@ -17,6 +17,10 @@ enum class Schedule {
   inverse,      ///< γ₀ / (1 + λ·γ₀·t), Bottou 2012; λ is the L2 coefficient
   sqrt,         ///< γ₀ / √(1 + t)
   exponential,  ///< γ₀ · r^e
+  /// γ₀, and over the last share c of the planned run γ₀ · what is left of that share. What the
+  /// noise of a step adds to the loss is then gone at the end, whatever γ₀, and until then nothing
+  /// is slower than with `constant` (Hägele et al. 2024).
+  cooldown,
 };
 
 /// What a stale gradient does to its own step.
@@ -28,17 +32,23 @@ enum class StalenessPolicy {
 /// The step size inside one epoch: cheap enough to ask at every update.
 struct EpochStep {
   Schedule schedule;
-  double base;   ///< γ₀, times r^e for exponential
-  double decay;  ///< λ·γ₀ for inverse
+  double base;     ///< γ₀, times r^e for exponential
+  double decay;    ///< λ·γ₀ for inverse; for cooldown, the updates that it lasts
+  double end = 0;  ///< for cooldown, the updates of the planned run
   Real at(std::uint64_t update) const;
+  /// Whether it differs between the updates of an epoch.
+  bool moves() const { return schedule != Schedule::constant && schedule != Schedule::exponential; }
 };
 
 struct StepSize {
   double initial = 0.1;  ///< γ₀
   Schedule schedule = Schedule::constant;
-  double rate = 1;  ///< r of exponential
+  double rate = 1;  ///< r of exponential, c of cooldown
   double l2 = 0;    ///< λ, for inverse
   StalenessPolicy policy = StalenessPolicy::none;
+  /// For cooldown: updates of the planned run, whether or not it gets to its end. 0: there is no
+  /// end to cool down to, and γ stays γ₀.
+  std::uint64_t horizon = 0;
 
   EpochStep during(std::uint64_t epoch) const;
 
@@ -49,8 +59,8 @@ struct StepSize {
   }
 };
 
-/// `constant`, `inverse`, `sqrt`, `exponential:0.9` into step.schedule and step.rate; throws
-/// UsageError.
+/// `constant`, `inverse`, `sqrt`, `exponential:0.9`, `cooldown:0.2` into step.schedule and
+/// step.rate; throws UsageError.
 void parse_schedule(std::string_view text, StepSize& step);
 
 /// `none`, `inverse`; throws UsageError.

@@ -15,7 +15,7 @@ class UpdateCounter {
       : run_(run),
         next_(run.first_update),
         applied_(run.applied->load(std::memory_order_relaxed)),
-        moving_(run.step.schedule == Schedule::inverse || run.step.schedule == Schedule::sqrt),
+        moving_(run.step.moves()),
         step_(run.step.at(run.first_update)) {}
 
   /// γ of the next update.

@@ -47,7 +47,9 @@ constexpr Option kStep[] = {
        return tuned_text(c, kTuneBatch, c.batch ? std::to_string(*c.batch) : "auto");
      }},
     {"--lr", "", "X,…",
-     "step size γ₀; tuned: the best; auto: the workload's for the examples that an update averages",
+     "step size γ₀; tuned: the best; auto: the workload's for the examples that an update "
+     "averages, "
+     "times 1 − μ",
      "auto", Group::step, kTraining, expand_reals,
      [](Cell& c, Text v) {
        c.lr.reset();
@@ -55,9 +57,16 @@ constexpr Option kStep[] = {
      },
      [](const Cell& c) { return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto"); },
      for_training<>},
-    {"--lr-schedule", "", "NAME,…", "how γ falls (list schedules)", "constant", Group::step,
-     kTraining, one_list, [](Cell& c, Text v) { parse_schedule(v, c.spec.step); },
-     [](const Cell& c) { return to_string(c.spec.step.schedule, c.spec.step.rate); },
+    {"--lr-schedule", "", "NAME,…",
+     "how γ falls (list schedules); auto: the workload's, constant where it is convex", "auto",
+     Group::step, kTraining, one_list,
+     [](Cell& c, Text v) {
+       c.automatic_schedule = v == "auto";
+       if (!c.automatic_schedule) parse_schedule(v, c.spec.step);
+     },
+     [](const Cell& c) {
+       return c.automatic_schedule ? "auto" : to_string(c.spec.step.schedule, c.spec.step.rate);
+     },
      for_training<>},
     {"--staleness-policy", "", "NAME,…",
      "what staleness does to γ: none, inverse; of several gradients in an "

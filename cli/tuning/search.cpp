@@ -7,6 +7,7 @@
 
 #include "results/statistics.h"
 #include "results/targets.h"
+#include "workloads/rules/rule.h"
 
 namespace sgdbench {
 namespace {
@@ -154,10 +155,10 @@ class Search {
     return along(values, set, next);
   }
   Settings best_momentum(const Settings& best) {
-    // A gradient's whole effect is step / (1 − momentum): that is kept.
+    // What a gradient comes to is kept, unless the step was given.
     const auto set = [&, best](double value) {
       Settings at = best;
-      if (tunes(kTuneStep)) at.step *= (1 - value) / (1 - best.momentum);
+      if (space_.step_at) at.step *= step_share(value) / step_share(best.momentum);
       at.momentum = value;
       return at;
     };

@@ -132,8 +132,8 @@ std::uint64_t seed_of_trial(std::uint64_t seed, std::size_t which) {
 std::optional<double> automatic_step(const SearchSpace& space, const Settings& settings) {
   if (!space.step_at) return {};
   const double step = space.step_at(settings.batch);
-  const bool both = (space.tuned & kTuneMomentum) != 0 && (space.tuned & kTuneStep) != 0;
-  return both ? step * (1 - settings.momentum) / (1 - space.start.momentum) : step;
+  const bool has_part = (space.tuned & kTuneMomentum) != 0;
+  return has_part ? step * step_share(settings.momentum) / step_share(space.start.momentum) : step;
 }
 
 }  // namespace
@@ -151,7 +151,8 @@ SearchSpace Tuner::space_of(const Cell& cell, const Configuration& usual) {
   if (!cell.lr)
     space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
       spec.batch = batch;
-      return suggested_step(examples_per_update(*backend, spec, problem_.examples()));
+      return suggested_step(examples_per_update(*backend, spec, problem_.examples())) *
+             step_share(static_cast<double>(spec.rule.momentum));
     };
   return space;
 }
@@ -198,6 +199,8 @@ TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Set
     const double part = std::ceil(allowance.share * static_cast<double>(count));
     return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(part));
   };
+  spec.whole_epochs = spec.epochs;
+  spec.whole_updates = spec.updates;
   spec.epochs = shorter(spec.epochs);
   if (spec.updates > 0) spec.updates = shorter(spec.updates);
   spec.evaluations = std::min<std::uint64_t>(kMostPoints, kPointsPerEpoch * spec.epochs);

@@ -37,9 +37,10 @@ const Generator* find_generator(std::string_view source) {
   return nullptr;
 }
 
-Examples generate(const Generator& generator, std::string_view source,
-                  const ParallelFor& parallel) {
-  const ParameterValues values(generator.name, generator.parameters, parameters_of(source));
+Examples generate(const Generator& generator, std::string_view source, const ParallelFor& parallel,
+                  std::uint64_t free_memory) {
+  const ParameterValues values(generator.name, generator.parameters, parameters_of(source),
+                               free_memory);
   return generator.make(values, parallel);
 }
 
@@ -173,7 +174,8 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
   const Generator* generator = find_generator(source);
   Source read;
   if (generator != nullptr) {
-    read.parts = parts_of(generate(*generator, source, parallel), placer, parallel);
+    read.parts =
+        parts_of(generate(*generator, source, parallel, limits.free_memory), placer, parallel);
     read.columns = width(read.parts.front().examples.features);
   } else {
     read = read_file(resolve_path(source), request, placer, training, parallel, limits);

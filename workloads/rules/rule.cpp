@@ -1,5 +1,6 @@
 #include "workloads/rules/rule.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "workloads/names.h"
@@ -14,6 +15,10 @@ const std::vector<NamedSummary>& rule_catalog() {
       {"nesterov", "v ← μ·v + g, w ← w − γ·(g + μ·v); every coordinate at every update"},
   };
   return catalog;
+}
+
+double step_share(double momentum) {
+  return std::min(1 - momentum, 2 * (1 + momentum));
 }
 
 std::string_view to_string(Rule::Kind kind) {

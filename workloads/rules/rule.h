@@ -37,6 +37,11 @@ struct Rule {
   bool operator==(const Rule&) const = default;
 };
 
+/// What a good step for sgd, 1/(2L), is multiplied by under this momentum: 1 − μ, which leaves the
+/// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
+/// half of 2(1 + μ)/L, beyond which momentum swings up.
+double step_share(double momentum);
+
 const std::vector<NamedSummary>& rule_catalog();
 Rule parse_rule(std::string_view name, double momentum);  ///< throws UsageError
 std::string_view to_string(Rule::Kind kind);

@@ -34,7 +34,8 @@ def peer_of(bench, name, module, npz, threads, **options):
 def ours_on(bench, name, workers, hidden, batch, *options):
     return ours(bench, name, workers, [
         "--workload", "mlp", "--data", "fashion-mnist", "--hidden", ",".join(map(str, hidden)),
-        "--batch", str(batch), "--lr", str(STEP), "--epochs", str(EPOCHS), *options])
+        "--batch", str(batch), "--lr", str(STEP), "--lr-schedule", "constant",
+        "--epochs", str(EPOCHS), *options])
 
 
 def our_contestants(bench, hidden, batch):

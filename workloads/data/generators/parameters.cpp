@@ -17,6 +17,10 @@ std::string short_number(double value) {
   return error == std::errc() ? std::string(text.data(), end) : std::string();
 }
 
+std::string tenths(double value) {
+  return short_number(std::round(10 * value) / 10);
+}
+
 std::string to_text(double value) {
   if (value == std::trunc(value) && std::abs(value) < 1e18)
     return std::to_string(static_cast<long long>(value));
@@ -26,8 +30,11 @@ std::string to_text(double value) {
 }  // namespace
 
 ParameterValues::ParameterValues(std::string_view generator, std::span<const Parameter> parameters,
-                                 std::string_view text)
-    : generator_(generator), parameters_(parameters), given_(parameters.size()) {
+                                 std::string_view text, std::uint64_t free_memory)
+    : generator_(generator),
+      parameters_(parameters),
+      given_(parameters.size()),
+      free_memory_(free_memory) {
   for (const Parameter& parameter : parameters) values_.push_back(parameter.fallback);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(','), text.size());
@@ -81,6 +88,11 @@ void ParameterValues::check_memory(double bytes) const {
   if (bytes > kMost)
     refuse("these parameters would take " + to_text(std::ceil(bytes / kGiB)) +
            " GiB of memory; at most 64 GiB: ask for fewer rows or features");
+  if (free_memory_ > 0 && bytes > static_cast<double>(free_memory_) / 2)
+    refuse("these parameters would take " + tenths(bytes / kGiB) +
+           " GiB of memory, more than half of the " +
+           tenths(static_cast<double>(free_memory_) / kGiB) +
+           " GiB that are free: ask for fewer rows or features");
 }
 
 void ParameterValues::refuse(const std::string& what) const {

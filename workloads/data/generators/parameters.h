@@ -26,17 +26,18 @@ inline constexpr Parameter kSeed = {"seed", 1, 0, 9007199254740992.0};
 class ParameterValues {
  public:
   /// Parses "a=1,b=2". Throws UsageError: unknown (with the valid ones), malformed, out of range,
-  /// or given twice.
+  /// or given twice. `free_memory` is in bytes; 0: not known.
   ParameterValues(std::string_view generator, std::span<const Parameter> parameters,
-                  std::string_view text);
+                  std::string_view text, std::uint64_t free_memory = 0);
 
   double real(std::string_view name) const;
   std::size_t whole(std::string_view name) const;
   std::uint64_t seed() const { return whole("seed"); }
   std::string_view generator() const { return generator_; }
 
-  /// Throws UsageError if the generated data would take more than 64 GiB; `bytes` is a double so
-  /// that the estimate can't overflow.
+  /// Throws UsageError if the generated data would take more than 64 GiB or half of the free
+  /// memory, which is what a file may take; `bytes` is a double so that the estimate can't
+  /// overflow.
   void check_memory(double bytes) const;
   [[noreturn]] void refuse(const std::string& what) const;
 
@@ -47,6 +48,7 @@ class ParameterValues {
   std::span<const Parameter> parameters_;
   std::vector<double> values_;
   std::vector<bool> given_;
+  std::uint64_t free_memory_;
 };
 
 /// "rows=20242,features=47236,seed=1"
