@@ -160,6 +160,11 @@ void Course::show(std::size_t point, Nanoseconds time, const View& shown, Access
 void Course::record(std::size_t point, Nanoseconds time, const View& shown, Access access) {
   if (!curve.record(point, time, shown.updates, shown.examples, shown.w, access))
     stop.stop(Stopped::not_finite);
+  if (access == Access::exclusive) return;
+  // What landed while parameters without versions were copied may be in the copy: it counts.
+  // Acquire: who counts what lands before it lands (downpour) is not seen the other way round.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  curve.recount(point, updates_now(), examples_now());
 }
 
 std::uint64_t Course::updates_now() const {

@@ -206,12 +206,10 @@ class Course {
         if (stop.reason() == Stopped::completed) show(point, time - start, look(), access);
       });
     } else {
-      observing_.lock();
+      const std::lock_guard lock(observing_);
       const Nanoseconds begun = seat.time();
-      const View view = look();
-      observing_.unlock();
       seat.enter_at(Activity::observe, begun);
-      record(point, begun - start, view, access);
+      record(point, begun - start, look(), access);
     }
     seat.enter_at(next, seat.time());
   }

@@ -36,6 +36,12 @@ class CurveRecorder {
   bool record(std::size_t point, Nanoseconds time, std::uint64_t updates, std::uint64_t examples,
               std::span<const Real> w, Access access);
 
+  /// Says anew what a recorded point counts.
+  void recount(std::size_t point, std::uint64_t updates, std::uint64_t examples) {
+    snapshots_[point].updates = updates;
+    snapshots_[point].examples = examples;
+  }
+
   std::size_t last() const { return snapshots_.size() - 1; }
   const Snapshot& at(std::size_t point) const { return snapshots_[point]; }
   /// Leaves the memory of a copy to the next one; its time and counts stay. To free it instead

@@ -68,6 +68,12 @@ class Downpour final : public PooledBackend {
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     const std::uint64_t bytes = replica.base.size() * sizeof(Real);
     seat.push(bytes, Activity::push, seat.taken);
+    // It counts from its first chunk on: a point of the curve must not have changes that it does
+    // not count.
+    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
+                        std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);  // no change lands before its count
     const std::uint64_t staleness = shared_->exchange(replica, worker, workers(), seat, seat.taken);
     // In each chunk exchanges have an order of their own; their numbers are those of the first.
     const std::uint64_t update = replica.landed.front();
@@ -76,9 +82,6 @@ class Downpour final : public PooledBackend {
     seat.note_staleness(staleness, made - before);
     seat.report.last_update = update;
     seat.report.local_steps = made;
-    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
-                        std::memory_order_relaxed);
   }
 
   void close(Course&, RunOutcome& outcome) override {

@@ -47,8 +47,13 @@ Precision precision_of(std::span<const RunRecord> rows, std::string_view config_
 }
 
 bool settled(const Precision& precision, double share) {
-  if (precision.half_width)
-    return *precision.half_width <= share || precision.between_points > share;
+  if (precision.half_width) {
+    // What the points leave no repeat takes away; what the repeats leave is to be small all the
+    // same.
+    const bool hidden = precision.between_points > share &&
+                        *precision.half_width - precision.between_points <= share;
+    return *precision.half_width <= share || hidden;
+  }
   return precision.repeats >= kHopeless;
 }
 

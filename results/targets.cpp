@@ -39,6 +39,15 @@ double falling_crossing(std::optional<double> before, double after, double targe
   return *before <= target ? 0 : std::min(1.0, way_to(*before, after, target, floor));
 }
 
+/// The share by which whole updates are made: one that is half made has changed nothing, however
+/// many examples are in it. A millionth of one is rounding.
+double with_whole_updates(double share, std::uint64_t before, std::uint64_t after) {
+  constexpr double kRounding = 1e-6;
+  if (after <= before) return share;
+  const auto made = static_cast<double>(after - before);
+  return std::min(1.0, std::ceil(share * made - kRounding) / made);
+}
+
 /// Both the loss and the accuracy have crossed at the later of the two crossings.
 double crossing_of(const TargetReach& target, std::optional<double> optimum, const Level& before,
                    const Level& after) {
@@ -48,11 +57,11 @@ double crossing_of(const TargetReach& target, std::optional<double> optimum, con
     const auto wrong = before.accuracy ? std::optional(-*before.accuracy) : std::nullopt;
     share = std::max(share, falling_crossing(wrong, -*after.accuracy, -*target.accuracy, {}));
   }
-  return share;
+  return with_whole_updates(share, before.updates, after.updates);
 }
 
 Level level_of(const CurvePoint& point) {
-  return {point.loss, point.test_accuracy};
+  return {point.loss, point.test_accuracy, point.updates};
 }
 
 /// The row's own target, as far as it is a number.
@@ -77,12 +86,9 @@ void find(TargetReach& target, const RunRecord& run) {
   target.high_s = after.time_s;
   target.time_s = between(before.time_s, after.time_s);
   target.epochs = between(before.epoch, after.epoch);
-  // An update that is half made has changed nothing; a millionth of one is rounding.
-  constexpr double kRounding = 1e-6;
   const double updates =
       between(static_cast<double>(before.updates), static_cast<double>(after.updates));
-  target.updates = std::min(static_cast<std::uint64_t>(std::ceil(updates - kRounding)),
-                            std::max(before.updates, after.updates));
+  target.updates = static_cast<std::uint64_t>(std::llround(updates));
 }
 
 template <class T>

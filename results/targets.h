@@ -51,13 +51,14 @@ std::vector<TargetReach> targets_of(const RunRecord& run);
 /// What is looked at to tell whether a target is met.
 struct Level {
   std::optional<double> loss, accuracy;  ///< accuracy on held-out examples
+  std::uint64_t updates = 0;             ///< that have landed
 };
 
 /// Whether such a loss and such an accuracy meet the row's target.
 bool meets_target(const RunRecord& run, const Level& level);
 
 /// What share of the way from `before`, which does not meet the row's target, to `after`, which
-/// does, lies before the crossing: in (0, 1].
+/// does, lies before the crossing: in (0, 1]. The update that crosses is made whole.
 double crossing(const RunRecord& run, const Level& before, const Level& after);
 
 /// How many times as far as from `start` to `now` it is from `start` to `target`, if what falls

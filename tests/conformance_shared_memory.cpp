@@ -76,15 +76,19 @@ TEST_CASE("Hogwild on examples that share no feature is sequential SGD, bit for 
 
 TEST_CASE("A leashed gradient that fails its only publication is dropped, and computed again") {
   const Case c = make_case("logreg", "rcv1-like:rows=400,features=40000");
-  // Copying a version takes much longer than a gradient: most publications collide.
+  // Momentum changes all of a version, which takes much longer to make than a gradient: many
+  // publications collide.
   RunSpec spec = spec_for(backend("leashed"), *c.problem, 4, 1, 4);
+  spec.rule = parse_rule("momentum", 0.5);
   spec.persistence = 1;
   const auto outcome = run(backend("leashed"), spec, *c.problem);
-  std::uint64_t applied = 0;
+  std::uint64_t applied = 0, dropped = 0;
   for (const auto& worker : outcome.workers) {
     applied += worker.applied;
+    dropped += worker.dropped;
     CHECK(worker.computed == worker.applied + worker.dropped);
   }
+  CHECK(dropped > 0);
   CHECK(applied == 4 * 400);
   CHECK(outcome.updates == applied);
 }
@@ -97,14 +101,18 @@ TEST_CASE("A point of the curve counts the updates that are in its parameters") 
       spec.step.initial = 0x1p20;
       spec.evaluations = 4096;  // so that workers look at the curve while others publish
       if (!entry.unavailable().empty() || !entry.why_not(spec, *c.problem).empty()) continue;
-      // Without versions, or with replicas, an update may be seen in part, or not be counted yet.
-      if (!entry.lists_landings && !entry.deterministic(spec)) continue;
+      // Without versions an update may be seen before it is counted. An exchange counts before.
+      const bool exact = entry.lists_landings || entry.deterministic(spec);
+      if (!exact && !entry.uses_exchange) continue;
       INFO(std::string(entry.name) << " with " << workers << " workers");
       const auto outcome = run(entry, spec, *c.problem);
-      CHECK(outcome.curve.size() > 1000);
-      for (const auto& point : outcome.curve)
-        CHECK(point.parameters[0] ==
-              static_cast<Real>(entry.uses_exchange ? point.examples : point.updates));
+      if (exact) CHECK(outcome.curve.size() > 1000);
+      for (const auto& point : outcome.curve) {
+        const auto counted =
+            static_cast<Real>(entry.uses_exchange ? point.examples : point.updates);
+        CHECK(point.parameters[0] <= counted);
+        if (exact) CHECK(point.parameters[0] == counted);
+      }
     }
   }
 }

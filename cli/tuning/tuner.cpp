@@ -66,12 +66,13 @@ class Trial {
   bool is_due(double epochs) const { return epochs >= next_; }
 
   /// Whether the trial ends here.
-  bool add(double epochs, double time_s, const PointEvaluation& point) {
+  bool add(double epochs, double time_s, std::uint64_t updates, const PointEvaluation& point) {
     const Level before = level();
     const double since = epochs_;
     left_ = goal_.at(point);
     loss_ = point.train.loss;
     epochs_ = epochs;
+    updates_ = updates;
     diverged_ = !std::isfinite(loss_) || loss_ > kDivergence * loss_start_;
     if (!diverged_ && !reached_ && meets_target(row_, point)) {
       reached_ = since + (epochs - since) * crossing(row_, before, level());
@@ -102,7 +103,7 @@ class Trial {
  private:
   /// Where a loss that is not finite has no place.
   Level level() const {
-    return {if_finite(loss_), goal_.accuracy ? std::optional(1 - left_) : std::nullopt};
+    return {if_finite(loss_), goal_.accuracy ? std::optional(1 - left_) : std::nullopt, updates_};
   }
   /// Epochs that all of the way takes.
   double predicted() const {
@@ -118,6 +119,7 @@ class Trial {
   double start_, loss_start_, left_, loss_;
   double next_;  ///< epochs at the next point that it is to be told of
   double epochs_ = 0;
+  std::uint64_t updates_ = 0;
   bool diverged_ = false;
   std::optional<double> reached_;
 };
@@ -217,14 +219,15 @@ TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Set
   const auto outcome =
       backend_for(trial, settings).run(spec, interrupted(), [&](const Snapshot& snapshot) {
         const double epochs = static_cast<double>(snapshot.examples) / n;
-        return judged.is_due(epochs) && judged.add(epochs, seconds(snapshot.time),
+        return judged.is_due(epochs) && judged.add(epochs, seconds(snapshot.time), snapshot.updates,
                                                    evaluate_at(snapshot.parameters, held_out));
       });
   std::uint64_t landed = 0;
   for (const auto& worker : outcome.workers) landed += worker.applied;
   const double epochs = static_cast<double>(landed) / n, time = seconds(outcome.wall);
   if (outcome.stopped != Stopped::target)
-    judged.add(epochs, time, evaluate_at(outcome.curve.back().parameters, held_out));
+    judged.add(epochs, time, outcome.updates,
+               evaluate_at(outcome.curve.back().parameters, held_out));
   const bool ended = whole && (outcome.stopped == Stopped::completed ||
                                (outcome.stopped == Stopped::time_limit && !may_give_up));
   const auto score = judged.score(whole);
