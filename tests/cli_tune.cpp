@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -34,6 +35,17 @@ std::set<std::string> values(const Table& rows, const std::string& column) {
   std::set<std::string> found;
   for (std::size_t i = 1; i < rows.size(); ++i) found.insert(cell(rows, i, column));
   return found;
+}
+
+/// Of each setting, the last stage that it was in.
+std::map<std::string, std::string> last_stages(const Table& trials) {
+  std::map<std::string, std::string> last;
+  for (std::size_t i = 1; i < trials.size(); ++i) {
+    auto& stage = last[cell(trials, i, "config_id") + ' ' + cell(trials, i, "batch") + ' ' +
+                       cell(trials, i, "lr")];
+    stage = std::max(stage, cell(trials, i, "stage"));
+  }
+  return last;
 }
 
 std::vector<fs::path> winners(const Scratch& scratch) {
@@ -74,6 +86,13 @@ TEST_CASE("tune makes the trials of run, and shows the best among them") {
     CHECK(tuned.out.find(best) != std::string::npos);
   }
   CHECK(std::count(tuned.out.begin(), tuned.out.end(), '*') == 2 + 1);  // and the legend
+  // Numbers without parentheses are those of the last stage.
+  std::size_t early = 0, late = 0;
+  for (const auto& setting : last_stages(table_in(scratch, "trials.csv")))
+    ++(setting.second < "2" ? early : late);
+  const auto table = tuned.out.substr(0, tuned.out.find("* best: of"));
+  CHECK(std::count(table.begin(), table.end(), '(') >= static_cast<std::ptrdiff_t>(early));
+  CHECK(early > late);
   CHECK(tuned.out.find("÷4") != std::string::npos);
   CHECK(tuned.out.find("within 10 %") != std::string::npos);
 
@@ -229,7 +248,7 @@ TEST_CASE(
                                 "timeout --preserve-status -s INT 3");
   CHECK(done.code == 130);
   CHECK(done.out.find("the search did not come to its end") != std::string::npos);
-  CHECK(done.out.find("*") == done.out.find("* best;"));
+  CHECK(done.out.find("*") == done.out.find("* best:"));
   CHECK(table_in(scratch, "trials.csv").size() > 1);
   CHECK(winners(scratch).empty());
 }
