@@ -191,6 +191,48 @@ TEST_CASE("Where every trial is in vain, the row says so, and nothing is kept of
   CHECK(winners(scratch).empty());
 }
 
+TEST_CASE("Where the start meets the target nothing is searched for, said or kept as found") {
+  const Scratch scratch;
+  const std::string easy = kProblem + "--backend sequential --target-loss 0.7 --epochs 2 ";
+  const auto tuned = scratch.run("tune " + easy + "--csv trials.csv");
+  CHECK(tuned.code == 0);
+  CHECK(tuned.out.find("nothing is searched for") != std::string::npos);
+  CHECK(tuned.out.find("* best") == std::string::npos);
+  CHECK(table_in(scratch, "trials.csv").size() == 1);
+  const auto done = scratch.run("run " + easy + kBoth + "--repeats 1 --csv runs.csv");
+  CHECK(done.err.find("nothing is searched for") != std::string::npos);
+  CHECK(done.err.find("earlier search") == std::string::npos);
+  CHECK(scratch.run("run -q " + easy + "--repeats 1 --csv auto.csv").code == 0);
+  const auto rows = table_in(scratch, "runs.csv"), automatic = table_in(scratch, "auto.csv");
+  for (const auto* column : {"lr", "batch", "status", "loss_final"})
+    CHECK(cell(rows, 1, column) == cell(automatic, 1, column));
+  CHECK(cell(rows, 1, "tuning_trials").empty());
+  CHECK(winners(scratch).empty());
+}
+
+TEST_CASE("A suite has those configurations whose settings were found, and there is none of none") {
+  const Scratch scratch;
+  const auto of = [](const std::string& steps) {
+    return "tune --print-config " + kSimulated + "--lr " + steps + " --batch tuned ";
+  };
+  const auto none = scratch.run(of("1e9,2e9"));
+  CHECK(none.code == 3);
+  CHECK(none.out.empty());
+  CHECK(std::count(none.err.begin(), none.err.end(), '\n') == 1);
+  CHECK(none.err.find("every trial diverged") != std::string::npos);
+  auto talking = of("1e9,auto");
+  talking.replace(talking.find("-q "), 3, "");
+  const auto some = scratch.run(talking);
+  CHECK(some.code == 0);
+  CHECK(some.err.find("the suite leaves out") != std::string::npos);
+  CHECK(some.err.find("every trial diverged") != std::string::npos);
+  CHECK(some.out.find("[[run]]") == some.out.rfind("[[run]]"));
+  scratch.file("some.toml", some.out);
+  CHECK(scratch.run("run -q --config some.toml --csv runs.csv").code == 0);
+  CHECK(table_in(scratch, "runs.csv").size() == 1 + 2);
+  CHECK(scratch.run(talking + "--strict").code == 3);
+}
+
 TEST_CASE("What a search found is found in the cache by the next run, without a trial") {
   const Scratch scratch;
   const auto tuned = "run " + kSimulated + kBoth;
@@ -213,7 +255,7 @@ TEST_CASE("What a search found is found in the cache by the next run, without a 
   CHECK(cell(table_in(scratch, "third.csv"), 1, "tuning_trials") ==
         cell(first, 1, "tuning_trials"));
   // Another configuration or other data has another entry.
-  for (const auto* other : {"--seed 2 ", "--l2 0.5 ", "--index-base 0 --holdout 0.5 "})
+  for (const auto* other : {"--seed 2 ", "--l2 0.003 ", "--index-base 0 --holdout 0.1 "})
     CHECK(scratch.run(tuned + other + "--csv other.csv").code == 0);
   CHECK(winners(scratch).size() == 4);
 
