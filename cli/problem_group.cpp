@@ -52,6 +52,13 @@ Tuned tuned_of(const RunRecord& row) {
           range(row.lr_twice_low, row.lr_twice_high)};
 }
 
+/// Whether it is a row of a search in vain. That of a repeat which ended by an exception has no
+/// updates either, but a reason of its own.
+bool is_in_vain(const RunRecord& row) {
+  if (row.updates) return false;
+  return row.status == "diverged" || (row.status == "failed" && row.reason == kNothingLearnt);
+}
+
 /// The order in which n configurations take their turn.
 std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
   std::vector<std::size_t> order(n);
@@ -156,15 +163,15 @@ bool ProblemGroup::verify(Contender& contender) {
 }
 
 /// What is to be tuned, as the rows have it that are there already, else as the cache has it, else
-/// as a search finds it. The contender has a status where every trial was in vain.
-Tuned ProblemGroup::tuned_for(Contender& contender) {
+/// as a search finds it. The contender has a status where every trial was in vain, and a reason
+/// alone where there was no need of a search: then nothing is returned.
+std::optional<Tuned> ProblemGroup::tuned_for(Contender& contender) {
   const auto& c = contender.configuration;
   const auto earlier = std::find_if(
       log_.rows().begin(), log_.rows().end(),
       [&](const RunRecord& row) { return row.config_id == c.id && row.tuning_trials; });
   if (earlier != log_.rows().end()) {
-    const bool in_vain = earlier->status == "diverged" || earlier->status == "failed";
-    if (in_vain && earlier->updates.value_or(0) == 0)
+    if (is_in_vain(*earlier))
       contender.status = earlier->status, contender.reason = earlier->reason;
     return tuned_of(*earlier);
   }
@@ -176,6 +183,11 @@ Tuned ProblemGroup::tuned_for(Contender& contender) {
     if (!note.empty()) progress_.note(note);
   }
   auto tuning = tuner_.tune(c.cell);
+  if (!tuning.needless.empty()) {
+    contender.reason = tuning.needless;
+    progress_.note(fmt::format("{}: {}", label(describe(c, facts_, 0, 0)), tuning.needless));
+    return {};
+  }
   contender.status = tuning.status;
   contender.reason = tuning.why_not;
   log_.add(tuning.trials);
@@ -193,11 +205,12 @@ bool ProblemGroup::tune(Contender& contender) {
   if (interrupted()) return false;
   c = settle(c.cell, problem_, cores_, tuned);
   if (!contender.status.empty()) return false;
-  contender.reason = c.backend->why_not(c.spec, problem_);
-  if (contender.reason.empty())
-    contender.reason = settle_curve(c, problem_, available_memory_bytes());
-  if (!contender.reason.empty()) contender.status = "unsupported";
-  return contender.reason.empty();
+  auto why = c.backend->why_not(c.spec, problem_);
+  if (why.empty()) why = settle_curve(c, problem_, available_memory_bytes());
+  if (why.empty()) return true;
+  contender.status = "unsupported";
+  contender.reason = why;
+  return false;
 }
 
 /// A row with what a search found.
@@ -205,10 +218,8 @@ void ProblemGroup::add_search(const Contender& contender) {
   auto row = describe(contender.configuration, facts_, 0, log_.next_order());
   if (interrupted())
     give_up(row, "interrupted", "the search did not come to its end");
-  else if (!contender.status.empty())
-    give_up(row, contender.status, contender.reason);
   else
-    give_up(row, "ok", "");
+    give_up(row, contender.status.empty() ? "ok" : contender.status, contender.reason);
   log_.add(std::move(row));
 }
 

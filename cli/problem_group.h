@@ -25,7 +25,7 @@ struct Contender {
   Configuration configuration;
   std::unique_ptr<Backend> backend;
   std::string status;  ///< "" while it can run, else unsupported or failed
-  std::string reason;
+  std::string reason;  ///< of the status; or why no search was made for what was to be tuned
   std::optional<Timeline> timeline = std::nullopt;  ///< of the last run, where it is to be written
   bool traced = false;                              ///< its timeline has been written
 };
@@ -52,7 +52,7 @@ class ProblemGroup {
   void start(Contender& contender);
   bool verify(Contender& contender);
   bool tune(Contender& contender);
-  Tuned tuned_for(Contender& contender);
+  std::optional<Tuned> tuned_for(Contender& contender);
   void add_search(const Contender& contender);
   void warm_up(Contender& contender);
   void repeat_all(std::uint64_t repeat);

@@ -217,7 +217,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
     {"automatic", "", "which of batch, lr and lr_schedule the program chose", run<&R::automatic>, set<&R::automatic, R>},
     {"tuned", "", "which of batch, lr, momentum and exchange were searched for", run<&R::tuned>, set<&R::tuned, R>},
-    {"tuning_trials", "", "trials of that search; 0: an earlier one had found the settings, and they were in the cache", run<&R::tuning_trials>, set<&R::tuning_trials, R>},
+    {"tuning_trials", "", "trials of that search; 0: an earlier one had found the settings, and they were in the cache; empty: the start met the target, and nothing was searched for", run<&R::tuning_trials>, set<&R::tuning_trials, R>},
     {"tuning_s", "s", "real time that the search took, which is in no other time", run<&R::tuning_s>, set<&R::tuning_s, R>},
     {"lr_tuned_low", "", "least step size whose time to the target was within 10 % of the best; without a target, whose loss had fallen 1/1.1 as far", run<&R::lr_tuned_low>, set<&R::lr_tuned_low, R>},
     {"lr_tuned_high", "", "largest one", run<&R::lr_tuned_high>, set<&R::lr_tuned_high, R>},

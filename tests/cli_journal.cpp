@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "tests/cli_process.h"
@@ -15,6 +16,10 @@ const std::string kAxes =
     "sequential,locked --workers 1 ";
 const std::string kSweep = kAxes + "--epochs 2 --repeats 3 ";
 const std::string kEndless = kAxes + "--epochs 1000000000 --evaluations 2 ";
+/// Virtual times: the same search finds the same to the bit.
+const std::string kTuned =
+    "-q --workload logreg --data rcv1-like:rows=400,features=200 --backend simulator --workers 2 "
+    "--compute-time exp:1ms --epochs 4 --target 20% --lr tuned ";
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -185,6 +190,40 @@ TEST_CASE("A trace of other durations makes another configuration") {
   CHECK(scratch.run(sweep + "--resume").code == 0);
   scratch.file("laws", "2us\n");
   check_refused(scratch.run(sweep + "--resume"), 65, "other configurations");
+}
+
+TEST_CASE("A repeat that ended by an error says nothing of the search before it") {
+  const Scratch scratch;
+  const auto tuned = "run --no-cache --journal j.jsonl --csv runs.csv --repeats 4 " + kTuned;
+  REQUIRE(scratch.run(tuned).code == 0);
+  const auto before = csv_rows(content(scratch.path("runs.csv")));
+  std::istringstream lines(content(scratch.path("j.jsonl")));
+  std::string header, line;
+  std::getline(lines, header);
+  std::getline(lines, line);
+  auto row = nlohmann::ordered_json::parse(line);
+  row["status"] = "failed";
+  row["reason"] = "std::bad_alloc";
+  row["updates"] = nullptr;
+  scratch.file("j.jsonl", header + '\n' + row.dump() + '\n');
+  const auto resumed = scratch.run(tuned + "--resume");
+  CHECK(resumed.code == 0);
+  const auto rows = csv_rows(content(scratch.path("runs.csv")));
+  REQUIRE(rows.size() == 1 + 4);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const bool failed = cell(rows, i, "repeat") == std::to_string(row.at("repeat").get<int>());
+    CHECK(cell(rows, i, "status") == (failed ? "failed" : "ok"));
+    CHECK(cell(rows, i, "lr") == cell(before, 1, "lr"));
+  }
+  // One of a search in vain stands for all.
+  const auto hopeless =
+      "run --no-cache --journal v.jsonl --csv vain.csv --max-seconds 1e-9 " + kTuned;
+  REQUIRE(scratch.run(hopeless + "--repeats 1 ").code == 0);
+  REQUIRE(scratch.run(hopeless + "--repeats 3 --resume").code == 0);
+  const auto vain = csv_rows(content(scratch.path("vain.csv")));
+  REQUIRE(vain.size() == 1 + 3);
+  for (const auto* column : {"status", "reason", "tuning_trials", "tuning_s"})
+    for (const std::size_t i : {2, 3}) CHECK(cell(vain, i, column) == cell(vain, 1, column));
 }
 
 TEST_CASE("A row that no run of the sweep made is refused with its line") {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -34,6 +35,17 @@ std::set<std::string> values(const Table& rows, const std::string& column) {
   std::set<std::string> found;
   for (std::size_t i = 1; i < rows.size(); ++i) found.insert(cell(rows, i, column));
   return found;
+}
+
+/// Of each setting, the last stage that it was in.
+std::map<std::string, std::string> last_stages(const Table& trials) {
+  std::map<std::string, std::string> last;
+  for (std::size_t i = 1; i < trials.size(); ++i) {
+    auto& stage = last[cell(trials, i, "config_id") + ' ' + cell(trials, i, "batch") + ' ' +
+                       cell(trials, i, "lr")];
+    stage = std::max(stage, cell(trials, i, "stage"));
+  }
+  return last;
 }
 
 std::vector<fs::path> winners(const Scratch& scratch) {
@@ -74,6 +86,13 @@ TEST_CASE("tune makes the trials of run, and shows the best among them") {
     CHECK(tuned.out.find(best) != std::string::npos);
   }
   CHECK(std::count(tuned.out.begin(), tuned.out.end(), '*') == 2 + 1);  // and the legend
+  // Numbers without parentheses are those of the last stage.
+  std::size_t early = 0, late = 0;
+  for (const auto& setting : last_stages(table_in(scratch, "trials.csv")))
+    ++(setting.second < "2" ? early : late);
+  const auto table = tuned.out.substr(0, tuned.out.find("* best: of"));
+  CHECK(std::count(table.begin(), table.end(), '(') >= static_cast<std::ptrdiff_t>(early));
+  CHECK(early > late);
   CHECK(tuned.out.find("÷4") != std::string::npos);
   CHECK(tuned.out.find("within 10 %") != std::string::npos);
 
@@ -172,6 +191,48 @@ TEST_CASE("Where every trial is in vain, the row says so, and nothing is kept of
   CHECK(winners(scratch).empty());
 }
 
+TEST_CASE("Where the start meets the target nothing is searched for, said or kept as found") {
+  const Scratch scratch;
+  const std::string easy = kProblem + "--backend sequential --target-loss 0.7 --epochs 2 ";
+  const auto tuned = scratch.run("tune " + easy + "--csv trials.csv");
+  CHECK(tuned.code == 0);
+  CHECK(tuned.out.find("nothing is searched for") != std::string::npos);
+  CHECK(tuned.out.find("* best") == std::string::npos);
+  CHECK(table_in(scratch, "trials.csv").size() == 1);
+  const auto done = scratch.run("run " + easy + kBoth + "--repeats 1 --csv runs.csv");
+  CHECK(done.err.find("nothing is searched for") != std::string::npos);
+  CHECK(done.err.find("earlier search") == std::string::npos);
+  CHECK(scratch.run("run -q " + easy + "--repeats 1 --csv auto.csv").code == 0);
+  const auto rows = table_in(scratch, "runs.csv"), automatic = table_in(scratch, "auto.csv");
+  for (const auto* column : {"lr", "batch", "status", "loss_final"})
+    CHECK(cell(rows, 1, column) == cell(automatic, 1, column));
+  CHECK(cell(rows, 1, "tuning_trials").empty());
+  CHECK(winners(scratch).empty());
+}
+
+TEST_CASE("A suite has those configurations whose settings were found, and there is none of none") {
+  const Scratch scratch;
+  const auto of = [](const std::string& steps) {
+    return "tune --print-config " + kSimulated + "--lr " + steps + " --batch tuned ";
+  };
+  const auto none = scratch.run(of("1e9,2e9"));
+  CHECK(none.code == 3);
+  CHECK(none.out.empty());
+  CHECK(std::count(none.err.begin(), none.err.end(), '\n') == 1);
+  CHECK(none.err.find("every trial diverged") != std::string::npos);
+  auto talking = of("1e9,auto");
+  talking.replace(talking.find("-q "), 3, "");
+  const auto some = scratch.run(talking);
+  CHECK(some.code == 0);
+  CHECK(some.err.find("the suite leaves out") != std::string::npos);
+  CHECK(some.err.find("every trial diverged") != std::string::npos);
+  CHECK(some.out.find("[[run]]") == some.out.rfind("[[run]]"));
+  scratch.file("some.toml", some.out);
+  CHECK(scratch.run("run -q --config some.toml --csv runs.csv").code == 0);
+  CHECK(table_in(scratch, "runs.csv").size() == 1 + 2);
+  CHECK(scratch.run(talking + "--strict").code == 3);
+}
+
 TEST_CASE("What a search found is found in the cache by the next run, without a trial") {
   const Scratch scratch;
   const auto tuned = "run " + kSimulated + kBoth;
@@ -194,7 +255,7 @@ TEST_CASE("What a search found is found in the cache by the next run, without a 
   CHECK(cell(table_in(scratch, "third.csv"), 1, "tuning_trials") ==
         cell(first, 1, "tuning_trials"));
   // Another configuration or other data has another entry.
-  for (const auto* other : {"--seed 2 ", "--l2 0.5 ", "--index-base 0 --holdout 0.5 "})
+  for (const auto* other : {"--seed 2 ", "--l2 0.003 ", "--index-base 0 --holdout 0.1 "})
     CHECK(scratch.run(tuned + other + "--csv other.csv").code == 0);
   CHECK(winners(scratch).size() == 4);
 
@@ -229,7 +290,7 @@ TEST_CASE(
                                 "timeout --preserve-status -s INT 3");
   CHECK(done.code == 130);
   CHECK(done.out.find("the search did not come to its end") != std::string::npos);
-  CHECK(done.out.find("*") == done.out.find("* best;"));
+  CHECK(done.out.find("*") == done.out.find("* best:"));
   CHECK(table_in(scratch, "trials.csv").size() > 1);
   CHECK(winners(scratch).empty());
 }

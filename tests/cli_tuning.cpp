@@ -82,6 +82,27 @@ TEST_CASE("A best value beyond the edge of the first list is found, on either si
   CHECK(found(space(kTuneStep | kTuneBatch), large).best.batch == 4096);
 }
 
+TEST_CASE("A mini-batch that short trials flatter does not win against the second best") {
+  for (const bool fails : {false, true}) {
+    const auto result = search(
+        space(kTuneStep | kTuneBatch),
+        [&](const Settings& at, const Allowance& allowance) {
+          Landscape flat;
+          flat.per_update_s = 0;
+          auto found = flat(at, allowance);
+          if (allowance.stage < kLastStage) {
+            found.score.value *= at.batch == 16 ? 1 : at.batch == 64 ? 1.1 : 3;
+          } else if (at.batch == 16) {
+            found.score.value *= 2;
+            if (fails) found.score = {};
+          }
+          return found;
+        },
+        [] { return false; });
+    CHECK(result.best.batch == 64);
+  }
+}
+
 TEST_CASE("How flat the best is, is a range of steps around it") {
   Landscape landscape;
   const auto result = found(space(kTuneStep), landscape);

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "results/statistics.h"
-#include "results/targets.h"
 #include "workloads/rules/rule.h"
 
 namespace sgdbench {
@@ -15,13 +14,14 @@ namespace {
 constexpr double kFactor = 2;                    ///< between two steps of the list
 constexpr int kStepsBelow = 2, kStepsAbove = 3;  ///< of the automatic one, at the beginning
 constexpr std::size_t kBatchFactor = 4;
-constexpr std::size_t kBatches = 6;                 ///< 1, 4, …, 1024
-constexpr std::size_t kSurvivors = 3;               ///< one in so many goes on to the next stage
-constexpr std::array<double, 2> kShares{0.1, 0.3};  ///< of a run's epochs, in the early stages
-constexpr std::size_t kSeeds = 3;                   ///< of the last stage
-constexpr std::size_t kMoreSeeds = 2;               ///< of those that may win
-constexpr int kMostExtensions = 12;                 ///< of an edge
-constexpr double kHopeless = 4;                     ///< times the best score: not worth going on
+constexpr std::size_t kBatches = 6;      ///< 1, 4, …, 1024
+constexpr std::size_t kSurvivors = 3;    ///< one in so many goes on to the next stage
+constexpr std::array kShares{0.1, 0.3};  ///< of a run's epochs, in the early stages
+static_assert(kShares.size() == kLastStage);
+constexpr std::size_t kSeeds = 3;      ///< of the last stage
+constexpr std::size_t kMoreSeeds = 2;  ///< of those that may win
+constexpr int kMostExtensions = 12;    ///< of an edge
+constexpr double kHopeless = 4;        ///< times the best score: not worth going on
 constexpr std::array<double, 5> kMomenta{-0.3, 0, 0.5, 0.9, 0.97};
 constexpr double kMomentumFactor = 3;  ///< by which 1 − |momentum| shrinks beyond them
 constexpr std::uint64_t kExchangeFactor = 4;
@@ -48,7 +48,7 @@ class Search {
 
   SearchResult result() {
     Settings best = space_.start;
-    if (tunes(kTuneBatch) || tunes(kTuneStep)) best = halving(grid()).settings;
+    if (tunes(kTuneBatch) || tunes(kTuneStep)) best = best_of_grid();
     if (tunes(kTuneExchange)) best = best_exchange(best);
     if (tunes(kTuneMomentum)) best = best_momentum(best);
     finish(best);
@@ -118,7 +118,7 @@ class Search {
       for (const auto& at : with_steps(set(value))) list.push_back(at);
     };
     std::for_each(values.begin(), values.end(), list_value);
-    Tried best = halving(list);
+    Tried best = halving(list).front();
     for (const bool up : {false, true})
       for (int k = 0; k < kMostExtensions && !stop_(); ++k) {
         const Value edge = up ? values.back() : values.front(), beyond = next(edge, up);
@@ -209,8 +209,8 @@ class Search {
     std::stable_sort(tried.begin(), tried.end(), better);
     return tried;
   }
-  /// Tries all of them, then the best third for longer; returns the best.
-  Tried halving(std::vector<Settings> list) {
+  /// Tries all of them, then the best third for longer; returns these with the best first.
+  std::vector<Tried> halving(std::vector<Settings> list) {
     std::vector<Tried> tried;
     for (std::size_t number = 0; number < kShares.size(); ++number) {
       tried = stage(list, number);
@@ -218,7 +218,14 @@ class Search {
       for (std::size_t i = 0; i <= (tried.size() - 1) / kSurvivors; ++i)
         list.push_back(tried[i].settings);
     }
-    return tried.front();
+    return tried;
+  }
+  Settings best_of_grid() {
+    const auto tried = halving(grid());
+    const auto best = tried.front().settings;
+    for (auto one = tried.rbegin(); one != tried.rend(); ++one)
+      if (one->settings.batch != best.batch) runner_up_ = one->settings;
+    return best;
   }
 
   /// With so many seeds of the last stage in all; one that fails needs no more.
@@ -316,6 +323,7 @@ class Search {
 
   void finish(Settings best) {
     auto tried = curve(best);
+    if (runner_up_ && !stop_()) try_runner_up(tried, *runner_up_);
     if (tunes(kTuneBatch)) grow_batch(tried);
     refine(tried);
     const auto& winner = steadiest(tried);
@@ -338,10 +346,28 @@ class Search {
       Settings at = best.settings;
       at.batch = next;
       at.step *= middle_step(next) / middle_step(best.settings.batch);
-      auto larger = curve(at);
-      if (!better(*std::min_element(larger.begin(), larger.end(), better), best)) return;
-      tried = std::move(larger);
+      if (!replace_if_better(tried, curve(at))) return;
     }
+  }
+  static bool replace_if_better(std::vector<Tried>& tried, std::vector<Tried> others) {
+    const auto least = [](auto& list) {
+      return *std::min_element(list.begin(), list.end(), better);
+    };
+    if (!better(least(others), least(tried))) return false;
+    tried = std::move(others);
+    return true;
+  }
+
+  /// Early trials are short and flatter some mini-batches: the second best of them has trials of
+  /// the last stage too, for as long as it may win, and all of a curve if it does.
+  void try_runner_up(std::vector<Tried>& tried, Settings at) {
+    const auto best = *std::min_element(tried.begin(), tried.end(), better);
+    if (space_.step_at) at.step *= step_share(best.settings.momentum) / step_share(at.momentum);
+    at.momentum = best.settings.momentum, at.exchange = best.settings.exchange;
+    Tried other{at, {}, {}};
+    measure(other, 1, best.score);
+    if (!far_from(other.score, best.score)) measure(other, kSeeds, best.score);
+    if (better(other, best)) replace_if_better(tried, curve(at));
   }
 
   static StepRange range(const std::vector<Tried>& tried, const Score& best, double factor) {
@@ -358,6 +384,7 @@ class Search {
   const std::function<TrialResult(const Settings&, const Allowance&)>& trial_;
   const std::function<bool()>& stop_;
   std::vector<std::pair<Settings, std::vector<double>>> epochs_;
+  std::optional<Settings> runner_up_;  ///< the best of the grid with another mini-batch
   SearchResult result_;
 };
 
@@ -367,17 +394,6 @@ SearchResult search(const SearchSpace& space,
                     const std::function<TrialResult(const Settings&, const Allowance&)>& trial,
                     const std::function<bool()>& stop) {
   return Search(space, trial, stop).result();
-}
-
-Score score_of_progress(double start, double loss) {
-  if (!(loss < start)) return {Score::kMissed, std::numeric_limits<double>::infinity()};
-  return {Score::kKeptUp, 1 / (start - loss)};
-}
-
-double predicted_length(double done, double start, double now, double target,
-                        std::optional<double> floor) {
-  const double times = way_to(start, now, target, floor);
-  return std::isfinite(times) ? done * times : times;
 }
 
 }  // namespace sgdbench

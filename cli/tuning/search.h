@@ -3,9 +3,10 @@
 //
 // The idea: a grid around what the program would choose by itself, cut down by successive halving.
 // Every setting is tried for a short while, the best third for longer, and the step of the best is
-// at last measured as a curve: all steps with its mini-batch, several seeds each. All trials of one
-// stage share their seeds, so settings are compared on the same orders of examples. A winner at the
-// edge of a list makes the list longer, until there is a worse value on either side of it.
+// at last measured as a curve: all steps with its mini-batch, several seeds each. As short trials
+// flatter some mini-batches, the second best of them is measured too. All trials of one stage share
+// their seeds, so settings are compared on the same orders of examples. A winner at the edge of a
+// list makes the list longer, until there is a worse value on either side of it.
 //
 // Time to the target is epochs to the target times the time of an epoch. The second does not depend
 // on the step, so it is the median over all trials with the same mini-batch: one slow moment of the
@@ -22,6 +23,7 @@
 // last stage is a whole curve instead of one winner, because how flat it is is a result by itself.
 #pragma once
 
+#include <cmath>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -31,10 +33,15 @@
 #include <string>
 #include <vector>
 
+#include "results/targets.h"
+
 namespace sgdbench {
 
 /// What can be searched; bits of a set.
 enum Tunable : unsigned { kTuneBatch = 1, kTuneStep = 2, kTuneMomentum = 4, kTuneExchange = 8 };
+
+/// The last stage of a search: only its trials have all epochs of a run and several seeds.
+inline constexpr std::size_t kLastStage = 2;
 
 /// One point of the space.
 struct Settings {
@@ -103,11 +110,17 @@ SearchResult search(const SearchSpace& space,
 /// it fell. "Within 10 % of the best" is then to have come at least 1/1.1 of its way, whatever
 /// number the loss can't fall below; a loss itself has no such scale. One that did not fall has
 /// missed.
-Score score_of_progress(double start, double loss);
+inline Score score_of_progress(double start, double loss) {
+  if (!(loss < start)) return {Score::kMissed, std::numeric_limits<double>::infinity()};
+  return {Score::kKeptUp, 1 / (start - loss)};
+}
 
 /// How long a way takes of which a part of length `done`, from `start` to `now`, is behind: all of
 /// it to `target`, if it goes on as it began (way_to() of results/targets.h).
-double predicted_length(double done, double start, double now, double target,
-                        std::optional<double> floor);
+inline double predicted_length(double done, double start, double now, double target,
+                               std::optional<double> floor) {
+  const double times = way_to(start, now, target, floor);
+  return std::isfinite(times) ? done * times : times;
+}
 
 }  // namespace sgdbench

@@ -9,6 +9,7 @@
 
 #include "cli/labels.h"
 #include "cli/text.h"
+#include "cli/tuning/search.h"
 #include "results/printable.h"
 #include "results/targets.h"
 
@@ -60,15 +61,19 @@ struct OwnTrials {
 };
 
 std::string score_text(const OwnTrials& trials, const TriedSetting& setting) {
-  const std::string star = trials.is_best(setting) ? "*" : "";
-  if (!setting.score) return star + (setting.status == "diverged" ? "diverged" : "missed");
-  if (!trials.timed) {
-    const auto loss = fmt::format("{:.4g}", *setting.score);
-    return star + (setting.status == "predicted" ? fmt::format("({})", loss) : loss);
-  }
-  const auto time = human_seconds(*setting.score);
-  if (setting.status == "predicted") return fmt::format("{}≥ {}", star, time);
-  return star + (setting.status == "missed" ? "missed" : time);
+  if (setting.status == "diverged" || setting.status == "missed") return setting.status;
+  const bool foreseen = trials.timed && setting.status == "predicted";
+  if (!setting.score) return foreseen ? "≥ ∞" : "missed";
+  return (foreseen ? "≥ " : "") +
+         (trials.timed ? human_seconds(*setting.score) : fmt::format("{:.4g}", *setting.score));
+}
+
+/// Values of short trials with one seed stand in parentheses: they are not to be compared with the
+/// others.
+std::string cell_text(const OwnTrials& trials, const TriedSetting& setting) {
+  const auto text = score_text(trials, setting);
+  if (trials.is_best(setting)) return '*' + text;
+  return setting.first->stage < kLastStage ? fmt::format("({})", text) : text;
 }
 
 std::string table_of(const OwnTrials& trials) {
@@ -102,7 +107,7 @@ std::string table_of(const OwnTrials& trials) {
       cells.push_back(step_text(any.lr_auto.value_or(any.lr)));
       for (const double multiple : some) {
         const auto found = settings.find(multiple);
-        cells.push_back(found == settings.end() ? "" : score_text(trials, *found->second));
+        cells.push_back(found == settings.end() ? "" : cell_text(trials, *found->second));
       }
       table.add(std::move(cells));
     }
@@ -131,20 +136,17 @@ std::string range_text(std::string_view what, std::optional<double> low,
 
 std::string sentence_of(const OwnTrials& trials) {
   const auto& row = trials.row;
-  const auto count = trials.settings.empty()
-                         ? std::string("no trial")
-                         : fmt::format("{} trials in {}", row.tuning_trials.value_or(0),
-                                       human_seconds(row.tuning_s.value_or(0)));
   if (!trials.has_best()) return fmt::format("{}: {}", row.status, row.reason);
+  if (!row.reason.empty()) return fmt::format("{}: {}", settings_text(row), row.reason);
   const auto best =
       std::find_if(trials.settings.begin(), trials.settings.end(),
                    [&](const TriedSetting& setting) { return trials.is_best(setting); });
   const auto value = best == trials.settings.end() ? std::string() : score_text(trials, *best);
   return fmt::format("best: {}: {}{}{}{}; {}", settings_text(row), trials.timed ? "" : "a loss of ",
-                     value.substr(std::min<std::size_t>(1, value.size())),
-                     range_text("within 10 %", row.lr_tuned_low, row.lr_tuned_high),
+                     value, range_text("within 10 %", row.lr_tuned_low, row.lr_tuned_high),
                      range_text("within a factor of 2", row.lr_twice_low, row.lr_twice_high),
-                     count);
+                     fmt::format("{} trials in {}", row.tuning_trials.value_or(0),
+                                 human_seconds(row.tuning_s.value_or(0))));
 }
 
 std::string scored_by(const RunRecord& row) {
@@ -178,10 +180,12 @@ std::string trials_table(std::span<const RunRecord> rows, std::span<const Tuning
     }
     text += wrap(sentence_of(trials), 0) + "\n\n";
   }
-  if (timed)
+  if (timed || untimed)
     text +=
-        "* best; ≥ foreseen by trials that were short or given up; missed: not in all of a run\n";
-  if (untimed) text += "* best; (loss) of trials shorter than a run\n";
+        "* best: of steps about as good as the least value, the smallest\n"
+        "(…) of early trials, shorter and with one seed: not to be compared with the others\n";
+  if (timed)
+    text += "≥ foreseen by trials that were short or given up; missed: not in all of a run\n";
   return printable_lines(text);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/command_line.h"
 #include "cli/execute.h"
 #include "cli/interrupt.h"
+#include "cli/labels.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
 #include "cli/scope.h"
@@ -91,6 +92,10 @@ Given given_for(const Cell& cell) {
   return given;
 }
 
+bool was_found(const RunRecord& row) {
+  return row.status == "ok";
+}
+
 /// The suite of those whose settings were found, with these in place of what was searched for.
 std::string tuned_suite(const std::vector<Cell>& cells, const std::vector<RunRecord>& rows) {
   Request request;
@@ -100,7 +105,7 @@ std::string tuned_suite(const std::vector<Cell>& cells, const std::vector<RunRec
       return config_id(one) == row.config_id;
     });
     if (cell == cells.end()) continue;
-    if (row.status != "ok") {
+    if (!was_found(row)) {
       left_out += fmt::format("# left out, {}: {}\n", row.status, shell_line(arguments_of(*cell)));
       continue;
     }
@@ -109,7 +114,7 @@ std::string tuned_suite(const std::vector<Cell>& cells, const std::vector<RunRec
         *cell, {row.batch, row.lr, tunes_momentum ? shortest_text_of(row.momentum) : cell->momentum,
                 row.exchange.value_or(cell->spec.exchange)}))));
   }
-  return (request.parts.empty() ? std::string() : to_toml(request)) + left_out;
+  return to_toml(request) + left_out;
 }
 
 /// Each configuration once.
@@ -139,9 +144,10 @@ class TuneOutputs {
   void write(const std::vector<Cell>& cells, const RunLog& log) const {
     const auto rows = first_rows(log.rows());
     if (!csv_.empty()) write_atomically(csv_, tuning_csv(log.trials()));
-    if (suite_)
+    // A suite without a configuration would be that of the default comparison.
+    if (suite_ && std::any_of(rows.begin(), rows.end(), was_found))
       print(tuned_suite(cells, rows));
-    else if (csv_ != "-")
+    else if (!suite_ && csv_ != "-")
       print(trials_table(rows, log.trials()));
   }
 
@@ -150,9 +156,17 @@ class TuneOutputs {
   bool suite_;
 };
 
-bool found_all(const std::vector<RunRecord>& rows) {
-  return std::all_of(rows.begin(), rows.end(),
-                     [](const RunRecord& row) { return row.status == "ok"; });
+/// Says which configurations a suite lacks, if any. Returns whether it has others.
+bool explain_suite(const std::vector<RunRecord>& rows, bool quiet) {
+  std::vector<std::string> missing;
+  for (const auto& row : rows)
+    if (!was_found(row))
+      missing.push_back(fmt::format("{} ({}: {})", label(row), row.status, row.reason));
+  const bool any = missing.size() < rows.size();
+  if (!missing.empty() && !(any && quiet))
+    talk(fmt::format("{}: {}", any ? "the suite leaves out" : "no settings were found, so no suite",
+                     fmt::join(missing, "; ")));
+  return any;
 }
 
 }  // namespace
@@ -192,7 +206,10 @@ int tune_verb(const Invocation& invocation) {
     if (!quiet) talk("interrupted: this is what was tried");
     return kInterruptedExit;
   }
-  return typed.has("--strict") && !found_all(log.rows()) ? kNotAllTuned : 0;
+  if (typed.has("--print-config") && !explain_suite(first_rows(log.rows()), quiet))
+    return kNotAllTuned;
+  const bool all = std::all_of(log.rows().begin(), log.rows().end(), was_found);
+  return typed.has("--strict") && !all ? kNotAllTuned : 0;
 }
 
 }  // namespace sgdbench

@@ -255,7 +255,14 @@ Tuning Tuner::tune(const Cell& cell) {
   backend_.reset();  // of whoever was tuned before, should that have ended by an exception
   Tuning tuning;
   const auto usual = settle(cell, problem_, cores_);
-  const auto name = label(describe(usual, facts_, 0, 0));
+  const auto row = describe(usual, facts_, 0, 0);
+  const auto name = label(row);
+  if (names_target(row) && meets_target(row, start_of(seed_of_trial(usual.spec.seed, 0)))) {
+    tuning.needless =
+        "the parameters meet the target before training, so nothing is searched for "
+        "and the settings are the automatic ones";
+    return tuning;
+  }
   const auto space = space_of(cell, usual);
   tuning.found = search(
       space,
@@ -271,7 +278,7 @@ Tuning Tuner::tune(const Cell& cell) {
         fmt::format("every trial diverged, down to a step of {:.3g}", tuning.found.best.step);
   } else if (std::isinf(tuning.found.score.value)) {
     tuning.status = "failed";
-    tuning.why_not = "no trial learnt anything within the time of a run: nothing could be tuned";
+    tuning.why_not = kNothingLearnt;
   }
   tuning.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return tuning;

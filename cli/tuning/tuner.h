@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/backend.h"
@@ -15,13 +16,18 @@
 
 namespace sgdbench {
 
+/// The reason in the rows of a search none of whose trials learnt anything; no other row has it.
+inline constexpr std::string_view kNothingLearnt =
+    "no trial learnt anything within the time of a run: nothing could be tuned";
+
 /// What came of a search.
 struct Tuning {
   SearchResult found;
   double seconds = 0;  ///< real time that it took, which is in no other time
   std::vector<TuningTrial> trials;
-  std::string status;   ///< diverged or failed, where every trial was in vain; else ""
-  std::string why_not;  ///< the reason
+  std::string status;    ///< diverged or failed, where every trial was in vain; else ""
+  std::string why_not;   ///< the reason
+  std::string needless;  ///< why there was no search, and the settings are those of `auto`; else ""
 };
 
 /// Thread safety: one thread.
@@ -33,7 +39,8 @@ class Tuner {
 
   /// Searches what the cell asks to be tuned. The objective is the time to the cell's target, or
   /// the loss at the end of its epochs where it has none. Trials have seeds of their own, the same
-  /// for every configuration. Ends early when interrupted().
+  /// for every configuration. Ends early when interrupted(). Where the start of the first trial
+  /// meets the target, all settings are as fast, and none is searched for.
   Tuning tune(const Cell& cell);
 
  private:
