@@ -79,7 +79,21 @@ TEST_CASE("A best value beyond the edge of the first list is found, on either si
   Landscape large;
   large.per_update_s = 100;  // the larger, the better
   large.per_batch = 0;
-  CHECK(found(space(kTuneStep | kTuneBatch), large).best.batch == 4096);
+  CHECK(found(space(kTuneStep | kTuneBatch), large).best.batch == 8192);
+}
+
+TEST_CASE("A best mini-batch between two of the list is found") {
+  const auto result = search(
+      space(kTuneStep | kTuneBatch),
+      [&](const Settings& at, const Allowance& allowance) {
+        Landscape flat;
+        flat.per_update_s = flat.per_batch = 0;
+        auto found = flat(at, allowance);
+        found.score.value *= 1 + std::abs(std::log2(static_cast<double>(at.batch) / 32));
+        return found;
+      },
+      [] { return false; });
+  CHECK(result.best.batch == 32);
 }
 
 TEST_CASE("A mini-batch that short trials flatter does not win against the second best") {
@@ -88,7 +102,7 @@ TEST_CASE("A mini-batch that short trials flatter does not win against the secon
         space(kTuneStep | kTuneBatch),
         [&](const Settings& at, const Allowance& allowance) {
           Landscape flat;
-          flat.per_update_s = 0;
+          flat.per_update_s = flat.per_batch = 0;
           auto found = flat(at, allowance);
           if (allowance.stage < kLastStage) {
             found.score.value *= at.batch == 16 ? 1 : at.batch == 64 ? 1.1 : 3;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "cli/tuning/tried.h"
 #include "results/statistics.h"
 #include "workloads/rules/rule.h"
 
@@ -25,19 +26,7 @@ constexpr double kHopeless = 4;        ///< times the best score: not worth goin
 constexpr std::array<double, 5> kMomenta{-0.3, 0, 0.5, 0.9, 0.97};
 constexpr double kMomentumFactor = 3;  ///< by which 1 − |momentum| shrinks beyond them
 constexpr std::uint64_t kExchangeFactor = 4;
-constexpr double kTenth = 1.1, kTwice = 2;
 constexpr double kEqualProgress = 1.01;  ///< where the loss counts, and no time
-
-/// A setting, and with each seed the epochs to the target that it needed, or the loss.
-struct Tried {
-  Settings settings;
-  std::vector<Score> found;
-  Score score;  ///< of all that is known
-};
-
-bool better(const Tried& a, const Tried& b) {
-  return a.score < b.score;
-}
 
 class Search {
  public:
@@ -266,27 +255,11 @@ class Search {
     judge_all(tried);
     return tried;
   }
-  /// Where time does not matter, little may be far: it is left when it has worsened twice running.
-  static bool worsens_twice(const std::vector<Tried>& tried, bool front) {
-    const std::size_t n = tried.size();
-    if (n < 3) return false;
-    const auto& edge = front ? tried[0] : tried[n - 1];
-    const auto& next = front ? tried[1] : tried[n - 2];
-    const auto& inner = front ? tried[2] : tried[n - 3];
-    return inner.score < next.score && next.score < edge.score;
-  }
-  /// Beyond twice the best, which itself may be anything.
-  static bool far_from(const Score& score, const Score& best) {
-    if (best.kind == Score::kFailed) return false;  // smaller steps may still do
-    if (std::isinf(best.value)) return true;        // nothing is learnt at any
-    return score.kind != best.kind || score.value > kTwice * best.value;
-  }
-
   /// Time falls with the step until training fails, so the best of the list may be up to twice as
   /// slow as one above it, or next to failure: adds the steps half-way to its neighbours.
   void refine(std::vector<Tried>& tried) {
     if (!tunes(kTuneStep)) return;
-    const auto best = *std::min_element(tried.begin(), tried.end(), better);
+    const auto best = best_of(tried);
     if (best.score.kind == Score::kFailed || std::isinf(best.score.value)) return;
     for (const double factor : {1 / std::sqrt(kFactor), std::sqrt(kFactor)}) {
       if (stop_()) return;
@@ -303,7 +276,7 @@ class Search {
 
   /// Of the steps that do about as well as the best, the smallest.
   const Tried& steadiest(std::vector<Tried>& tried) {
-    const auto best = [&] { return std::min_element(tried.begin(), tried.end(), better)->score; };
+    const auto best = [&] { return best_of(tried).score; };
     const auto is_close = [&](const Tried& one, const Score& least) {
       const bool timed = !epochs_of(one.settings).empty();
       return one.score.kind == least.kind &&
@@ -324,13 +297,16 @@ class Search {
   void finish(Settings best) {
     auto tried = curve(best);
     if (runner_up_ && !stop_()) try_runner_up(tried, *runner_up_);
-    if (tunes(kTuneBatch)) grow_batch(tried);
+    if (tunes(kTuneBatch)) {
+      grow_batch(tried);
+      try_between(tried);
+    }
     refine(tried);
     const auto& winner = steadiest(tried);
     result_.best = winner.settings;
     result_.score = winner.score;
     if (!tunes(kTuneStep) || winner.score.kind == Score::kFailed) return;
-    const auto least = std::min_element(tried.begin(), tried.end(), better)->score;
+    const auto least = best_of(tried).score;
     result_.within_tenth = range(tried, least, kTenth);
     result_.within_twice = range(tried, least, kTwice);
   }
@@ -338,22 +314,22 @@ class Search {
   /// A best mini-batch at the end of the list makes the list longer.
   void grow_batch(std::vector<Tried>& tried) {
     for (;;) {
-      const auto best = *std::min_element(tried.begin(), tried.end(), better);
+      const auto best = best_of(tried);
       const std::size_t next = best.settings.batch * kBatchFactor;
       const auto listed = batches();
       const bool at_edge = best.settings.batch >= *std::max_element(listed.begin(), listed.end());
       if (!at_edge || next > space_.most_batch || stop_()) return;
-      Settings at = best.settings;
-      at.batch = next;
-      at.step *= middle_step(next) / middle_step(best.settings.batch);
-      if (!replace_if_better(tried, curve(at))) return;
+      if (!replace_if_better(tried, curve(with_batch(best.settings, next)))) return;
     }
   }
+  /// The step goes with the mini-batch as the automatic one does.
+  Settings with_batch(Settings at, std::size_t batch) const {
+    at.step *= middle_step(batch) / middle_step(at.batch);
+    at.batch = batch;
+    return at;
+  }
   static bool replace_if_better(std::vector<Tried>& tried, std::vector<Tried> others) {
-    const auto least = [](auto& list) {
-      return *std::min_element(list.begin(), list.end(), better);
-    };
-    if (!better(least(others), least(tried))) return false;
+    if (!better(best_of(others), best_of(tried))) return false;
     tried = std::move(others);
     return true;
   }
@@ -361,7 +337,7 @@ class Search {
   /// Early trials are short and flatter some mini-batches: the second best of them has trials of
   /// the last stage too, for as long as it may win, and all of a curve if it does.
   void try_runner_up(std::vector<Tried>& tried, Settings at) {
-    const auto best = *std::min_element(tried.begin(), tried.end(), better);
+    const auto best = best_of(tried);
     if (space_.step_at) at.step *= step_share(best.settings.momentum) / step_share(at.momentum);
     at.momentum = best.settings.momentum, at.exchange = best.settings.exchange;
     Tried other{at, {}, {}};
@@ -370,14 +346,12 @@ class Search {
     if (better(other, best)) replace_if_better(tried, curve(at));
   }
 
-  static StepRange range(const std::vector<Tried>& tried, const Score& best, double factor) {
-    StepRange range{std::numeric_limits<double>::infinity(), 0};
-    for (const auto& one : tried)
-      if (one.score.kind == best.kind && one.score.value <= factor * best.value) {
-        range.low = std::min(range.low, one.settings.step);
-        range.high = std::max(range.high, one.settings.step);
-      }
-    return range;
+  /// Mini-batches half-way to those beside the best in the list.
+  void try_between(std::vector<Tried>& tried) {
+    const auto best = best_of(tried).settings;
+    for (const std::size_t batch : {best.batch / 2, best.batch * 2})
+      if (batch > 0 && batch <= space_.most_batch && !stop_())
+        try_runner_up(tried, with_batch(best, batch));
   }
 
   const SearchSpace& space_;
