@@ -55,8 +55,9 @@ class Pause {
     for (std::size_t other = 0; other < flags_.size(); ++other)
       while (other != worker && !flags_[other].idle.load(std::memory_order_seq_cst))
         std::this_thread::yield();
+    // The clock stands still from here: read twice, it would go back when the pause is over.
     const Nanoseconds begun = now();
-    body(clock());
+    body(begun - paused_.load(std::memory_order_relaxed));
     paused_.fetch_add(now() - begun, std::memory_order_relaxed);
     requested_.store(0, std::memory_order_seq_cst);
     requested_.notify_all();

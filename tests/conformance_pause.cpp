@@ -46,6 +46,17 @@ TEST_CASE("While one worker holds the pause, no other one works") {
   CHECK(total() == kWorkers * 400);
 }
 
+TEST_CASE("The clock does not go back when a pause is over") {
+  Pause pause(1);
+  Nanoseconds latest = 0;
+  std::uint64_t backwards = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    pause.hold(0, [&](Nanoseconds time) { latest = time; });
+    backwards += pause.clock() < latest;
+  }
+  CHECK(backwards == 0);
+}
+
 TEST_CASE("Pausing at every point changes no number of a run whose order is fixed") {
   for_every_backend(2, 4, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
     if (!entry.deterministic(spec)) return;
