@@ -51,6 +51,13 @@ SearchResult found(const SearchSpace& where, Landscape& landscape) {
       [] { return false; });
 }
 
+/// A landscape on which one mini-batch is as good as another.
+TrialResult flat(const Settings& at, const Allowance& allowance) {
+  Landscape landscape;
+  landscape.per_update_s = landscape.per_batch = 0;
+  return landscape(at, allowance);
+}
+
 }  // namespace
 
 TEST_CASE("The best step and mini-batch of a smooth landscape are found within a grid's width") {
@@ -86,8 +93,6 @@ TEST_CASE("A best mini-batch between two of the list is found") {
   const auto result = search(
       space(kTuneStep | kTuneBatch),
       [&](const Settings& at, const Allowance& allowance) {
-        Landscape flat;
-        flat.per_update_s = flat.per_batch = 0;
         auto found = flat(at, allowance);
         found.score.value *= 1 + std::abs(std::log2(static_cast<double>(at.batch) / 32));
         return found;
@@ -101,8 +106,6 @@ TEST_CASE("A mini-batch that short trials flatter does not win against the secon
     const auto result = search(
         space(kTuneStep | kTuneBatch),
         [&](const Settings& at, const Allowance& allowance) {
-          Landscape flat;
-          flat.per_update_s = flat.per_batch = 0;
           auto found = flat(at, allowance);
           if (allowance.stage < kLastStage) {
             found.score.value *= at.batch == 16 ? 1 : at.batch == 64 ? 1.1 : 3;

@@ -1,5 +1,4 @@
-#include "cli/tuning/trials_table.h"
-
+// The trials of a search as a table: what was best, what lies beside it, what failed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "cli/labels.h"
 #include "cli/text.h"
 #include "cli/tuning/search.h"
+#include "cli/tuning/tuner.h"
 #include "results/printable.h"
 #include "results/targets.h"
 

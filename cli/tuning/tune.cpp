@@ -15,7 +15,6 @@
 #include "cli/sources.h"
 #include "cli/sweep.h"
 #include "cli/targets.h"
-#include "cli/tuning/trials_table.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,5 +64,10 @@ class Tuner {
   std::map<std::uint64_t, PointEvaluation> starts_;  ///< by seed
   std::map<std::size_t, double> steps_;              ///< by the examples that an update averages
 };
+
+/// For each row (a configuration as its search left it: with the best settings, or the reason why
+/// there are none) its trials, a line for each mini-batch and a column for each step, and a
+/// sentence on the best. A row `interrupted` has no best.
+std::string trials_table(std::span<const RunRecord> rows, std::span<const TuningTrial> trials);
 
 }  // namespace sgdbench
