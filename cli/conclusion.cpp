@@ -197,7 +197,7 @@ std::string times(const Race& race, const Members& members) {
     all.high = std::max(all.high, (member->*race.time)->high);
   }
   // A repeat that missed the target has no time.
-  if (!std::isfinite(all.high)) return fmt::format("from {}", human_seconds(all.low));
+  if (!std::isfinite(all.high)) return fmt::format("at least {}", human_seconds(all.low));
   return fmt::format("{}–{}", human_seconds(all.low), human_seconds(all.high));
 }
 
@@ -256,6 +256,9 @@ std::string verdict(const AggregateGroup& group) {
   if (already_there(group))
     return fmt::format("the start is already there: it meets {}, so nothing was raced for.",
                        race.goal);
+  const auto ended = [](const Aggregate& member) { return !member.counted.empty(); };
+  if (std::none_of(group.members.begin(), group.members.end(), ended))
+    return "no run came to an end, so there is nothing to compare.";
   if (race.members.empty())
     return race.to_target ? "no configuration reached " + race.goal + "."
                           : "no run ended well, so there is nothing to compare.";

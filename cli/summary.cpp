@@ -90,7 +90,7 @@ std::vector<Column> columns_of(const AggregateGroup& group) {
       std::find_if(group.members.begin(), group.members.end(),
                    [](const auto& member) { return !member.first->curve.empty(); });
   const bool held_out =
-      evaluated == group.members.end() || evaluated->first->curve.back().test_accuracy.has_value();
+      evaluated != group.members.end() && evaluated->first->curve.back().test_accuracy.has_value();
   const bool target = names_target(*group.members.front().first);
   return {kWorkersColumn,
           kBatchColumn,

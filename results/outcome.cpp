@@ -22,14 +22,21 @@ bool has_way_to_target(const RowOutcome& outcome) {
 }
 
 /// "4 of 12 repeats diverged: the loss rose from 2.3 to 9" of those that `is_bad` holds for; "".
+/// What diverges does so with other numbers each time, and one of them tells; those that were
+/// interrupted share a reason or have none.
 template <class IsBad>
 std::string text_of_bad(std::span<const RunRecord* const> repeats, IsBad is_bad) {
   const auto first = std::find_if(repeats.begin(), repeats.end(), is_bad);
   if (first == repeats.end()) return "";
   const auto count = std::count_if(repeats.begin(), repeats.end(), is_bad);
   const bool all = static_cast<std::size_t>(count) == repeats.size();
-  return fmt::format("{}{}{}{}", all ? "" : fmt::format("{} of {} repeats ", count, repeats.size()),
-                     (*first)->status, (*first)->reason.empty() ? "" : ": ", (*first)->reason);
+  const auto tells = [&](const RunRecord* run) {
+    return !is_bad(run) || run->status != "interrupted" || run->reason == (*first)->reason;
+  };
+  const bool told = std::all_of(repeats.begin(), repeats.end(), tells);
+  const auto reason = told && !(*first)->reason.empty() ? ": " + (*first)->reason : "";
+  return fmt::format("{}{}{}", all ? "" : fmt::format("{} of {} repeats ", count, repeats.size()),
+                     (*first)->status, reason);
 }
 
 /// Of the repeats that did not come through, and of those that were not run to an end.

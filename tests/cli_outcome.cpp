@@ -162,4 +162,9 @@ TEST_CASE("What was not started is said apart from what diverged, and counts now
   CHECK(standing.troubled == 1);
   CHECK(standing.trouble ==
         "1 of 8 repeats diverged: the loss rose; 3 of 8 repeats interrupted: not started");
+  const auto cut =
+      std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row.repeat == 5; });
+  cut->reason = "after 4 of 10 epochs";  // is not that of all three
+  CHECK(standing_of(repeats).trouble ==
+        "1 of 8 repeats diverged: the loss rose; 3 of 8 repeats interrupted");
 }

@@ -265,6 +265,12 @@ TEST_CASE("The sentence says at which batch and step each side ran, and so does 
   CHECK(has(summary(rows, {}), "  64  "));
 }
 
+TEST_CASE("Where no run came to an end, that is what the sentence says") {
+  auto rows = rows_of(kThree);
+  for (auto& row : rows) row.status = "interrupted", row.time_to_target_s.reset();
+  CHECK(has(sentence(rows), "no run came to an end, so there is nothing to compare"));
+}
+
 TEST_CASE("Who missed the target in half of the repeats or more has no time to it") {
   auto rows = rows_of(kThree);
   for (auto& r : rows)

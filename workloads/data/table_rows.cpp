@@ -76,9 +76,11 @@ void RowParser::refuse_cell(const char* p, std::size_t column) const {
                            " is not a number: decimals are written with a point" + where};
   if (columns_.header.names.empty() || !is_text(cell))
     throw TextError{p, "cell " + describe_bad_number(p, q) + where};
+  const bool is_label = column == columns_.label();
   throw TextError{p, "cell " + quoted_name(cell) + " is not a number" + where +
-                         "; text can't be learned from: encode it as numbers, or leave the column "
-                         "out with --drop-columns"};
+                         (is_label ? "; a label is a number: write the classes as 0, 1, …"
+                                   : "; text can't be learned from: encode it as numbers, or leave "
+                                     "the column out with --drop-columns")};
 }
 
 void RowParser::refuse_length(const char* p, std::size_t cells) const {
