@@ -37,7 +37,7 @@ const std::vector<SuitePart>& suite() {
         {"--hidden", "128"},
         {"--batch", "64"},
         {"--epochs", "2"},
-        {"--evaluations", "12"},
+        {"--evaluations", "8"},
         {"--repeats", "5"},
         {"--target-accuracy", "0.82"}}},
   };
