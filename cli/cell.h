@@ -25,9 +25,11 @@ struct Cell {
   /// All but what follows below.
   RunSpec spec;
   std::string rule = "sgd";
-  double momentum = 0.9;                ///< for the rules that have one
-  std::optional<std::size_t> batch;     ///< unset: suggested_batch()
-  std::optional<double> lr;             ///< unset: automatic_step()
+  double momentum = 0.9;             ///< for the rules that have one
+  std::optional<std::size_t> batch;  ///< unset: suggested_batch()
+  std::optional<double> lr;          ///< unset: automatic_step()
+  /// Where the mini-batch is searched for, it is at least and at most so large.
+  std::size_t least_batch = 1, most_batch = kMostBatch;
   bool automatic_schedule = true;       ///< Problem::suggested_schedule(), not spec.step's
   unsigned tuned = 0;                   ///< a set of Tunable: what is searched for
   std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
@@ -40,6 +42,7 @@ struct Cell {
   double budget_s = kBudget;  ///< seconds for the repeats of one problem, where until_ci is set
   std::uint64_t warmup = 1;
 
+  static constexpr std::size_t kMostBatch = 1'000'000'000;
   static constexpr std::uint64_t kEpochs = 10;
   static constexpr double kBudget = 600;
   /// In place of spec.workers, until the sweep has settled it (sweep.cpp).
@@ -48,6 +51,13 @@ struct Cell {
 
 inline bool has_target(const Cell& cell) {
   return !cell.targets.empty() || cell.target_loss || cell.target_accuracy;
+}
+
+/// The value of an option that is to be searched for: tuned, or within limits: tuned:16..64.
+inline constexpr std::string_view kTuned = "tuned";
+inline bool is_tuned(std::string_view value) {
+  return value.starts_with(kTuned) &&
+         (value.size() == kTuned.size() || value[kTuned.size()] == ':');
 }
 
 /// Whether the cell's workload has data and learns anything.

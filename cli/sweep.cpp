@@ -142,9 +142,9 @@ void check_tuned(const std::vector<Given>& parts, const std::vector<Cell>& cells
   for (const auto& given : parts)
     for (const auto& option : option_table())
       for (const auto& text : given.texts(option.name))
-        if (text == "tuned")
-          throw UsageError(fmt::format("{} tuned: nothing here has a {} to be tuned", option.name,
-                                       option.name.substr(2)));
+        if (is_tuned(text))
+          throw UsageError(fmt::format("{} {}: nothing here has a {} to be tuned", option.name,
+                                       text, option.name.substr(2)));
 }
 
 }  // namespace

@@ -310,7 +310,7 @@ constexpr auto kTuningFields = std::to_array<Field<TuningTrial>>({
     {"seed", "", "of the trial: no measured repeat has it", trial<&T::seed>, set<&T::seed, T>},
     {"epochs", "epochs", "made until it was judged", trial<&T::epochs>, set<&T::epochs, T>},
     {"time_s", "s", "training time until then", trial<&T::time_s>, set<&T::time_s, T>},
-    {"loss", "", "training objective then", trial<&T::loss>, set<&T::loss, T>},
+    {"loss", "", "training objective then; empty where only a held-out accuracy counts", trial<&T::loss>, set<&T::loss, T>},
     {"score", "", "seconds to the target by this trial alone, predicted where it was not reached; without a target the loss", trial<&T::score>, set<&T::score, T>},
     {"status", "", "reached, predicted (it was short, or given up), missed (in all of its epochs), ended (there is no target) or diverged", trial<&T::status>, set<&T::status, T>},
     // clang-format on

@@ -17,7 +17,7 @@ const std::string kAxes =
 const std::string kSweep = kAxes + "--epochs 2 --repeats 3 ";
 const std::string kEndless = kAxes + "--epochs 1000000000 --evaluations 2 ";
 /// Virtual times: the same search finds the same to the bit.
-const std::string kTuned =
+const std::string kTunedRun =
     "-q --workload logreg --data rcv1-like:rows=400,features=200 --backend simulator --workers 2 "
     "--compute-time exp:1ms --epochs 4 --target 20% --lr tuned ";
 
@@ -194,7 +194,7 @@ TEST_CASE("A trace of other durations makes another configuration") {
 
 TEST_CASE("A repeat that ended by an error says nothing of the search before it") {
   const Scratch scratch;
-  const auto tuned = "run --no-cache --journal j.jsonl --csv runs.csv --repeats 4 " + kTuned;
+  const auto tuned = "run --no-cache --journal j.jsonl --csv runs.csv --repeats 4 " + kTunedRun;
   REQUIRE(scratch.run(tuned).code == 0);
   const auto before = csv_rows(content(scratch.path("runs.csv")));
   std::istringstream lines(content(scratch.path("j.jsonl")));
@@ -217,7 +217,7 @@ TEST_CASE("A repeat that ended by an error says nothing of the search before it"
   }
   // One of a search in vain stands for all.
   const auto hopeless =
-      "run --no-cache --journal v.jsonl --csv vain.csv --max-seconds 1e-9 " + kTuned;
+      "run --no-cache --journal v.jsonl --csv vain.csv --max-seconds 1e-9 " + kTunedRun;
   REQUIRE(scratch.run(hopeless + "--repeats 1 ").code == 0);
   REQUIRE(scratch.run(hopeless + "--repeats 3 --resume").code == 0);
   const auto vain = csv_rows(content(scratch.path("vain.csv")));

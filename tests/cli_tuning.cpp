@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "cli/tuning/search.h"
 #include "tests/cli_process.h"
@@ -16,7 +17,7 @@ namespace {
 /// Epochs to the target grow with the square of the distance to the best step, which grows with the
 /// mini-batch; larger mini-batches have faster epochs and need more of them.
 struct Landscape {
-  double best_step = 0.8, per_batch = 1.5, diverges_above = 1e9;
+  double best_step = 0.8, per_batch = 1.5, diverges_above = 1e9, steep = 1;
   double fixed_s = 0.001, per_update_s = 0.01;
   std::vector<std::pair<Settings, Allowance>> asked;
 
@@ -28,7 +29,7 @@ struct Landscape {
     if (at.step > diverges_above) return {};
     const double off = std::log2(at.step / best_at(at.batch));
     const double epochs =
-        2 + 0.1 * std::log2(static_cast<double>(at.batch)) * per_batch + off * off;
+        2 + 0.1 * std::log2(static_cast<double>(at.batch)) * per_batch + steep * off * off;
     const auto batch = static_cast<double>(at.batch);
     return {{Score::kKeptUp, epochs}, fixed_s + per_update_s / batch};
   }
@@ -342,36 +343,37 @@ TEST_CASE("What is not yet done is predicted by how it went so far") {
   CHECK(std::isinf(predicted_length(1, 1, 1.1, 0.5, 0)));
 }
 
-TEST_CASE("A tuned run says what was chosen, how flat it is, and what the search cost") {
-  const Scratch scratch;
-  const auto done = scratch.run(
-      "run --workload logreg --data rcv1-like:rows=600,features=300 --backend simulator "
-      "--workers 2 --compute-time exp:1ms --protocol async,bsp --lr tuned --batch tuned --target "
-      "10% --epochs 6 "
-      "--repeats 2 -q --csv runs.csv --tuning tuning.csv");
-  CHECK(done.code == 0);
-  const auto rows = csv_rows(content(scratch.path("runs.csv")));
-  const auto trials = csv_rows(content(scratch.path("tuning.csv")));
-  REQUIRE(rows.size() == 1 + 4);
-  std::map<std::string, std::size_t> count;
-  std::set<std::string> seeds;
-  for (std::size_t i = 1; i < trials.size(); ++i) {
-    ++count[cell(trials, i, "config_id")];
-    seeds.insert(cell(trials, i, "seed"));
-  }
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    CHECK(cell(rows, i, "tuned") == "batch lr");
-    CHECK(std::to_string(count[cell(rows, i, "config_id")]) == cell(rows, i, "tuning_trials"));
-    CHECK(std::stod(cell(rows, i, "lr_tuned_low")) <= std::stod(cell(rows, i, "lr")));
-    CHECK(std::stod(cell(rows, i, "lr_tuned_high")) >= std::stod(cell(rows, i, "lr")));
-    CHECK(!seeds.contains(cell(rows, i, "seed")));
-    CHECK(cell(rows, i, "command").find("--lr tuned") != std::string::npos);
-  }
-  // Virtual times: the same search again, to the bit.
-  const auto again = scratch.run(
-      "run --workload logreg --data rcv1-like:rows=600,features=300 --backend simulator "
-      "--workers 2 --compute-time exp:1ms --protocol async,bsp --lr tuned --batch tuned --target "
-      "10% --epochs 6 "
-      "--repeats 2 -q --no-cache --csv runs2.csv --tuning tuning2.csv");
-  CHECK(content(scratch.path("tuning.csv")) == content(scratch.path("tuning2.csv")));
+TEST_CASE("A mini-batch is searched for between its limits, and nowhere else") {
+  Landscape landscape;
+  landscape.per_update_s = 1e-3, landscape.per_batch = 0;  // the larger, the better
+  auto where = space(kTuneStep | kTuneBatch);
+  where.least_batch = 16, where.most_batch = 100;
+  const auto result = found(where, landscape);
+  std::set<std::size_t> batches;
+  for (const auto& [settings, allowance] : landscape.asked) batches.insert(settings.batch);
+  CHECK(batches == std::set<std::size_t>{16, 32, 64});
+  CHECK(result.best.batch == 64);
+}
+
+TEST_CASE(
+    "No trial of the last stage is made twice, and a step that one seed shows to be useless has no "
+    "other") {
+  Landscape landscape;
+  landscape.steep = 8;
+  const auto result = found(space(kTuneStep | kTuneBatch), landscape);
+  std::map<std::tuple<std::size_t, double, std::size_t>, int> last;
+  std::map<std::pair<std::size_t, double>, std::set<std::size_t>> seeds;
+  for (const auto& [at, allowance] : landscape.asked)
+    if (allowance.stage == kLastStage) {
+      CHECK(++last[{at.batch, at.step, allowance.seed}] == 1);
+      seeds[{at.batch, at.step}].insert(allowance.seed);
+    }
+  const double best = landscape.seconds(result.best);
+  std::size_t useless = 0;
+  for (const auto& [at, tried] : seeds)
+    if (landscape.seconds({at.first, at.second, 0, 1024}) > 3 * best) {
+      CHECK(tried.size() == 1);
+      ++useless;
+    }
+  CHECK(useless > 0);
 }

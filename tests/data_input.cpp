@@ -107,7 +107,35 @@ TEST_CASE("fashion-mnist is found in $SGDBENCH_DATA first") {
   unsetenv("SGDBENCH_DATA");
   CHECK(data.name == "fashion-mnist");
   CHECK(data.targets == std::vector<float>{3});
-  CHECK_THROWS_AS(load("fashion-mnist:rows=3"), UsageError);
+  CHECK_THROWS_AS(load("fashion-mnist:lines=3"), UsageError);
+}
+
+TEST_CASE(
+    "Of fashion-mnist the first images of either part can be asked for, and no more than are "
+    "there") {
+  const Folder folder;
+  using namespace std::string_view_literals;
+  for (const std::string part : {"train", "t10k"}) {
+    folder.write(part + "-images-idx3-ubyte",
+                 "\0\0\x08\x03\0\0\0\x03\0\0\0\x01\0\0\0\x01\x05\x06\x07"sv);
+    folder.write(part + "-labels-idx1-ubyte", "\0\0\x08\x01\0\0\0\x03\x03\x04\x05"sv);
+  }
+  setenv("SGDBENCH_DATA", folder.path().c_str(), 1);
+  const auto loaded = [](const std::string& source, double holdout = 0) {
+    DataRequest request;
+    request.source = source, request.holdout = holdout, request.permute = false;
+    return load_data(request, serial_for);
+  };
+  const auto some = loaded("fashion-mnist:rows=2,test=1");
+  const auto all = loaded("fashion-mnist");
+  const auto most = message_of<UsageError>([&] { loaded("fashion-mnist:test=4"); });
+  CHECK_THROWS_AS(loaded("fashion-mnist:test=2", 0.5), UsageError);
+  unsetenv("SGDBENCH_DATA");
+  CHECK(some.train.targets == std::vector<float>{3, 4});
+  CHECK(some.test->targets == std::vector<float>{3});
+  CHECK(all.train.targets == std::vector<float>{3, 4, 5});
+  CHECK(all.test->targets == std::vector<float>{3, 4, 5});
+  CHECK(most.starts_with("4 images are asked for"));
 }
 
 TEST_CASE("The format follows from the content, and from the name only where that says nothing") {

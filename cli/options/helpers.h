@@ -75,12 +75,12 @@ Texts expand_marked(Text text, Text kind, const Table& table, Matched matched) {
 
 /// Notes whether `what` is to be searched for, and returns whether: its value is "tuned".
 inline bool tunes(Cell& cell, Tunable what, Text value) {
-  const bool searched = value == "tuned";
+  const bool searched = value == kTuned;
   cell.tuned = searched ? cell.tuned | what : cell.tuned & ~static_cast<unsigned>(what);
   return searched;
 }
 inline std::string tuned_text(const Cell& cell, Tunable what, std::string otherwise) {
-  return (cell.tuned & what) != 0 ? "tuned" : std::move(otherwise);
+  return (cell.tuned & what) != 0 ? std::string(kTuned) : std::move(otherwise);
 }
 
 inline Texts one_list(Text text) {

@@ -22,6 +22,47 @@ constexpr Scope kWithMomentum{[](const Cell& cell) { return has_momentum(cell.ru
                               },
                               "--rule"};
 
+/// Between the ends of "tuned:16..64".
+constexpr Text kWithin = ":", kTo = "..";
+
+/// A range after "tuned" is where to search, and no list.
+Texts expand_batches(Text text) {
+  Texts values;
+  for (auto& part : split_list(text)) {
+    if (is_tuned(part))
+      values.push_back(std::move(part));
+    else
+      for (auto& value : expand_counts(part)) values.push_back(std::move(value));
+    check_length(values.size());
+  }
+  return values;
+}
+
+void set_batch_limits(Cell& cell, Text text) {
+  const auto middle = text.find(kTo);
+  if (middle == Text::npos)
+    throw UsageError(fmt::format("'{}' is no range: tuned:16..64, for example", text));
+  cell.least_batch = parse_count(text.substr(0, middle), 1, Cell::kMostBatch);
+  cell.most_batch =
+      parse_count(text.substr(middle + kTo.size()), cell.least_batch, Cell::kMostBatch);
+}
+
+void set_batch(Cell& cell, Text text) {
+  cell.batch.reset();
+  cell.least_batch = 1, cell.most_batch = Cell::kMostBatch;
+  const bool is_limited = is_tuned(text) && text.size() > kTuned.size();
+  if (is_limited) set_batch_limits(cell, text.substr(kTuned.size() + kWithin.size()));
+  if (!tunes(cell, kTuneBatch, is_limited ? kTuned : text) && text != "auto")
+    cell.batch = parse_count(text, 1, Cell::kMostBatch);
+}
+
+std::string batch_text(const Cell& cell) {
+  auto text = tuned_text(cell, kTuneBatch, cell.batch ? std::to_string(*cell.batch) : "auto");
+  if (cell.least_batch > 1 || cell.most_batch < Cell::kMostBatch)
+    text += fmt::format("{}{}{}{}", kWithin, cell.least_batch, kTo, cell.most_batch);
+  return text;
+}
+
 constexpr Option kStep[] = {
     {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
      [](Cell& c, Text v) { c.rule = v; }, [](const Cell& c) { return c.rule; }},
@@ -35,17 +76,9 @@ constexpr Option kStep[] = {
      [](const Cell& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
      kWithMomentum},
     {"--batch", "", "N,…",
-     "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …; auto: the workload's, "
-     "or more where workers "
-     "meet at every update",
-     "auto", Group::step, kCells, expand_counts,
-     [](Cell& c, Text v) {
-       c.batch.reset();
-       if (!tunes(c, kTuneBatch, v) && v != "auto") c.batch = parse_count(v, 1, 1'000'000'000);
-     },
-     [](const Cell& c) {
-       return tuned_text(c, kTuneBatch, c.batch ? std::to_string(*c.batch) : "auto");
-     }},
+     "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …, or from 16 to 64: "
+     "tuned:16..64; auto: the workload's, or more where workers meet at every update",
+     "auto", Group::step, kCells, expand_batches, set_batch, batch_text},
     {"--lr", "", "X,…",
      "step size γ₀; tuned: the best; auto: the workload's for the examples that an update "
      "averages, "

@@ -15,7 +15,7 @@ namespace {
 constexpr double kFactor = 2;                    ///< between two steps of the list
 constexpr int kStepsBelow = 2, kStepsAbove = 3;  ///< of the automatic one, at the beginning
 constexpr std::size_t kBatchFactor = 4;
-constexpr std::size_t kBatches = 6;      ///< 1, 4, …, 1024
+constexpr std::size_t kBatches = 6;      ///< 1, 4, …, 1024, where nobody limits them
 constexpr std::size_t kSurvivors = 3;    ///< one in so many goes on to the next stage
 constexpr std::array kShares{0.1, 0.3};  ///< of a run's epochs, in the early stages
 static_assert(kShares.size() == kLastStage);
@@ -61,7 +61,8 @@ class Search {
   std::vector<std::size_t> batches() const {
     if (!tunes(kTuneBatch)) return {space_.start.batch};
     std::vector<std::size_t> list;
-    for (std::size_t b = 1; list.size() < kBatches && b <= space_.most_batch; b *= kBatchFactor)
+    for (std::size_t b = space_.least_batch; list.size() < kBatches && b <= space_.most_batch;
+         b *= kBatchFactor)
       list.push_back(b);
     // From the middle outwards: what is hopeless is seen to be so by what is not.
     const auto middle = static_cast<std::ptrdiff_t>(list.size() / 2);
@@ -217,13 +218,22 @@ class Search {
     return best;
   }
 
-  /// With so many seeds of the last stage in all; one that fails needs no more.
+  /// With so many seeds of the last stage in all, none of them twice; one that fails needs no more.
   void measure(Tried& tried, std::size_t seeds, const Score& best) {
+    auto& known = measured(tried.settings);
+    if (known.size() > tried.found.size()) tried.found = known;
     while (tried.found.size() < seeds) {
       try_out(tried, {kShares.size(), 1, kShares.size() + tried.found.size()}, best);
       if (tried.found.back().kind == Score::kFailed) break;
     }
+    measured(tried.settings) = tried.found;
     judge(tried);
+  }
+  /// What the last stage found of these settings, seed by seed.
+  std::vector<Score>& measured(const Settings& settings) {
+    for (auto& [same, found] : measured_)
+      if (same == settings) return found;
+    return measured_.emplace_back(settings, std::vector<Score>{}).second;
   }
   void judge_all(std::vector<Tried>& tried) {
     std::for_each(tried.begin(), tried.end(), [this](Tried& one) { judge(one); });
@@ -237,7 +247,9 @@ class Search {
       Settings settings = at;
       settings.step = step;
       Tried one{settings, {}, {}};
-      measure(one, kSeeds, best);
+      measure(one, 1, best);
+      // A step that one seed says is of no use is not worth the others.
+      if (!is_useless(one.score, best)) measure(one, kSeeds, best);
       best = std::min(best, one.score);
       tried.insert(front ? tried.begin() : tried.end(), std::move(one));
     };
@@ -350,7 +362,7 @@ class Search {
   void try_between(std::vector<Tried>& tried) {
     const auto best = best_of(tried).settings;
     for (const std::size_t batch : {best.batch / 2, best.batch * 2})
-      if (batch > 0 && batch <= space_.most_batch && !stop_())
+      if (batch >= space_.least_batch && batch <= space_.most_batch && !stop_())
         try_runner_up(tried, with_batch(best, batch));
   }
 
@@ -358,6 +370,7 @@ class Search {
   const std::function<TrialResult(const Settings&, const Allowance&)>& trial_;
   const std::function<bool()>& stop_;
   std::vector<std::pair<Settings, std::vector<double>>> epochs_;
+  std::vector<std::pair<Settings, std::vector<Score>>> measured_;
   std::optional<Settings> runner_up_;  ///< the best of the grid with another mini-batch
   SearchResult result_;
 };

@@ -85,6 +85,7 @@ struct SearchSpace {
   /// The automatic step at a mini-batch, about the middle of the list of steps there; null where
   /// the step is given: start's then.
   std::function<double(std::size_t batch)> step_at;
+  std::size_t least_batch = 1;
 };
 
 /// Where one value lies among the others of the last stage: the range of steps whose score is

@@ -45,6 +45,12 @@ inline bool far_from(const Score& score, const Score& best) {
   return score.kind != best.kind || score.value > kTwice * best.value;
 }
 
+/// So far beyond twice the best that one seed is enough to know.
+inline bool is_useless(const Score& score, const Score& best) {
+  constexpr double kClearly = 1.25;
+  return std::isfinite(best.value) && score.value > kClearly * kTwice * best.value;
+}
+
 /// The steps whose score is at most `factor` times the best.
 inline StepRange range(const std::vector<Tried>& tried, const Score& best, double factor) {
   StepRange range{std::numeric_limits<double>::infinity(), 0};

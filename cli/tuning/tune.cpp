@@ -24,7 +24,6 @@ namespace sgdbench {
 namespace {
 
 constexpr int kNotAllTuned = 3;
-constexpr std::string_view kTuned = "tuned";
 constexpr std::array<std::string_view, 4> kTunable{"--batch", "--lr", "--momentum", "--exchange"};
 /// What is searched for where nobody says what.
 constexpr std::array<std::string_view, 2> kTunedByDefault{"--batch", "--lr"};
@@ -32,7 +31,7 @@ constexpr std::array<std::string_view, 2> kTunedByDefault{"--batch", "--lr"};
 bool asks_to_tune(const Given& part, std::string_view option) {
   if (!part.has(option)) return false;
   const auto values = values_of(find_option(kTune, option), part);
-  return std::find(values.begin(), values.end(), kTuned) != values.end();
+  return std::any_of(values.begin(), values.end(), is_tuned);
 }
 
 /// The part with the step and the mini-batch to be searched for, as far as they are not given,

@@ -30,15 +30,20 @@ struct Goal {
   std::optional<double> target;  ///< of that number; nothing: as low as it goes
   std::optional<double> floor;   ///< below which it can't fall
   bool accuracy = false;
+  bool held_out_only = false;  ///< nothing of it is of the training examples
 
+  double loss_at(const PointEvaluation& point) const {
+    return held_out_only ? point.test->loss : point.train.loss;
+  }
   double at(const PointEvaluation& point) const {
     if (!accuracy) return point.train.loss;
     return 1 - (point.test ? point.test->accuracy : point.train.accuracy).value_or(0);
   }
 };
 
-Goal goal_of(const RunRecord& row) {
-  if (row.target_accuracy) return {1 - *row.target_accuracy, std::nullopt, true};
+Goal goal_of(const RunRecord& row, bool has_test) {
+  if (row.target_accuracy)
+    return {1 - *row.target_accuracy, std::nullopt, true, has_test && !row.target_loss};
   return {row.target_loss, row.loss_optimum, false};
 }
 
@@ -53,14 +58,15 @@ class Trial {
  public:
   /// `first`: epochs before which nothing is decided; `most_s`: seconds above which it is as good
   /// as none.
-  Trial(const RunRecord& row, const PointEvaluation& start, double first, double most_s)
+  Trial(const RunRecord& row, const Goal& goal, const PointEvaluation& start, double first,
+        double most_s)
       : row_(row),
-        goal_(goal_of(row)),
+        goal_(goal),
         most_s_(most_s),
         start_(goal_.at(start)),
-        loss_start_(start.train.loss),
+        loss_start_(goal_.loss_at(start)),
         left_(start_),
-        loss_(start.train.loss),
+        loss_(loss_start_),
         next_(first) {}
 
   bool is_due(double epochs) const { return epochs >= next_; }
@@ -70,7 +76,7 @@ class Trial {
     const Level before = level();
     const double since = epochs_;
     left_ = goal_.at(point);
-    loss_ = point.train.loss;
+    loss_ = goal_.loss_at(point);
     epochs_ = epochs;
     updates_ = updates;
     diverged_ = !std::isfinite(loss_) || loss_ > kDivergence * loss_start_;
@@ -148,7 +154,9 @@ SearchSpace Tuner::space_of(const Cell& cell, const Configuration& usual) {
   SearchSpace space;
   space.tuned = cell.tuned;
   space.start = {usual.spec.batch, usual.spec.step.initial, cell.momentum, usual.spec.exchange};
-  space.most_batch = std::max<std::size_t>(1, problem_.examples() / usual.spec.workers);
+  const auto most = std::max<std::size_t>(1, problem_.examples() / usual.spec.workers);
+  space.least_batch = std::min(cell.least_batch, most);
+  space.most_batch = std::min(cell.most_batch, most);
   space.most_exchange = problem_.examples();
   if (!cell.lr)
     space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
@@ -165,8 +173,9 @@ double Tuner::suggested_step(std::size_t averaged) {
   return found->second;
 }
 
-PointEvaluation Tuner::evaluate_at(std::span<const Real> w, bool held_out) const {
-  PointEvaluation point{evaluate(problem_, w, Part::train, parallel_), {}};
+PointEvaluation Tuner::evaluate_at(std::span<const Real> w, bool training, bool held_out) const {
+  PointEvaluation point;
+  if (training) point.train = evaluate(problem_, w, Part::train, parallel_);
   if (held_out && problem_.has_test()) point.test = evaluate(problem_, w, Part::test, parallel_);
   return point;
 }
@@ -176,7 +185,7 @@ const PointEvaluation& Tuner::start_of(std::uint64_t seed) {
   if (is_new) {
     AlignedVector<Real> w(problem_.parameters());
     problem_.initialise(w, seed);
-    found->second = evaluate_at(w, true);
+    found->second = evaluate_at(w, true, true);
   }
   return found->second;
 }
@@ -210,24 +219,29 @@ TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Set
   spec.seed = seed_of_trial(spec.seed, allowance.seed);
   const auto row = describe(trial, facts_, 0, 0);
   const bool timed = names_target(row), held_out = row.target_accuracy.has_value();
+  // The training examples cost most and say nothing of a held-out accuracy.
+  const Goal goal = goal_of(row, problem_.has_test());
+  const auto evaluated = [&](std::span<const Real> w) {
+    return evaluate_at(w, !goal.held_out_only, held_out);
+  };
   const bool may_give_up = timed && allowance.give_up_after < kNowhere &&
                            (spec.max_seconds == 0 || allowance.give_up_after < spec.max_seconds);
   if (may_give_up) spec.max_seconds = allowance.give_up_after;
 
-  Trial judged(row, start_of(spec.seed), whole ? 0 : kForeseeable / 2, allowance.give_up_after);
+  Trial judged(row, goal, start_of(spec.seed), whole ? 0 : kForeseeable / 2,
+               allowance.give_up_after);
   const double n = static_cast<double>(problem_.examples());
   const auto outcome =
       backend_for(trial, settings).run(spec, interrupted(), [&](const Snapshot& snapshot) {
         const double epochs = static_cast<double>(snapshot.examples) / n;
         return judged.is_due(epochs) && judged.add(epochs, seconds(snapshot.time), snapshot.updates,
-                                                   evaluate_at(snapshot.parameters, held_out));
+                                                   evaluated(snapshot.parameters));
       });
   std::uint64_t landed = 0;
   for (const auto& worker : outcome.workers) landed += worker.applied;
   const double epochs = static_cast<double>(landed) / n, time = seconds(outcome.wall);
   if (outcome.stopped != Stopped::target)
-    judged.add(epochs, time, outcome.updates,
-               evaluate_at(outcome.curve.back().parameters, held_out));
+    judged.add(epochs, time, outcome.updates, evaluated(outcome.curve.back().parameters));
   const bool ended = whole && (outcome.stopped == Stopped::completed ||
                                (outcome.stopped == Stopped::time_limit && !may_give_up));
   const auto score = judged.score(whole);
@@ -244,7 +258,7 @@ TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Set
                            .seed = spec.seed,
                            .epochs = epochs,
                            .time_s = time,
-                           .loss = if_finite(judged.loss()),
+                           .loss = goal.held_out_only ? std::nullopt : if_finite(judged.loss()),
                            .score = if_finite(timed ? score.value * epoch_s : judged.loss()),
                            .status = std::string(judged.status(ended))});
   return {score, timed ? if_finite(epoch_s) : std::nullopt};

@@ -52,7 +52,7 @@ class Tuner {
                       const Allowance& allowance, Tuning& tuning);
   Backend& backend_for(const Configuration& trial, const Settings& settings);
   const PointEvaluation& start_of(std::uint64_t seed);
-  PointEvaluation evaluate_at(std::span<const Real> w, bool held_out) const;
+  PointEvaluation evaluate_at(std::span<const Real> w, bool training, bool held_out) const;
 
   const Problem& problem_;
   const DataFacts& facts_;

@@ -27,6 +27,9 @@ void check(const DataRequest& request) {
                      " must be at least 0 and below 1");
   if (request.holdout > 0 && !request.test_source.empty())
     throw UsageError("--holdout and --test-data both name the test rows; give one of them");
+  if (image_counts(request.source).test > 0 &&
+      (request.holdout > 0 || !request.test_source.empty()))
+    throw UsageError(request.source + " has test rows, and --holdout or --test-data names others");
 }
 
 /// Standardising sums up the training rows in file order, so their permutation comes after it.
@@ -103,8 +106,9 @@ void check_test_labels(const Dataset& train, const Dataset& test) {
 
 /// --test-data, else the hold-out, else the t10k pair beside an IDX train pair.
 void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& parallel,
-                    const ReadLimits& limits) {
+                    ReadLimits limits) {
   if (data.test) return;
+  limits.images = image_counts(request.source).test;
   if (request.test_source.empty()) {
     const std::string path = resolve_path(request.source);
     if (!path.empty()) request.test_source = test_images_beside(path).value_or("");

@@ -6,6 +6,7 @@
 
 #include "workloads/data/decompressor.h"
 #include "workloads/data/error.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
@@ -149,11 +150,15 @@ Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
   const Header pixels = read_header(images, 3);
   const InputFile labels_file(labels_beside(images.path()), limits);
   const Header labels = read_header(labels_file, 1);
-  const std::size_t rows = pixels.sizes[0];
+  const std::size_t rows = limits.images > 0 ? limits.images : pixels.sizes[0];
   const std::size_t columns = pixels.sizes[1] * pixels.sizes[2];
-  if (labels.sizes[0] != rows)
+  if (labels.sizes[0] != pixels.sizes[0])
     refuse(labels_file, 4,
-           std::to_string(labels.sizes[0]) + " labels for " + std::to_string(rows) + " images");
+           std::to_string(labels.sizes[0]) + " labels for " + std::to_string(pixels.sizes[0]) +
+               " images");
+  if (rows > pixels.sizes[0])
+    throw UsageError(std::to_string(rows) + " images are asked for: " + images.path() + " has " +
+                     std::to_string(pixels.sizes[0]));
 
   const bool narrow = dense_row_bytes(columns) > sparse_row_bytes(columns);
   const std::size_t row_bytes = narrow ? sparse_row_bytes(columns) : dense_row_bytes(columns);

@@ -29,6 +29,7 @@ struct ReadLimits {
   std::optional<std::uint64_t> max_unpacked = std::nullopt;
   std::uint64_t free_memory = 0;            ///< bytes; 0: not known, and no limit
   const std::atomic<bool>* stop = nullptr;  ///< raised: a pipe is waited for no longer
+  std::size_t images = 0;                   ///< of IDX files, the first so many; 0: all
 };
 
 /// Thread safety: immutable once made.

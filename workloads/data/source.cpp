@@ -1,6 +1,7 @@
 #include "workloads/data/source.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "workloads/data/fashion_mnist.h"
 #include "workloads/data/file_format.h"
 #include "workloads/data/generators/generators.h"
+#include "workloads/data/generators/parameters.h"
 #include "workloads/data/idx.h"
 #include "workloads/data/input_file.h"
 #include "workloads/data/libsvm.h"
@@ -150,11 +152,18 @@ void note_unused_options(const std::string& name, const DataRequest& request, So
 
 }  // namespace
 
+ImageCounts image_counts(std::string_view source) {
+  if (name_of(source) != kFashionMnist) return {};
+  static constexpr std::array<Parameter, 2> kParameters{
+      {{"rows", 0, 1, kMaxRows}, {"test", 0, 1, kMaxRows}}};
+  const ParameterValues values(kFashionMnist, kParameters, parameters_of(source));
+  return {values.whole("rows"), values.whole("test")};
+}
+
 std::string resolve_path(std::string_view source) {
   if (find_generator(source) != nullptr) return {};
   if (name_of(source) == kFashionMnist) {
-    if (!parameters_of(source).empty())
-      throw UsageError("fashion-mnist takes no parameters: '" + std::string(source) + "'");
+    image_counts(source);  // or what is wrong with them
     return find_fashion_mnist();
   }
   std::string path(source);
@@ -178,7 +187,9 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
         parts_of(generate(*generator, source, parallel, limits.free_memory), placer, parallel);
     read.columns = width(read.parts.front().examples.features);
   } else {
-    read = read_file(resolve_path(source), request, placer, training, parallel, limits);
+    auto of_source = limits;
+    if (training == nullptr) of_source.images = image_counts(source).training;
+    read = read_file(resolve_path(source), request, placer, training, parallel, of_source);
   }
   if (training == nullptr) note_unused_options(std::string(source), request, read);
   const auto classes = classes_of(read.parts);
@@ -217,8 +228,8 @@ const std::vector<DataEntry>& data_catalog() {
     std::vector<DataEntry> entries = {
         {kFashionMnist,
          "real images, 28 × 28 grey values, ten classes of clothing, 60,000 to train and 10,000 to "
-         "test (Debian: dataset-fashion-mnist)",
-         ""}};
+         "test, or the first of them (Debian: dataset-fashion-mnist)",
+         "rows=60000,test=10000"}};
     for (std::size_t k = 0; k < parameters.size(); ++k)
       entries.push_back(
           {generator_catalog()[k].name, generator_catalog()[k].summary, parameters[k]});

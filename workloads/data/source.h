@@ -11,6 +11,14 @@
 
 namespace sgdbench {
 
+/// How many images `fashion-mnist:rows=6000,test=2000` takes of each part, the first ones; 0:
+/// all.
+struct ImageCounts {
+  std::size_t training = 0, test = 0;
+};
+/// Nothing for other sources. Throws UsageError.
+ImageCounts image_counts(std::string_view source);
+
 /// The path that `source` stands for: itself, or where fashion-mnist is installed; empty for a
 /// generator. Throws UsageError for an unknown name and MissingData where there is no such file.
 std::string resolve_path(std::string_view source);
