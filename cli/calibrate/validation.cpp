@@ -8,7 +8,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kSlices = 200'000;  ///< kept of the one worker's timeline
+constexpr std::size_t kTraceSlices = 200'000;  ///< kept of the one worker's timeline
 
 RunOutcome run_whole(const BackendEntry& entry, const RunSpec& spec, const Problem& problem) {
   if (auto why = entry.why_not(spec, problem); !why.empty()) throw UsageError(why);
@@ -63,7 +63,7 @@ MeasuredLaws calibrate(const Configuration& configuration, const Problem& proble
                        std::uint64_t repeat) {
   RunSpec spec = unhindered(configuration.spec);
   spec.seed += repeat;
-  spec.timeline_slices = kSlices;
+  spec.timeline_slices = kTraceSlices;
   auto laws = laws_of(run_whole(*configuration.backend, spec, problem).timeline, spec);
   if (!interrupted() && (laws.compute.empty() || laws.service.empty()))
     throw UsageError("too few gradients to measure: more --epochs, or a smaller --batch");
