@@ -135,7 +135,7 @@ TEST_CASE("A share above the optimum leaves a network of the default suite its o
   CHECK(done.code == 0);
   CHECK(done.out.find("--workload logreg") != std::string::npos);
   CHECK(done.out.find("--target 5%") != std::string::npos);
-  CHECK(done.out.find("--target-accuracy 0.8 ") != std::string::npos);
+  CHECK(done.out.find("--target-accuracy 0.8\n") != std::string::npos);
   CHECK(scratch.run("run --workload mlp --target 5% --dry-run").code == 2);
 }
 
