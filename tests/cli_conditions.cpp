@@ -135,3 +135,16 @@ TEST_CASE("A trace that has text in it is bad data, and one that is not there is
   CHECK(bad.err.find("slow.txt:2") != std::string::npos);
   CHECK(scratch.run(line + " --compute-delay trace:none.txt").code == 66);
 }
+
+TEST_CASE(
+    "A simulated straggler of a gradient that takes no time is refused, and a delay is enough") {
+  const Scratch scratch;
+  const std::string none =
+      "run --workload none --parameters 100 --backend simulator --protocol async --workers 4 "
+      "--straggler 0:1000 --latency constant:1ms --updates 20 --repeats 1 -q ";
+  const auto refused = scratch.run(none);
+  CHECK(refused.code == 2);
+  CHECK(refused.err.find("a straggler is a gradient's time, multiplied") != std::string::npos);
+  CHECK(scratch.run(none + "--compute-delay constant:1ms").code == 0);
+  CHECK(scratch.run(none + "--compute-time constant:1ms").code == 0);
+}

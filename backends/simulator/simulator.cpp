@@ -105,12 +105,11 @@ class Simulator final : public Backend {
   Seat tool_;                // whose worker computes for all of them
 };
 
-bool takes_time(const RunSpec& spec) {
+bool computing_takes_time(const RunSpec& spec) {
   const auto& simulation = spec.simulation;
-  const bool computes = !simulation.compute_time.is_zero() ||
-                        std::any_of(simulation.cluster.begin(), simulation.cluster.end(),
-                                    [](const auto& one) { return !one.compute.is_zero(); });
-  return computes || !spec.conditions.compute_delay.is_zero() || !spec.conditions.latency.is_zero();
+  return !simulation.compute_time.is_zero() || !spec.conditions.compute_delay.is_zero() ||
+         std::any_of(simulation.cluster.begin(), simulation.cluster.end(),
+                     [](const auto& one) { return !one.compute.is_zero(); });
 }
 
 std::string why_no_all_reduce(const RunSpec& spec) {
@@ -148,8 +147,12 @@ std::string why_not_simulated(const RunSpec& spec) {
   if (!cluster.empty() && workers_of(cluster) != spec.workers)
     return "the cluster has " + std::to_string(workers_of(cluster)) + " workers, not " +
            std::to_string(spec.workers);
-  if (!takes_time(spec))
-    return "nothing takes any time here: it needs --compute-time, --compute-delay or --cluster";
+  constexpr std::string_view kNeeds = "it needs --compute-time, --compute-delay or --cluster";
+  if (!computing_takes_time(spec) && !spec.conditions.stragglers.empty())
+    return "a straggler is a gradient's time, multiplied, and here that is nothing: " +
+           std::string(kNeeds);
+  if (!computing_takes_time(spec) && spec.conditions.latency.is_zero())
+    return "nothing takes any time here: " + std::string(kNeeds);
   return why_no_all_reduce(spec);
 }
 
