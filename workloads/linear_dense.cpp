@@ -131,9 +131,10 @@ class DenseLinearWorker final : public WorkerBase {
     Vec sum[2] = {};
     std::size_t v = 0;
     for (; v + 2 * kLanes <= x.size(); v += 2 * kLanes)
-      for (std::size_t j = 0; j < 2; ++j)
+      unrolled<2>([&](std::size_t j) {
         sum[j] +=
             memory.template load<Vec>(w + v + j * kLanes) * plain::load<Vec>(&x[v + j * kLanes]);
+      });
     Real z = sum_lanes(sum[0] + sum[1]);
     for (; v < x.size(); ++v) z += memory.template load<Real>(w + v) * x[v];
     return z;

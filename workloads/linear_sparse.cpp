@@ -65,8 +65,7 @@ class SparseStep {
         });
       };
       std::size_t j = 0;
-      for (; j + 4 <= x.size(); j += 4)
-        for (std::size_t i = 0; i < 4; ++i) step_along(x[j + i]);
+      for (; j + 4 <= x.size(); j += 4) unrolled<4>([&](std::size_t i) { step_along(x[j + i]); });
       for (; j < x.size(); ++j) step_along(x[j]);
       if constexpr (with_intercept) step_along(one_);
       updates.made();
