@@ -17,6 +17,7 @@
 #include <algorithm>
 
 #include "backends/barrier.h"
+#include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
 #include "backends/topology.h"
@@ -38,9 +39,17 @@ class OpenMpSync final : public PooledBackend {
   }
 
  private:
-  Cut cut(const RunSpec& spec) const override { return {spec.batch * spec.workers, 1}; }
+  /// A worker alone has nobody to meet and nothing to add up: mini-batch SGD, by the same loop as
+  /// everywhere. Where messages or gradients are delayed it is a round for each.
+  static bool alone(const RunSpec& spec) { return spec.workers == 1 && !spec.conditions.any(); }
 
-  void work(Course& course, std::size_t) override {
+  Cut cut(const RunSpec& spec) const override {
+    if (alone(spec)) return in_place_cut(spec, problem().examples());
+    return {spec.batch * spec.workers, 1};
+  }
+
+  void work(Course& course, std::size_t worker) override {
+    if (alone(course.spec)) return train_alone(course, course.seats[worker]);
     const int team = static_cast<int>(workers());
     Stretch round;
     bool more = course.take_round(course.seats[0], round);

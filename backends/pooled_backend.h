@@ -51,16 +51,6 @@ class PooledBackend : public Backend {
   bool pinned_;
 };
 
-/// In-place strategies take about this many examples at a time: long enough that taking them costs
-/// nothing, short enough that workers end together.
-inline constexpr std::size_t kExamplesPerStretch = 128;
-
-/// The cut of a strategy whose workers make updates of `spec.batch` examples in place, about
-/// `longest` examples at a time.
-inline Cut in_place_cut(const RunSpec& spec, std::size_t longest = kExamplesPerStretch) {
-  return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
-}
-
 /// The default of `length` = 1 update.
 inline Cut single_update_cut(const RunSpec& spec) {
   return {spec.batch, 1};
