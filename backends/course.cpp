@@ -125,10 +125,10 @@ bool Course::next_part(Stretch& rest, Stretch& part) const {
   return true;
 }
 
-bool Course::take_round(Seat& seat, Stretch& round) {
-  if (stop.should_stop() || seat.taken == plan.stretches()) return false;
-  round = plan.stretch(seat.taken++);
-  return true;
+bool Course::take_rounds(Seat& seat, Stretch& rest, Stretch& rounds) {
+  if (stop.should_stop()) return false;
+  if (rest.begin == rest.end && seat.taken < plan.stretches()) rest = plan.stretch(seat.taken++);
+  return next_part(rest, rounds);
 }
 
 std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) const {

@@ -166,8 +166,9 @@ class Course {
   /// So the curve can be finer than the stretches, and who takes which examples is its own matter.
   /// A stretch that is one update stays whole.
   bool next_part(Stretch& rest, Stretch& part) const;
-  /// Takes the next round for a worker that takes part in every one of them; false as above.
-  bool take_round(Seat& seat, Stretch& round);
+  /// Takes the next rounds for all workers, who take part in every one of them, up to a point of
+  /// the curve; `rest` is what was taken of the plan and not given out yet. False as above.
+  bool take_rounds(Seat& seat, Stretch& rest, Stretch& rounds);
   /// The rows of a stretch, in the seat's own memory.
   std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
 

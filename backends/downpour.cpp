@@ -39,7 +39,8 @@ class Downpour final : public PooledBackend {
 
   void open(Course& course) override {
     shared_ = std::make_unique<SharedParameters>(course.w());
-    for (auto& replica : replicas_) shared_->copy_to(replica, course.spec.rule.slots());
+    on_each_worker(
+        [&](std::size_t worker) { shared_->copy_to(replicas_[worker], course.spec.rule.slots()); });
     for (auto& seat : course.seats) seat.report.local_steps = 0;
   }
 

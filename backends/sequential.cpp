@@ -31,7 +31,7 @@ class Sequential final : public PooledBackend {
  private:
   Sequential(const RunSpec& spec, const Problem& problem, std::size_t threads,
              const std::shared_ptr<ForkJoin>& team)
-      : PooledBackend(spec, problem, 1, team_of(team, threads)), team_(team) {}
+      : PooledBackend(spec, problem, Threads::own, team_of(team, threads)), team_(team) {}
 
   /// Where gradients are delayed, those of a block are in one sleep: of about a millisecond, so
   /// that a run that is stopped has not made many updates whose time has not come.
