@@ -62,6 +62,7 @@ Course::Course(const Problem& problem_, const RunSpec& spec_, Cut cut,
       seats(seats_),
       step_size(planned_step(spec_, cut, problem_.examples(), plan)),
       state(problem_.parameters() * spec_.rule.slots()),
+      blocks_are_updates_(cut.limit == WorkPlan::Limit::stretches),
       at_point_(at_point) {
   problem.initialise(w(), spec.seed);
   for (std::size_t worker = 0; worker < seats.size(); ++worker) {
@@ -114,7 +115,7 @@ bool Course::next_part(Stretch& rest, Stretch& part) const {
   part = rest;
   const std::uint64_t before = rest.examples_after - left;
   const std::uint64_t to_point = curve.next_after(before) - before;
-  if (to_point < left) {
+  if (to_point < left && !blocks_are_updates_) {
     const std::uint64_t steps = (to_point + rest.batch - 1) / rest.batch;
     part.end = part.begin + steps * rest.batch;
     part.examples_after = before + steps * rest.batch;
@@ -124,10 +125,10 @@ bool Course::next_part(Stretch& rest, Stretch& part) const {
   return true;
 }
 
-bool Course::take_round(Seat& seat, Stretch& round) {
-  if (stop.should_stop() || seat.taken == plan.stretches()) return false;
-  round = plan.stretch(seat.taken++);
-  return true;
+bool Course::take_rounds(Seat& seat, Stretch& rest, Stretch& rounds) {
+  if (stop.should_stop()) return false;
+  if (rest.begin == rest.end && seat.taken < plan.stretches()) rest = plan.stretch(seat.taken++);
+  return next_part(rest, rounds);
 }
 
 std::span<const std::uint32_t> Course::rows(Seat& seat, const Stretch& stretch) const {

@@ -164,9 +164,11 @@ class Course {
   /// Takes off `rest`, which a worker trains in place, what ends with the first mini-batch that
   /// reaches a point of the curve, or all of it; false when nothing is left or the run has stopped.
   /// So the curve can be finer than the stretches, and who takes which examples is its own matter.
+  /// A stretch that is one update stays whole.
   bool next_part(Stretch& rest, Stretch& part) const;
-  /// Takes the next round for a worker that takes part in every one of them; false as above.
-  bool take_round(Seat& seat, Stretch& round);
+  /// Takes the next rounds for all workers, who take part in every one of them, up to a point of
+  /// the curve; `rest` is what was taken of the plan and not given out yet. False as above.
+  bool take_rounds(Seat& seat, Stretch& rest, Stretch& rounds);
   /// The rows of a stretch, in the seat's own memory.
   std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
 
@@ -224,6 +226,7 @@ class Course {
   void show(std::size_t point, Nanoseconds time, const View& view, Access access);
   void record(std::size_t point, Nanoseconds time, const View& view, Access access);
 
+  const bool blocks_are_updates_;
   const AtPoint& at_point_;
   std::mutex observing_;
   alignas(64) std::atomic<std::uint64_t> next_{0};

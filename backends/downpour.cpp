@@ -32,34 +32,29 @@ class Downpour final : public PooledBackend {
 
  private:
   Cut cut(const RunSpec& spec) const override {
-    Cut cut = in_place_cut(spec, spec.exchange);
+    Cut cut = in_blocks_of(spec, spec.exchange);
     cut.limit = WorkPlan::Limit::stretches;
     return cut;
   }
 
   void open(Course& course) override {
     shared_ = std::make_unique<SharedParameters>(course.w());
-    for (auto& replica : replicas_) shared_->copy_to(replica, course.spec.rule.slots());
+    on_each_worker(
+        [&](std::size_t worker) { shared_->copy_to(replicas_[worker], course.spec.rule.slots()); });
     for (auto& seat : course.seats) seat.report.local_steps = 0;
   }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];
     Replica& replica = replicas_[worker];
-    Stretch stretch;
-    while (course.take(worker, stretch)) {
-      seat.enter(Activity::compute, seat.taken);
-      const auto rows = course.rows(seat, stretch);
+    train_blocks(course, seat, Access::racy_store, [&](const Stretch& block, const auto& rows) {
       const std::uint64_t before = replica.made.load(std::memory_order_relaxed);
-      seat.injector.gradients(stretch.updates(), [&] {
-        train_in_place(course, seat, stretch, rows,
+      seat.injector.gradients(block.updates(), [&] {
+        train_in_place(course, seat, block, rows,
                        {replica.state, Access::exclusive, &replica.made});
       });
-      land(seat, worker, rows.size(), before);
-      course.observe(seat, stretch, course.w(), Access::racy_store);
-      seat.enter(Activity::compute);
-    }
-    seat.finish();
+      land(seat, worker, block.end - block.begin, before);
+    });
   }
 
   /// Exchanges the steps after the first `before` ones of this worker.

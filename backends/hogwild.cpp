@@ -7,14 +7,16 @@
 // Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
 // of workloads/kernels/racy.h. A stale or half-updated view is what the algorithm allows.
 //
-// There are no versions, so both are sampled, on one stretch in kSampleEvery examples. Staleness:
-// around its last update, the others' update counts are read before and after; the growth is τ.
-// Lost updates: the writes of its first update are made by one compare-and-swap each, and a failure
-// means that a plain store would have overwritten a concurrent change (it then does).
+// There are no versions, so both are sampled, on one block in kSampleEvery examples or more.
+// Staleness: around its last update, the others' update counts are read before and after; the
+// growth is τ. Lost updates: the writes of its first update are made by one compare-and-swap each,
+// and a failure means that a plain store would have overwritten a concurrent change (it then does).
 //
 // Where gradients or messages are delayed, an update in place would read and write next to each
 // other, however long it is said to take. There a worker reads, computes, waits and then writes,
 // one update at a time, and every update is sampled.
+
+#include <utility>
 
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
@@ -23,7 +25,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kSampleEvery = 512;  // examples: cutting a stretch up costs its pace
+constexpr std::size_t kSampleEvery = 512;  // examples
 
 class Hogwild final : public PooledBackend {
  public:
@@ -32,63 +34,60 @@ class Hogwild final : public PooledBackend {
  private:
   Cut cut(const RunSpec& spec) const override {
     if (spec.conditions.any()) return single_update_cut(spec);
-    return in_place_cut(spec);
+    return in_place_cut(spec, problem().examples());
   }
 
   void work(Course& course, std::size_t worker) override {
     Seat& seat = course.seats[worker];
     const Access access = course.spec.write == "cas" ? Access::racy_cas : Access::racy_store;
     const Cut whole = cut(course.spec);
-    const std::size_t sampled_stretches =
+    const std::size_t sampled_blocks =
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
-    Stretch stretch, part;
-    while (course.take(worker, stretch)) {
-      bool sampled = seat.recording && (seat.taken - 1) % sampled_stretches == 0;
-      for (; course.next_part(stretch, part); sampled = false) {
-        seat.enter(Activity::compute, seat.taken);
-        if (course.spec.conditions.any())
-          train_delayed(course, seat, part, access);
-        else if (sampled)
-          train_sampled(course, seat, part, access, workers() > 1 ? &seat.probe : nullptr);
-        else
-          train_in_place(course, seat, part, course.rows(seat, part), access);
-        course.observe(seat, part, course.w(), access);
-      }
-    }
-    seat.finish();
+    std::uint64_t seen = 0;  // the block that was looked at last: one part of it may be sampled
+    train_blocks(course, seat, access, [&](const Stretch& part, const auto& rows) {
+      const bool first = seat.taken != seen;
+      seen = seat.taken;
+      if (course.spec.conditions.any())
+        train_delayed(course, seat, part, rows, access);
+      else if (first && seat.recording && (seat.taken - 1) % sampled_blocks == 0)
+        train_sampled(course, seat, part, rows, access);
+      else
+        train_in_place(course, seat, part, rows, access);
+    });
   }
 
-  /// The first update under the probe, if there is one; the last one, for staleness, alone.
-  static void train_sampled(Course& course, Seat& seat, Stretch stretch, Access access,
-                            WriteProbe* probe) {
-    auto rows = course.rows(seat, stretch);
-    const auto take = [&](std::size_t count, WriteProbe* watch) {
-      train_in_place(course, seat, stretch, rows.first(count), access, watch);
-      stretch.first_update += count / stretch.batch;
-      rows = rows.subspan(count);
+  /// The first update under the probe, if there is more than one worker; the last one, for
+  /// staleness, alone. It may be the same one.
+  void train_sampled(Course& course, Seat& seat, Stretch part, std::span<const std::uint32_t> rows,
+                     Access access) const {
+    WriteProbe* probe = workers() > 1 ? &seat.probe : nullptr;
+    const auto take = [&](std::uint64_t updates, WriteProbe* watch) {
+      Stretch one = part;
+      one.end = part.begin + updates * part.batch;
+      train_in_place(course, seat, one, rows, access, watch);
+      part.first_update += updates;
+      part.begin = one.end;
+      rows = rows.subspan(updates * part.batch);
     };
-    const std::size_t batch = stretch.batch;
-    if (probe != nullptr && rows.size() > batch) {
-      take(batch, probe);
-      probe = nullptr;
-    }
-    if (rows.size() > batch) take(rows.size() - batch, nullptr);
+    if (probe != nullptr && part.updates() > 1) take(1, std::exchange(probe, nullptr));
+    if (part.updates() > 1) take(part.updates() - 1, nullptr);
     const std::uint64_t before = others(course, seat);
-    take(batch, probe);
+    take(1, probe);
     seat.note_staleness(others(course, seat) - before);
   }
 
   /// read → compute → wait → apply.
-  void train_delayed(Course& course, Seat& seat, const Stretch& stretch, Access access) {
+  void train_delayed(Course& course, Seat& seat, const Stretch& part,
+                     std::span<const std::uint32_t> rows, Access access) {
     const std::uint64_t before = others(course, seat);
-    seat.compute->prepare(course.rows(seat, stretch));
+    seat.compute->prepare(rows.first(part.end - part.begin));
     seat.compute->read(course.w(), access);
     seat.fetch(seat.compute->read_bytes(), Activity::compute, seat.taken);
     seat.injector.gradient([&] { seat.compute->compute(); });
     const Direction direction = seat.compute->direction();
     seat.push(seat.compute->direction_bytes(), Activity::compute, seat.taken);
     apply(course.spec.rule, course.state, std::span(&direction, 1), 0, problem().parameters(),
-          course.step(stretch.epoch, stretch.first_update), access,
+          course.step(part.epoch, part.first_update), access,
           seat.recording && workers() > 1 ? &seat.probe : nullptr);
     seat.note_staleness(others(course, seat) - before);
     const auto count = [](std::atomic<std::uint64_t>& sum, std::uint64_t more) {

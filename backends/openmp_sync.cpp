@@ -2,21 +2,23 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
-//             (where messages are delayed, it fetches w before and pushes its direction after)
+//             (where messages are delayed, it fetches w before and pushes its gradient sum after)
 //   barrier   (barrier.h; the threads are OpenMP's)
-//   reduce    every worker its own slice of the coordinates, over all workers' directions in
+//   reduce    every worker its own slice of the coordinates, over all workers' gradient sums in
 //             worker order: the result does not depend on timing
 //   barrier
 //
+// Rounds come in blocks. Behind one, all meet once more: meanwhile the first worker looks at w,
+// where a point of the curve lies there, and takes the next block.
+//
 // Thread safety: w is frozen between the second barrier and the next first one, and each slice has
-// one writer between the first and the second. Directions are read by all between the barriers and
-// rewritten by their owners outside of them; the master takes the next round between them too.
-
-#include <omp.h>
+// one writer between the first and the second. Gradient sums are read by all between the barriers
+// and rewritten by their owners outside of them.
 
 #include <algorithm>
 
 #include "backends/barrier.h"
+#include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/strategies.h"
 #include "backends/topology.h"
@@ -27,44 +29,61 @@ namespace {
 class OpenMpSync final : public PooledBackend {
  public:
   OpenMpSync(const RunSpec& spec, const Problem& problem)
-      : PooledBackend(spec, problem, 1),
+      : PooledBackend(spec, problem, Threads::openmp),
         barrier_(spec.workers, spec.workers <= usable_cpus().size()),
-        directions_(spec.workers),
+        gradients_(spec.workers),
         sums_(spec.workers) {
     // Not while it is timed. A worker alone has nothing to add up.
     if (spec.workers > 1 && spec.batch == 1)
-      for (auto& sum : sums_) sum.reserve(problem.parameters());
-    start_team(spec.workers, spec.pin);
+      on_each_worker([&](std::size_t me) { sums_[me].reserve(problem.parameters()); });
   }
 
  private:
-  Cut cut(const RunSpec& spec) const override { return {spec.batch * spec.workers, 1}; }
+  /// A worker alone has nobody to meet and nothing to add up: mini-batch SGD, by the same loop as
+  /// everywhere. Where messages or gradients are delayed, it is a round for each.
+  static bool alone(const RunSpec& spec) { return spec.workers == 1 && !spec.conditions.any(); }
 
-  void work(Course& course, std::size_t) override {
-    const int team = static_cast<int>(workers());
-    Stretch round;
-    bool more = course.take_round(course.seats[0], round);
-#pragma omp parallel num_threads(team) default(shared)
-    {
-      const auto me = static_cast<std::size_t>(omp_get_thread_num());
-      omp_set_num_threads(1);  // kernels below use this worker's thread only
-      Seat& seat = course.seats[me];
-      std::uint64_t gradients = 0;
-      while (more) {
-        const Stretch mine = round;
-        const std::uint64_t number = mine.first_update + 1;  // of the gradient and of the update
+  Cut cut(const RunSpec& spec) const override {
+    if (alone(spec)) return in_place_cut(spec, problem().examples());
+    const std::size_t round = spec.batch * spec.workers;
+    if (spec.conditions.any()) return {round, 1};
+    return {round, std::max(kFewestRounds, kExamplesOfBlock / round)};
+  }
+
+  void open(Course& course) override {
+    rest_ = {};
+    if (!alone(course.spec)) more_ = course.take_rounds(course.seats[0], rest_, block_);
+  }
+
+  void work(Course& course, std::size_t me) override {
+    Seat& seat = course.seats[me];
+    if (alone(course.spec)) return train_alone(course, seat);
+    std::uint64_t gradients = 0;
+    while (more_) {
+      const Stretch block =
+          block_;  // the next one may be there before this worker's last round ends
+      const EpochStep step = course.step_size.during(block.epoch);
+      Stretch round = block;
+      while (round.begin < block.end) {
+        round.end = round.begin + round.batch;
+        const std::uint64_t number = round.first_update + 1;  // of the gradient and of the update
         seat.enter(Activity::compute, number);
-        gradients += compute(course, seat, mine, me);
+        gradients += compute(course, seat, round, me);
         meet(seat, me, Activity::apply, number);
-        if (me == 0) more = course.take_round(course.seats[0], round);
-        reduce(course, seat, mine, me);
+        reduce(course, seat, round, me, step.at(round.first_update));
         seat.track.note_update(number, 0);
         meet(seat, me, Activity::compute);
-        if (me == 0) course.observe(seat, mine, course.w(), Access::exclusive);
+        round.begin = round.end;
+        ++round.first_update;
       }
-      seat.finish();
-      if (gradients != 0) seat.note_staleness(0, gradients);
+      if (me == 0) {
+        course.observe(seat, block, course.w(), Access::exclusive);
+        more_ = course.take_rounds(seat, rest_, block_);
+      }
+      meet(seat, me, Activity::compute);
     }
+    seat.finish();
+    if (gradients != 0) seat.note_staleness(0, gradients);
   }
 
   /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
@@ -88,30 +107,35 @@ class OpenMpSync final : public PooledBackend {
       seat.compute->prepare(course.rows(seat, mine));
       seat.compute->compute_from(course.w());
     });
-    directions_[me] = seat.compute->direction();
+    gradients_[me] = seat.compute->direction();
     seat.push(seat.compute->direction_bytes(), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
     return true;
   }
 
-  void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
+  void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me, Real step) {
     // Slices start on cache lines, so that no line has two writers.
     const std::size_t n = problem().parameters();
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
     const std::size_t begin = std::min(n, me * slice);
     const std::size_t active = std::min(workers(), round.end - round.begin);
-    apply(course.spec.rule, course.state, std::span(directions_).first(active), begin,
-          std::min(n, begin + slice), course.step(round.epoch, round.first_update),
-          Access::exclusive, nullptr, course.spec.batch == 1 ? &sums_[me] : nullptr);
+    apply(course.spec.rule, course.state, std::span(gradients_).first(active), begin,
+          std::min(n, begin + slice), step, Access::exclusive, nullptr,
+          course.spec.batch == 1 ? &sums_[me] : nullptr);
     seat.examples.store(seat.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
     seat.report.last_update = round.first_update + 1;
   }
 
+  static constexpr std::size_t kExamplesOfBlock = 2048, kFewestRounds = 4;
+
   Barrier barrier_;
-  std::vector<Direction> directions_;
+  std::vector<Direction> gradients_;
   std::vector<DirectionSum> sums_;  ///< each worker's, over its slice
+  // Written by the first worker, while all others wait for it behind a block.
+  Stretch block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
+  bool more_ = false;     ///< whether there are any
 };
 
 }  // namespace

@@ -3,26 +3,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "backends/openmp_team.h"
 #include "backends/probe.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
 
-PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads,
-                             Team team)
-    : problem_(problem),
-      seats_(spec.workers),
-      pool_(threads, spec.pin && threads == spec.workers),
-      pinned_(pool_.pinned()) {
+PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, Threads threads,
+                             const Team& team)
+    : problem_(problem), seats_(spec.workers), pool_(spec.workers, spec.pin, threads) {
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
-  for (auto& seat : seats_)
-    seat.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, team});
-}
-
-void PooledBackend::start_team(std::size_t threads, bool pin) {
-  pinned_ = start_openmp_team(pool_, threads, pin);
+  on_each_worker([&](std::size_t worker) {
+    seats_[worker].compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, team});
+  });
 }
 
 RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt,
@@ -50,7 +43,7 @@ RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& inte
 
 RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
   RunOutcome result;
-  result.pinned = pinned_;
+  result.pinned = pool_.pinned();
   result.wall = end - course.start;
   result.updates = course.updates_now();
   if (!course.curve.record(course.curve.last(), result.wall, result.updates, course.examples_now(),

@@ -1,8 +1,7 @@
 // A backend made of P worker threads that run the same loop: everything but that loop.
 #pragma once
 
-#include <algorithm>
-#include <memory>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -14,12 +13,10 @@ namespace sgdbench {
 
 class PooledBackend : public Backend {
  public:
-  /// `threads` of the pool; by default one per worker. A strategy whose workers are somebody
-  /// else's threads (OpenMP's) takes one, from which it starts them.
-  /// Every worker gets the `team`.
-  PooledBackend(const RunSpec& spec, const Problem& problem, std::size_t threads, Team team = {});
-  PooledBackend(const RunSpec& spec, const Problem& problem)
-      : PooledBackend(spec, problem, spec.workers) {}
+  /// Every worker's means of computing is made by its own thread, so that its memory lies near the
+  /// core that uses it; every worker gets the `team`.
+  PooledBackend(const RunSpec& spec, const Problem& problem, Threads threads = Threads::own,
+                const Team& team = {});
 
   RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                  const AtPoint& at_point = {}) final;
@@ -27,7 +24,8 @@ class PooledBackend : public Backend {
  protected:
   /// How the work is cut for this run.
   virtual Cut cut(const RunSpec& spec) const = 0;
-  /// Resets what the strategy keeps beside the course; off the clock.
+  /// Resets what the strategy keeps beside the course; off the clock. What belongs to one worker is
+  /// made by its own thread, through on_each_worker().
   virtual void open(Course&) {}
   /// The loop of one pool thread, on the clock. The seat's stopwatch runs, in phase compute.
   virtual void work(Course&, std::size_t worker) = 0;
@@ -37,8 +35,8 @@ class PooledBackend : public Backend {
   virtual void close(Course&, RunOutcome&) {}
 
   const Problem& problem() const { return problem_; }
-  /// Starts OpenMP's threads under the pool's only thread, tied to cores like workers if wanted.
-  void start_team(std::size_t threads, bool pin);
+  /// body(worker) on every worker's thread, off the clock; it may throw.
+  void on_each_worker(const std::function<void(std::size_t)>& body) { pool_.on_each(body); }
   std::size_t workers() const { return seats_.size(); }
 
  private:
@@ -48,18 +46,7 @@ class PooledBackend : public Backend {
   const Problem& problem_;
   std::vector<Seat> seats_;
   WorkerPool pool_;
-  bool pinned_;
 };
-
-/// In-place strategies take about this many examples at a time: long enough that taking them costs
-/// nothing, short enough that workers end together.
-inline constexpr std::size_t kExamplesPerStretch = 128;
-
-/// The cut of a strategy whose workers make updates of `spec.batch` examples in place, about
-/// `longest` examples at a time.
-inline Cut in_place_cut(const RunSpec& spec, std::size_t longest = kExamplesPerStretch) {
-  return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
-}
 
 /// The default of `length` = 1 update.
 inline Cut single_update_cut(const RunSpec& spec) {

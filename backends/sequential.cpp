@@ -31,35 +31,20 @@ class Sequential final : public PooledBackend {
  private:
   Sequential(const RunSpec& spec, const Problem& problem, std::size_t threads,
              const std::shared_ptr<ForkJoin>& team)
-      : PooledBackend(spec, problem, 1, team_of(team, threads)), team_(team) {}
+      : PooledBackend(spec, problem, Threads::own, team_of(team, threads)), team_(team) {}
 
-  /// Longer stretches than where workers share them: rows are asked for ahead within a stretch.
-  /// Where gradients are delayed, those of a stretch are in one sleep: of about a millisecond, so
+  /// Where gradients are delayed, those of a block are in one sleep: of about a millisecond, so
   /// that a run that is stopped has not made many updates whose time has not come.
   Cut cut(const RunSpec& spec) const override {
-    std::size_t longest = 16 * kExamplesPerStretch;
+    Cut cut = in_place_cut(spec, problem().examples());
     const Seconds delay = spec.conditions.compute_delay.mean();
-    if (delay * static_cast<double>(longest) > kSleep)
-      longest = static_cast<std::size_t>(kSleep / delay) * spec.batch;
-    return in_place_cut(spec, longest);
+    if (delay * static_cast<double>(cut.length * cut.batch) > kSleep)
+      cut = in_blocks_of(spec, static_cast<std::size_t>(kSleep / delay) * spec.batch);
+    return cut;
   }
 
   void work(Course& course, std::size_t worker) override {
-    Seat& seat = course.seats[worker];
-    Stretch stretch, part;
-    while (course.take(worker, stretch)) {
-      while (course.next_part(stretch, part)) {
-        seat.enter(Activity::compute, seat.taken);
-        seat.injector.gradients(part.updates(), [&] {
-          train_in_place(course, seat, part, course.rows(seat, part), Access::exclusive);
-        });
-        course.observe(seat, part, course.w(), Access::exclusive);
-      }
-    }
-    seat.finish();
-    const auto updates = seat.updates.load(std::memory_order_relaxed);
-    seat.note_staleness(0, updates);
-    seat.report.last_update = updates;
+    train_alone(course, course.seats[worker]);
   }
 
   void close(Course&, RunOutcome& outcome) override {

@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include <exception>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -11,18 +13,54 @@
 
 namespace sgdbench {
 
-WorkerPool::WorkerPool(std::size_t workers, bool pin) : workers_(workers) {
+WorkerPool::WorkerPool(std::size_t workers, bool pin, Threads threads) : workers_(workers) {
   if (!pin) pinned_ = false;
-  threads_.reserve(workers);
   try {
-    for (std::size_t w = 0; w < workers; ++w) threads_.emplace_back([=, this] { serve(w, pin); });
-  } catch (const std::system_error& error) {
-    const auto made = threads_.size();
+    start(pin, threads);
+  } catch (...) {
     close();
-    throw std::runtime_error("the system gives " + std::to_string(made) + " of " +
-                             std::to_string(workers) + " threads: " + error.what());
+    throw;
   }
   run([](Nanoseconds) {}, [](std::size_t) {});  // returns once every thread lives and is pinned
+}
+
+void WorkerPool::start(bool pin, Threads threads) {
+  std::size_t given = 0;
+  std::string why;
+  try {
+    if (threads == Threads::openmp) {
+      given = start_team(pin);
+      why = "raise OMP_THREAD_LIMIT";
+    } else {
+      threads_.reserve(workers_);
+      for (; given < workers_; ++given)
+        threads_.emplace_back([this, worker = given, pin] { serve(worker, pin); });
+    }
+  } catch (const std::system_error& error) {
+    why = error.what();
+  }
+  if (given != workers_)
+    throw std::runtime_error(std::string(threads == Threads::openmp ? "OpenMP" : "the system") +
+                             " gives " + std::to_string(given) + " of " + std::to_string(workers_) +
+                             " threads: " + why);
+}
+
+/// One thread of the pool's own becomes the first of the team. Returns how many there are; where
+/// they are too few, none serves.
+std::size_t WorkerPool::start_team(bool pin) {
+  std::promise<std::size_t> promise;
+  auto given = promise.get_future();
+  threads_.emplace_back([this, pin, &promise] {
+    omp_set_dynamic(0);
+#pragma omp parallel num_threads(static_cast <int>(workers_)) default(shared)
+    {
+      const auto all = static_cast<std::size_t>(omp_get_num_threads());
+      const auto worker = static_cast<std::size_t>(omp_get_thread_num());
+      if (worker == 0) promise.set_value(all);
+      if (all == workers_) serve(worker, pin);
+    }
+  });
+  return given.get();
 }
 
 WorkerPool::~WorkerPool() {
@@ -49,6 +87,21 @@ void WorkerPool::run(const std::function<void(Nanoseconds)>& started,
   ++round_;
   wake_.notify_all();
   done_.wait(lock, [this] { return running_ == 0; });
+}
+
+void WorkerPool::on_each(const std::function<void(std::size_t)>& body) {
+  std::mutex mutex;
+  std::exception_ptr first;
+  run([](Nanoseconds) {},
+      [&](std::size_t worker) {
+        try {
+          body(worker);
+        } catch (...) {
+          const std::lock_guard lock(mutex);
+          if (!first) first = std::current_exception();
+        }
+      });
+  if (first) std::rethrow_exception(first);
 }
 
 void WorkerPool::pass_gate(const std::function<void(Nanoseconds)>& started) {

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -15,10 +14,16 @@
 
 namespace sgdbench {
 
-/// Thread safety: run() is called by one thread at a time.
+/// Whose threads the workers are: the pool's own, or those of an OpenMP team, which the pool keeps
+/// in one parallel region as long as it lives. So both are woken, gated and put to sleep alike, and
+/// OpenMP's do not spin behind a region's end into what is measured next.
+enum class Threads { own, openmp };
+
+/// Thread safety: run() and on_each() are called by one thread at a time.
 class WorkerPool {
  public:
-  WorkerPool(std::size_t workers, bool pin);
+  /// Throws std::runtime_error where the system, or OpenMP (OMP_THREAD_LIMIT), gives fewer threads.
+  WorkerPool(std::size_t workers, bool pin, Threads threads = Threads::own);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -33,7 +38,12 @@ class WorkerPool {
   void run(const std::function<void(Nanoseconds)>& started,
            const std::function<void(std::size_t)>& body);
 
+  /// The same for what is not timed and may throw: of what is thrown, the first is thrown again.
+  void on_each(const std::function<void(std::size_t)>& body);
+
  private:
+  void start(bool pin, Threads threads);
+  std::size_t start_team(bool pin);
   void serve(std::size_t worker, bool pin);
   void close();
   void pass_gate(const std::function<void(Nanoseconds)>& started);

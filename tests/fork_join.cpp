@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <set>
+#include <stdexcept>
 #include <thread>
+
+#include "backends/worker_pool.h"
 
 namespace sgdbench {
 
@@ -48,6 +52,44 @@ TEST_CASE("Members that have gone to sleep are woken, and help when the first on
   CHECK_FALSE(seen[1].empty());
   seen[1].erase(std::this_thread::get_id());
   CHECK(seen[1].size() == 1);
+}
+
+TEST_CASE("The workers of a pool are the same threads in every round, OpenMP's like its own") {
+  constexpr std::size_t kWorkers = 3;
+  for (const Threads threads : {Threads::own, Threads::openmp}) {
+    WorkerPool pool(kWorkers, false, threads);
+    std::vector<std::thread::id> first(kWorkers), now(kWorkers);
+    std::atomic<std::size_t> awake{0}, early{0};
+    for (int round = 0; round < 20; ++round) {
+      bool started = false;
+      pool.run([&](Nanoseconds) { started = true; },
+               [&](std::size_t worker) {
+                 if (!started) ++early;
+                 ++awake;
+                 // Nobody goes on before all are here: they run at the same time.
+                 while (awake.load() % kWorkers != 0) std::this_thread::yield();
+                 (round == 0 ? first : now)[worker] = std::this_thread::get_id();
+               });
+      CHECK(awake.load() == kWorkers * (round + 1));
+      if (round > 0) CHECK(now == first);
+    }
+    CHECK(early.load() == 0);
+    CHECK(std::set(first.begin(), first.end()).size() == kWorkers);
+    CHECK_FALSE(std::set(first.begin(), first.end()).contains(std::this_thread::get_id()));
+  }
+}
+
+TEST_CASE("What a worker throws off the clock reaches the caller, and the pool goes on") {
+  for (const Threads threads : {Threads::own, Threads::openmp}) {
+    WorkerPool pool(3, false, threads);
+    CHECK_THROWS_WITH(pool.on_each([](std::size_t worker) {
+      if (worker != 1) throw std::runtime_error("no memory");
+    }),
+                      "no memory");
+    std::atomic<int> done{0};
+    pool.on_each([&](std::size_t) { ++done; });
+    CHECK(done.load() == 3);
+  }
 }
 
 }  // namespace sgdbench

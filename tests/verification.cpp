@@ -126,7 +126,7 @@ TEST_CASE("A stale gradient that is said to be fresh is found out") {
 }
 
 /// References of one problem, workers of another.
-class Mixed final : public Problem {
+class Mixed : public Problem {
  public:
   Mixed(const Problem& reference, const Problem& workers) : r_(reference), w_(workers) {}
   std::size_t examples() const override { return r_.examples(); }
@@ -274,6 +274,42 @@ TEST_CASE("A workload whose kernel has a flipped sign is found out") {
     const auto spec = spec_for(entry, mixed, 1, 1);
     if (!entry.unavailable().empty() || !entry.why_not(spec, mixed).empty()) continue;
     CHECK_FALSE(verify_backend(entry, spec, mixed).ok);
+  }
+}
+
+/// A worker that trains at another step where nobody watches its writes.
+class RightUnderWatch final : public Worker {
+ public:
+  explicit RightUnderWatch(std::unique_ptr<Worker> inner) : inner_(std::move(inner)) {}
+  void run_in_place(std::span<Real> state, const InPlaceRun& asked) override {
+    InPlaceRun run = asked;
+    if (run.probe == nullptr) run.step.base *= 1.01;
+    inner_->run_in_place(state, run);
+  }
+  void prepare(std::span<const std::uint32_t> rows) override { inner_->prepare(rows); }
+  void read(std::span<const Real> w, Access access) override { inner_->read(w, access); }
+  void compute() override { inner_->compute(); }
+  void compute_from(std::span<const Real> w) override { inner_->compute_from(w); }
+  Direction direction() const override { return inner_->direction(); }
+  std::size_t read_bytes() const override { return inner_->read_bytes(); }
+
+ private:
+  std::unique_ptr<Worker> inner_;
+};
+
+TEST_CASE("What is checked is the loop that is timed, not the one that watches for lost updates") {
+  struct Watched final : Mixed {
+    using Mixed::Mixed;
+    std::unique_ptr<Worker> make_worker(const WorkerOptions& o) const override {
+      return std::make_unique<RightUnderWatch>(Mixed::make_worker(o));
+    }
+  };
+  for (const auto& c : cases()) {
+    const RunSpec spec = spec_for(backend("hogwild"), *c.problem, 2, 1);
+    const Watched wrong(*c.problem, *c.problem);
+    INFO(c.name);
+    CHECK(verify_backend(backend("hogwild"), spec, *c.problem).ok);
+    CHECK_FALSE(verify_backend(backend("hogwild"), spec, wrong).ok);
   }
 }
 

@@ -44,12 +44,13 @@ struct InPlace {
 };
 
 InPlace in_place(const Problem& problem, const Rule& rule, std::size_t batch,
-                 std::span<const std::uint32_t> rows, Access access, bool watch = false) {
+                 std::span<const std::uint32_t> rows, Access access, bool watch = false,
+                 std::size_t ahead = 0) {
   const auto worker = problem.make_worker({rule, batch, nullptr});
   std::atomic<std::uint64_t> applied{100};
   InPlace result{start(problem, rule), 0, {}};
   worker->run_in_place(result.state, {rows, batch, 0, kStep.during(0), access, &applied,
-                                      watch ? &result.probe : nullptr});
+                                      watch ? &result.probe : nullptr, ahead});
   result.applied = applied - 100;
   return result;
 }
@@ -89,6 +90,22 @@ TEST_CASE("On sparse linear models without L2, in place and step by step give th
       const auto expected = step_by_step(*e.problem, {}, 1, rows);
       CHECK(equal_bits(in_place(*e.problem, {}, 1, rows, Access::exclusive).state, expected));
     }
+}
+
+TEST_CASE("Rows that come next are asked for in advance, and not trained on") {
+  const auto rows = random_rows(33, kRows, 21);
+  const auto first = std::span(rows).first(20);
+  for (const Example& e : all_examples(0.02))
+    for (const std::size_t batch : {1u, 4u})
+      for (const Access access : kAccesses) {
+        CAPTURE(e.name);
+        CAPTURE(batch);
+        const auto alone = in_place(*e.problem, {}, batch, first, access);
+        const auto ahead =
+            in_place(*e.problem, {}, batch, first, access, false, rows.size() - first.size());
+        CHECK(equal_bits(ahead.state, alone.state));
+        CHECK(ahead.applied == alone.applied);
+      }
 }
 
 TEST_CASE("A watched run makes the same updates, and alone it loses none") {

@@ -111,14 +111,15 @@ class DenseLinearWorker final : public WorkerBase {
   template <class Memory>
   void step_through(const Memory& memory, std::span<Real> w, Real* intercept,
                     const InPlaceRun& run) {
+    const auto rows = run.rows_and_ahead();
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      if (k + ahead_ < run.rows.size())
-        prefetch_row(model_.matrix.row(run.rows[k + ahead_]).data(), model_.matrix.stride);
-      const std::span x(model_.matrix.row(run.rows[k]).data(), w.size());
+      if (k + ahead_ < rows.size())
+        prefetch_row(model_.matrix.row(rows[k + ahead_]).data(), model_.matrix.stride);
+      const std::span x(model_.matrix.row(rows[k]).data(), w.size());
       Real z = dot(memory, w.data(), x);
       if constexpr (with_intercept) z += memory.template load<Real>(intercept);
-      const Real s = Loss::slope(z, model_.targets[run.rows[k]]);
+      const Real s = Loss::slope(z, model_.targets[rows[k]]);
       step_along(memory, w.data(), x, s, updates.step());
       if constexpr (with_intercept)
         memory.template modify<Real>(intercept, [&](Real b) { return b - updates.step() * s; });
@@ -131,9 +132,10 @@ class DenseLinearWorker final : public WorkerBase {
     Vec sum[2] = {};
     std::size_t v = 0;
     for (; v + 2 * kLanes <= x.size(); v += 2 * kLanes)
-      for (std::size_t j = 0; j < 2; ++j)
+      unrolled<2>([&](std::size_t j) {
         sum[j] +=
             memory.template load<Vec>(w + v + j * kLanes) * plain::load<Vec>(&x[v + j * kLanes]);
+      });
     Real z = sum_lanes(sum[0] + sum[1]);
     for (; v < x.size(); ++v) z += memory.template load<Real>(w + v) * x[v];
     return z;

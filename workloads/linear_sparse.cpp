@@ -53,11 +53,12 @@ class SparseStep {
   template <class Memory>
   void through(const Memory& memory, Real* w, const InPlaceRun& run) const {
     const Real* const r = regulariser_;
+    const auto rows = run.rows_and_ahead();
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      const Real s = slope(memory, w, run.rows, k);
+      const Real s = slope(memory, w, rows, k);
       const Real step = updates.step();
-      const auto x = matrix_.row(run.rows[k]);
+      const auto x = matrix_.row(rows[k]);
       const auto step_along = [&](const Entry& e) {
         memory.template modify<Real>(w + e.column, [&](Real w_v) {
           const Real g = s * e.value + r[e.column] * w_v;
@@ -65,8 +66,7 @@ class SparseStep {
         });
       };
       std::size_t j = 0;
-      for (; j + 4 <= x.size(); j += 4)
-        for (std::size_t i = 0; i < 4; ++i) step_along(x[j + i]);
+      for (; j + 4 <= x.size(); j += 4) unrolled<4>([&](std::size_t i) { step_along(x[j + i]); });
       for (; j < x.size(); ++j) step_along(x[j]);
       if constexpr (with_intercept) step_along(one_);
       updates.made();
@@ -235,7 +235,7 @@ class SparseLinearWorker final : public SparseWorker {
     UpdateCounter updates(run);
     for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
       const std::size_t end = std::min(begin + run.batch, run.rows.size());
-      add_gradients(memory, w, run.rows, begin, end, sums_.data());
+      add_gradients(memory, w, run.rows_and_ahead(), begin, end, sums_.data());
       const Real mean = Real(1) / static_cast<Real>(end - begin);
       for (std::size_t k = begin; k < end; ++k)
         take_sums(memory, w, matrix().row(run.rows[k]), updates.step() * mean);

@@ -57,6 +57,13 @@ struct InPlaceRun {
   /// samples). Never null.
   std::atomic<std::uint64_t>* applied = nullptr;
   WriteProbe* probe = nullptr;  ///< when not null and access is racy_store: watch for lost writes
+  /// So many example numbers lie behind `rows` in memory: those that the worker will train on next,
+  /// worth asking for in advance.
+  std::size_t ahead = 0;
+
+  std::span<const std::uint32_t> rows_and_ahead() const {
+    return {rows.data(), rows.size() + ahead};
+  }
 };
 
 /// Thread safety: one thread at a time per Worker; different Workers of a Problem at once.

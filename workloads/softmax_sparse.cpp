@@ -98,7 +98,7 @@ class SparseSoftmaxWorker final : public SparseWorker {
   void step_through(const Memory& memory, Real* w, const InPlaceRun& run) {
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      fetch_ahead(matrix(), run.rows, k, model_.labels.data());
+      fetch_ahead(matrix(), run.rows_and_ahead(), k, model_.labels.data());
       const auto x = matrix().row(run.rows[k]);
       const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
       step_along(memory, w, x, s, updates.step());

@@ -10,7 +10,7 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
   UpdateCounter updates(run);
   for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
     const std::size_t end = std::min(begin + run.batch, run.rows.size());
-    following_ = run.rows.subspan(end);
+    following_ = run.rows_and_ahead().subspan(end);
     prepare(run.rows.subspan(begin, end - begin));
     if (run.access == Access::exclusive) {
       compute_from(w);

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstddef>
-#include <utility>
 
 #include "workloads/kernels/vector.h"
 
@@ -25,15 +24,6 @@ struct Strided {
   std::ptrdiff_t row;
   std::ptrdiff_t column;
 };
-
-/// body(0), …, body(n − 1) without a loop, so that what they index can live in registers.
-template <std::size_t n, class F>
-[[gnu::always_inline]] inline void unrolled(F body) {
-  [&]<std::size_t... i>(std::index_sequence<i...>) {
-    (body(i), ...);
-  }
-  (std::make_index_sequence<n>{});
-}
 
 /// `b` holds depth rows of `vectors` registers, `b_row` Reals apart. With β = 0, C is not read.
 template <std::size_t rows, std::size_t vectors>

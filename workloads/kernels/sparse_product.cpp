@@ -4,13 +4,10 @@
 #include <array>
 #include <utility>
 
-#include "workloads/kernels/gemm_tile.h"
 #include "workloads/kernels/vector.h"
 
 namespace sgdbench {
 namespace {
-
-using gemm::unrolled;
 
 /// Registers of a panel of columns: enough sums to hide the latency of a multiply-add.
 constexpr std::size_t kPanel = 8;

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "workloads/data/matrix.h"
-#include "workloads/real.h"
+#include "workloads/kernels/vector.h"
 
 namespace sgdbench {
 
@@ -19,8 +19,9 @@ Real dot(const Memory& memory, const Real* w, std::span<const Entry> x) {
   Real sum[4] = {};
   std::size_t k = 0;
   for (; k + 4 <= x.size(); k += 4)
-    for (std::size_t j = 0; j < 4; ++j)
+    unrolled<4>([&](std::size_t j) {
       sum[j] += memory.template load<Real>(w + x[k + j].column) * x[k + j].value;
+    });
   for (; k < x.size(); ++k) sum[0] += memory.template load<Real>(w + x[k].column) * x[k].value;
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }

@@ -3,10 +3,21 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "workloads/real.h"
 
 namespace sgdbench {
+
+/// body(0), …, body(n − 1) without a loop, so that what they index can live in registers. (A loop
+/// of four atomic loads is not unrolled by the compilers, and its sums then lie in memory.)
+template <std::size_t n, class F>
+[[gnu::always_inline]] inline void unrolled(F body) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    (body(i), ...);
+  }
+  (std::make_index_sequence<n>{});
+}
 
 #if defined(__AVX512F__)
 inline constexpr std::size_t kVectorBytes = 64;
