@@ -4,7 +4,7 @@
 #include <limits>
 #include <sstream>
 
-#include "workloads/data/error.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 

@@ -6,11 +6,9 @@
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
 #include "workloads/data/feature_order.h"
 #include "workloads/data/idx.h"
 #include "workloads/data/scaling.h"
-#include "workloads/data/source.h"
 #include "workloads/data/table.h"
 #include "workloads/names.h"
 #include "workloads/random.h"

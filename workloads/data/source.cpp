@@ -1,13 +1,10 @@
-#include "workloads/data/source.h"
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <utility>
 
+#include "workloads/data/catalog.h"
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
-#include "workloads/data/fashion_mnist.h"
 #include "workloads/data/file_format.h"
 #include "workloads/data/generators/generators.h"
 #include "workloads/data/idx.h"
@@ -52,10 +49,11 @@ std::uint32_t index_base(const DataRequest& request) {
 }
 
 /// Deals out what was read in file order.
-std::vector<Part> parts_of(Examples examples, const Placer& placer, const ParallelFor& parallel) {
+std::vector<SourcePart> parts_of(Examples examples, const Placer& placer,
+                                 const ParallelFor& parallel) {
   const Placement placement = placer(examples.targets.size());
   const auto checksums = content_checksums(examples, placement, parallel);
-  std::vector<Part> parts;
+  std::vector<SourcePart> parts;
   for (Examples& part : deal(std::move(examples), placement, parallel)) {
     const std::uint64_t checksum = checksums[parts.size()];
     parts.push_back({std::move(part), checksum});
@@ -65,7 +63,7 @@ std::vector<Part> parts_of(Examples examples, const Placer& placer, const Parall
 
 /// What a file turned out to hold.
 struct Source {
-  std::vector<Part> parts;
+  std::vector<SourcePart> parts;
   std::uint64_t bytes_read = 0;
   std::optional<std::size_t> columns;  ///< as Dataset::declared_columns
   std::shared_ptr<const TableFacts> table;
@@ -73,14 +71,14 @@ struct Source {
   std::vector<std::string> notes;
 };
 
-std::vector<float> classes_of(const std::vector<Part>& parts) {
+std::vector<float> classes_of(const std::vector<SourcePart>& parts) {
   std::vector<std::span<const float>> targets;
-  for (const Part& part : parts) targets.emplace_back(part.examples.targets);
+  for (const SourcePart& part : parts) targets.emplace_back(part.examples.targets);
   return find_classes(targets);
 }
 
 /// Refuses classes that rounding makes one.
-void check_labels(const InputFile& file, const std::vector<Part>& parts,
+void check_labels(const InputFile& file, const std::vector<SourcePart>& parts,
                   const LabelValues& labels) {
   const auto merged = labels.merged();
   if (!merged || classes_of(parts).empty()) return;
@@ -183,7 +181,7 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
   if (training == nullptr) note_unused_options(std::string(source), request, read);
   const auto classes = classes_of(read.parts);
   std::vector<Dataset> result;
-  for (Part& part : read.parts) {
+  for (SourcePart& part : read.parts) {
     Dataset& data = result.emplace_back();
     data.name = source;
     data.features = std::move(part.examples.features);

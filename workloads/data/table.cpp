@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
 #include "workloads/data/table_lines.h"
-#include "workloads/data/table_rows.h"
 #include "workloads/data/text.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {

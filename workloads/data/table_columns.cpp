@@ -1,10 +1,8 @@
-#include "workloads/data/table_columns.h"
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 
-#include "workloads/data/error.h"
+#include "workloads/data/table.h"
 #include "workloads/data/table_lines.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
