@@ -5,8 +5,7 @@
 #include "workloads/linear.h"
 #include "workloads/mlp.h"
 #include "workloads/names.h"
-#include "workloads/nothing.h"
-#include "workloads/softmax.h"
+#include "workloads/problem.h"
 
 namespace sgdbench {
 namespace {

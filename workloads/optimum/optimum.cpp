@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "workloads/labels.h"
+#include "workloads/data_problem.h"
 #include "workloads/names.h"
 #include "workloads/optimum/hinge.h"
 #include "workloads/optimum/objective.h"
