@@ -1,5 +1,8 @@
 // Names and numbers that a user types: one way to look them up, one way to refuse them; and the
 // errors by which they, and what they name, are refused.
+//
+// What a caller can set is named in back quotes, as in "`label column` names another": a program
+// whose users set it in another way says so in its place.
 #pragma once
 
 #include <span>
@@ -10,7 +13,7 @@
 
 namespace sgdbench {
 
-/// Something the user typed can't be used; what() is one whole line for stderr. Exit code 2.
+/// Something that was asked for can't be used; what() is one whole line for stderr. Exit code 2.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

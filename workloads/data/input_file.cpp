@@ -70,11 +70,11 @@ std::uint64_t half_of_free(const ReadLimits& limits) {
                                  : limits.free_memory / 2;
 }
 
-constexpr std::string_view kMore = "; --max-unpacked SIZE allows more";
+constexpr std::string_view kMore = "; `max unpacked` SIZE allows more";
 
 /// Of what comes through a pipe as it is.
 ContentLimit limit_of_pipe(const ReadLimits& limits) {
-  if (limits.max_unpacked) return {*limits.max_unpacked, "and --max-unpacked allows no more"};
+  if (limits.max_unpacked) return {*limits.max_unpacked, "and `max unpacked` allows no more"};
   return {half_of_free(limits), "half of the free memory" + std::string(kMore)};
 }
 

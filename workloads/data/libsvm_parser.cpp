@@ -243,7 +243,7 @@ void Parser::refuse_index(const char* p) const {
   if (std::all_of(p, q, [](char c) { return c == '0'; }))
     throw TextError{p,
                     "index 0, but indices count from 1; for a file that counts from 0 use "
-                    "--index-base 0"};
+                    "`index base` 0"};
   throw TextError{p, "index " + quoted(p, q) + " is too large; at most 2147483648"};
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -43,8 +45,7 @@ Examples generate(const Generator& generator, std::string_view source, const Par
 
 std::uint32_t index_base(const DataRequest& request) {
   const int base = request.index_base.value_or(1);
-  if (base != 0 && base != 1)
-    throw UsageError("--index-base " + std::to_string(base) + " must be 0 or 1");
+  if (base != 0 && base != 1) throw UsageError(fmt::format("`index base` {} must be 0 or 1", base));
   return static_cast<std::uint32_t>(base);
 }
 
@@ -131,19 +132,19 @@ Source read_file(const std::string& path, const DataRequest& request, const Plac
   return source;
 }
 
-/// Says which options for other formats than the source's were given, where all data are one
+/// Says which settings for other formats than the source's were given, where all data are one
 /// source.
-void note_unused_options(const std::string& name, const DataRequest& request, Source& source) {
-  const auto note = [&](bool is_given, bool is_used, const char* option, const char* format) {
+void note_unused_settings(const std::string& name, const DataRequest& request, Source& source) {
+  const auto note = [&](bool is_given, bool is_used, const char* setting, const char* format) {
     if (is_given && !is_used && request.test_source.empty())
-      source.notes.push_back(std::string(option) + " says nothing of " + name + ", which is no " +
-                             format);
+      source.notes.push_back(
+          fmt::format("`{}` says nothing of {}, which is no {}", setting, name, format));
   };
   const bool is_table = source.table != nullptr;
-  note(!request.label_column.empty(), is_table, "--label-column", "table");
-  note(!request.dropped_columns.empty(), is_table, "--drop-columns", "table");
-  note(request.header != HeaderRule::automatic, is_table, "--header", "table");
-  note(request.index_base.has_value(), !source.columns, "--index-base", "LIBSVM file");
+  note(!request.label_column.empty(), is_table, "label column", "table");
+  note(!request.dropped_columns.empty(), is_table, "drop columns", "table");
+  note(request.header != HeaderRule::automatic, is_table, "header", "table");
+  note(request.index_base.has_value(), !source.columns, "index base", "LIBSVM file");
 }
 
 }  // namespace
@@ -178,7 +179,7 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
   } else {
     read = read_file(resolve_path(source), request, placer, training, parallel, limits);
   }
-  if (training == nullptr) note_unused_options(std::string(source), request, read);
+  if (training == nullptr) note_unused_settings(std::string(source), request, read);
   const auto classes = classes_of(read.parts);
   std::vector<Dataset> result;
   for (SourcePart& part : read.parts) {

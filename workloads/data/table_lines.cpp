@@ -221,7 +221,7 @@ void RowParser::refuse_cell(const char* p, std::size_t column) const {
   throw TextError{p, "cell " + quoted_name(cell) + " is not a number" + where +
                          (is_label ? "; a label is a number: write the classes as 0, 1, …"
                                    : "; text can't be learned from: encode it as numbers, or leave "
-                                     "the column out with --drop-columns")};
+                                     "the column out with `drop columns`")};
 }
 
 void RowParser::refuse_length(const char* p, std::size_t cells) const {

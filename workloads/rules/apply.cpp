@@ -7,6 +7,8 @@
 //
 // Directions that are compact, or too many to be looked up in one another, are first added up
 // coordinate by coordinate, in the order given; their sum is then a direction like any other.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
@@ -262,8 +264,8 @@ Rule parse_rule(std::string_view name, double momentum) {
   const auto kind = static_cast<Rule::Kind>(&row - catalog.data());
   if (kind == Rule::Kind::sgd) return {};
   if (!(std::abs(momentum) < 1))
-    throw UsageError("momentum " + std::to_string(momentum) +
-                     ": it lies above -1 and below 1, as in --momentum 0.9");
+    throw UsageError(
+        fmt::format("momentum {:f}: it lies above -1 and below 1, as in `momentum` 0.9", momentum));
   return {kind, static_cast<Real>(momentum)};
 }
 
