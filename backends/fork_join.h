@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "workloads/team.h"
+#include "workloads/parallel.h"
 
 namespace sgdbench {
 

@@ -67,8 +67,6 @@ bool trains(const Cell& cell);
 bool takes_intercept(const Cell& cell);
 
 /// Whether WorkloadOptions::hidden and ::activation mean something for this cell's workload.
-inline bool has_hidden_layers(const Cell& cell) {
-  return cell.workload.workload == "mlp";
-}
+bool has_hidden_layers(const Cell& cell);
 
 }  // namespace sgdbench

@@ -6,7 +6,6 @@
 #include "cli/numbers.h"
 #include "cli/toml.h"
 #include "results/file_calls.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

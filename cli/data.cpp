@@ -12,11 +12,10 @@
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"
-#include "workloads/data/error.h"
-#include "workloads/data/libsvm_writer.h"
+#include "workloads/data/catalog.h"
 #include "workloads/data/statistics.h"
 #include "workloads/data/storage.h"
-#include "workloads/data/table_columns.h"
+#include "workloads/data/table.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
 

@@ -10,7 +10,6 @@
 #include "cli/problem_group.h"
 #include "cli/sources.h"
 #include "cli/targets.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"
 

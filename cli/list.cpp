@@ -53,10 +53,12 @@ std::vector<Item> kernel_items() {
 std::vector<Item> workload_items() {
   std::vector<Item> items;
   for (const auto& row : workload_catalog()) {
-    const bool linear = row.why_no_intercept.empty();
-    items.push_back({std::string(row.name), std::string(row.summary),
-                     linear ? "--intercept; without it none, as in papers on sparse data" : "",
-                     ""});
+    const auto* const options =
+        row.why_no_intercept.empty() ? "--intercept; without it none, as in papers on sparse data"
+        : row.hidden_layers          ? "--hidden N, 128 where nothing is said; --activation"
+        : !row.trains                ? "--updates N; --parameters N"
+                                     : "";
+    items.push_back({std::string(row.name), std::string(row.summary), options, ""});
   }
   return items;
 }

@@ -14,7 +14,6 @@
 #include "results/file_calls.h"
 #include "results/journal.h"
 #include "results/reading/report_reader.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 namespace {

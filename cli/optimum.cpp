@@ -114,8 +114,8 @@ void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
 
 /// "" where this workload has an optimum on this data, as far as can be said before looking for it.
 std::string why_not(const WorkloadOptions& options, const Dataset& train) {
-  if (auto why = why_no_optimum(options); !why.empty()) return why;
-  return find_by_name(workload_catalog(), "workload", options.workload).why_not(train);
+  if (const auto why = why_no_optimum(options); !why.empty()) return with_option_names(why);
+  return find_workload(options.workload).why_not(train);
 }
 
 Answer about(const Cell& cell, const Dataset& train) {

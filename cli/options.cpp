@@ -113,4 +113,26 @@ void apply(const Option& option, Cell& cell, std::string_view value) {
   }
 }
 
+std::string with_option_names(std::string_view message) {
+  std::string text;
+  for (;;) {
+    const auto open = message.find('`'), close = message.find('`', open + 1);
+    text += message.substr(0, open);
+    if (open == message.npos || close == message.npos)
+      return text += message.substr(std::min(open, message.size()));
+    std::string name = fmt::format("--{}", message.substr(open + 1, close - open - 1));
+    std::replace(name.begin(), name.end(), ' ', '-');
+    const auto table = option_table();
+    const bool is_option = std::any_of(table.begin(), table.end(),
+                                       [&](const Option& option) { return option.name == name; });
+    if (!is_option) {  // another text: the second quote may be the first of a name
+      text += message.substr(open, close - open);
+      message.remove_prefix(close);
+      continue;
+    }
+    text += name;
+    message.remove_prefix(close + 1);
+  }
+}
+
 }  // namespace sgdbench

@@ -127,4 +127,8 @@ std::vector<std::string> values_of(const Option& option, const Given& given);
 /// Option::apply with the option's name in front of an error.
 void apply(const Option& option, Cell& cell, std::string_view value);
 
+/// A message as the user can act on it: what the libraries name in back quotes (`label column`) is
+/// called as the option of that name is (--label-column).
+std::string with_option_names(std::string_view message);
+
 }  // namespace sgdbench

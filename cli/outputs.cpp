@@ -157,7 +157,7 @@ void print(std::string_view text) {
 void talk(std::string_view line) noexcept {
   try {
     constexpr std::size_t kMost = 4'000;
-    talk_raw(fmt::format("sgdbench: {}\n", printable(shortened(line, kMost))));
+    talk_raw(fmt::format("sgdbench: {}\n", printable(shortened(with_option_names(line), kMost))));
   } catch (const std::exception&) {
     // There is no memory for a line.
   }

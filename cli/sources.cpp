@@ -7,10 +7,9 @@
 #include "cli/grouping.h"
 #include "cli/interrupt.h"
 #include "results/environment.h"
-#include "workloads/data/error.h"
+#include "workloads/data/catalog.h"
 #include "workloads/data/generators/generators.h"
 #include "workloads/data/input_file.h"
-#include "workloads/data/source.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

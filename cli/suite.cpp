@@ -118,7 +118,7 @@ std::vector<Given> parts_of(const Given& given) {
     throw UsageError("--data needs a --workload to train on it; see 'sgdbench list workloads'");
   std::vector<Given> parts;
   for (const auto& workload : wanted_workloads(given)) {
-    if (!find_by_name(workload_catalog(), "workload", workload).trains) {
+    if (!find_workload(workload).trains) {
       parts.push_back(without_data(workload, given));
       continue;
     }

@@ -14,7 +14,7 @@ namespace sgdbench {
 namespace {
 
 const WorkloadEntry& workload_of(const Cell& cell) {
-  return find_by_name(workload_catalog(), "workload", cell.workload.workload);
+  return find_workload(cell.workload.workload);
 }
 
 void check_count(std::size_t cells) {
@@ -151,6 +151,10 @@ void check_tuned(const std::vector<Given>& parts, const std::vector<Cell>& cells
 
 bool trains(const Cell& cell) {
   return workload_of(cell).trains;
+}
+
+bool has_hidden_layers(const Cell& cell) {
+  return workload_of(cell).hidden_layers;
 }
 
 bool takes_intercept(const Cell& cell) {

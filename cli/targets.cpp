@@ -24,7 +24,9 @@ void check_cell(const Cell& cell) {
   if (!cell.targets.empty() && cell.target_loss)
     throw UsageError("--target and --target-loss both name a loss: choose one");
   const auto why = cell.targets.empty() ? std::string() : why_no_optimum(cell.workload);
-  if (!why.empty()) throw UsageError("--target: " + why);
+  if (!why.empty())
+    throw UsageError(
+        fmt::format("--target: {}; --target-loss and --target-accuracy need none", why));
   if (cell.stop_at_target && !has_target(cell))
     throw UsageError("--stop-at-target: name a --target, --target-loss or --target-accuracy");
   if (cell.stop_at_target && !cell.spec.recording)

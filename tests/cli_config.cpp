@@ -5,7 +5,6 @@
 #include "cli/config_file.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

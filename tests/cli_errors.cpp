@@ -119,3 +119,16 @@ TEST_CASE("A reader that leaves early is no crash") {
   scratch.run("list; echo $? >code", "(", ") | true");
   CHECK((content(scratch.path("code")) == "74\n" || content(scratch.path("code")) == "0\n"));
 }
+
+TEST_CASE("Errors of the data name the options that would help, as they are typed") {
+  const Scratch scratch;
+  scratch.file("zero.svm", "1 0:0.5\n");
+  check_error(scratch.run("data info zero.svm"), 65, "use --index-base 0\n");
+  scratch.file("named.csv", "a,label,target\n1,2,3\n");
+  check_error(scratch.run("data info named.csv"), 2, "name it with --label-column\n");
+  check_error(scratch.run("run --workload logreg --backend sequential --holdout 0.1 --test-data "
+                          "rcv1-like:rows=9 --data rcv1-like:rows=9"),
+              2, "--holdout and --test-data both name the test rows");
+  check_error(scratch.run("optimum --workload svm --l2 0 --data rcv1-like:rows=9"), 2,
+              "use --l2 above 0\n");
+}

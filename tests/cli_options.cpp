@@ -209,3 +209,12 @@ TEST_CASE("Each verb's help names all its options, shows examples that parse and
       CHECK(display_width(text.substr(at, text.find('\n', at) - at)) <= kScreen);
   }
 }
+
+TEST_CASE("What a message names in back quotes is called as its option, and other quotes stay") {
+  CHECK(with_option_names("`label column` names another than `drop columns`") ==
+        "--label-column names another than --drop-columns");
+  CHECK(with_option_names("`sgdbench run` with `l2` above 0, `") ==
+        "`sgdbench run` with --l2 above 0, `");
+  CHECK(with_option_names("no `quotes, and `holdout`") == "no `quotes, and --holdout");
+  CHECK(with_option_names("").empty());
+}

@@ -5,7 +5,6 @@
 #include "cli/numbers.h"
 #include "cli/sources.h"
 #include "tests/cli_process.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

@@ -7,7 +7,6 @@
 
 #include "backends/conditions/conditions.h"
 #include "backends/conditions/trace_file.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

@@ -111,10 +111,10 @@ TEST_CASE("Content beyond the limit is refused, and the option that allows more 
   for (const char* filter : {"gzip", "bzip2", "xz", "zstd"}) {
     const std::string path = folder.write("a", compressed(zeros, filter));
     CHECK(message_of<BadData>([&] { content_of(path, {.max_unpacked = 99'999}); }) ==
-          path + ": more than 100 kB of content, and --max-unpacked allows no more");
+          path + ": more than 100 kB of content, and `max unpacked` allows no more");
     CHECK(message_of<BadData>([&] { content_of(path, {.free_memory = 20'000}); }) ==
           path +
-              ": more than 10 kB of content, half of the free memory; --max-unpacked SIZE "
+              ": more than 10 kB of content, half of the free memory; `max unpacked` SIZE "
               "allows more");
     CHECK(content_of(path, {.max_unpacked = 100'000, .free_memory = 20'000}) == zeros);
   }
@@ -130,7 +130,7 @@ TEST_CASE(
     const std::string message = message_of<BadData>([&] { content_of(path); });
     INFO(message);
     CHECK(message.starts_with(path + ": more than 256 MB of content, over 100 times the "));
-    CHECK(message.ends_with("; --max-unpacked SIZE allows more"));
+    CHECK(message.ends_with("; `max unpacked` SIZE allows more"));
     const InputFile lifted(path, {.max_unpacked = 300'000'000});
     CHECK(lifted.bytes().size() == 64 * zeros.size());
   }

@@ -2,7 +2,7 @@
 
 #include "data_helpers.h"
 #include "workloads/data/generators/generators.h"
-#include "workloads/data/generators/portable_math.h"
+#include "workloads/data/generators/portable.h"
 #include "workloads/data/statistics.h"
 
 using namespace sgdbench;

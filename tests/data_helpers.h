@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "workloads/data/catalog.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 namespace sgdbench::testing {

@@ -18,7 +18,7 @@ TEST_CASE("A repeated index is refused with its line and column, sorted or not")
 TEST_CASE("Index 0 is refused with the option that allows it") {
   CHECK(refused("1 1:1\n-1 0:1 4:1\n") ==
         "a.svm:2:4: index 0, but indices count from 1; for a file that counts from 0 use "
-        "--index-base 0");
+        "`index base` 0");
 }
 
 TEST_CASE("Indices above 2^31 are refused, however long they are") {

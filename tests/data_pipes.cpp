@@ -62,11 +62,11 @@ TEST_CASE("More from a pipe than the limit allows is refused") {
   const int ends = open(path.c_str(), O_RDWR);
   REQUIRE(write(ends, "1 1:1\n1 1:2\n", 12) == 12);
   CHECK(message_of<BadData>([&] { InputFile(path, {.max_unpacked = 11}); }) ==
-        path + ": more than 11 B of content, and --max-unpacked allows no more");
+        path + ": more than 11 B of content, and `max unpacked` allows no more");
   REQUIRE(write(ends, "1 1:1\n1 1:2\n", 12) == 12);
   CHECK(message_of<BadData>([&] { InputFile(path, {.free_memory = 20}); }) ==
         path +
-            ": more than 10 B of content, half of the free memory; --max-unpacked SIZE allows "
+            ": more than 10 B of content, half of the free memory; `max unpacked` SIZE allows "
             "more");
   close(ends);
 }

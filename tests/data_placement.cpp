@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "data_helpers.h"
-#include "workloads/data/libsvm_lines.h"
+#include "workloads/data/libsvm.h"
 #include "workloads/data/placement.h"
 #include "workloads/random.h"
 

@@ -65,7 +65,7 @@ TEST_CASE("Columns whose values single precision makes one are named, and no oth
   REQUIRE(notes.size() == 1);
   CHECK(notes[0] ==
         "t.csv: column 'day': 20180128 and 20180129, and others like them, are one value in single "
-        "precision; --standardize keeps them apart where that can be");
+        "precision; `standardize` keeps them apart where that can be");
   CHECK(notes_of("y,a\n1,20180128\n0,20180130\n").empty());
   CHECK(notes_of("y,a\n1,0.1\n0,0.2\n1,0.100001\n").empty());
   CHECK(notes_of("0,1e-50,1\n1,0,1\n0,1e-50,1\n").size() == 1);

@@ -113,7 +113,7 @@ TEST_CASE("Sparse data can't be standardised") {
   request.standardize = true;
   CHECK(message_of<UsageError>([&] {
           load_data(request, serial_for);
-        }).starts_with("--standardize is for dense data; rcv1-like:rows=10 is sparse"));
+        }).starts_with("`standardize` is for dense data; rcv1-like:rows=10 is sparse"));
 }
 
 TEST_CASE("Both parts get the wider one's columns and the training part's storage") {

@@ -120,7 +120,7 @@ TEST_CASE("Text is refused with its column and the option that leaves it out, wh
   const std::string text = "name,y,\"of, place\"\n\"Doe, J\",1,2\n\"Roe \"\"K\"\"\",0,3\n,1,4\n";
   CHECK(refusal("t.csv", text) ==
         "t.csv:2:1: cell '\"Doe, J\"' is not a number (column 'name'); text can't be learned from: "
-        "encode it as numbers, or leave the column out with --drop-columns");
+        "encode it as numbers, or leave the column out with `drop columns`");
   // Without its label nothing is left to learn.
   CHECK(refusal("t.csv", "label,a\nyes,1\nno,2\n") ==
         "t.csv:2:1: cell 'yes' is not a number (column 'label'); a label is a number: write the "

@@ -1,6 +1,6 @@
 // What the columns of a table are: header, label, and those of a table to test on.
 #include "data_helpers.h"
-#include "workloads/data/table_columns.h"
+#include "workloads/data/table.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;
@@ -62,7 +62,7 @@ TEST_CASE("A first line is a header if none of its cells is a number, and a row 
 TEST_CASE("Names among numbers in the first line are refused at their place until one says more") {
   CHECK(refused_with("0,5.1,?\n1,2,3\n") ==
         "t.csv:1:7: cell '?' is not a number, but others of the first line are: if they are the "
-        "columns' names, say --header on");
+        "columns' names, say `header` on");
   CHECK(refused_with("label,0,1\n1,2,3\n")
             .starts_with("t.csv:1:1: cell 'label' is not a number, but "));
   CHECK(read_with("label,0,1\n1,2,3\n", HeaderRule::on).targets == std::vector<float>{1});
@@ -74,7 +74,7 @@ TEST_CASE("Numbers that count the columns may be their names, so one has to say"
   const std::string text = "0,1,2,3\n1,5,6,7\n";
   CHECK(refused_with(text) ==
         "t.csv:1:1: the first line counts 0, 1, 2, …: if these are the columns' names, say "
-        "--header on, and --header off if they are a row");
+        "`header` on, and `header` off if they are a row");
   CHECK(read_with(text, HeaderRule::on).rows() == 1);
   CHECK(read_with(text, HeaderRule::off).rows() == 2);
 }
@@ -86,17 +86,17 @@ TEST_CASE("The label is the one column that is called so, in any case of its let
   REQUIRE(guessed.notes.size() == 1);
   CHECK(
       guessed.notes[0].ends_with(": no column is called label, target, class or y, so the first, "
-                                 "'age', is the label (--label-column)"));
+                                 "'age', is the label (`label column`)"));
   CHECK(read_with("y,a\n1,2\n").notes.empty());
   CHECK(read_with("1,2\n3,4\n").notes.empty());
   CHECK(message_of<UsageError>([] {
           read_with("id,label,target\n1,2,3\n");
-        }).ends_with(": 'label' and 'target' may both be the label; name it with --label-column"));
+        }).ends_with(": 'label' and 'target' may both be the label; name it with `label column`"));
 }
 
 TEST_CASE("A column without a name, as pandas and R write row numbers, is no silent feature") {
   const std::string why =
-      " has no name, like the row numbers that pandas and R write; --drop-columns ";
+      " has no name, like the row numbers that pandas and R write; `drop columns` ";
   CHECK(refused_with(",a,y\n0,5,1\n1,6,0\n").starts_with("t.csv:1:1: column 1" + why + "1 "));
   CHECK(refused_with("\"\",\"a\",\"y\"\n\"1\",5,1\n").starts_with("t.csv:1:1: column 1" + why));
   CHECK(refused_with("y,Unnamed: 0,a\n1,0,5\n").starts_with("t.csv:1:3: column 2" + why + "2 "));
@@ -190,5 +190,5 @@ TEST_CASE("An option for another format than the data's is said") {
   const Dataset data = load("quadratic:rows=90,features=20", request);
   REQUIRE(data.notes.size() == 2);
   CHECK(data.notes[0] ==
-        "--label-column says nothing of quadratic:rows=90,features=20, which is no table");
+        "`label column` says nothing of quadratic:rows=90,features=20, which is no table");
 }

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/optimum_fixture.h"
-#include "workloads/labels.h"
+#include "workloads/data_problem.h"
 #include "workloads/optimum/block_cholesky.h"
 #include "workloads/reference.h"
 

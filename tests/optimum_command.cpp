@@ -203,7 +203,10 @@ TEST_CASE(
   const std::string data = " --data mnist-like:rows=100 ";
   const auto alone = c.scratch.run("optimum --workload mlp" + data, c.before);
   CHECK(alone.code == 2);
-  CHECK(alone.err.find("--target-accuracy") != std::string::npos);
+  CHECK(alone.err.find("not convex") != std::string::npos);
+  const auto target = c.scratch.run("run --workload mlp --target 1%" + data, c.before);
+  CHECK(target.code == 2);
+  CHECK(target.err.find("--target-accuracy") != std::string::npos);
   const auto listed =
       c.scratch.run("optimum -q --workload softmax,mlp --format json" + data, c.before);
   REQUIRE(listed.code == 0);
@@ -212,5 +215,7 @@ TEST_CASE(
   CHECK(rows.at(1).at("status") == "unsupported");
   CHECK(rows.at(1).at("optimum").is_null());
   CHECK(c.scratch.run("optimum --workload logreg", c.before).code == 2);
-  CHECK(c.scratch.run("optimum --l2 0 " + kLogreg, c.before).code == 2);
+  const auto unregularised = c.scratch.run("optimum --l2 0 " + kLogreg, c.before);
+  CHECK(unregularised.code == 2);
+  CHECK(unregularised.err.find("use --l2 above 0") != std::string::npos);
 }

@@ -3,7 +3,7 @@
 
 #include "tests/optimum_fixture.h"
 #include "workloads/data/catalog.h"
-#include "workloads/labels.h"
+#include "workloads/data_problem.h"
 #include "workloads/optimum/design.h"
 #include "workloads/optimum/row_loss.h"
 #include "workloads/reference.h"

@@ -7,7 +7,7 @@
 
 #include "backends/simulator/network.h"
 #include "tests/conformance.h"
-#include "workloads/nothing.h"
+#include "workloads/problem.h"
 
 namespace sgdbench::testing {
 

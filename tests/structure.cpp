@@ -91,13 +91,17 @@ Complaints thread_complaints(const Source& source) {
   return complaints;
 }
 
-Complaints name_complaints(const Source& source) {
-  if (source.folder() == "backends" || source.folder() == "tests") return {};
+Complaints literals(const Source& source) {
   // Comments and characters are matched first, so that a quote in them opens no literal.
   static const std::regex literal(R"re(//[^\n]*|'(?:[^'\\\n]|\\.)'|"((?:[^"\\\n]|\\.)*)")re");
+  return matches(source, literal);
+}
+
+Complaints name_complaints(const Source& source) {
+  if (source.folder() == "backends" || source.folder() == "tests") return {};
   const bool kernels = source.path.starts_with("workloads/kernels/");
   Complaints complaints;
-  for (const auto& text : matches(source, literal)) {
+  for (const auto& text : literals(source)) {
     const bool says_one = std::any_of(kDistinctNames.begin(), kDistinctNames.end(), [&](auto name) {
       return text.find(name) != std::string::npos;
     });
@@ -107,6 +111,27 @@ Complaints name_complaints(const Source& source) {
     if (says_one || (is_one && !(kernels && text == "onednn")))
       complaints.push_back(source.path + " names a backend: \"" + text + '"');
   }
+  return complaints;
+}
+
+/// What a workload is, its row in the registry says: nobody asks for its name.
+Complaints workload_complaints(const Source& source) {
+  if (source.folder() == "tests") return {};
+  static const std::regex comparison(R"re(workload[\w.()\[\]>-]*\s*[=!]=\s*"([^"\n]*)")re");
+  Complaints complaints;
+  for (const auto& text : matches(source, comparison))
+    complaints.push_back(source.path + " compares a workload's name with \"" + text + '"');
+  return complaints;
+}
+
+/// How something is set, the command line alone knows: the workloads name it in words.
+Complaints option_complaints(const Source& source) {
+  if (source.folder() != "workloads") return {};
+  static const std::regex option(R"re((?:^|[^-])--[a-z])re");
+  Complaints complaints;
+  for (const auto& text : literals(source))
+    if (std::regex_search(text, option))
+      complaints.push_back(source.path + " names an option: \"" + text + '"');
   return complaints;
 }
 
@@ -153,6 +178,20 @@ TEST_CASE("No backend is named outside of backends") {
   CHECK(name_complaints({"workloads/kernels/a.cpp", "\"onednn\""}).empty());
   CHECK(
       name_complaints({"cli/a.cpp", "// \"hogwild\"\nc = '\"'; \"a sequential search\""}).empty());
+}
+
+TEST_CASE("What a workload is, is never decided by comparing its name") {
+  check_tree(workload_complaints);
+  const std::string code = "if (cell.workload.workload == \"mlp\") return workload != \"svm\";";
+  CHECK(workload_complaints({"cli/a.cpp", code}).size() == 2);
+  CHECK(workload_complaints({"cli/a.cpp", "shuffle == \"none\"; find_workload(\"svm\");"}).empty());
+}
+
+TEST_CASE("Messages of the workloads name no option of the command line") {
+  check_tree(option_complaints);
+  CHECK(option_complaints({"workloads/a.cpp", "throw E(\"use --index-base 0\");"}).size() == 1);
+  CHECK(option_complaints({"workloads/a.cpp", "// as --lr \"x\"\n--i; f(\"`index base`\");"})
+            .empty());
 }
 
 TEST_CASE("No file is longer than 400 lines") {

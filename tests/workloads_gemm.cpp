@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/kernels/native.h"
+#include "workloads/kernels/dense_kernels.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/kernels/softmax.h"
+#include "workloads/kernels/dense_layer.h"
 #include "workloads/losses.h"
 
 using namespace sgdbench;

@@ -3,8 +3,8 @@
 #include <atomic>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/kernels/native.h"
-#include "workloads/mlp_input.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/mlp_pass.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

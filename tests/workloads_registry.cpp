@@ -3,7 +3,6 @@
 #include <atomic>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 #include "workloads/sample_order.h"
 

@@ -3,10 +3,8 @@
 #include <algorithm>
 
 #include "workloads/data_problem.h"
-#include "workloads/labels.h"
 #include "workloads/reference.h"
 #include "workloads/rows.h"
-#include "workloads/smoothness.h"
 #include "workloads/sparse_worker.h"
 
 namespace sgdbench {
@@ -35,16 +33,9 @@ class LinearProblem final : public DataProblem {
   std::size_t suggested_batch() const override { return train().sparse() ? 1 : 16; }
   double suggested_step(std::size_t batch) const override;
 
-  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                          std::span<double> gradient) const override {
-    reference_.gradient(w, rows, gradient);
-  }
-  double reference_loss(std::span<const double> w,
-                        std::span<const std::uint32_t> rows) const override {
-    return reference_.loss(w, rows);
-  }
-
  private:
+  const reference::Model& reference() const override { return reference_; }
+
   LossKind kind_;
   bool intercept_;
   std::vector<Real> train_targets_;

@@ -20,6 +20,10 @@ namespace sgdbench {
 std::unique_ptr<Problem> make_linear(LossKind kind, double l2, bool intercept,
                                      const TrainTest& data);
 
+/// Multi-class logistic regression on sparse data with two classes or more; the same of `data` and
+/// λ.
+std::unique_ptr<Problem> make_sparse_softmax(double l2, bool intercept, const TrainTest& data);
+
 /// What the Workers need to know, all of it owned by the Problem.
 struct SparseLinear {
   LossKind kind;

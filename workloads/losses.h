@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "workloads/kernels/exp.h"
+#include "workloads/kernels/vector.h"
 #include "workloads/real.h"
 
 namespace sgdbench {

@@ -5,13 +5,11 @@
 #include <numeric>
 
 #include "workloads/data_problem.h"
-#include "workloads/kernels/native.h"
-#include "workloads/kernels/softmax.h"
-#include "workloads/labels.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/kernels/dense_layer.h"
 #include "workloads/mlp_pass.h"
 #include "workloads/random.h"
 #include "workloads/reference.h"
-#include "workloads/smoothness.h"
 
 namespace sgdbench {
 namespace {
@@ -55,16 +53,9 @@ class MlpProblem final : public DataProblem {
   double suggested_step(std::size_t batch) const override;
   std::string_view suggested_schedule() const override;
 
-  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                          std::span<double> gradient) const override {
-    reference_.gradient(w, rows, gradient);
-  }
-  double reference_loss(std::span<const double> w,
-                        std::span<const std::uint32_t> rows) const override {
-    return reference_.loss(w, rows);
-  }
-
  private:
+  const reference::Model& reference() const override { return reference_; }
+
   Network network_;
   double filled_;
   std::vector<std::uint32_t> train_labels_, test_labels_;

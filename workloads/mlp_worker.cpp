@@ -11,7 +11,7 @@
 // are 1 and 0.
 #include <algorithm>
 
-#include "workloads/kernels/native.h"
+#include "workloads/kernels/dense_kernels.h"
 #include "workloads/kernels/racy.h"
 #include "workloads/mlp_pass.h"
 #include "workloads/worker_base.h"

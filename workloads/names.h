@@ -1,4 +1,8 @@
-// Names that a user types: one way to look them up, one way to refuse a typo.
+// Names and numbers that a user types: one way to look them up, one way to refuse them; and the
+// errors by which they, and what they name, are refused.
+//
+// What a caller can set is named in back quotes, as in "`label column` names another": a program
+// whose users set it in another way says so in its place.
 #pragma once
 
 #include <span>
@@ -9,8 +13,28 @@
 
 namespace sgdbench {
 
-/// Something the user typed can't be used; what() is one whole line for stderr. Exit code 2.
+/// Something that was asked for can't be used; what() is one whole line for stderr. Exit code 2.
 class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The data says something it can't mean. what() is one line: `file:line:column: what; the fix`
+/// (`file:byte N:` for binary formats). Exit code 65.
+class BadData : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The data is not there or may not be read. what() says where it was looked for and how to get
+/// it. Exit code 66.
+class MissingData : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The user asked for the end while data was loaded or made. Exit code 130.
+class Interrupted : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "workloads/worker_base.h"
+
 namespace sgdbench {
 namespace {
 
@@ -36,6 +38,65 @@ Evaluation evaluate(const Problem& problem, std::span<const Real> w, Part part,
     result.loss += problem.l2() / 2 * squared_norm(w.first(problem.regularised()));
   if (problem.classifies()) result.accuracy = static_cast<double>(total.correct) / rows;
   return result;
+}
+
+namespace {
+
+constexpr std::size_t kExamples = 1'000'000'000'000;
+
+class NoWorker final : public WorkerBase {
+ public:
+  NoWorker(const Rule& rule, std::size_t bytes) : WorkerBase(rule), bytes_(bytes) {}
+  void prepare(std::span<const std::uint32_t> rows) override { next_ = rows.size(); }
+  void read(std::span<const Real>, Access) override { examples_ = next_; }
+  void compute() override {}
+  void compute_from(std::span<const Real>) override { examples_ = next_; }
+  Direction direction() const override {
+    Direction direction;
+    direction.everywhere = true;
+    direction.examples = examples_;
+    return direction;
+  }
+  std::size_t read_bytes() const override { return bytes_; }
+  std::size_t direction_bytes() const override { return bytes_; }
+
+ private:
+  std::size_t bytes_, next_ = 0, examples_ = 0;
+};
+
+class Nothing final : public Problem {
+ public:
+  explicit Nothing(std::size_t message_parameters) : bytes_(message_parameters * sizeof(Real)) {}
+
+  std::size_t examples() const override { return kExamples; }
+  std::size_t parameters() const override { return 0; }
+  double l2() const override { return 0; }
+  bool has_test() const override { return false; }
+  bool classifies() const override { return false; }
+  void initialise(std::span<Real>, std::uint64_t) const override {}
+  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
+    return std::make_unique<NoWorker>(options.rule, bytes_);
+  }
+  RowSums sum_rows(std::span<const Real>, Part, std::size_t, std::size_t) const override {
+    return {};
+  }
+  std::size_t rows(Part) const override { return 0; }
+  std::size_t suggested_batch() const override { return 1; }
+  double suggested_step(std::size_t) const override { return 1; }
+  void reference_gradient(std::span<const double>, std::span<const std::uint32_t>,
+                          std::span<double>) const override {}
+  double reference_loss(std::span<const double>, std::span<const std::uint32_t>) const override {
+    return 0;
+  }
+
+ private:
+  std::size_t bytes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Problem> make_nothing(std::size_t message_parameters) {
+  return std::make_unique<Nothing>(message_parameters);
 }
 
 }  // namespace sgdbench

@@ -32,7 +32,6 @@
 #include "workloads/real.h"
 #include "workloads/rules/rule.h"
 #include "workloads/step_size.h"
-#include "workloads/team.h"
 
 namespace sgdbench {
 
@@ -150,5 +149,10 @@ class Problem {
 /// result does not depend on the number of threads.
 Evaluation evaluate(const Problem& problem, std::span<const Real> w, Part part,
                     const ParallelFor& parallel);
+
+/// A problem without data, parameters and gradients: what is left of a run is its coordination. It
+/// has so many examples that no study comes to the end of an epoch, and every mini-batch is full.
+/// Its messages have the size of those of a model with so many parameters.
+std::unique_ptr<Problem> make_nothing(std::size_t message_parameters);
 
 }  // namespace sgdbench

@@ -1,6 +1,8 @@
 // The number type of parameters and data, and storage aligned to a cache line.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <new>
 #include <vector>
@@ -16,11 +18,23 @@ inline constexpr std::size_t kAlignment = 64;
 /// How many Reals fill one cache line; rows of a dense matrix are padded to a multiple of it.
 inline constexpr std::size_t kLine = kAlignment / sizeof(Real);
 
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+inline std::align_val_t alignment_of(std::size_t bytes) {
+  return std::align_val_t{bytes >= 2 * kHugePage ? kHugePage : kAlignment};
+}
+
 /// Memory that starts on a cache line; a large block also starts on a huge page, and huge pages are
 /// asked for: a row picked at random then costs no walk through the page table. Only a hint.
 /// Throws std::bad_alloc.
-void* allocate_aligned(std::size_t bytes);
-void free_aligned(void* block, std::size_t bytes) noexcept;
+inline void* allocate_aligned(std::size_t bytes) {
+  void* const block = ::operator new(bytes, alignment_of(bytes));
+  if (bytes >= 2 * kHugePage) madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+  return block;
+}
+inline void free_aligned(void* block, std::size_t bytes) noexcept {
+  ::operator delete(block, alignment_of(bytes));
+}
 
 /// The standard allocator on such memory.
 template <class T>

@@ -24,14 +24,22 @@ namespace sgdbench::reference {
 
 using Rows = std::span<const std::uint32_t>;
 
+/// What all of them are asked for.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual double loss(std::span<const double> w, Rows rows) const = 0;
+  virtual void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const = 0;
+};
+
 /// Linear models: z = ⟨w, x⟩, ℓ(z, y).
-class Linear {
+class Linear final : public Model {
  public:
   /// `targets` and `data` must outlive this; λ = l2.
   Linear(LossKind kind, const Dataset& data, std::span<const Real> targets, double l2,
          bool intercept);
-  double loss(std::span<const double> w, Rows rows) const;
-  void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const;
+  double loss(std::span<const double> w, Rows rows) const override;
+  void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const override;
 
  private:
   LossKind kind_;
@@ -43,12 +51,12 @@ class Linear {
 
 /// Multi-class logistic regression on sparse data: z_c = ∑_v W[v·C + c]·x_v,
 /// ℓ = log ∑_c e^{z_c} − z_y.
-class SparseSoftmax {
+class SparseSoftmax final : public Model {
  public:
   SparseSoftmax(const Dataset& data, std::span<const std::uint32_t> labels, std::size_t classes,
                 double l2, bool intercept);
-  double loss(std::span<const double> w, Rows rows) const;
-  void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const;
+  double loss(std::span<const double> w, Rows rows) const override;
+  void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const override;
 
  private:
   std::vector<double> scores(std::span<const double> w, std::size_t row) const;
@@ -62,14 +70,14 @@ class SparseSoftmax {
 
 /// Networks of dense layers: a₀ = x, z_l = a_{l−1}·W_l + b_l, a_l = φ(z_l), the last z into
 /// softmax cross-entropy. Parameters lie as in mlp.h.
-class Network {
+class Network final : public Model {
  public:
   /// `widths`: input, hidden layers, classes. λ covers the first `regularised` parameters.
   Network(const Dataset& data, std::span<const std::uint32_t> labels,
           std::vector<std::size_t> widths, bool biases, bool tanh, double l2,
           std::size_t regularised);
-  double loss(std::span<const double> w, Rows rows) const;
-  void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const;
+  double loss(std::span<const double> w, Rows rows) const override;
+  void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const override;
 
  private:
   using Vector = std::vector<double>;

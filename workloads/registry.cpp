@@ -1,12 +1,13 @@
 #include "workloads/registry.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "workloads/linear.h"
 #include "workloads/mlp.h"
 #include "workloads/names.h"
-#include "workloads/nothing.h"
-#include "workloads/softmax.h"
+#include "workloads/problem.h"
 
 namespace sgdbench {
 namespace {
@@ -70,8 +71,8 @@ std::unique_ptr<Problem> make_network(const WorkloadOptions& options, const Trai
   widths.push_back(data.train.classes.size());
   for (const std::size_t width : widths) {
     if (width < 1 || width > kMaxWidth)
-      throw UsageError("hidden layer of " + std::to_string(width) +
-                       " units: a width lies between 1 and " + std::to_string(kMaxWidth));
+      throw UsageError(
+          fmt::format("hidden layer of {} units: a width lies between 1 and {}", width, kMaxWidth));
     if (in + 1 > (kMaxParameters - parameters) / width)
       throw UsageError(
           "mlp: this network has more than 4,294,967,295 parameters; use narrower "
@@ -86,38 +87,59 @@ std::unique_ptr<Problem> make_network(const WorkloadOptions& options, const Trai
 
 const std::vector<WorkloadEntry>& workload_catalog() {
   static const std::vector<WorkloadEntry> catalog{
-      {"logreg", "binary logistic regression, ℓ = log(1 + e^{−yz}), convex", needs_two_classes,
-       make_linear_model<LossKind::logistic>, ""},
-      {"svm", "linear support vector machine, ℓ = max(0, 1 − yz), convex", needs_two_classes,
-       make_linear_model<LossKind::hinge>, ""},
-      {"least-squares", "linear regression on the targets as they are, ℓ = ½(z − y)², convex",
-       any_data, make_linear_model<LossKind::squared>, ""},
-      {"softmax", "multi-class logistic regression, ℓ = log ∑ e^{z_c} − z_y, convex", needs_classes,
-       make_softmax, ""},
-      {"mlp",
-       "neural network with dense hidden layers (--hidden, default 128) and softmax "
-       "cross-entropy",
-       needs_classes, make_network, "its layers have biases"},
-      {"none",
-       "no data, no model, no gradients: timing studies of --updates N with messages of "
-       "--parameters N",
-       [](const Dataset&) { return std::string(); },
-       [](const WorkloadOptions& options, const TrainTest&) {
-         return make_nothing(options.parameters);
-       },
-       "it has no model", false},
+      {.name = "logreg",
+       .summary = "binary logistic regression, ℓ = log(1 + e^{−yz}), convex",
+       .why_not = needs_two_classes,
+       .make = make_linear_model<LossKind::logistic>,
+       .loss = ConvexLoss::logistic},
+      {.name = "svm",
+       .summary = "linear support vector machine, ℓ = max(0, 1 − yz), convex",
+       .why_not = needs_two_classes,
+       .make = make_linear_model<LossKind::hinge>,
+       .loss = ConvexLoss::hinge},
+      {.name = "least-squares",
+       .summary = "linear regression on the targets as they are, ℓ = ½(z − y)², convex",
+       .why_not = any_data,
+       .make = make_linear_model<LossKind::squared>,
+       .loss = ConvexLoss::squared},
+      {.name = "softmax",
+       .summary = "multi-class logistic regression, ℓ = log ∑ e^{z_c} − z_y, convex",
+       .why_not = needs_classes,
+       .make = make_softmax,
+       .loss = ConvexLoss::softmax},
+      {.name = "mlp",
+       .summary = "neural network with dense hidden layers and softmax cross-entropy",
+       .why_not = needs_classes,
+       .make = make_network,
+       .why_no_optimum = "an mlp is not convex, so its optimum can't be computed",
+       .why_no_intercept = "its layers have biases",
+       .hidden_layers = true},
+      {.name = "none",
+       .summary =
+           "no data, no model, no gradients: timing studies of as many updates, with messages "
+           "of as many parameters, as are asked for",
+       .why_not = [](const Dataset&) { return std::string(); },
+       .make = [](const WorkloadOptions& options,
+                  const TrainTest&) { return make_nothing(options.parameters); },
+       .why_no_optimum = "the workload none has no loss, and so no optimum",
+       .why_no_intercept = "it has no model",
+       .trains = false},
   };
   return catalog;
 }
 
+const WorkloadEntry& find_workload(std::string_view name) {
+  return find_by_name(workload_catalog(), "workload", name);
+}
+
 std::unique_ptr<Problem> make_problem(const WorkloadOptions& options, const TrainTest& data) {
-  const auto& entry = find_by_name(workload_catalog(), "workload", options.workload);
+  const auto& entry = find_workload(options.workload);
   if (const std::string reason = entry.why_not(data.train); !reason.empty())
-    throw UsageError("workload " + options.workload + " can't use " + data.train.name + ": " +
-                     reason);
+    throw UsageError(
+        fmt::format("workload {} can't use {}: {}", options.workload, data.train.name, reason));
   if (options.intercept && !entry.why_no_intercept.empty())
-    throw UsageError("workload " + options.workload +
-                     " takes no intercept: " + std::string(entry.why_no_intercept));
+    throw UsageError(fmt::format("workload {} takes no intercept: {}", options.workload,
+                                 entry.why_no_intercept));
   return entry.make(options, data);
 }
 

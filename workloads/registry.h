@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ struct WorkloadOptions {
   bool operator==(const WorkloadOptions&) const = default;
 };
 
+/// The loss of a row's scores, of workloads whose optimum can be computed (optimum/).
+enum class ConvexLoss { logistic, hinge, squared, softmax };
+
 struct WorkloadEntry {
   std::string_view name;
   std::string_view summary;
@@ -29,11 +33,19 @@ struct WorkloadEntry {
   std::string (*why_not)(const Dataset& train);
   /// `data` must outlive the Problem.
   std::unique_ptr<Problem> (*make)(const WorkloadOptions&, const TrainTest& data);
-  /// "" if it can have an intercept, else why not.
-  std::string_view why_no_intercept;
-  bool trains = true;  ///< false: it has no data and learns nothing; patterns do not mean it
+  std::optional<ConvexLoss> loss = std::nullopt;  ///< where it is convex
+  std::string_view why_no_optimum = "";           ///< "" where it is convex
+  /// "" where WorkloadOptions::intercept means something, else why not.
+  std::string_view why_no_intercept = "";
+  bool hidden_layers = false;  ///< WorkloadOptions::hidden and ::activation mean something
+  /// WorkloadOptions::parameters means nothing. False: it has no data and learns nothing; patterns
+  /// do not mean it.
+  bool trains = true;
 };
 const std::vector<WorkloadEntry>& workload_catalog();
+
+/// The row of that name; throws UsageError.
+const WorkloadEntry& find_workload(std::string_view name);
 
 /// Looks the workload up and makes it; throws UsageError for an unknown name and for data that
 /// the workload can't use.

@@ -2,7 +2,12 @@
 // wait for the loader: some bring dozens of others with them. Their headers give the types.
 #pragma once
 
+#include <dlfcn.h>
+
 #include <string>
+#include <utility>
+
+#include "workloads/names.h"
 
 namespace sgdbench {
 
@@ -12,17 +17,28 @@ class SharedLibrary {
  public:
   /// `name` as the loader knows it (libm.so.6), `needed_for` as it stands in "needed for …", and
   /// the `package` that brings it. Throws UsageError with all three where it can't be opened.
-  SharedLibrary(std::string name, std::string needed_for, std::string package);
+  SharedLibrary(std::string name, std::string needed_for, std::string package)
+      : name_(std::move(name)),
+        needed_for_(std::move(needed_for)),
+        package_(std::move(package)),
+        handle_(::dlopen(name_.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    if (!handle_) complain();
+  }
 
   /// The function of this name and type; throws UsageError where the library has none.
   template <class Function>
   Function* function(const char* symbol) const {
-    return reinterpret_cast<Function*>(find(symbol));
+    void* const found = ::dlsym(handle_, symbol);
+    if (!found) complain();
+    return reinterpret_cast<Function*>(found);
   }
 
  private:
-  void* find(const char* symbol) const;
-  [[noreturn]] void complain(const std::string& what) const;
+  [[noreturn]] void complain() const {
+    const char* const why = ::dlerror();
+    throw UsageError("can't use " + name_ + ", needed for " + needed_for_ + " (" +
+                     (why ? why : "no reason given") + "): on Debian, apt-get install " + package_);
+  }
 
   std::string name_, needed_for_, package_;
   void* handle_;

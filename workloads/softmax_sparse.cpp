@@ -1,20 +1,33 @@
-// Softmax on sparse rows. W lies feature by feature, W[v·C + c], so that an entry of a row meets C
-// neighbours:
+// Multi-class logistic regression on sparse rows: the worker, then the problem. On dense rows it is
+// a network without hidden layers (mlp.h). W lies feature by feature, W[v·C + c], so that an entry
+// of a row meets C neighbours:
 //
 //   z_c = ∑_v W[v·C + c]·x_v,   s = softmax(z) − e_y,
 //   W[v·C + c] ← W[v·C + c] − γ·(s_c·x_v + λ/d_v·W[v·C + c])
 //
-// Intercepts add an entry of 1, whose λ is 0, to every row.
+// Intercepts, one for each class, come behind the features' parameters (linear.h) and add an entry
+// of 1, whose λ is 0, to every row.
 #include <algorithm>
 
+#include "workloads/data_problem.h"
+#include "workloads/kernels/dense_layer.h"
 #include "workloads/kernels/memory.h"
-#include "workloads/kernels/softmax.h"
 #include "workloads/kernels/sparse_row.h"
-#include "workloads/softmax.h"
+#include "workloads/linear.h"
+#include "workloads/reference.h"
+#include "workloads/rows.h"
 #include "workloads/sparse_worker.h"
 
 namespace sgdbench {
 namespace {
+
+struct SparseSoftmax {
+  const SparseMatrix& matrix;
+  std::size_t longest_row;
+  std::size_t classes;
+  std::span<const std::uint32_t> labels;
+  std::span<const Real> regulariser;  ///< λ/d_v per feature, 0 for the intercepts
+};
 
 class SparseSoftmaxWorker final : public SparseWorker {
  public:
@@ -126,10 +139,85 @@ class SparseSoftmaxWorker final : public SparseWorker {
   Entry one_;
 };
 
+class SparseSoftmaxProblem final : public DataProblem {
+ public:
+  SparseSoftmaxProblem(double l2, bool intercept, const TrainTest& data)
+      : DataProblem(data, l2),
+        matrix_(std::get<SparseMatrix>(data.train.features)),
+        classes_(data.train.classes.size()),
+        intercept_(intercept),
+        train_labels_(class_numbers(data.train, data.train.classes)),
+        longest_row_(sgdbench::longest_row(matrix_)),
+        regulariser_(support_regulariser(matrix_, this->l2())),
+        reference_(data.train, train_labels_, classes_, this->l2(), intercept) {
+    if (intercept) regulariser_.push_back(0);
+    if (data.test) test_labels_ = class_numbers(*data.test, data.train.classes);
+  }
+
+  std::size_t parameters() const override { return regulariser_.size() * classes_; }
+  std::size_t regularised() const override { return matrix_.columns * classes_; }
+  bool classifies() const override { return true; }
+  void initialise(std::span<Real> w, std::uint64_t) const override {
+    std::fill(w.begin(), w.end(), Real(0));
+  }
+  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
+    const SparseSoftmax model{matrix_, longest_row_, classes_, train_labels_, regulariser_};
+    return std::make_unique<SparseSoftmaxWorker>(model, options);
+  }
+  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                   std::size_t end) const override;
+
+  std::size_t suggested_batch() const override { return 1; }
+  double suggested_step(std::size_t batch) const override;
+
+ private:
+  const reference::Model& reference() const override { return reference_; }
+
+  const SparseMatrix& matrix_;
+  std::size_t classes_;
+  bool intercept_;
+  std::vector<std::uint32_t> train_labels_, test_labels_;
+  std::size_t longest_row_;
+  AlignedVector<Real> regulariser_;
+  reference::SparseSoftmax reference_;
+};
+
+RowSums SparseSoftmaxProblem::sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                                       std::size_t end) const {
+  const auto& labels = part == Part::train ? train_labels_ : test_labels_;
+  std::vector<double> z(classes_);
+  RowSums sums;
+  std::visit(
+      [&](const auto& matrix) {
+        for (std::size_t i = begin; i < end; ++i) {
+          if (intercept_)
+            std::copy_n(w.end() - static_cast<std::ptrdiff_t>(classes_), classes_, z.begin());
+          else
+            std::fill(z.begin(), z.end(), 0.0);
+          for_each_value(matrix, i, matrix_.columns, [&](std::size_t v, Real x) {
+            for (std::size_t c = 0; c < classes_; ++c)
+              z[c] += static_cast<double>(w[v * classes_ + c]) * x;
+          });
+          sums.loss += cross_entropy(z.data(), classes_, labels[i]);
+          sums.correct += predicts(z.data(), classes_, labels[i]);
+        }
+      },
+      dataset(part).features);
+  return sums;
+}
+
+// 1/2 bounds the largest eigenvalue of diag(p) − ppᵀ, the curvature in the scores.
+double SparseSoftmaxProblem::suggested_step(std::size_t batch) const {
+  double roughest = l2();
+  for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
+  const auto scale = scale_of(train(), intercept_ ? Columns::with_ones : Columns::as_stored);
+  return step_for(scale, 0.5, l2(), roughest, examples(), batch);
+}
+
 }  // namespace
 
-std::unique_ptr<Worker> make_worker(const SparseSoftmax& model, const WorkerOptions& options) {
-  return std::make_unique<SparseSoftmaxWorker>(model, options);
+std::unique_ptr<Problem> make_sparse_softmax(double l2, bool intercept, const TrainTest& data) {
+  return std::make_unique<SparseSoftmaxProblem>(l2, intercept, data);
 }
 
 }  // namespace sgdbench

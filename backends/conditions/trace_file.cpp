@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 
-#include "workloads/data/error.h"
 #include "workloads/data/input_file.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"

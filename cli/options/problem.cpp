@@ -26,11 +26,7 @@ constexpr Text kAuto = "auto";
 constexpr Scope kWithHidden{has_hidden_layers,
                             [] {
                               return rows_of("--workload", workload_catalog(),
-                                             [](const WorkloadEntry& row) {
-                                               Cell cell;
-                                               cell.workload.workload = row.name;
-                                               return has_hidden_layers(cell);
-                                             });
+                                             std::mem_fn(&WorkloadEntry::hidden_layers));
                             },
                             "--workload"};
 constexpr Scope kWithIntercept{

@@ -40,9 +40,8 @@ Given completed_part(Given part) {
   const auto asked = [&](std::string_view option) { return asks_to_tune(part, option); };
   if (std::any_of(kTunable.begin(), kTunable.end(), asked)) return part;
   const auto workloads = values_of(find_option(kTune, "--workload"), part);
-  const bool any_learns = std::any_of(workloads.begin(), workloads.end(), [](const auto& name) {
-    return find_by_name(workload_catalog(), "workload", name).trains;
-  });
+  const bool any_learns = std::any_of(workloads.begin(), workloads.end(),
+                                      [](const auto& name) { return find_workload(name).trains; });
   for (const auto option : kTunedByDefault)
     if (any_learns && !part.has(option)) part.add_default(option, std::string(kTuned));
   return part;

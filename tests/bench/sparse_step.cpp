@@ -1,6 +1,6 @@
 // One update of sparse logistic regression from one example: gather and dot, then scatter.
 #include "tests/bench/workload.h"
-#include "workloads/kernels/exp.h"
+#include "workloads/kernels/vector.h"
 
 namespace sgdbench::bench {
 namespace {

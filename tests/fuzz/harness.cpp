@@ -8,7 +8,6 @@
 #include "results/atomic_file.h"
 #include "results/journal.h"
 #include "results/reading/report_reader.h"
-#include "workloads/data/error.h"
 #include "workloads/names.h"
 
 namespace sgdbench::fuzz {

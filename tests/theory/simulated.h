@@ -8,7 +8,7 @@
 
 #include "tests/conformance.h"
 #include "tests/theory/closed_forms.h"
-#include "workloads/nothing.h"
+#include "workloads/problem.h"
 
 namespace sgdbench::theory {
 

@@ -1,16 +1,16 @@
 // load_data: from one or two sources to a training and a test part.
 #include "workloads/data/catalog.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
 #include "workloads/data/feature_order.h"
 #include "workloads/data/idx.h"
 #include "workloads/data/scaling.h"
-#include "workloads/data/source.h"
 #include "workloads/data/table.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
@@ -23,13 +23,13 @@ enum Purpose : std::uint64_t { kHoldout = 1, kPermutation };
 
 void check(const DataRequest& request) {
   if (!(request.holdout >= 0 && request.holdout < 1))
-    throw UsageError("--holdout " + std::to_string(request.holdout) +
-                     " must be at least 0 and below 1");
+    throw UsageError(fmt::format("`holdout` {:f} must be at least 0 and below 1", request.holdout));
   if (request.holdout > 0 && !request.test_source.empty())
-    throw UsageError("--holdout and --test-data both name the test rows; give one of them");
+    throw UsageError("`holdout` and `test data` both name the test rows; give one of them");
   if (image_counts(request.source).test > 0 &&
       (request.holdout > 0 || !request.test_source.empty()))
-    throw UsageError(request.source + " has test rows, and --holdout or --test-data names others");
+    throw UsageError(
+        fmt::format("{} has test rows, and `holdout` or `test data` names others", request.source));
 }
 
 /// Standardising sums up the training rows in file order, so their permutation comes after it.
@@ -104,7 +104,7 @@ void check_test_labels(const Dataset& train, const Dataset& test) {
                       "number the classes from 0, or subtract a constant");
 }
 
-/// --test-data, else the hold-out, else the t10k pair beside an IDX train pair.
+/// The test source, else the hold-out, else the t10k pair beside an IDX train pair.
 void find_test_part(TrainTest& data, DataRequest request, const ParallelFor& parallel,
                     ReadLimits limits) {
   if (data.test) return;
@@ -130,7 +130,7 @@ void standardize(TrainTest& data, const ParallelFor& parallel) {
   };
   auto* train = std::get_if<DenseMatrix>(&data.train.features);
   if (train == nullptr)
-    throw UsageError("--standardize is for dense data; " + data.train.name +
+    throw UsageError("`standardize` is for dense data; " + data.train.name +
                      " is sparse, and subtracting the means would fill its zeros");
   const bool is_done = data.train.table != nullptr;
   const Scaling scaling = is_done ? *data.train.table->scaling : fit_scaling(*train, parallel);

@@ -1,7 +1,8 @@
-// --data: from what the user typed to examples in memory.
+// Named data to examples in memory, and examples in memory to text.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "workloads/data/input_file.h"
 #include "workloads/data/matrix.h"
+#include "workloads/data/placement.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
@@ -16,10 +18,10 @@ namespace sgdbench {
 /// The source of workloads that need no data: nothing.
 inline constexpr std::string_view kNoData = "none";
 
-/// Whether the first line of a table names the columns; automatic: table_columns.h has the rule.
+/// Whether the first line of a table names the columns; automatic: table.h has the rule.
 enum class HeaderRule { automatic, on, off };
 
-/// Everything the command line can say about data.
+/// Everything that can be asked of data.
 struct DataRequest {
   /// A path (LIBSVM text, IDX images, CSV or TSV; plain, gz, bz2, xz or zst; - is stdin),
   /// `fashion-mnist`, or a generator with parameters: `rcv1-like:rows=20000,seed=3`.
@@ -64,5 +66,37 @@ struct DataEntry {
   std::string_view parameters;  ///< "rows=…,features=…,seed=…" with the defaults
 };
 const std::vector<DataEntry>& data_catalog();
+
+/// How many images `fashion-mnist:rows=6000,test=2000` takes of each part, the first ones; 0: all.
+struct ImageCounts {
+  std::size_t training = 0, test = 0;
+};
+/// Nothing for other sources. Throws UsageError.
+ImageCounts image_counts(std::string_view source);
+
+/// The path that `source` stands for: itself, or where fashion-mnist is installed; empty for a
+/// generator. Throws UsageError for an unknown name and MissingData where there is no such file.
+std::string resolve_path(std::string_view source);
+
+/// Loads one source, its rows dealt out by `placer`: the training part, and the test part if there
+/// is one. Where `training` isn't null, the source is there to test on it: a table goes by that
+/// one's columns and scaling.
+std::vector<Dataset> load_parts(std::string_view source, const DataRequest& request,
+                                const Placer& placer, const Dataset* training,
+                                const ParallelFor& parallel, const ReadLimits& limits);
+
+/// Takes text in pieces of about a megabyte, in order.
+using TextSink = std::function<void(std::string_view)>;
+
+/// A data set as text that other programs read. Every number is written as the shortest decimal
+/// that reads back as the same float, so that writing and reading give the same checksum. The
+/// columns of a row must ascend, as they do in what load_source() returns.
+///
+/// One "label index:value …" line per row: non-zeros only, indices from 1.
+void write_libsvm(const Dataset& data, const TextSink& sink);
+
+/// The same as a table: a header line "label,x1,x2,…", then one line per row with the label first
+/// and every feature.
+void write_csv(const Dataset& data, const TextSink& sink);
 
 }  // namespace sgdbench

@@ -9,7 +9,7 @@
 #include <memory>
 #include <new>
 
-#include "workloads/data/error.h"
+#include "workloads/names.h"
 #include "workloads/shared_library.h"
 
 namespace sgdbench {

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "workloads/data/pages.h"
+#include "workloads/data/input_file.h"
 
 namespace sgdbench {
 

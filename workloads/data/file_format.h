@@ -2,7 +2,7 @@
 //
 // The rule, in this order:
 //   1. 00 00, a type code 08 … 0e and a number of dimensions: IDX.
-//   2. Something else that is known, or binary: refused (foreign_file.cpp).
+//   2. Something else that is known, or binary: refused (foreign_kind).
 //   3. Text. Of its first line that is neither blank nor a comment: if the second word starts with
 //      digits and a colon, or with "qid:", it is LIBSVM. Otherwise, if its lines have a separator
 //      (table_lines.h), it is a table.

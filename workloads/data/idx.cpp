@@ -1,11 +1,12 @@
 #include "workloads/data/idx.h"
 
 #include <array>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "workloads/data/decompressor.h"
-#include "workloads/data/error.h"
+#include "workloads/data/input_file.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -185,6 +186,41 @@ std::optional<std::string> labels_of(const std::string& images) {
 std::optional<std::string> test_images_beside(const std::string& images) {
   const std::string found = existing_twin(with_replaced(images, "train-images", "t10k-images"));
   return found.empty() ? std::nullopt : std::optional(found);
+}
+
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::vector<std::string> folders() {
+  std::vector<std::string> roots;
+  if (const std::string data = environment("SGDBENCH_DATA"); !data.empty()) roots.push_back(data);
+  const std::string home = environment("HOME");
+  std::string xdg = environment("XDG_DATA_HOME");
+  if (xdg.empty() && !home.empty()) xdg = home + "/.local/share";
+  if (!xdg.empty()) roots.push_back(xdg + "/sgdbench");
+  std::vector<std::string> found;
+  for (const std::string& root : roots) {
+    found.push_back(root + "/fashion-mnist");
+    found.push_back(root);
+  }
+  found.emplace_back("/usr/share/datasets/fashion-mnist");
+  found.emplace_back("/usr/share/dataset-fashion-mnist");
+  return found;
+}
+
+}  // namespace
+
+std::string find_fashion_mnist() {
+  for (const std::string& folder : folders())
+    for (const char* file : {"/train-images-idx3-ubyte", "/train-images-idx3-ubyte.gz"})
+      if (is_readable_file(folder + file)) return folder + file;
+  throw MissingData(
+      "fashion-mnist is not installed; get it with: apt-get install dataset-fashion-mnist "
+      "(or put its four files into the folder that SGDBENCH_DATA names)");
 }
 
 }  // namespace sgdbench

@@ -35,4 +35,10 @@ std::optional<std::string> labels_of(const std::string& images);
 /// file or stands alone.
 std::optional<std::string> test_images_beside(const std::string& images);
 
+/// The training images of Fashion-MNIST, so that `fashion-mnist` works as a name; searched in this
+/// order: $SGDBENCH_DATA, $XDG_DATA_HOME/sgdbench (default
+/// ~/.local/share/sgdbench), each also with a folder fashion-mnist in it, then where Debian's
+/// package puts them. Throws MissingData with the command that installs that package.
+std::string find_fashion_mnist();
+
 }  // namespace sgdbench

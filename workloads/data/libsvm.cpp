@@ -6,11 +6,9 @@
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
-#include "workloads/data/libsvm_lines.h"
-#include "workloads/data/libsvm_parser.h"
-#include "workloads/data/libsvm_values.h"
+#include "workloads/data/rounding.h"
 #include "workloads/data/text.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
@@ -52,7 +50,7 @@ struct Chunk {
   std::array<ContentSum, 2> content{};   ///< of each part
   std::array<std::size_t, 2> entries{};  ///< of each part
   LabelValues labels;
-  bool has_large_values = false;  ///< see libsvm_values.h
+  bool has_large_values = false;  ///< see rounding.h
 };
 
 /// Puts the rows of a chunk in their places.
@@ -161,7 +159,7 @@ void add_remarks(const InputFile& file, const std::vector<Chunk>& chunks, Libsvm
                             "precision; subtract a constant from the feature");
 }
 
-std::vector<Part> stored(std::vector<Arrays> parts, const ParallelFor& parallel) {
+std::vector<SourcePart> stored(std::vector<Arrays> parts, const ParallelFor& parallel) {
   std::size_t rows = 0, non_zeros = 0;
   for (const Arrays& part : parts) {
     rows += part.targets.size();
@@ -169,7 +167,7 @@ std::vector<Part> stored(std::vector<Arrays> parts, const ParallelFor& parallel)
   }
   const std::size_t columns = parts[0].matrix.columns;
   const bool dense = is_dense(non_zeros, rows, columns);
-  std::vector<Part> result;
+  std::vector<SourcePart> result;
   for (Arrays& part : parts) {
     SparseMatrix matrix = std::move(part.matrix);
     Features features;
@@ -184,8 +182,9 @@ std::vector<Part> stored(std::vector<Arrays> parts, const ParallelFor& parallel)
 
 }  // namespace
 
-std::vector<Part> read_libsvm(const InputFile& file, std::uint32_t index_base, const Placer& placer,
-                              LibsvmRemarks& remarks, const ParallelFor& parallel) {
+std::vector<SourcePart> read_libsvm(const InputFile& file, std::uint32_t index_base,
+                                    const Placer& placer, LibsvmRemarks& remarks,
+                                    const ParallelFor& parallel) {
   std::vector<Chunk> chunks;
   const std::size_t rows = count_rows(file, chunks, parallel);
   if (rows == 0) throw BadData(file.path() + ":1:1: the file has no rows");

@@ -76,7 +76,7 @@ struct Dataset {
   std::optional<std::size_t> declared_columns;
   /// The classes' labels before they were rounded to `classes`; empty where that changed none.
   std::vector<double> exact_labels;
-  std::shared_ptr<const TableFacts> table;  ///< data/table_columns.h; null for what is none
+  std::shared_ptr<const TableFacts> table;  ///< data/table.h; null for what is none
   std::vector<std::string> notes;           ///< what a reader of the results should know
 
   bool sparse() const { return std::holds_alternative<SparseMatrix>(features); }

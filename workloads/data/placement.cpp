@@ -1,9 +1,10 @@
 #include "workloads/data/placement.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <string>
 #include <utility>
 
 #include "workloads/names.h"
@@ -80,10 +81,10 @@ Placement in_file_order(std::size_t rows) {
 Placement held_out(std::size_t rows, double fraction, std::uint64_t seed) {
   const auto aside = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(rows)));
   if (aside == 0 || aside >= rows)
-    throw UsageError("--holdout " + std::to_string(fraction) + " of " + std::to_string(rows) +
-                     " rows leaves " + std::to_string(rows - std::min(rows, aside)) +
-                     " for training and " + std::to_string(aside) +
-                     " for testing; both need at least one");
+    throw UsageError(
+        fmt::format("`holdout` {:f} of {} rows leaves {} for training and {} for testing; both "
+                    "need at least one",
+                    fraction, rows, rows - std::min(rows, aside), aside));
   const Rows order = permutation(rows, seed);
   std::vector<bool> tests(rows);
   for (std::size_t k = 0; k < aside; ++k) tests[order[k]] = true;

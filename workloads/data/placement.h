@@ -45,6 +45,12 @@ using Ranks = std::array<std::size_t, 2>;
 /// The ranks at each of the given rows of the source, which ascend.
 std::vector<Ranks> ranks_at(const Placement& placement, const std::vector<std::size_t>& rows);
 
+/// One part of a source.
+struct SourcePart {
+  Examples examples;
+  std::uint64_t checksum = 0;  ///< of its content in file order (checksum.h)
+};
+
 /// Copies every row to its place, or hands on what is in its place already.
 std::vector<Examples> deal(Examples examples, const Placement& placement,
                            const ParallelFor& parallel);

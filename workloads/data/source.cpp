@@ -1,4 +1,4 @@
-#include "workloads/data/source.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "workloads/data/catalog.h"
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
-#include "workloads/data/fashion_mnist.h"
 #include "workloads/data/file_format.h"
 #include "workloads/data/generators/generators.h"
 #include "workloads/data/generators/parameters.h"
@@ -48,16 +47,16 @@ Examples generate(const Generator& generator, std::string_view source, const Par
 
 std::uint32_t index_base(const DataRequest& request) {
   const int base = request.index_base.value_or(1);
-  if (base != 0 && base != 1)
-    throw UsageError("--index-base " + std::to_string(base) + " must be 0 or 1");
+  if (base != 0 && base != 1) throw UsageError(fmt::format("`index base` {} must be 0 or 1", base));
   return static_cast<std::uint32_t>(base);
 }
 
 /// Deals out what was read in file order.
-std::vector<Part> parts_of(Examples examples, const Placer& placer, const ParallelFor& parallel) {
+std::vector<SourcePart> parts_of(Examples examples, const Placer& placer,
+                                 const ParallelFor& parallel) {
   const Placement placement = placer(examples.targets.size());
   const auto checksums = content_checksums(examples, placement, parallel);
-  std::vector<Part> parts;
+  std::vector<SourcePart> parts;
   for (Examples& part : deal(std::move(examples), placement, parallel)) {
     const std::uint64_t checksum = checksums[parts.size()];
     parts.push_back({std::move(part), checksum});
@@ -67,7 +66,7 @@ std::vector<Part> parts_of(Examples examples, const Placer& placer, const Parall
 
 /// What a file turned out to hold.
 struct Source {
-  std::vector<Part> parts;
+  std::vector<SourcePart> parts;
   std::uint64_t bytes_read = 0;
   std::optional<std::size_t> columns;  ///< as Dataset::declared_columns
   std::shared_ptr<const TableFacts> table;
@@ -75,14 +74,14 @@ struct Source {
   std::vector<std::string> notes;
 };
 
-std::vector<float> classes_of(const std::vector<Part>& parts) {
+std::vector<float> classes_of(const std::vector<SourcePart>& parts) {
   std::vector<std::span<const float>> targets;
-  for (const Part& part : parts) targets.emplace_back(part.examples.targets);
+  for (const SourcePart& part : parts) targets.emplace_back(part.examples.targets);
   return find_classes(targets);
 }
 
 /// Refuses classes that rounding makes one.
-void check_labels(const InputFile& file, const std::vector<Part>& parts,
+void check_labels(const InputFile& file, const std::vector<SourcePart>& parts,
                   const LabelValues& labels) {
   const auto merged = labels.merged();
   if (!merged || classes_of(parts).empty()) return;
@@ -135,19 +134,19 @@ Source read_file(const std::string& path, const DataRequest& request, const Plac
   return source;
 }
 
-/// Says which options for other formats than the source's were given, where all data are one
+/// Says which settings for other formats than the source's were given, where all data are one
 /// source.
-void note_unused_options(const std::string& name, const DataRequest& request, Source& source) {
-  const auto note = [&](bool is_given, bool is_used, const char* option, const char* format) {
+void note_unused_settings(const std::string& name, const DataRequest& request, Source& source) {
+  const auto note = [&](bool is_given, bool is_used, const char* setting, const char* format) {
     if (is_given && !is_used && request.test_source.empty())
-      source.notes.push_back(std::string(option) + " says nothing of " + name + ", which is no " +
-                             format);
+      source.notes.push_back(
+          fmt::format("`{}` says nothing of {}, which is no {}", setting, name, format));
   };
   const bool is_table = source.table != nullptr;
-  note(!request.label_column.empty(), is_table, "--label-column", "table");
-  note(!request.dropped_columns.empty(), is_table, "--drop-columns", "table");
-  note(request.header != HeaderRule::automatic, is_table, "--header", "table");
-  note(request.index_base.has_value(), !source.columns, "--index-base", "LIBSVM file");
+  note(!request.label_column.empty(), is_table, "label column", "table");
+  note(!request.dropped_columns.empty(), is_table, "drop columns", "table");
+  note(request.header != HeaderRule::automatic, is_table, "header", "table");
+  note(request.index_base.has_value(), !source.columns, "index base", "LIBSVM file");
 }
 
 }  // namespace
@@ -191,10 +190,10 @@ std::vector<Dataset> load_parts(std::string_view source, const DataRequest& requ
     if (training == nullptr) of_source.images = image_counts(source).training;
     read = read_file(resolve_path(source), request, placer, training, parallel, of_source);
   }
-  if (training == nullptr) note_unused_options(std::string(source), request, read);
+  if (training == nullptr) note_unused_settings(std::string(source), request, read);
   const auto classes = classes_of(read.parts);
   std::vector<Dataset> result;
-  for (Part& part : read.parts) {
+  for (SourcePart& part : read.parts) {
     Dataset& data = result.emplace_back();
     data.name = source;
     data.features = std::move(part.examples.features);

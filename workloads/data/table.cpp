@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/error.h"
 #include "workloads/data/table_lines.h"
-#include "workloads/data/table_rows.h"
 #include "workloads/data/text.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
@@ -193,7 +192,7 @@ std::vector<std::string> TableReader::notes(bool is_scaled) const {
                       ", and others like them, are one value in single precision" +
                       (is_label    ? "; subtract a constant from the labels"
                        : is_scaled ? ", also standardised"
-                                   : "; --standardize keeps them apart where that can be"));
+                                   : "; `standardize` keeps them apart where that can be"));
     }
   return notes;
 }

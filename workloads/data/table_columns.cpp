@@ -1,10 +1,8 @@
-#include "workloads/data/table_columns.h"
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 
-#include "workloads/data/error.h"
+#include "workloads/data/table.h"
 #include "workloads/data/table_lines.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
@@ -33,7 +31,7 @@ bool is_header(const std::vector<TableCell>& cells, HeaderRule rule) {
   if (counts_columns(cells))
     throw TextError{cells.front().where,
                     "the first line counts 0, 1, 2, …: if these are the columns' names, say "
-                    "--header on, and --header off if they are a row"};
+                    "`header` on, and `header` off if they are a row"};
   const auto name = std::find_if(cells.begin(), cells.end(), [](const TableCell& cell) {
     return is_name(cell.text) && !is_number(cell.text);
   });
@@ -42,7 +40,7 @@ bool is_header(const std::vector<TableCell>& cells, HeaderRule rule) {
                   [](const TableCell& cell) { return is_number(cell.text); }))
     throw TextError{name->where, "cell " + quoted_name(name->text) +
                                      " is not a number, but others of the first line are: if they "
-                                     "are the columns' names, say --header on"};
+                                     "are the columns' names, say `header` on"};
   return true;
 }
 
@@ -87,11 +85,11 @@ std::size_t usual_label(const TableColumns& columns, const std::string& path,
   if (found.size() > 1)
     throw UsageError(path + ": " + quoted_name(header.names[found[0]]) + " and " +
                      quoted_name(header.names[found[1]]) +
-                     " may both be the label; name it with --label-column");
+                     " may both be the label; name it with `label column`");
   if (found.size() == 1) return found[0];
   if (!header.names.empty())
     notes.push_back(path + ": no column is called label, target, class or y, so the first, " +
-                    quoted_name(header.names[first]) + ", is the label (--label-column)");
+                    quoted_name(header.names[first]) + ", is the label (`label column`)");
   return first;
 }
 
@@ -107,7 +105,7 @@ void refuse_nameless(const TableColumns& columns, const InputFile& file) {
       throw BadData(located(
           file, {header.places[i],
                  "column " + std::to_string(i + 1) +
-                     " has no name, like the row numbers that pandas and R write; --drop-columns " +
+                     " has no name, like the row numbers that pandas and R write; `drop columns` " +
                      std::to_string(i + 1) + " leaves it out, and a name makes it a feature"}));
 }
 
@@ -216,13 +214,13 @@ TableColumns arrange_columns(const TableHeader& header, const InputFile& file,
                                           : find_column(header, "label column", asked, file.path());
   if (columns.roles[label] == TableColumns::kLeftOut)
     throw UsageError(file.path() + ": " + columns.column_name(label) +
-                     " is the label, so --drop-columns can't leave it out; --label-column names "
+                     " is the label, so `drop columns` can't leave it out; `label column` names "
                      "another");
   columns.roles[label] = TableColumns::kLabel;
   refuse_nameless(columns, file);
   for (std::uint32_t& role : columns.roles)
     if (role < TableColumns::kLeftOut) role = static_cast<std::uint32_t>(columns.features++);
-  if (columns.features == 0) throw UsageError(file.path() + ": --drop-columns leaves no feature");
+  if (columns.features == 0) throw UsageError(file.path() + ": `drop columns` leaves no feature");
   return columns;
 }
 

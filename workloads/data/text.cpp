@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "workloads/data/error.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {

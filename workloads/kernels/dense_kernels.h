@@ -24,6 +24,9 @@ struct DenseKernels {
   void (*load)() = [] {};
 };
 
+/// Our own, single-threaded: nothing to install, no thread pool to collide with.
+extern const DenseKernels kNativeKernels;
+
 struct KernelEntry {
   std::string_view name;
   std::string_view summary;

@@ -4,11 +4,9 @@
 // A is read where it lies, its elements being broadcast one by one anyway, and so is B where its
 // rows are contiguous. Packed are B transposed, the last columns of B (padded with zeros to whole
 // registers), and A transposed, which would touch a page of memory for every element of depth.
-#include "workloads/kernels/native.h"
-
 #include <algorithm>
 
-#include "workloads/kernels/gemm_pack.h"
+#include "workloads/kernels/dense_kernels.h"
 #include "workloads/kernels/gemm_tile.h"
 
 namespace sgdbench {

@@ -13,8 +13,8 @@
 
 #include "workloads/data/matrix.h"
 #include "workloads/kernels/dense_layer.h"
+#include "workloads/parallel.h"
 #include "workloads/real.h"
-#include "workloads/team.h"
 
 namespace sgdbench {
 

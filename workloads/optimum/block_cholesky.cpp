@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "workloads/kernels/dense_kernels.h"
-#include "workloads/kernels/native.h"
 #include "workloads/optimum/newton.h"
 
 namespace sgdbench::optimum {

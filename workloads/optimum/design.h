@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "workloads/data/matrix.h"
-#include "workloads/optimum/budget.h"
+#include "workloads/optimum/optimum.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench::optimum {

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/optimum/budget.h"
+#include "workloads/optimum/optimum.h"
 
 namespace sgdbench::optimum {
 

@@ -1,11 +1,12 @@
 #include "workloads/optimum/optimum.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
-#include "workloads/labels.h"
+#include "workloads/data_problem.h"
 #include "workloads/names.h"
 #include "workloads/optimum/hinge.h"
 #include "workloads/optimum/objective.h"
@@ -16,10 +17,8 @@ namespace {
 
 using namespace optimum;
 
-std::string number(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
+std::string dual_text(double dual, double off) {
+  return fmt::format("dual value {:.17g}, off by {:.1e}", dual, off);
 }
 
 /// f and ‖∇f‖ at 0.
@@ -44,10 +43,11 @@ double relative(double gradient, double first) {
 
 [[noreturn]] void give_up(const WorkloadOptions& options, const char* what, double reached,
                           const Budget& budget) {
-  throw NotConverged("the optimum of " + options.workload + " did not converge to " +
-                     number("%.0e", kOptimumTolerance) + ": its " + what + " is " +
-                     number("%.1e", reached) + " after " + number("%.0f", budget.passes()) +
-                     " passes and " + number("%.0f s", budget.seconds()));
+  throw NotConverged(fmt::format(
+      "the optimum of {} did not converge to {:.0e}: its {} is {:.1e} after {:.0f} passes and "
+      "{:.0f} "
+      "s",
+      options.workload, kOptimumTolerance, what, reached, budget.passes(), budget.seconds()));
 }
 
 /// How far `other` is from f, relative to f; throws where that's further than it may be. An f of
@@ -70,7 +70,7 @@ std::string check_by_second_start(const WorkloadOptions& options, Objective& f, 
   const auto again = minimise(f, w, kOptimumTolerance * first, budget);
   const double off =
       checked_distance(options, value, again.value, kOptimumTolerance * at_zero, budget);
-  return "from another start " + number("%.17g", again.value) + ", off by " + number("%.1e", off);
+  return fmt::format("from another start {:.17g}, off by {:.1e}", again.value, off);
 }
 
 std::string check_by_dual(const WorkloadOptions& options, Objective& f,
@@ -79,7 +79,7 @@ std::string check_by_dual(const WorkloadOptions& options, Objective& f,
   f.evaluate(w, g);
   const double dual = f.dual();
   const double off = checked_distance(options, value, dual, 1e-300, budget);
-  return "dual value " + number("%.17g", dual) + ", off by " + number("%.1e", off);
+  return dual_text(dual, off);
 }
 
 /// f(w) − f* ≤ ‖∇f(w)‖²/(2λ), where there is no intercept.
@@ -149,13 +149,6 @@ Optimum smooth_optimum(const WorkloadOptions& options, double l2, Objective& f,
   return result;
 }
 
-std::unique_ptr<RowLoss> loss_of(const WorkloadOptions& options, const Dataset& train) {
-  if (options.workload == "logreg") return make_logistic(signs(train, train.classes));
-  if (options.workload == "softmax")
-    return make_softmax(class_numbers(train, train.classes), train.classes.size());
-  return make_squared(train.targets);
-}
-
 Optimum hinge_optimum(const WorkloadOptions& options, double l2, const Dataset& train,
                       Design& design, const Budget& budget, std::vector<double>& w,
                       std::vector<double>& multipliers) {
@@ -168,17 +161,9 @@ Optimum hinge_optimum(const WorkloadOptions& options, double l2, const Dataset& 
   result.relative_gradient = relative(found.gradient, found.first_gradient);
   result.gap = std::max(0.0, found.gap());
   result.solver = "method of multipliers with Newton";
-  result.cross_check =
-      "dual value " + number("%.17g", found.dual) + ", off by " + number("%.1e", off);
+  result.cross_check = dual_text(found.dual, off);
   result.iterations = found.iterations;
   return result;
-}
-
-Optimum smooth_optimum(const WorkloadOptions& options, double l2, const Dataset& train,
-                       Design& design, const Budget& budget, std::vector<double>& w) {
-  const auto loss = loss_of(options, train);
-  Objective f(design, *loss, l2);
-  return smooth_optimum(options, l2, f, budget, w);
 }
 
 }  // namespace
@@ -190,34 +175,53 @@ bool is_certified(const Optimum& optimum) {
 }
 
 std::string why_no_optimum(const WorkloadOptions& options) {
-  if (options.workload == "none") return "the workload none has no loss, and so no optimum";
-  if (options.workload == "mlp")
-    return "an mlp is not convex, so its optimum can't be computed: use --target-loss or "
-           "--target-accuracy";
-  if (options.l2 == 0 && options.workload == "svm")
-    return "svm: the optimum is computed for λ > 0 only: use --l2 above 0, or --target-loss";
-  if (options.l2 == 0 && options.workload != "least-squares")
-    return options.workload +
-           ": where λ = 0, separable data have no finite optimum: use --l2 above 0, or "
-           "--target-loss";
-  return {};
+  const auto& workload = find_workload(options.workload);
+  if (!workload.loss) return std::string(workload.why_no_optimum);
+  if (options.l2 != 0) return {};
+  switch (*workload.loss) {
+    case ConvexLoss::squared:
+      return {};
+    case ConvexLoss::hinge:
+      return options.workload + ": the optimum is computed for λ > 0 only: use `l2` above 0";
+    case ConvexLoss::logistic:
+    case ConvexLoss::softmax:
+      break;
+  }
+  return options.workload +
+         ": where λ = 0, separable data have no finite optimum: use `l2` above 0";
 }
 
 Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, const TrainTest& data,
                      const ParallelFor& parallel, const OptimumLimits& limits,
                      std::vector<double>* solution, OptimumPoint* point) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
+  const Dataset& train = data.train;
+  const ConvexLoss loss = *find_workload(options.workload).loss;
   Budget budget(limits);
-  const bool hinge = options.workload == "svm";
-  const std::size_t width = options.workload == "softmax" ? data.train.classes.size() : 1;
-  Design design(data.train, width, parallel, budget, options.intercept);
+  const std::size_t width = loss == ConvexLoss::softmax ? train.classes.size() : 1;
+  Design design(train, width, parallel, budget, options.intercept);
   OptimumPoint own;
   auto& [known, multipliers] = point ? *point : own;
   std::vector<double> w(design.parameters());
   if (known.size() == w.size()) w = design.own_order(known);
-  auto result =
-      hinge ? hinge_optimum(options, problem.l2(), data.train, design, budget, w, multipliers)
-            : smooth_optimum(options, problem.l2(), data.train, design, budget, w);
+  const auto smooth = [&](std::unique_ptr<RowLoss> row_loss) {
+    Objective f(design, *row_loss, problem.l2());
+    return smooth_optimum(options, problem.l2(), f, budget, w);
+  };
+  const auto solve = [&] {
+    switch (loss) {
+      case ConvexLoss::hinge:
+        return hinge_optimum(options, problem.l2(), train, design, budget, w, multipliers);
+      case ConvexLoss::logistic:
+        return smooth(make_logistic(signs(train, train.classes)));
+      case ConvexLoss::softmax:
+        return smooth(make_softmax(class_numbers(train, train.classes), width));
+      case ConvexLoss::squared:
+        break;
+    }
+    return smooth(make_squared(train.targets));
+  };
+  auto result = solve();
   result.passes = static_cast<std::uint64_t>(std::ceil(budget.passes()));
   result.seconds = budget.seconds();
   known = design.model_order(w);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -55,6 +56,30 @@ struct OptimumLimits {
   /// Where not null, gives up when it is raised.
   const std::atomic<bool>* stop = nullptr;
 };
+
+namespace optimum {
+
+/// What a solver has left of its limits.
+class Budget {
+ public:
+  explicit Budget(const OptimumLimits& limits) : limits_(limits) {}
+
+  void charge(double passes) { passes_ += passes; }
+  bool spent() const {
+    return passes_ > limits_.passes || seconds() > limits_.seconds ||
+           (limits_.stop && limits_.stop->load(std::memory_order_relaxed));
+  }
+  double passes() const { return passes_; }
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  OptimumLimits limits_;
+  double passes_ = 0;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace optimum
 
 /// "" where the workload is convex and a finite optimum is certain, else why there is no computed
 /// optimum and what to use instead.

@@ -1,4 +1,5 @@
-// The update kernels: one arithmetic for every access and every shape of direction.
+// The table of rules, and the update kernels: one arithmetic for every access and every shape of
+// direction.
 //
 // sgd over a sparse direction touches its support only. Where the supports cover much of the range
 // a pass over all of it is cheaper than gathering, and gives the same bits: w − γ·0 = w. Momentum
@@ -6,10 +7,14 @@
 //
 // Directions that are compact, or too many to be looked up in one another, are first added up
 // coordinate by coordinate, in the order given; their sum is then a direction like any other.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "workloads/kernels/memory.h"
+#include "workloads/names.h"
 #include "workloads/random.h"
 #include "workloads/rules/rule.h"
 
@@ -233,6 +238,35 @@ void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> d
   const Direction one[] = {merged.direction()};
   x.directions = one;
   pass_by_rule(rule, c, x, begin, end, access, probe);
+}
+
+const std::vector<NamedSummary>& rule_catalog() {
+  static const std::vector<NamedSummary> catalog{
+      {"sgd", "w ← w − γ·g; on sparse data only the coordinates of the block are touched"},
+      {"momentum",
+       "v ← μ·v + g, w ← w − γ·v; every coordinate at every update, v decays everywhere"},
+      {"nesterov", "v ← μ·v + g, w ← w − γ·(g + μ·v); every coordinate at every update"},
+  };
+  return catalog;
+}
+
+double step_share(double momentum) {
+  return std::min(1 - momentum, 2 * (1 + momentum));
+}
+
+std::string_view to_string(Rule::Kind kind) {
+  return rule_catalog()[static_cast<std::size_t>(kind)].name;
+}
+
+Rule parse_rule(std::string_view name, double momentum) {
+  const auto& catalog = rule_catalog();
+  const auto& row = find_by_name(catalog, "rule", name);
+  const auto kind = static_cast<Rule::Kind>(&row - catalog.data());
+  if (kind == Rule::Kind::sgd) return {};
+  if (!(std::abs(momentum) < 1))
+    throw UsageError(
+        fmt::format("momentum {:f}: it lies above -1 and below 1, as in `momentum` 0.9", momentum));
+  return {kind, static_cast<Real>(momentum)};
 }
 
 }  // namespace sgdbench

@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "workloads/data/generators/generators.h"
-#include "workloads/data/generators/portable_math.h"
-#include "workloads/data/generators/rotation.h"
+#include "workloads/data/generators/portable.h"
 
 namespace sgdbench {
 namespace {
@@ -51,7 +50,7 @@ class Model {
 
  private:
   std::uint64_t seed_;
-  Rotation rotation_;
+  portable::Rotation rotation_;
   std::vector<double> deviations_;
   std::vector<double> weights_;
 };

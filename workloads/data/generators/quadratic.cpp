@@ -11,7 +11,7 @@
 #include <cmath>
 
 #include "workloads/data/generators/generators.h"
-#include "workloads/data/generators/portable_math.h"
+#include "workloads/data/generators/portable.h"
 
 namespace sgdbench {
 namespace {

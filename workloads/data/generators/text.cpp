@@ -1,10 +1,119 @@
 #include "workloads/data/generators/text.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
+#include <numeric>
 
 #include "workloads/data/generators/generators.h"
+#include "workloads/data/generators/portable.h"
 
 namespace sgdbench {
+namespace {
+
+enum Stream : std::uint64_t { kColumns = 1, kWeights, kRows };
+
+/// 1 + log(count) for count = 1, 2, …
+const std::array<double, 32>& tf_table() {
+  static const auto table = [] {
+    std::array<double, 32> values{};
+    for (std::size_t c = 0; c < values.size(); ++c)
+      values[c] = 1 + portable::log(static_cast<double>(c + 1));
+    return values;
+  }();
+  return table;
+}
+
+bool by_column(const Entry& a, const Entry& b) {
+  return a.column < b.column;
+}
+
+}  // namespace
+
+TextModel::TextModel(const TextFamily& family, std::size_t features, std::uint64_t seed)
+    : family_(family),
+      features_(features),
+      seed_(seed),
+      log_span_(
+          portable::log((static_cast<double>(features) + family.zipf_offset) / family.zipf_offset)),
+      columns_(features),
+      idf_(features),
+      weights_(features) {
+  std::iota(columns_.begin(), columns_.end(), 0u);
+  Random scatter(mix(seed, kColumns));
+  shuffle(columns_, scatter);
+  for (std::size_t rank = 0; rank < features; ++rank) {
+    // A word of weight p is in about 1 − exp(−L·p) of the documents.
+    const double x = static_cast<double>(rank) + family.zipf_offset;
+    const double p = portable::log((x + 1) / x) / log_span_;
+    const double share = 1 - portable::exp(-std::min(family.mean_length * p, 500.0));
+    Random pair = row_random(seed, kWeights, rank / 2);
+    const double weight = rank < family.topical ? portable::normal(pair) : 0;
+    idf_[columns_[rank]] = static_cast<float>(0.1 - portable::log(std::max(share, 1e-12)));
+    weights_[columns_[rank]] = static_cast<float>(rank % 2 == 0 ? weight : -weight);
+  }
+}
+
+std::size_t TextModel::draw_length(Random& random) const {
+  const double s = family_.length_sigma;
+  const double log_length =
+      portable::log(family_.mean_length) - s * s / 2 + s * portable::normal(random);
+  const auto length = static_cast<std::size_t>(portable::exp(log_length) + 0.5);
+  // Without the upper bound, the last draws would wait for the rarest words.
+  return std::clamp<std::size_t>(length, 1, std::max<std::size_t>(1, features_ / 2));
+}
+
+std::uint32_t TextModel::draw_rank(Random& random) const {
+  const double q = family_.zipf_offset;
+  const double x = q * portable::exp(log_span_ * random.uniform()) - q;
+  return static_cast<std::uint32_t>(std::clamp(x, 0.0, static_cast<double>(features_ - 1)));
+}
+
+/// Draws until `count` words are different: only as many as are still missing at a time, so that
+/// the outcome is that of drawing one by one.
+void TextModel::draw_words(std::size_t count, Random& random, std::vector<Entry>& out) const {
+  const auto start = static_cast<std::ptrdiff_t>(out.size());
+  const std::size_t end = out.size() + count;
+  while (out.size() < end) {
+    for (std::size_t missing = end - out.size(); missing > 0; --missing)
+      out.emplace_back(columns_[draw_rank(random)], 1.0f);
+    std::sort(out.begin() + start, out.end(), by_column);
+    out.erase(std::unique(out.begin() + start, out.end(),
+                          [](const Entry& a, const Entry& b) { return a.column == b.column; }),
+              out.end());
+  }
+}
+
+void TextModel::weigh(Random& random, std::span<Entry> row) const {
+  double square = 0;
+  for (Entry& entry : row) {
+    const auto doublings = std::countr_zero(random.bits() | std::uint64_t{1} << 62) / 2;
+    const double tf = tf_table()[static_cast<std::size_t>(doublings)];
+    const double value = tf * static_cast<double>(idf_[entry.column]);
+    entry.value = static_cast<float>(value);
+    square += value * value;
+  }
+  const double scale = 1 / std::sqrt(square);
+  for (Entry& entry : row) entry.value = static_cast<float>(entry.value * scale);
+}
+
+float TextModel::make_row(std::size_t row, std::vector<Entry>& out) const {
+  Random random = row_random(seed_, kRows, row);
+  const std::size_t start = out.size();
+  draw_words(draw_length(random), random, out);
+  const std::span<Entry> entries(out.data() + start, out.size() - start);
+  if (!family_.binary) weigh(random, entries);
+  return noisy_label(margin(entries), random);
+}
+
+double TextModel::margin(std::span<const Entry> row) const {
+  double sum = 0;
+  for (const Entry& entry : row)
+    sum += static_cast<double>(entry.value) * static_cast<double>(weights_[entry.column]);
+  return family_.label_scale * sum + family_.label_bias;
+}
+
 namespace {
 
 Examples make_text(const TextFamily& family, const ParameterValues& values,

@@ -1,8 +1,7 @@
-#include "workloads/data/libsvm_writer.h"
-
 #include <charconv>
 #include <string>
 
+#include "workloads/data/catalog.h"
 #include "workloads/data/storage.h"
 
 namespace sgdbench {

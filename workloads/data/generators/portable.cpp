@@ -1,9 +1,27 @@
-#include "workloads/data/generators/portable_math.h"
+#include "workloads/data/generators/portable.h"
 
+#include <bit>
 #include <cmath>
 #include <numbers>
 
 namespace sgdbench::portable {
+namespace {
+
+// (a, b) ← (a + b, a − b)/√2 over pairs at distance 1, 2, 4, …; the scaling is done at once.
+void walsh_hadamard(std::span<double> x) {
+  for (std::size_t distance = 1; distance < x.size(); distance *= 2)
+    for (std::size_t start = 0; start < x.size(); start += 2 * distance)
+      for (std::size_t i = start; i < start + distance; ++i) {
+        const double a = x[i];
+        const double b = x[i + distance];
+        x[i] = a + b;
+        x[i + distance] = a - b;
+      }
+  const double scale = 1 / std::sqrt(static_cast<double>(x.size()));
+  for (double& value : x) value *= scale;
+}
+
+}  // namespace
 
 // exp(x) = 2^n·exp(r), r = x − n·ln 2, |r| ≤ ln 2 / 2, by its Taylor series.
 double exp(double x) {
@@ -52,6 +70,21 @@ double normal(Random& random) {
     sum += (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
   }
   return (static_cast<double>(sum) - 12 * 32767.5) / 65536.0;
+}
+
+Rotation::Rotation(std::size_t size, std::uint64_t seed) : block_(std::bit_floor(size)) {
+  Random random(seed);
+  for (auto& signs : signs_) {
+    signs.resize(size);
+    for (double& sign : signs) sign = random.below(2) == 0 ? 1 : -1;
+  }
+}
+
+void Rotation::apply(std::span<double> x) const {
+  for (const auto& signs : signs_) {
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] *= signs[i];
+    walsh_hadamard(&signs == &signs_[0] ? x.first(block_) : x.last(block_));
+  }
 }
 
 }  // namespace sgdbench::portable

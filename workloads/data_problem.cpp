@@ -1,10 +1,12 @@
-#include "workloads/smoothness.h"
+#include "workloads/data_problem.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <span>
 
+#include "workloads/names.h"
 #include "workloads/random.h"
 #include "workloads/rows.h"
 
@@ -97,6 +99,30 @@ DataScale scale(const Matrix& matrix, Columns columns) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> class_numbers(const Dataset& data, std::span<const float> classes) {
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(data.targets.size());
+  for (std::size_t i = 0; i < data.targets.size(); ++i) {
+    const float label = data.targets[i];
+    const auto found = std::lower_bound(classes.begin(), classes.end(), label);
+    if (found == classes.end() || *found != label) {
+      throw BadData(fmt::format(
+          "{}: row {} has the label {:.9g}, which no training example has; use data with the same "
+          "classes",
+          data.name, i + 1, label));
+    }
+    numbers.push_back(static_cast<std::uint32_t>(found - classes.begin()));
+  }
+  return numbers;
+}
+
+std::vector<Real> signs(const Dataset& data, std::span<const float> classes) {
+  std::vector<Real> targets;
+  targets.reserve(data.targets.size());
+  for (const auto number : class_numbers(data, classes)) targets.push_back(number == 0 ? -1 : 1);
+  return targets;
+}
 
 DataScale scale_of(const Dataset& data, Columns columns) {
   return std::visit([columns](const auto& matrix) { return scale(matrix, columns); },
