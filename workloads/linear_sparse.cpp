@@ -59,15 +59,13 @@ class SparseStep {
       const Real s = slope(memory, w, rows, k);
       const Real step = updates.step();
       const auto x = matrix_.row(rows[k]);
-      const auto step_along = [&](const Entry& e) {
+      const auto step_along = [&](const Entry& e) __attribute__((always_inline)) {
         memory.template modify<Real>(w + e.column, [&](Real w_v) {
           const Real g = s * e.value + r[e.column] * w_v;
           return w_v - step * g;
         });
       };
-      std::size_t j = 0;
-      for (; j + 4 <= x.size(); j += 4) unrolled<4>([&](std::size_t i) { step_along(x[j + i]); });
-      for (; j < x.size(); ++j) step_along(x[j]);
+      for_each_entry(x, step_along);
       if constexpr (with_intercept) step_along(one_);
       updates.made();
     }

@@ -13,17 +13,49 @@
 
 namespace sgdbench {
 
+/// fours(e) for every four entries of x, then rest(e) for each that is left; always inlined.
+/// Compilers are told that at most three are left: of a loop without an end they make vectors that
+/// never run.
+template <class Fours, class Rest>
+[[gnu::always_inline]] inline void in_fours(std::span<const Entry> x, Fours fours, Rest rest) {
+  const Entry* e = x.data();
+  const Entry* const whole = e + x.size() / 4 * 4;
+  for (; e != whole; e += 4) fours(e);
+  unrolled<3>([&](std::size_t j) __attribute__((always_inline)) {
+    if (j < x.size() % 4) rest(e + j);
+  });
+}
+
 /// ⟨w, x⟩ over the entries of x. The order of summation depends on the row's length alone.
 template <class Memory>
-Real dot(const Memory& memory, const Real* w, std::span<const Entry> x) {
-  Real sum[4] = {};
-  std::size_t k = 0;
-  for (; k + 4 <= x.size(); k += 4)
-    unrolled<4>([&](std::size_t j) {
-      sum[j] += memory.template load<Real>(w + x[k + j].column) * x[k + j].value;
-    });
-  for (; k < x.size(); ++k) sum[0] += memory.template load<Real>(w + x[k].column) * x[k].value;
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+[[gnu::always_inline]] inline Real dot(const Memory& memory, const Real* w,
+                                       std::span<const Entry> x) {
+  const auto term = [&](const Entry& e) __attribute__((always_inline)) {
+    return memory.template load<Real>(w + e.column) * e.value;
+  };
+  // No array: where atomic loads are added to one, compilers keep it in memory.
+  Real a = 0, b = 0, c = 0, d = 0;
+  in_fours(
+      x,
+      [&](const Entry* e) __attribute__((always_inline)) {
+        a += term(e[0]);
+        b += term(e[1]);
+        c += term(e[2]);
+        d += term(e[3]);
+      },
+      [&](const Entry* e) __attribute__((always_inline)) { a += term(*e); });
+  return (a + b) + (c + d);
+}
+
+/// body(entry) for all entries of x; always inlined.
+template <class Body>
+[[gnu::always_inline]] inline void for_each_entry(std::span<const Entry> x, Body body) {
+  in_fours(
+      x,
+      [&](const Entry* e) __attribute__((always_inline)) {
+        unrolled<4>([&](std::size_t j) __attribute__((always_inline)) { body(e[j]); });
+      },
+      [&](const Entry* e) __attribute__((always_inline)) { body(*e); });
 }
 
 /// Asks for rows that come soon, in two steps: first for what says where a row lies and what its

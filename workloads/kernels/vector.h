@@ -13,8 +13,8 @@
 
 namespace sgdbench {
 
-/// body(0), …, body(n − 1) without a loop, so that what they index can live in registers. (A loop
-/// of four atomic loads is not unrolled by the compilers, and its sums then lie in memory.)
+/// body(0), …, body(n − 1) without a loop, so that what they index can live in registers.
+/// (Compilers unroll no loop of atomic loads.)
 template <std::size_t n, class F>
 [[gnu::always_inline]] inline void unrolled(F body) {
   [&]<std::size_t... i>(std::index_sequence<i...>) {
