@@ -11,7 +11,8 @@
 // The server has no thread of its own: a worker that pushes does the server's work, inside its
 // lock. What a protocol cancels is noticed by its worker at its next contact, or while it sleeps.
 //
-// Thread safety: Context::may_go, waiting and cancelled belong to whoever holds the lock.
+// Thread safety: Context::may_go, waiting and cancelled, and the last two members of the strategy,
+// belong to whoever holds the lock; all else of a Context belongs to its worker.
 
 #include <mutex>
 #include <utility>
@@ -32,10 +33,11 @@ struct alignas(64) Context {
   BlockWalk walk;  ///< of that, where gradients travel
   Work next;       ///< what it pulls for next; what it pulled for, the server knows
   bool has_next = false, has_pulled = false;
-  bool may_go = true;          ///< the protocol lets it start
-  bool waiting = false;        ///< for `release`
-  bool cancelled = false;      ///< nobody wants what it works on
-  std::uint64_t gradient = 0;  ///< number of what it works on among this worker's, from 1
+  bool may_go = true;              ///< the protocol lets it start
+  bool waiting = false;            ///< for `release`
+  bool cancelled = false;          ///< nobody wants what it works on
+  std::uint64_t gradient = 0;      ///< number of what it works on among this worker's, from 1
+  std::atomic<bool> woken{false};  ///< `release` is to be raised
   Signal release;
   StoredDirection stored;       ///< what it pushes, where it goes on while that is held
   AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
@@ -122,13 +124,15 @@ class ParameterServer final : public PooledBackend {
     Seat& seat = course.seats[worker];
     try {
       read_compute_commit(*this, course, worker);
-      const Lock lock = enter(seat, true, Activity::push, 0);
+      Lock lock = enter(seat, true, Activity::push, 0);
       if (server_->retire(worker) && running(course)) update(course, seat);
       release(course);
+      leave(course, lock);
     } catch (...) {
       course.fail(std::current_exception());
-      const Lock lock(mutex_);
+      Lock lock(mutex_);
       release(course);  // nobody waits for it
+      leave(course, lock);
     }
     seat.finish();
   }
@@ -215,7 +219,7 @@ class ParameterServer final : public PooledBackend {
     Lock lock = enter(seat, timed, first, context.gradient);
     deliver();
     const bool more = next_turn(course, worker, lock);
-    lock.unlock();
+    leave(course, lock);
     seat.end_contact(context.gradient);
     return more;
   }
@@ -248,6 +252,7 @@ class ParameterServer final : public PooledBackend {
       give_back(worker);
       contexts_[worker].cancelled = true;
       course.seats[worker].injector.cancel();
+      wakes_ = true;
     }
     const Nanoseconds begun = course.apply_begins(seat);
     const auto landed = server_->update(replica_of_);
@@ -276,8 +281,23 @@ class ParameterServer final : public PooledBackend {
     if (all || !running(course))
       for (auto& context : contexts_) wake(context);
   }
-  static void wake(Context& context) {
-    if (std::exchange(context.waiting, false)) context.release.raise();
+  void wake(Context& context) {
+    if (!std::exchange(context.waiting, false)) return;
+    context.woken.store(true, std::memory_order_relaxed);
+    wakes_ = true;
+  }
+  /// Ends the critical section, and wakes who waits or sleeps for nothing any more: outside of it,
+  /// so that nobody waits for the system's calls, nor wakes up to find the lock taken. Relaxed: who
+  /// is marked was marked under the lock, and of several who look one raises the signal.
+  void leave(Course& course, Lock& lock) {
+    const bool wakes = std::exchange(wakes_, false);
+    lock.unlock();
+    if (!wakes) return;
+    for (std::size_t w = 0; w < workers(); ++w) {
+      course.seats[w].injector.wake_cancelled();
+      if (contexts_[w].woken.exchange(false, std::memory_order_relaxed))
+        contexts_[w].release.raise();
+    }
   }
 
   bool finished() const { return server_->landed_work() == queue_->tasks(); }
@@ -299,7 +319,7 @@ class ParameterServer final : public PooledBackend {
         }
         if (!may_get_more(course)) return false;
       }
-      wait(course.seats[worker], context, lock);
+      wait(course, worker, lock);
     }
     return false;
   }
@@ -315,10 +335,12 @@ class ParameterServer final : public PooledBackend {
       course.seats[worker].compute->read(course.w(), Access::exclusive);
   }
 
-  void wait(Seat& seat, Context& context, Lock& lock) {
+  void wait(Course& course, std::size_t worker, Lock& lock) {
+    Seat& seat = course.seats[worker];
+    Context& context = contexts_[worker];
     context.waiting = true;
     context.release.clear();
-    lock.unlock();
+    leave(course, lock);
     seat.enter(Phase::wait);
     context.release.wait();
     lock = enter(seat, true, Activity::fetch, 0);
@@ -339,7 +361,7 @@ class ParameterServer final : public PooledBackend {
   std::mutex mutex_;
   std::vector<Context> contexts_;
   std::uint64_t next_point_ = 0;  // of the curve, in examples
-  bool work_returned_ = false;
+  bool work_returned_ = false, wakes_ = false;
 };
 
 }  // namespace
