@@ -103,6 +103,10 @@ class ParameterServer final : public PooledBackend {
         traits.overlaps || (!traits.cancels && (traits.whole_rounds || traits.arrivals == 1));
     queue_ = std::make_unique<WorkQueue>(course.plan, traits.arrivals, course.spec.assign,
                                          workers(), pushes_blocks(traits));
+    if (traits.overlaps) {
+      server_->reserve_copies();
+      for (auto& context : contexts_) context.stored.reserve(problem().parameters());
+    }
     next_point_ = course.curve.next_after(0);
     course.keep_server_track();
     for (std::size_t w = 0; w < workers(); ++w) {
@@ -130,7 +134,7 @@ class ParameterServer final : public PooledBackend {
       leave(course, lock);
     } catch (...) {
       course.fail(std::current_exception());
-      Lock lock(mutex_);
+      Lock lock = enter(seat, true, Activity::push, 0);
       release(course);  // nobody waits for it
       leave(course, lock);
     }

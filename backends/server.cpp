@@ -24,6 +24,10 @@ Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::spa
   sum_.reserve(parameters);
 }
 
+void Server::reserve_copies() {
+  for (auto& held : held_) held.copy.reserve(parameters_);
+}
+
 Decision Server::arrive(std::size_t worker, const Push& push) {
   InFlight& flight = in_flight_[worker];
   flight.out = false;

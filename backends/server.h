@@ -9,8 +9,7 @@
 //   pull(worker, work)                        a worker reads the parameters as they are now
 //
 // A push and the worker's next pull are one critical section wherever the protocol lets the worker
-// go on at once, so that versions, and with them staleness, are exact. No call allocates once as
-// many pushes as an update needs have been held.
+// go on at once, so that versions, and with them staleness, are exact. No call takes memory.
 //
 // Thread safety: none: callers take turns.
 #pragma once
@@ -62,6 +61,9 @@ class Server {
   /// `state` = [w | state of the rule], `parameters` long each; it and `step` must outlive this.
   Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
          std::size_t parameters, const Rule& rule, const StepSize& step);
+
+  /// Takes all memory that directions of workers that go on may need.
+  void reserve_copies();
 
   const ProtocolTraits& traits() const { return protocol_->traits(); }
   /// Whether work that is out may come back.
