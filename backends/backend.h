@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "backends/dealer.h"
 #include "backends/run_spec.h"
+#include "backends/work_queue.h"
 #include "results/staleness.h"
 #include "results/stopwatch.h"
 #include "results/timeline.h"
@@ -52,7 +52,8 @@ struct WorkerReport {
   std::vector<LandedTask> landings;  ///< where RunSpec::landings asks for them
 };
 
-enum class Stopped { completed, time_limit, interrupted, not_finite, target };
+/// `failed`: a worker threw, and run() throws that when all have ended.
+enum class Stopped { completed, time_limit, interrupted, not_finite, target, failed };
 
 struct RunOutcome {
   Stopped stopped = Stopped::completed;
@@ -85,7 +86,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   /// Trains from the start. `interrupt` is polled at every block. With `at_point`, workers pause at
-  /// each inner point of the curve; without, points are copied on the way.
+  /// each inner point of the curve; without, points are copied on the way. What a worker throws is
+  /// thrown here when all have ended; another run may follow.
   virtual RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                          const AtPoint& at_point = {}) = 0;
 };

@@ -15,6 +15,7 @@ void Seat::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, S
     track = Track(spec.recording ? spec.timeline_slices : 0);
   }
   probe = {};
+  contacts_ = {};
   taken = 0;
   if (compute) injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
   updates.store(0, std::memory_order_relaxed);
@@ -81,6 +82,12 @@ void Course::begin(Nanoseconds now) {
     seat.report.time.start(now);
     seat.track.start(now);
   }
+}
+
+void Course::fail(std::exception_ptr error) {
+  stop.stop(Stopped::failed);
+  const std::lock_guard lock(observing_);
+  if (!error_) error_ = std::move(error);
 }
 
 void Course::keep_server_track() {

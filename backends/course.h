@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -72,8 +73,39 @@ struct alignas(64) Seat {
   bool push(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
     return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
   }
+  /// A contact with what workers share, which may be shorter than a reading of the clock takes:
+  /// where it is not `timed`, those that are stand for it, and finish() books what it took.
+  void begin_contact(bool timed, Activity activity, std::uint64_t gradient) {
+    contacts_.timing = timed || track.records();
+    if (!contacts_.timing) return;
+    contacts_.before = report.time.spent(Phase::communicate);
+    enter(activity, gradient);
+  }
+  void end_contact(std::uint64_t gradient) {
+    enter(Activity::compute, gradient);  // no reading where that is what the clock ran for
+    if (!contacts_.timing) return static_cast<void>(++contacts_.untimed);
+    contacts_.spent += report.time.spent(Phase::communicate) - contacts_.before;
+    ++contacts_.timed;
+  }
   /// The rest of the run is waiting for the others.
-  void finish() { switch_to(Activity::wait, 0); }
+  void finish() {
+    switch_to(Activity::wait, 0);
+    if (contacts_.timed == 0) return;
+    const double each = static_cast<double>(contacts_.spent) / static_cast<double>(contacts_.timed);
+    report.time.move(Phase::compute, Phase::communicate,
+                     static_cast<Nanoseconds>(each * static_cast<double>(contacts_.untimed)));
+  }
+  /// An update landed with so many of this worker's examples and gradients.
+  void note_landing(std::uint64_t update, std::uint64_t tau, std::size_t count,
+                    std::uint64_t gradients) {
+    examples.store(examples.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+    if (gradients != 0) note_staleness(tau, gradients);
+    report.last_update = update;
+  }
+  /// This worker completed an update.
+  void note_update() {
+    updates.store(updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   /// So many mini-batch gradients landed with this staleness.
   void note_staleness(std::uint64_t tau, std::uint64_t gradients = 1) {
     if (recording) (staleness ? *staleness : report.staleness).add(tau, gradients);
@@ -93,6 +125,12 @@ struct alignas(64) Seat {
     if (pause && activity != Activity::wait) pause->busy(number);
     enter_at(activity, time(), gradient);
   }
+
+  struct Contacts {
+    bool timing = false;
+    Nanoseconds before = 0, spent = 0;  ///< communicating: before this one; in those timed
+    std::uint64_t timed = 0, untimed = 0;
+  } contacts_;
 };
 
 /// How a strategy cuts its work.
@@ -151,6 +189,12 @@ class Course {
 
   /// Starts the clock of the run and of every worker.
   void begin(Nanoseconds now);
+  /// A worker threw `error`: the run ends, and the first one is its caller's. Any worker may call.
+  void fail(std::exception_ptr error);
+  /// After the join: throws what a worker threw.
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
 
   std::span<Real> w() { return std::span(state).first(problem.parameters()); }
 
@@ -228,6 +272,7 @@ class Course {
 
   const bool blocks_are_updates_;
   const AtPoint& at_point_;
+  std::exception_ptr error_;  // guarded by observing_
   std::mutex observing_;
   alignas(64) std::atomic<std::uint64_t> next_{0};
 };

@@ -10,106 +10,129 @@
 // sparse data the buffer that becomes it is an old version, of which only what has changed since is
 // copied (versions.h), instead of all as in the paper.
 
-#include <algorithm>
-#include <optional>
+#include <vector>
 
 #include "backends/pooled_backend.h"
+#include "backends/read_compute_commit.h"
 #include "backends/strategies.h"
 #include "backends/versions.h"
 
 namespace sgdbench {
 namespace {
 
+/// What one worker is at.
+struct alignas(64) Attempt {
+  BlockWalk walk;              ///< stands at the mini-batch
+  std::uint64_t gradient = 0;  ///< its number among this worker's
+  const Version* read = nullptr;
+  std::uint64_t version = 0;  ///< number of what was read
+  Version* spare = nullptr;   ///< this worker's, to be published
+};
+
 class Leashed final : public PooledBackend {
  public:
-  using PooledBackend::PooledBackend;
+  Leashed(const RunSpec& spec, const Problem& problem)
+      : PooledBackend(spec, problem), attempts_(workers()) {}
+
+  // What the loop asks for (read_compute_commit.h).
+
+  bool begin(Course& course, std::size_t worker) {
+    attempts_[worker] = {};
+    attempts_[worker].spare = &versions_->acquire_spare();
+    return take(course, worker) && read(course, worker);
+  }
+  std::size_t gradients(std::size_t) const { return 1; }
+  std::uint64_t number(std::size_t worker) const { return attempts_[worker].gradient; }
+  std::uint64_t pull_bytes(Course& course, std::size_t) const { return course.w().size_bytes(); }
+  std::uint64_t push_bytes(Course& course, std::size_t worker) const {
+    return course.seats[worker].compute->direction_bytes();
+  }
+  void compute(Course& course, std::size_t worker) {
+    Seat& seat = course.seats[worker];
+    seat.compute->compute_from(w_of(*attempts_[worker].read));
+    versions_->release(worker, Role::read);
+    seat.report.computed += attempts_[worker].walk.examples();
+  }
+  bool commit(Course& course, std::size_t worker, bool computed) {
+    if (!computed) return false;  // the run stops
+    Seat& seat = course.seats[worker];
+    const Attempt& attempt = attempts_[worker];
+    seat.begin_contact(attempt.walk.at_first(), Activity::push, attempt.gradient);
+    const bool published = publish(course, worker);
+    seat.end_contact(attempt.gradient);
+    if (!published) {  // its examples are still to land
+      seat.report.dropped += attempt.walk.examples();
+      return course.may_go_on(worker) && read(course, worker);
+    }
+    return take(course, worker) && read(course, worker);
+  }
 
  private:
   using Role = VersionStore::Role;
 
-  Cut cut(const RunSpec& spec) const override { return single_update_cut(spec); }
-
+  Cut cut(const RunSpec& spec) const override { return committing_cut(spec, problem().examples()); }
   void open(Course& course) override {
     versions_ = std::make_unique<VersionStore>(workers(), course.state);
   }
-
   void work(Course& course, std::size_t worker) override {
-    Seat& seat = course.seats[worker];
-    Version* spare = &versions_->acquire_spare();
-    Stretch stretch;
-    bool again = false;  // the last gradient was dropped: its examples are still to land
-    std::uint64_t gradient = 0;
-    while (again ? course.may_go_on(worker) : course.take(worker, stretch)) {
-      ++gradient;
-      seat.enter(Activity::compute, gradient);
-      seat.compute->prepare(course.rows(seat, stretch));
-      seat.mark(Activity::fetch, gradient);
-      const Version& read = versions_->protect(worker, Role::read);
-      const Attempt attempt{stretch, gradient, read.number};
-      seat.fetch(w_of(read).size_bytes(), Activity::fetch, gradient);
-      seat.enter(Activity::compute, gradient);
-      seat.injector.gradient([&] { seat.compute->compute_from(w_of(read)); });
-      versions_->release(worker, Role::read);
-      seat.report.computed += stretch.end - stretch.begin;
-
-      seat.enter(Activity::push, gradient);
-      seat.push(seat.compute->direction_bytes(), Activity::push, gradient);
-      const auto landed_before = publish(course, worker, attempt, spare);
-      again = !landed_before;
-      if (again) seat.report.dropped += stretch.end - stretch.begin;
-      seat.enter(Activity::compute);
-      if (!again) observe(course, worker, *landed_before, stretch.end - stretch.begin);
-    }
-    seat.finish();
+    read_compute_commit(*this, course, worker);
+    course.seats[worker].finish();
   }
 
-  /// A gradient that is to be published.
-  struct Attempt {
-    Stretch stretch;
-    std::uint64_t gradient = 0;  ///< its number among this worker's
-    std::uint64_t read_version = 0;
-  };
+  bool take(Course& course, std::size_t worker) {
+    if (attempts_[worker].walk.advance()) return course.may_go_on(worker);
+    Stretch block;
+    if (!course.take(worker, block)) return false;
+    attempts_[worker].walk = {block, course.rows(course.seats[worker], block)};
+    return true;
+  }
 
-  /// The examples that had landed before, and another spare; nothing if the gradient was dropped,
-  /// and `spare` is then still this worker's.
-  std::optional<std::uint64_t> publish(Course& course, std::size_t worker, const Attempt& attempt,
-                                       Version*& spare) {
+  /// The newest version, which stays as it is until the gradient is computed.
+  bool read(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
+    Attempt& attempt = attempts_[worker];
+    ++attempt.gradient;
+    seat.enter(Activity::compute, attempt.gradient);
+    seat.compute->prepare(attempt.walk.rows());
+    seat.mark(Activity::fetch, attempt.gradient);
+    attempt.read = &versions_->protect(worker, Role::read);
+    attempt.version = attempt.read->number;
+    seat.mark(Activity::compute, attempt.gradient);
+    return true;
+  }
+
+  /// False if the gradient was dropped.
+  bool publish(Course& course, std::size_t worker) {
+    Seat& seat = course.seats[worker];
+    Attempt& attempt = attempts_[worker];
     const Direction direction = seat.compute->direction();
     const std::uint64_t bound = course.spec.persistence, gradient = attempt.gradient;
     // A rule with a state of its own changes it everywhere.
     const bool everywhere = direction.everywhere || course.spec.rule.slots() > 1;
+    Version*& spare = attempt.spare;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);
-      const std::uint64_t base_number = base.number, landed_before = base.examples;
-      const std::uint64_t staleness = base_number - attempt.read_version;
-      if (failures > 0) seat.enter(Activity::push, gradient);
+      const std::uint64_t update = base.number + 1, staleness = base.number - attempt.version;
+      const std::uint64_t landed = base.examples;
+      if (failures > 0) seat.mark(Activity::push, gradient);
       VersionStore::follow(*spare, base);
-      seat.enter(Activity::apply, gradient);
-      apply(course.spec.rule, spare->state, std::span(&direction, 1), 0, problem().parameters(),
-            course.step(attempt.stretch.epoch, base_number, staleness), Access::exclusive);
-      spare->examples = landed_before + direction.examples;
+      seat.mark(Activity::apply, gradient);
+      seat.compute->commit(spare->state, course.step(attempt.walk.epoch(), base.number, staleness));
+      spare->examples = landed + direction.examples;
       if (!versions_->publish(*spare, base, {everywhere, direction.support})) continue;
       versions_->release(worker, Role::base);
-      count(seat, direction.examples, staleness, base_number + 1);
+      seat.note_landing(update, staleness, direction.examples, 1);
+      seat.note_update();
+      seat.track.note_update(update, staleness);
       if (course.spec.landings)
         seat.report.landings.push_back(
-            {base_number + 1, worker, whole_task(attempt.stretch), attempt.read_version});
+            {update, worker, whole_task(attempt.walk.mini_batch()), attempt.version});
       spare = &versions_->acquire_spare(&base);
-      return landed_before;
+      observe(course, worker, landed, direction.examples);
+      return true;
     }
     versions_->release(worker, Role::base);
-    return {};
-  }
-
-  static void count(Seat& seat, std::size_t examples, std::uint64_t staleness,
-                    std::uint64_t update) {
-    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
-                        std::memory_order_relaxed);
-    seat.note_staleness(staleness);
-    seat.track.note_update(update, staleness);
-    seat.report.last_update = update;
+    return false;
   }
 
   /// A point shows the newest version, with that version's own counts.
@@ -130,6 +153,7 @@ class Leashed final : public PooledBackend {
   std::span<const Real> result(Course&) override { return w_of(versions_->newest()); }
 
   std::unique_ptr<VersionStore> versions_;
+  std::vector<Attempt> attempts_;
 };
 
 }  // namespace

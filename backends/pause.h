@@ -57,15 +57,22 @@ class Pause {
         std::this_thread::yield();
     // The clock stands still from here: read twice, it would go back when the pause is over.
     const Nanoseconds begun = now();
+    const End end{*this, begun};  // also where the body throws: the others wait
     body(begun - paused_.load(std::memory_order_relaxed));
-    paused_.fetch_add(now() - begun, std::memory_order_relaxed);
-    requested_.store(0, std::memory_order_seq_cst);
-    requested_.notify_all();
   }
 
  private:
   struct alignas(64) Flag {
     std::atomic<bool> idle{false};
+  };
+  struct End {
+    Pause& pause;
+    Nanoseconds begun;
+    ~End() {
+      pause.paused_.fetch_add(now() - begun, std::memory_order_relaxed);
+      pause.requested_.store(0, std::memory_order_seq_cst);
+      pause.requested_.notify_all();
+    }
   };
   std::vector<Flag> flags_;
   alignas(64) std::atomic<std::uint32_t> requested_{0};

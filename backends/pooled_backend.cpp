@@ -27,7 +27,15 @@ RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& inte
 
   const auto cpu_before = thread_cpu_times();
   pool_.run([&](Nanoseconds start) { course.begin(start); },
-            [&](std::size_t worker) { work(course, worker); });
+            [&](std::size_t worker) {
+              try {
+                work(course, worker);
+              } catch (...) {
+                course.fail(std::current_exception());
+                seats_[worker].finish();
+              }
+            });
+  course.rethrow();
   Nanoseconds end = course.start;
   for (const auto& seat : seats_) end = std::max(end, course.start + seat.report.time.elapsed());
   const auto cpu_after = thread_cpu_times();

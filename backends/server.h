@@ -1,17 +1,17 @@
-// A server without a clock and without a thread: versions of the parameters, what is held, what
-// work is out, and what the protocol says to all of it. Whoever runs it (threads under a lock, or
-// a simulator) brings the time.
+// A server without a run, a clock or a thread: it owns the parameters and a rule, follows a
+// protocol, and returns what happened. Whoever hosts it (threads under a lock, or a simulator)
+// brings the time and the work, and books what landed.
 //
-// The course of one arrival:
-//   decision = arrive(worker, direction)      takes what `worker` computed
+// One arrival:
+//   decision = arrive(worker, push)           takes what `worker` computed
 //   if apply: cancel_rest() and update()      the first names those whose work is thrown away
 //   released()                                who may go on
-//   pull(worker, task)                        a worker reads the parameters as they are now
+//   pull(worker, work)                        a worker reads the parameters as they are now
 //
 // A push and the worker's next pull are one critical section wherever the protocol lets the worker
-// go on at once, so that versions, and with them staleness, are exact.
+// go on at once, so that versions, and with them staleness, are exact. No call takes memory.
 //
-// Thread safety: none, but for deal(): callers take turns.
+// Thread safety: none: callers take turns.
 #pragma once
 
 #include <cstdint>
@@ -20,45 +20,68 @@
 #include <span>
 #include <vector>
 
-#include "backends/course.h"
-#include "backends/dealer.h"
 #include "backends/protocols/protocol.h"
 #include "backends/replica_mean.h"
+#include "workloads/problem.h"
 #include "workloads/rules/stored_direction.h"
 
 namespace sgdbench {
 
+/// What a worker computes between a pull and the push that follows: all that a server has to know.
+struct Work {
+  std::uint64_t number = 0;  ///< in the order of the plan
+  std::uint64_t epoch = 0;   ///< for the step size
+  std::size_t examples = 0;
+  std::size_t gradients = 0;  ///< mini-batches that it has a part in
+};
+
+/// What a worker hands over: nothing where it is a replica, which the host knows.
+struct Push {
+  Direction direction;
+  /// Where its worker goes on while it is held: the same, in memory that is exchanged for other.
+  StoredDirection* stored = nullptr;
+  /// In place of the above where every update is one gradient: who made it commits it.
+  Worker* maker = nullptr;
+};
+
+/// A push that is part of an update, or waits for one.
+struct Held {
+  std::size_t worker = 0;
+  Work work;
+  std::uint64_t version = 0;  ///< updates that were in the parameters that it was computed from
+  Push push;
+  StoredDirection copy;  ///< what push.stored was
+};
+
 class Server {
  public:
-  /// A gradient, or a trained replica, that is part of the next update.
-  struct Held {
-    std::size_t worker = 0;
-    Task task;
-    std::uint64_t version = 0;  ///< that it was computed from
-    Direction direction;
-    StoredDirection copy;  ///< where its worker goes on and reuses its memory
-  };
   /// The trained state [w | v] of an arrival, where replicas travel.
   using ReplicaOf = std::function<std::span<Real>(const Held&)>;
 
-  Server(Course& course, std::unique_ptr<Protocol> protocol);
+  /// `state` = [w | state of the rule], `parameters` long each; it and `step` must outlive this.
+  Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
+         std::size_t parameters, const Rule& rule, const StepSize& step);
+
+  /// Takes all memory that directions of workers that go on may need.
+  void reserve_copies();
 
   const ProtocolTraits& traits() const { return protocol_->traits(); }
-  /// Thread safety: any worker may call, for itself.
-  std::optional<Task> deal(std::size_t worker) { return dealer_.next(worker); }
-  /// Whether a task that is out may come back.
+  /// Whether work that is out may come back.
   bool may_return_work() const { return traits().cancels || traits().discards; }
-  bool finished() const { return landed_tasks_ == dealer_.tasks(); }
+  /// Whether every update is one gradient.
+  bool lands_alone() const { return alone_; }
 
-  /// `worker` reads now, for `task`.
-  void pull(std::size_t worker, const Task& task);
+  /// `worker` reads now, for `work`.
+  void pull(std::size_t worker, const Work& work) { in_flight_[worker] = {work, version_, true}; }
+  /// What `worker` last pulled for.
+  const Work& work(std::size_t worker) const { return in_flight_[worker].work; }
 
-  /// Takes what `worker` made of its task; `direction` is empty where replicas travel.
-  Decision arrive(std::size_t worker, const Direction& direction = {});
-  /// Before an update: the workers whose work it throws away; their tasks go back.
+  /// Takes what `worker` made of its work. What is discarded is its host's to give back.
+  Decision arrive(std::size_t worker, const Push& push = {});
+  /// Before an update: the workers whose work it throws away, for the host to give back.
   std::span<const std::uint32_t> cancel_rest();
-  /// Makes the held arrivals one update.
-  void update(const ReplicaOf& replica_of = {});
+  /// Makes the held arrivals one update; returns them in the order of the plan.
+  std::span<const Held> update(const ReplicaOf& replica_of = {});
   /// True if what is held becomes an update now.
   bool retire(std::size_t worker) { return protocol_->retire(worker); }
   std::span<const std::uint32_t> released() const { return protocol_->released(); }
@@ -68,43 +91,45 @@ class Server {
   std::uint64_t staleness(std::size_t worker) const {
     return version_ - in_flight_[worker].version;
   }
-  /// Examples of the plan that have landed, before the last update and after it.
+  /// Of the last update: the worker that completed it, and τ of its stalest part.
+  std::size_t completer() const { return completer_; }
+  std::uint64_t stalest() const { return stalest_; }
+  /// Examples that have landed, before the last update and after it; and pieces of work.
   std::uint64_t landed_before() const { return landed_before_; }
   std::uint64_t landed() const { return landed_; }
-  /// τ of the last update: of its stalest part.
-  std::uint64_t stalest() const { return stalest_; }
-  std::span<const Held> last_update() const { return std::span(held_).first(applied_); }
+  std::uint64_t landed_work() const { return landed_work_; }
   /// What no update has taken yet.
   std::span<const Held> held() const { return std::span(held_).first(count_); }
 
  private:
   struct InFlight {
-    Task task;
+    Work work;
     std::uint64_t version = 0;
     bool out = false;
   };
-  void hold(std::size_t worker, const InFlight& work, const Direction& direction);
+  Real step(std::uint64_t epoch);
   void apply_gradients();
   void apply_replicas(const ReplicaOf& replica_of);
-  void record(std::size_t completer);
 
-  Course& course_;
   std::unique_ptr<Protocol> protocol_;
-  Dealer dealer_;
+  bool alone_;
+  std::span<Real> state_;
+  std::size_t parameters_;
+  Rule rule_;
+  const StepSize& step_size_;
+  EpochStep epoch_step_{};  // of the epoch of the last update
+  std::uint64_t epoch_ = 0;
+
   std::uint64_t version_ = 0;
   std::vector<InFlight> in_flight_;  // per worker
   std::vector<Held> held_;           // the first count_ of them; the rest keeps its memory
   std::size_t count_ = 0;
-  std::size_t applied_ = 0;  // of held_, in the last update
   std::vector<Direction> directions_;
   DirectionSum sum_;
   std::vector<std::uint32_t> cancelled_;
   ReplicaMean mean_;
-  std::uint64_t stalest_ = 0;
-  std::uint64_t landed_before_ = 0, landed_ = 0, landed_tasks_ = 0;
+  std::size_t completer_ = 0;
+  std::uint64_t stalest_ = 0, landed_before_ = 0, landed_ = 0, landed_work_ = 0;
 };
-
-/// How a run under a protocol is cut into rounds.
-Cut cut_for(const ProtocolTraits& traits, const RunSpec& spec);
 
 }  // namespace sgdbench

@@ -74,4 +74,10 @@ Stretch WorkPlan::stretch(std::uint64_t k) const {
           first_update,   epoch * examples_ + position(last)};
 }
 
+Stretch WorkPlan::mini_batch(std::uint64_t t) const {
+  const std::uint64_t epoch = t / batches_per_epoch_, first = t % batches_per_epoch_;
+  return {epoch, position(first),      position(first + 1), small_ + (first < larger_ ? 1 : 0),
+          t,     examples_after(t + 1)};
+}
+
 }  // namespace sgdbench

@@ -37,6 +37,8 @@ class WorkPlan {
   std::uint64_t updates() const { return updates_; }  ///< mini-batches in all
   std::uint64_t examples() const { return examples_after(updates_); }
   Stretch stretch(std::uint64_t k) const;
+  /// Mini-batch t of the run.
+  Stretch mini_batch(std::uint64_t t) const;
 
  private:
   std::uint64_t examples_after(std::uint64_t updates) const;

@@ -2,6 +2,7 @@
 // serves as well as a real one.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,12 @@ class alignas(64) Stopwatch {
     spent_[static_cast<std::size_t>(phase_)] += now - since_;
     phase_ = phase;
     since_ = now;
+  }
+  /// Some of the time of one phase, as much as there is, was another's.
+  void move(Phase from, Phase to, Nanoseconds time) {
+    time = std::min(time, spent(from));
+    spent_[static_cast<std::size_t>(from)] -= time;
+    spent_[static_cast<std::size_t>(to)] += time;
   }
   /// Ends the current phase at `now`.
   void stop(Nanoseconds now) { enter(phase_, now); }

@@ -172,6 +172,7 @@ TEST_CASE("A wait that is cancelled ends at once, and says so until it is renewe
     std::thread other([&] {
       while (!computed) std::this_thread::yield();
       injector.cancel();
+      injector.wake_cancelled();
     });
     CHECK_FALSE(injector.gradient([&] { computed = true; }));
     other.join();

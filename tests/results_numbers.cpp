@@ -89,6 +89,12 @@ TEST_CASE("A stopwatch gives each phase the time between its start and the next"
   watch.stop(21);
   CHECK(watch.spent(Phase::compute) == 4);
   CHECK(watch.spent(Phase::wait) == 7);
+  watch.move(Phase::compute, Phase::communicate, 3);
+  CHECK(watch.spent(Phase::compute) == 1);
+  watch.move(Phase::compute, Phase::communicate, 3);  // no more than there is
+  CHECK(watch.spent(Phase::compute) == 0);
+  CHECK(watch.spent(Phase::communicate) == 4);
+  CHECK(watch.elapsed() == 11);
   watch.start(100);
   CHECK(watch.elapsed() == 0);
 }

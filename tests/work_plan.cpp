@@ -4,11 +4,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "backends/curve.h"
+#include "backends/read_compute_commit.h"
 
 namespace sgdbench {
+namespace {
+
+/// Walks through a block, whose rows are its positions: its mini-batches are those of the plan.
+void check_walk(const WorkPlan& plan, const Stretch& block) {
+  std::vector<std::uint32_t> rows(block.end - block.begin);
+  std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(block.begin));
+  BlockWalk walk(block, rows);
+  std::uint64_t t = block.first_update;
+  bool same = true;
+  do {
+    const Stretch one = plan.mini_batch(t), walked = walk.mini_batch();
+    same = same && walked.begin == one.begin && walked.end == one.end &&
+           walked.batch == one.batch && walked.epoch == one.epoch && walked.first_update == t &&
+           walk.update() == t && walk.rows().size() == one.end - one.begin &&
+           walk.rows().front() == one.begin && walk.at_first() == (t == block.first_update) &&
+           one.first_update == t;
+    ++t;
+  } while (walk.advance());
+  CHECK(same);
+  CHECK(t == block.first_update + block.updates());
+  CHECK(plan.mini_batch(t - 1).examples_after == block.examples_after);
+  CHECK_FALSE(walk.advance());
+  CHECK_FALSE(BlockWalk().advance());
+}
+
+}  // namespace
 
 TEST_CASE("A plan covers every position once, in mini-batches whose sizes differ by one at most") {
   for (const std::size_t examples : {1, 7, 128, 203}) {
@@ -29,6 +57,7 @@ TEST_CASE("A plan covers every position once, in mini-batches whose sizes differ
           sizes.insert(s.batch);
           update += (s.end - s.begin) / s.batch;
           CHECK(s.examples_after == position);
+          check_walk(plan, s);
         }
         CHECK(position == 3 * examples);
         CHECK(*sizes.rbegin() - *sizes.begin() <= 1);
@@ -38,6 +67,24 @@ TEST_CASE("A plan covers every position once, in mini-batches whose sizes differ
       }
     }
   }
+}
+
+TEST_CASE("A block is no more than a small share of the run, and one mini-batch under delays") {
+  RunSpec spec;
+  spec.workers = 4;
+  spec.epochs = 2;
+  CHECK(committing_cut(spec, 100'000).length == 16);
+  CHECK(committing_cut(spec, 300).length == 4);
+  CHECK(committing_cut(spec, 10).length == 1);
+  spec.batch = 4;
+  CHECK(committing_cut(spec, 100'000).length == 4);
+  spec.batch = 64;
+  CHECK(committing_cut(spec, 100'000).length == 1);
+  spec.batch = 1;
+  spec.updates = 1000;
+  CHECK(committing_cut(spec, 100'000).length == 7);
+  spec.conditions.latency = Law::parse("constant:1ms");
+  CHECK(committing_cut(spec, 100'000).length == 1);
 }
 
 TEST_CASE("A limit on updates cuts the plan within an epoch") {

@@ -113,6 +113,38 @@ TEST_CASE("Preparing the next block leaves the current direction as it is") {
   }
 }
 
+TEST_CASE(
+    "A commit is the rule's step along the current direction, whatever became of w meanwhile") {
+  for (const Example& e : all_examples(0.05))
+    for (const char* rule_name : {"sgd", "momentum", "nesterov"})
+      for (const std::size_t batch : {1u, 8u})
+        for (const bool asked : {false, true}) {
+          CAPTURE(e.name);
+          CAPTURE(rule_name);
+          CAPTURE(batch);
+          const Rule rule = parse_rule(rule_name, 0.5);
+          const auto worker = e.problem->make_worker({rule, batch, nullptr});
+          const auto first = random_rows(batch, kRows, 1), second = random_rows(batch, kRows, 2);
+          const std::size_t parameters = e.problem->parameters();
+          auto state = random_point(parameters * rule.slots(), 5);
+          worker->prepare(first);
+          worker->read(std::span(state).first(parameters), Access::exclusive);
+          worker->prepare(second);
+          worker->compute();
+          if (asked) CHECK(worker->direction().examples == batch);
+          state = random_point(state.size(), 6);
+          auto expected = state;
+          worker->commit(state, Real(0.3));
+          const Direction direction[] = {worker->direction()};
+          DirectionSum sum;
+          apply(rule, expected, direction, 0, parameters, Real(0.3), Access::exclusive, nullptr,
+                &sum);
+          CHECK(relative_error(state, std::vector<double>(expected.begin(), expected.end())) <
+                1e-6);
+          CHECK(state != random_point(state.size(), 6));
+        }
+}
+
 TEST_CASE("A frozen copy keeps the parameters of the moment it was read") {
   for (const Example& e : all_examples(0.05)) {
     CAPTURE(e.name);

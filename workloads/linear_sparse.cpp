@@ -103,13 +103,22 @@ class OneRowWorker final : public WorkerBase {
     for (std::size_t k = 0; k < x.size(); k += kPerLine) __builtin_prefetch(x.data() + k);
   }
 
+  /// ⟨w, x⟩ is made on the way, in the order of dot(): the same bits.
   void read(std::span<const Real> w, Access access) override {
     const auto take = [&](const auto& memory) {
       const auto x = begin();
-      for (std::size_t k = 0; k < x.size(); ++k)
-        copy_[k] = memory.template load<Real>(&w[x[k].column]);
+      const auto product = [&, copy = copy_.data()](std::size_t k) {
+        copy[k] = memory.template load<Real>(&w[x[k].column]);
+        return copy[k] * x[k].value;
+      };
+      Real sum[4] = {};
+      std::size_t k = 0;
+      for (; k + 4 <= x.size(); k += 4)
+        for (std::size_t j = 0; j < 4; ++j) sum[j] += product(k + j);
+      for (; k < x.size(); ++k) sum[0] += product(k);
+      margin_ = (sum[0] + sum[1]) + (sum[2] + sum[3]);
       if constexpr (with_intercept)
-        copy_[x.size()] = memory.template load<Real>(&w[step_.intercept_entry().column]);
+        margin_ += memory.template load<Real>(&w[step_.intercept_entry().column]);
     };
     if (access == Access::exclusive)
       take(ExclusiveMemory{});
@@ -117,18 +126,9 @@ class OneRowWorker final : public WorkerBase {
       take(RacyMemory{});
   }
 
-  /// ⟨w, x⟩ in the order of dot(): the same bits.
   void compute() override {
-    const auto x = step_.row(row_);
-    Real sum[4] = {};
-    std::size_t k = 0;
-    for (; k + 4 <= x.size(); k += 4)
-      for (std::size_t j = 0; j < 4; ++j) sum[j] += copy_[k + j] * x[k + j].value;
-    for (; k < x.size(); ++k) sum[0] += copy_[k] * x[k].value;
-    Real z = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    if constexpr (with_intercept) z += copy_[x.size()];
-    pack(x, Loss::slope(z, step_.target(row_)),
-         [this](std::size_t i, std::uint32_t) { return copy_[i]; });
+    slope_ = Loss::slope(margin_, step_.target(row_));
+    packed_ = false;
   }
 
   void compute_from(std::span<const Real> w) override {
@@ -137,10 +137,31 @@ class OneRowWorker final : public WorkerBase {
          [&](std::size_t, std::uint32_t v) { return w[v]; });
   }
 
+  /// Packed when somebody asks for it.
   Direction direction() const override {
+    if (!packed_)
+      pack(step_.row(row_), slope_,
+           [copy = copy_.data()](std::size_t k, std::uint32_t) { return copy[k]; });
     return {std::span(values_).first(size_), std::span(support_).first(size_), false, 1, true};
   }
   std::size_t read_bytes() const override { return size_ * sizeof(Real); }
+
+  /// w_v ← w_v − γ·(s·x_v + λ/d_v·copy_v)    for each v in x
+  void commit(std::span<Real> state, Real step) const override {
+    if (packed_) return WorkerBase::commit(state, step);
+    const Real s = slope_, *const r = step_.regulariser(), *const copy = copy_.data();
+    Real* const w = state.data();
+    const auto x = step_.row(row_);
+    const auto step_along = [&](std::size_t k) {
+      const auto [v, x_v] = x[k];
+      w[v] -= step * (s * x_v + r[v] * copy[k]);
+    };
+    std::size_t k = 0;
+    for (; k + 4 <= x.size(); k += 4)
+      for (std::size_t j = 0; j < 4; ++j) step_along(k + j);
+    for (; k < x.size(); ++k) step_along(k);
+    if constexpr (with_intercept) w[step_.intercept_entry().column] -= step * s;
+  }
 
  private:
   /// Makes the prepared row current.
@@ -153,12 +174,15 @@ class OneRowWorker final : public WorkerBase {
 
   /// s·x + ∑_{v ∈ x} λ/d_v·w_v·e_v
   template <class Parameter>
-  void pack(std::span<const Entry> x, Real s, Parameter w) {
+  void pack(std::span<const Entry> x, Real s, Parameter w) const {
+    packed_ = true;
     const Real* const r = step_.regulariser();
+    Real* const values = values_.data();
+    std::uint32_t* const support = support_.data();
     for (std::size_t k = 0; k < x.size(); ++k) {
       const auto [v, x_v] = x[k];
-      values_[k] = s * x_v + r[v] * w(k, v);
-      support_[k] = v;
+      values[k] = s * x_v + r[v] * w(k, v);
+      support[k] = v;
     }
     if constexpr (with_intercept) {
       values_[x.size()] = s;
@@ -169,8 +193,11 @@ class OneRowWorker final : public WorkerBase {
   SparseStep<Loss, with_intercept> step_;
   std::uint32_t next_ = 0, row_ = 0;
   std::size_t size_ = 0;
-  AlignedVector<Real> copy_, values_;
-  std::vector<std::uint32_t> support_;
+  Real margin_ = 0, slope_ = 0;  ///< ⟨w, x⟩ of the last read, and ℓ′ there
+  AlignedVector<Real> copy_;
+  mutable bool packed_ = false;  ///< the direction lies in the next two
+  mutable AlignedVector<Real> values_;
+  mutable std::vector<std::uint32_t> support_;
 };
 
 template <class Loss, bool with_intercept>

@@ -10,7 +10,8 @@
 //   read → compute → commit:  prepare(rows)  notes which coordinates the block touches,
 //                             read(w)        copies those to a private frozen copy,
 //                             compute()      makes the direction from that copy,
-//                             direction()    is then applied by the owner (rules/rule.h: apply).
+//                             direction()    is then applied by the owner (rules/rule.h: apply),
+//                                            or commit() does it, where it lands alone.
 //                             compute_from(w) skips the copy when w stays frozen by agreement.
 //
 // Calls are made per block of examples; loops over examples are below them, free of virtual calls.
@@ -84,6 +85,9 @@ class Worker {
   /// changes meanwhile.
   virtual void compute_from(std::span<const Real> w) = 0;
   virtual Direction direction() const = 0;
+  /// Applies the current direction, alone, to all of `state` = [w | rule's state], which nobody
+  /// else touches now: as apply() would, but for a rounding. Step γ.
+  virtual void commit(std::span<Real> state, Real step) const = 0;
 
   /// Bytes that the last read() copied.
   virtual std::size_t read_bytes() const = 0;

@@ -25,4 +25,9 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
   following_ = {};
 }
 
+void WorkerBase::commit(std::span<Real> state, Real step) const {
+  const Direction direction[] = {this->direction()};
+  apply(rule_, state, direction, 0, state.size() / rule_.slots(), step, Access::exclusive);
+}
+
 }  // namespace sgdbench

@@ -38,6 +38,7 @@ class UpdateCounter {
 class WorkerBase : public Worker {
  public:
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override;
+  void commit(std::span<Real> state, Real step) const override;
 
  protected:
   explicit WorkerBase(const Rule& rule) : rule_(rule) {}

@@ -78,22 +78,22 @@ bool Injector::wait_until(Nanoseconds deadline) {
 void Injector::sleep_until(Nanoseconds deadline) {
   wake_in_time();
   std::unique_lock lock(mutex_);
+  sleeps_.store(true, std::memory_order_seq_cst);
   while (!over()) {
     const Nanoseconds left = deadline - time();
-    if (left <= 0) return;
+    if (left <= 0) break;
     wake_.wait_for(lock, std::chrono::nanoseconds(std::min(left, kLook)));
   }
+  sleeps_.store(false, std::memory_order_relaxed);
 }
 
 void Injector::spin_until(Nanoseconds deadline) {
   while (!over() && time() < deadline) relax();
 }
 
-void Injector::cancel() {
-  {
-    const std::lock_guard lock(mutex_);
-    cancelled_.store(true, std::memory_order_relaxed);
-  }
+void Injector::wake_cancelled() {
+  if (!cancelled() || !sleeps_.load(std::memory_order_seq_cst)) return;
+  { const std::lock_guard lock(mutex_); }
   wake_.notify_one();
 }
 

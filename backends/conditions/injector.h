@@ -24,7 +24,8 @@
 
 namespace sgdbench {
 
-/// Thread safety: it belongs to one worker; cancel() and renew() may be called by any thread.
+/// Thread safety: it belongs to one worker; cancel(), wake_cancelled() and renew() may be called by
+/// any thread.
 class Injector {
  public:
   /// Before a run. `pause` may be null; it, `conditions` and `stop` must outlive the run.
@@ -61,11 +62,12 @@ class Injector {
   /// Waits for what the last gradient became to arrive. False as above.
   bool push(std::uint64_t bytes) { return !messages_ || message(Purpose::push, made_ - 1, bytes); }
 
-  /// What this worker waits for is not wanted any more: it returns at once, now and whenever it
-  /// waits, until renew().
-  void cancel();
+  /// What this worker waits for is not wanted any more: it doesn't begin to wait until renew(), and
+  /// what it waits for ends soon, at once where somebody calls wake_cancelled() too.
+  void cancel() { cancelled_.store(true, std::memory_order_seq_cst); }
+  void wake_cancelled();
   void renew() { cancelled_.store(false, std::memory_order_relaxed); }
-  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_seq_cst); }
 
  private:
   Nanoseconds time() const { return pause_ ? pause_->clock() : now(); }
@@ -84,9 +86,10 @@ class Injector {
   Pause* pause_ = nullptr;
   StopControl* stop_ = nullptr;
 
-  // Relaxed: only the flag itself is told. The mutex keeps it from being raised between a sleeper's
-  // look at it and its falling asleep.
-  std::atomic<bool> cancelled_{false};
+  // Sequentially consistent: a worker says that it sleeps and then looks at the flag, who cancels
+  // raises the flag and then looks for a sleeper, and one of the two sees the other. The mutex
+  // keeps the call to wake up from falling between the sleeper's look at the flag and its sleep.
+  std::atomic<bool> cancelled_{false}, sleeps_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
 };

@@ -15,7 +15,10 @@ namespace {
 class Grouped final : public Protocol {
  public:
   Grouped(std::size_t workers, Grouping grouping, const ProtocolTraits& traits)
-      : Protocol(traits), grouping_(grouping), active_(workers), retired_(workers) {}
+      : Protocol(traits), grouping_(grouping), active_(workers), retired_(workers) {
+    released_.reserve(workers);  // not under a server's lock
+    waiting_.reserve(workers);
+  }
 
   Decision arrived(std::size_t worker, std::uint64_t) override {
     const auto self = static_cast<std::uint32_t>(worker);

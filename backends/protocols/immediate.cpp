@@ -1,11 +1,11 @@
 // Protocols that decide about each arrival at once: async, ringmaster:R and ssp:S.
 //
 // ssp keeps, besides each worker's completed clocks, how many workers are at each clock from the
-// slowest one's on. A worker that waits is S + 1 ahead of the slowest, so that all who wait are let
-// go whenever c_min rises, and no arrival looks at all workers.
+// slowest one's on, in a ring. A worker that waits is S + 1 ahead of the slowest, so that all who
+// wait are let go whenever c_min rises, and no arrival looks at all workers.
 
 #include <algorithm>
-#include <deque>
+#include <bit>
 
 #include "backends/protocols/parts.h"
 
@@ -33,13 +33,21 @@ class Immediate final : public Protocol {
 class StaleSynchronous final : public Protocol {
  public:
   StaleSynchronous(std::size_t workers, std::uint64_t slack)
-      : Protocol({}), clocks_(workers), slack_(slack), at_{workers} {}
+      : Protocol({}),
+        clocks_(workers),
+        slack_(slack),
+        at_(std::bit_ceil(std::min<std::uint64_t>(slack, kFewClocks) + 2)) {
+    at(0) = workers;
+    released_.reserve(workers);  // not under a server's lock
+    waiting_.reserve(workers);
+  }
 
   Decision arrived(std::size_t worker, std::uint64_t) override {
-    const std::uint64_t ahead = clocks_[worker]++ - slowest_;
-    if (at_.size() == ahead + 1) at_.push_back(0);
-    --at_[ahead];
-    ++at_[ahead + 1];
+    const std::uint64_t clock = ++clocks_[worker];
+    if (clock - slowest_ == at_.size()) widen();
+    fastest_ = std::max(fastest_, clock);
+    --at(clock - 1);
+    ++at(clock);
     let_go_who_waited();
     auto& list = clocks_[worker] - slowest_ <= slack_ ? released_ : waiting_;
     list.push_back(static_cast<std::uint32_t>(worker));
@@ -48,7 +56,7 @@ class StaleSynchronous final : public Protocol {
   }
 
   bool retire(std::size_t worker) override {
-    --at_[clocks_[worker] - slowest_];
+    --at(clocks_[worker]);
     std::erase(waiting_, static_cast<std::uint32_t>(worker));
     let_go_who_waited();
     std::sort(released_.begin(), released_.end());
@@ -60,14 +68,24 @@ class StaleSynchronous final : public Protocol {
   void let_go_who_waited() {
     released_.clear();
     const std::uint64_t before = slowest_;
-    for (; at_.size() > 1 && at_.front() == 0; at_.pop_front()) ++slowest_;
+    while (slowest_ < fastest_ && at(slowest_) == 0) ++slowest_;
     if (slowest_ != before) released_.swap(waiting_);
   }
 
+  std::size_t& at(std::uint64_t clock) { return at_[clock & (at_.size() - 1)]; }
+  void widen() {
+    std::vector<std::size_t> narrow(2 * at_.size());
+    narrow.swap(at_);
+    for (std::uint64_t clock = slowest_; clock <= fastest_; ++clock)
+      at(clock) = narrow[clock & (narrow.size() - 1)];
+  }
+
+  static constexpr std::uint64_t kFewClocks = 62;  // the ring is widened where more are needed
+
   std::vector<std::uint64_t> clocks_;  // gradients completed
   std::uint64_t slack_;
-  std::uint64_t slowest_ = 0;   // c_min
-  std::deque<std::size_t> at_;  // at_[k]: workers at clock c_min + k that have not retired
+  std::uint64_t slowest_ = 0, fastest_ = 0;  // c_min, and the largest there was
+  std::vector<std::size_t> at_;  // workers at each clock in between that have not retired
   std::vector<std::uint32_t> waiting_;
 };
 

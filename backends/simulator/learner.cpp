@@ -3,13 +3,16 @@
 #include <stdexcept>
 
 #include "backends/in_place.h"
+#include "backends/read_compute_commit.h"
 #include "results/environment.h"
 
 namespace sgdbench {
 
 Learner::Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool)
     : course_(course),
-      server_(course, std::move(protocol)),
+      server_(std::move(protocol), course.seats.size(), course.state, course.problem.parameters(),
+              course.spec.rule, course.step_size),
+      queue_(course.plan, traits().arrivals, course.spec.assign, course.seats.size()),
       tool_(tool),
       counts_bytes_(course.spec.conditions.bandwidth > 0),
       works_(course.seats.size()),
@@ -20,14 +23,15 @@ Learner::Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool)
 }
 
 bool Learner::deal(std::size_t worker) {
-  const auto dealt = server_.deal(worker);
+  const auto dealt = queue_.next(worker);
   if (dealt) works_[worker].task = *dealt;
   return dealt.has_value();
 }
 
 void Learner::pull(std::size_t worker) {
   Work& work = works_[worker];
-  server_.pull(worker, work.task);
+  const Task& task = work.task;
+  server_.pull(worker, {task.number, task.round.epoch, task.examples, task.gradients()});
   if (!sends_gradients() || work.task.examples == 0) {
     work.pull_bytes = sends_gradients() ? 0 : all_bytes();
     return;
@@ -66,10 +70,19 @@ Decision Learner::arrive(std::size_t worker) {
   report.computed += work.task.examples;
   if (!sends_gradients()) *report.local_steps += work.task.gradients();
   if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
-  if (work.gradient == Gradient::none) return server_.arrive(worker);
+  Push push;
   if (work.gradient == Gradient::pulled) compute(worker);
+  if (work.gradient == Gradient::computed) {
+    push.direction = directions_[worker].view();
+    if (traits().overlaps) push.stored = &directions_[worker];
+  }
   work.gradient = Gradient::none;
-  return server_.arrive(worker, directions_[worker].view());
+  const Decision decision = server_.arrive(worker, push);
+  if (decision == Decision::discard) {
+    report.dropped += work.task.examples;
+    queue_.give_back(worker, work.task.number);
+  }
+  return decision;
 }
 
 std::span<const std::uint32_t> Learner::cancel_rest() {
@@ -77,6 +90,7 @@ std::span<const std::uint32_t> Learner::cancel_rest() {
   for (const auto worker : cancelled) {
     Work& work = works_[worker];
     work.gradient = Gradient::none;
+    queue_.give_back(worker, work.task.number);
     WorkerReport& report = course_.seats[worker].report;
     report.computed += work.task.examples;
     report.dropped += work.task.examples;
@@ -88,17 +102,18 @@ void Learner::update() {
   for (const auto worker : pulled_)
     if (works_[worker].gradient == Gradient::pulled) compute(worker);
   pulled_.clear();
-  server_.update([this](const Server::Held& held) -> std::span<Real> {
+  const auto landed = server_.update([this](const Held& held) -> std::span<Real> {
     if (traits().exchange == Exchange::elastic) return replicas_[held.worker];
     replica_ = course_.state;
-    train(held.task, replica_);
+    train(queue_.pushed(held.work.number), replica_);
     return replica_;
   });
+  book(course_, server_, queue_, landed);
 }
 
 void Learner::close() {
   for (const auto& held : server_.held())
-    course_.seats[held.worker].report.dropped += held.task.examples;
+    course_.seats[held.worker].report.dropped += held.work.examples;
 }
 
 void Learner::prepare(const Task& task) {

@@ -53,7 +53,7 @@ class Learner {
   bool retire(std::size_t worker) { return server_.retire(worker); }
   std::span<const std::uint32_t> released() const { return server_.released(); }
   bool may_return_work() const { return server_.may_return_work(); }
-  bool finished() const { return server_.finished(); }
+  bool finished() const { return server_.landed_work() == queue_.tasks(); }
   std::uint64_t version() const { return server_.version(); }
   std::uint64_t stalest() const { return server_.stalest(); }
   /// τ of what `worker` works on, if it arrived now.
@@ -83,6 +83,7 @@ class Learner {
 
   Course& course_;
   Server server_;
+  WorkQueue queue_;
   Seat& tool_;  // the real worker, and the memory for its rows
   bool counts_bytes_;
   std::vector<Work> works_;

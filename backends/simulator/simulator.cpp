@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "backends/clock.h"
+#include "backends/read_compute_commit.h"
 #include "backends/simulator/engine.h"
 #include "backends/simulator/learner.h"
 #include "backends/simulator/tally.h"

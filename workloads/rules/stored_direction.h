@@ -10,6 +10,11 @@ namespace sgdbench {
 
 class StoredDirection {
  public:
+  /// Takes memory for any direction of so many parameters.
+  void reserve(std::size_t parameters) {
+    support_.reserve(parameters);
+    values_.reserve(parameters);
+  }
   /// Keeps its memory for the next one.
   void assign(const Direction& direction) {
     everywhere_ = direction.everywhere;

@@ -1,9 +1,11 @@
-// Dealing work out to workers whose updates are made of several gradients, and taking it back.
+// The work of a run under a server: tasks that workers take, and that come back when they are
+// thrown away.
 //
 // The idea: the run is cut into rounds, a round being the examples of one update; each round has
-// one share for every arrival that the update is made of. A task is one share. A task that was
-// thrown away goes back and is dealt again before any other, so that every example of an epoch
-// lands, whatever the protocol.
+// one share for every arrival that the update is made of. A task is one share. Where an update is
+// one arrival, a worker takes a block of several rounds at once, and pushes each of its
+// mini-batches on its own. A task that was thrown away goes back and is dealt again before any
+// other, so that every example of an epoch lands, whatever the protocol.
 #pragma once
 
 #include <atomic>
@@ -18,8 +20,7 @@
 
 namespace sgdbench {
 
-/// What a worker does between two contacts with the server: its share of each mini-batch of a
-/// round.
+/// What a worker takes from the queue: its share of each mini-batch of a round, or of a block.
 struct Task {
   std::uint64_t number = 0;  ///< in the order of the plan
   Stretch round;             ///< the mini-batches of all shares together
@@ -50,33 +51,42 @@ inline Task whole_task(const Stretch& stretch) {
 }
 
 /// Thread safety: workers may ask at the same time, each for itself.
-class Dealer {
+class WorkQueue {
  public:
-  Dealer(const WorkPlan& plan, std::size_t shares, Assign assign, std::size_t workers);
+  /// `shares` of each round; where tasks are `blocks`, what is pushed is a mini-batch, and its
+  /// number is the mini-batch's. `plan` must outlive this.
+  WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, std::size_t workers,
+            bool blocks = false);
 
-  /// The next task for `worker`; nothing where all that it could have is dealt out.
+  /// The next task for `worker`; nothing where all that it could have is taken.
   std::optional<Task> next(std::size_t worker);
-  /// A task of `worker` was thrown away.
-  void give_back(std::size_t worker, const Task& task);
+  /// The task of this number, `worker`'s, was thrown away.
+  void give_back(std::size_t worker, std::uint64_t number);
 
+  /// What was pushed under this number.
+  Task pushed(std::uint64_t number) const {
+    return blocks_ ? whole_task(plan_.mini_batch(number)) : task(number);
+  }
   std::uint64_t tasks() const { return tasks_; }
 
  private:
   using Numbers = std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>>;
-  struct Pile {
+  /// What the workers that share it take their tasks from.
+  struct Line {
     std::atomic<std::uint64_t> taken{0};
     std::atomic<std::size_t> returns{0};  // a hint: returned is looked at only where there are any
     Numbers returned;
   };
 
-  Pile& pile_of(std::size_t worker) { return piles_[piles_.size() == 1 ? 0 : worker]; }
-  std::optional<std::uint64_t> take_returned(Pile& pile);
+  Line& line_of(std::size_t worker) { return lines_[lines_.size() == 1 ? 0 : worker]; }
+  std::optional<std::uint64_t> take_returned(Line& line);
   Task task(std::uint64_t number) const;
 
   const WorkPlan& plan_;
   const std::size_t shares_;
+  const bool blocks_;
   const std::uint64_t tasks_;
-  std::vector<Pile> piles_;  // one for all, or one for each where each keeps to its own
+  std::vector<Line> lines_;  // one for all, or one for each where each keeps to its own
   std::mutex returning_;
 };
 
