@@ -8,9 +8,9 @@
 #include <map>
 
 #include "cli/labels.h"
-#include "results/speedup.h"
+#include "results/outcome.h"
 #include "results/statistics.h"
-#include "results/statistics/two_samples.h"
+#include "results/statistics/ranks.h"
 #include "results/targets.h"
 
 namespace sgdbench {

@@ -8,7 +8,7 @@
 
 #include "cli/labels.h"
 #include "cli/text.h"
-#include "results/statistics/two_samples.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {

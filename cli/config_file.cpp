@@ -5,7 +5,7 @@
 #include "cli/lists.h"
 #include "cli/numbers.h"
 #include "cli/toml.h"
-#include "results/file_calls.h"
+#include "results/files.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "cli/cell.h"
-#include "results/file_place.h"
+#include "results/files.h"
 
 namespace sgdbench {
 

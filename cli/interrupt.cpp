@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <ctime>
 
-#include "results/file_calls.h"
+#include "results/files.h"
 
 namespace sgdbench {
 namespace {

@@ -11,7 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/parse.h"
 #include "results/atomic_file.h"
-#include "results/file_calls.h"
+#include "results/files.h"
 #include "results/journal.h"
 #include "results/reading/report_reader.h"
 #include "workloads/data/error.h"

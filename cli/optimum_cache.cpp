@@ -9,8 +9,8 @@
 
 #include "cli/interrupt.h"
 #include "results/atomic_file.h"
-#include "results/file_calls.h"
-#include "results/reading/json_tree.h"
+#include "results/files.h"
+#include "results/reading/json.h"
 #include "workloads/data/checksum.h"
 #include "workloads/names.h"
 #include "workloads/random.h"

@@ -7,9 +7,9 @@
 
 #include "cli/lists.h"
 #include "results/atomic_file.h"
-#include "results/exports.h"
-#include "results/file_calls.h"
+#include "results/files.h"
 #include "results/printable.h"
+#include "results/reports.h"
 #include "results/targets.h"
 #include "workloads/names.h"
 

@@ -19,7 +19,7 @@
 #include "cli/targets.h"
 #include "cli/verbs.h"
 #include "results/environment.h"
-#include "results/speedup.h"
+#include "results/outcome.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

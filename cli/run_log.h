@@ -17,7 +17,6 @@
 #include "results/environment.h"
 #include "results/journal.h"
 #include "results/record.h"
-#include "results/tuning.h"
 
 namespace sgdbench {
 

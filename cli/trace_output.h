@@ -6,7 +6,7 @@
 
 #include "cli/cell.h"
 #include "cli/options.h"
-#include "results/trace_json.h"
+#include "results/trace.h"
 
 namespace sgdbench {
 

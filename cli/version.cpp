@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cli/verbs.h"
-#include "results/build_info.h"
+#include "results/environment.h"
 
 namespace sgdbench {
 

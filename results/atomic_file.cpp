@@ -14,8 +14,7 @@
 #include <atomic>
 #include <optional>
 
-#include "results/file_calls.h"
-#include "results/file_place.h"
+#include "results/files.h"
 
 namespace sgdbench {
 namespace {

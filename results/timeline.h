@@ -5,6 +5,7 @@
 // counts those that it forgot.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +25,11 @@ inline constexpr std::array<std::string_view, kActivities> kActivityNames{
 constexpr std::string_view to_string(Activity activity) {
   return kActivityNames[static_cast<std::size_t>(activity)];
 }
-std::string_view to_string(Phase phase);
+inline std::string_view to_string(Phase phase) {
+  constexpr std::array<std::string_view, kPhases> names{"compute", "wait", "communicate",
+                                                        "observe"};
+  return names[static_cast<std::size_t>(phase)];
+}
 
 constexpr Phase phase_of(Activity activity) {
   switch (activity) {
@@ -113,7 +118,14 @@ class Track {
     return written_ > slices_.size() ? written_ - slices_.size() : 0;
   }
   /// Oldest first.
-  std::vector<Slice> slices() const;
+  std::vector<Slice> slices() const {
+    if (written_ < slices_.size())
+      return {slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(next_)};
+    std::vector<Slice> ordered(slices_.size());
+    std::rotate_copy(slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(next_),
+                     slices_.end(), ordered.begin());
+    return ordered;
+  }
 
  private:
   std::vector<Slice> slices_;

@@ -10,9 +10,8 @@
 #include "cli/precision.h"
 #include "cli/summary.h"
 #include "results/comparison/comparison.h"
-#include "results/exports.h"
+#include "results/outcome.h"
 #include "results/reports.h"
-#include "results/speedup.h"
 
 using namespace sgdbench;
 

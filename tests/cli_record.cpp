@@ -5,7 +5,7 @@
 
 #include "cli/labels.h"
 #include "cli/run_record.h"
-#include "results/speedup.h"
+#include "results/outcome.h"
 
 using namespace sgdbench;
 

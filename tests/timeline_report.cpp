@@ -7,7 +7,7 @@
 #include "cli/report/analysis.h"
 #include "cli/report/picture.h"
 #include "cli/report/svg.h"
-#include "results/trace_json.h"
+#include "results/trace.h"
 #include "tests/cli_process.h"
 #include "tests/timeline_samples.h"
 

@@ -7,7 +7,7 @@
 
 #include "cli/compare/report.h"
 #include "results/fields.h"
-#include "results/json_value.h"
+#include "results/reading/json.h"
 #include "results/reports.h"
 
 namespace sgdbench {

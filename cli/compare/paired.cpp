@@ -26,7 +26,7 @@
 #include "results/atomic_file.h"
 #include "results/printable.h"
 #include "results/reading/report_reader.h"
-#include "results/statistics/pairs.h"
+#include "results/statistics/ranks.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

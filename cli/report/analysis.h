@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "results/reading/trace_reader.h"
+#include "results/trace.h"
 
 namespace sgdbench {
 

@@ -12,7 +12,6 @@
 #include "cli/configuration.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
-#include "results/tuning.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
@@ -64,6 +63,20 @@ class Tuner {
   std::map<std::uint64_t, PointEvaluation> starts_;  ///< by seed
   std::map<std::size_t, double> steps_;              ///< by the examples that an update averages
 };
+
+/// What the trials of one setting come to: those of the last stage that it was in.
+struct TriedSetting {
+  const TuningTrial* first = nullptr;  ///< of these, which has the setting
+  std::size_t trials = 0;              ///< of all stages
+  /// diverged if one did; else that of the trial in the middle
+  std::string status;
+  /// Seconds to the target of the trial in the middle, an epoch taken to last as long as the median
+  /// one with this mini-batch; or its loss, where there is no target. Nothing where not finite.
+  std::optional<double> score;
+};
+
+/// Each setting once, in the order of their first trials. `timed`: the score is a time.
+std::vector<TriedSetting> tried_settings(std::span<const TuningTrial> trials, bool timed);
 
 /// For each row (a configuration as its search left it: with the best settings, or the reason why
 /// there are none) its trials, a line for each mini-batch and a column for each step, and a

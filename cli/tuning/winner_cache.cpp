@@ -6,8 +6,8 @@
 
 #include "cli/command_line.h"
 #include "cli/optimum_cache.h"
-#include "results/file_calls.h"
-#include "results/reading/json_tree.h"
+#include "results/files.h"
+#include "results/reading/json.h"
 
 namespace sgdbench {
 namespace {

@@ -1,12 +1,11 @@
-#include "results/comparison/decision.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "results/comparison/comparison.h"
 #include "results/statistics/normal.h"
-#include "results/statistics/pairs.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {

@@ -1,5 +1,3 @@
-#include "results/reading/trace_reader.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +9,9 @@
 #include <map>
 #include <memory>
 
-#include "results/reading/json_tree.h"
+#include "results/reading/json.h"
 #include "results/reading/report_reader.h"
+#include "results/trace.h"
 
 namespace sgdbench {
 namespace {

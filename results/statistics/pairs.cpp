@@ -1,5 +1,3 @@
-#include "results/statistics/pairs.h"
-
 #include <algorithm>
 #include <cmath>
 

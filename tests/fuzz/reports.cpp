@@ -9,9 +9,8 @@
 #include "cli/report/table.h"
 #include "cli/tuning/winner_cache.h"
 #include "results/journal.h"
-#include "results/journal_line.h"
 #include "results/reading/report_reader.h"
-#include "results/reading/trace_reader.h"
+#include "results/trace.h"
 #include "tests/fuzz/harness.h"
 
 namespace sgdbench::fuzz {

@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "results/fields.h"
+
 namespace sgdbench {
 
 using JsonTree = nlohmann::json;
@@ -39,5 +41,17 @@ JsonTree parse_json(std::FILE* file, const JsonElementTaker& take = nullptr);
 /// The whole number that `value` is, however it is written (3, 3.0); nothing for another type, a
 /// fraction, or one beyond 64 bits.
 std::optional<std::uint64_t> whole_number(const JsonTree& value);
+
+/// null for an empty cell; the library writes a double that is not finite as null too.
+inline nlohmann::ordered_json to_json(const Value& value) {
+  return std::visit(
+      [](const auto& v) -> nlohmann::ordered_json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
+          return nullptr;
+        else
+          return v;
+      },
+      value);
+}
 
 }  // namespace sgdbench

@@ -1,10 +1,10 @@
-#include "results/trace_json.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+#include "results/trace.h"
 
 namespace sgdbench {
 namespace {
