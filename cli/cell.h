@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/run_spec.h"
@@ -60,5 +61,57 @@ bool takes_intercept(const Cell& cell);
 inline bool has_hidden_layers(const Cell& cell) {
   return cell.workload.workload == "mlp";
 }
+
+// Cells that share something, together.
+
+/// Cells with an equal key, in the order in which the keys were first met.
+template <class Key>
+std::vector<std::vector<Cell>> grouped(const std::vector<Cell>& cells, Key key) {
+  std::vector<std::vector<Cell>> groups;
+  for (const auto& cell : cells) {
+    auto group = groups.begin();
+    while (group != groups.end() && !(key(group->front()) == key(cell))) ++group;
+    if (group == groups.end()) group = groups.emplace(groups.end());
+    group->push_back(cell);
+  }
+  return groups;
+}
+
+inline std::vector<std::vector<Cell>> by_data(const std::vector<Cell>& cells) {
+  return grouped(cells, [](const Cell& cell) -> const DataRequest& { return cell.data; });
+}
+
+/// Of cells on the same data.
+inline std::vector<std::vector<Cell>> by_problem(const std::vector<Cell>& cells) {
+  return grouped(cells, [](const Cell& cell) -> const WorkloadOptions& { return cell.workload; });
+}
+
+// The command line that repeats a cell, and the cell's identity, which is made from it.
+
+/// `text` as one word of a POSIX shell.
+std::string shell_quote(std::string_view text);
+
+/// The words in one line, each quoted where it must be.
+std::string shell_line(const std::vector<std::string>& words);
+
+/// The words after `sgdbench run` that make exactly this cell: what every cell says of itself
+/// (workload, data, backend, workers), then what differs from the defaults.
+std::vector<std::string> arguments_of(const Cell& cell);
+
+/// `sgdbench run …` for a shell.
+std::string command_of(const Cell& cell);
+
+/// What the configuration is, as text: the words that identify it, and the checksums of its laws.
+std::string identity_of(const Cell& cell);
+
+/// Spreads texts evenly over 64 bits, the same on every machine. Not cryptographic.
+std::uint64_t text_hash(std::string_view text);
+
+/// Ten hexadecimal digits, a function of the configuration alone: not of how often it is repeated,
+/// nor of the defaults of options that it does not use. The same on every machine.
+std::string config_id(const Cell& cell);
+
+/// `config_id-repeat`.
+std::string run_id(std::string_view config_id, std::uint64_t repeat);
 
 }  // namespace sgdbench

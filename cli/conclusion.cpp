@@ -1,5 +1,3 @@
-#include "cli/conclusion.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <cmath>
 
 #include "cli/labels.h"
+#include "cli/summary.h"
 #include "cli/text.h"
 #include "results/statistics/ranks.h"
 

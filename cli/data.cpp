@@ -4,10 +4,9 @@
 #include <filesystem>
 
 #include "backends/parallel_for.h"
-#include "cli/interrupt.h"
+#include "cli/files.h"
 #include "cli/outputs.h"
-#include "cli/progress.h"
-#include "cli/sources.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"

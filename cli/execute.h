@@ -5,12 +5,14 @@
 // the sweep is unfair to nobody.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "cli/cell.h"
-#include "cli/progress.h"
+#include "cli/outputs.h"
 #include "cli/run_log.h"
-#include "cli/trace_output.h"
+#include "cli/run_record.h"
+#include "cli/terminal.h"
 #include "results/environment.h"
 
 namespace sgdbench {
@@ -32,5 +34,24 @@ void execute(const std::vector<Cell>& cells, const Environment& environment, Pro
 
 /// Runs that execute() will make at most, warm-ups included.
 std::size_t count_steps(const std::vector<Cell>& cells, const RunLog& log);
+
+// What a sweep is asked to reach: checked before anything is trained, and turned into losses.
+
+/// Throws UsageError for targets that can be seen to make no sense: an optimum of a workload that
+/// has none, two targets for the loss, a pause without a target.
+void check_targets(const std::vector<Cell>& cells);
+
+/// The same for what needs the data: held-out accuracy where nothing is held out.
+void check_target(const Cell& cell, const Problem& problem);
+
+/// Throws UsageError where the search for settings would have nothing to choose from: a mini-batch
+/// of more examples than there are.
+void check_tuning(const Cell& cell, const Problem& problem);
+
+/// The optimum of the problem that these cells share, where one of their targets needs it. Throws
+/// NotConverged.
+std::optional<OptimumFacts> optimum_for(const std::vector<Cell>& cells, const Problem& problem,
+                                        const TrainTest& data, const ParallelFor& parallel,
+                                        Progress& progress, bool use_cache);
 
 }  // namespace sgdbench

@@ -5,9 +5,9 @@
 
 #include "backends/backend.h"
 #include "backends/protocols/protocol.h"
-#include "cli/outputs.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
+#include "cli/files.h"
+#include "cli/sweep.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/reports.h"

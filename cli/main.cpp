@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/interrupt.h"
-#include "cli/outputs.h"
-#include "cli/parse.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/files.h"
 #include "results/journal.h"

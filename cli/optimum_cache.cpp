@@ -1,5 +1,3 @@
-#include "cli/optimum_cache.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +5,8 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "cli/interrupt.h"
+#include "cli/cache.h"
+#include "cli/terminal.h"
 #include "results/atomic_file.h"
 #include "results/files.h"
 #include "results/reading/json.h"

@@ -42,7 +42,7 @@ enum class Group {
 std::string_view title(Group group);
 
 /// Where an option means something. A cell of elsewhere has its default, and who asked for more
-/// there is told (scope.h).
+/// there is told (sweep.h).
 struct Scope {
   /// Null: everywhere.
   bool (*covers)(const Cell& cell) = nullptr;

@@ -1,15 +1,18 @@
-// Where the reports go.
+// Where the reports and the timelines go.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "cli/file_use.h"
+#include "cli/cell.h"
+#include "cli/files.h"
 #include "cli/options.h"
 #include "results/record.h"
 #include "results/reports.h"
+#include "results/trace.h"
 
 namespace sgdbench {
 
@@ -56,13 +59,29 @@ class Outputs {
   bool journal_is_temporary_ = false;
 };
 
-/// Data for stdout; throws WriteError.
-void print(std::string_view text);
+// `--trace`: the timelines of a sweep, of each configuration its first timed repeat.
 
-/// Talk: `sgdbench: LINE` on stderr, printable and of a length to be read. What can't be said there
-/// is left out, and nothing fails for it.
-void talk(std::string_view line) noexcept;
-/// The same for text as it is.
-void talk_raw(std::string_view text) noexcept;
+class TraceOutput {
+ public:
+  /// Opens no file yet. Throws UsageError for --trace-slices without --trace, and where the
+  /// timelines of the widest cell would fill more than half of the `available` bytes (0: unknown).
+  TraceOutput(const Given& given, const std::vector<Cell>& cells, std::uint64_t available);
+
+  /// Begins the file; throws WriteError.
+  void open(std::string_view version, std::string_view command);
+  /// For RunSpec::timeline_slices; 0 where nothing is traced.
+  std::size_t slices() const { return slices_; }
+  /// Throws WriteError.
+  void add(TracedRun run, std::string_view config_id, const Timeline& timeline);
+  /// Completes the file, and says on stderr if slices were forgotten. Throws WriteError.
+  void finish(bool quiet);
+
+ private:
+  std::string path_;
+  std::size_t slices_ = 0;
+  std::vector<std::string> configurations_;  ///< in the order in which they were asked for
+  std::unique_ptr<TraceWriter> writer_;
+  SliceCount count_;
+};
 
 }  // namespace sgdbench

@@ -1,13 +1,11 @@
-#include "cli/parse.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <span>
 
-#include "cli/command_line.h"
-#include "cli/help.h"
+#include "cli/cell.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

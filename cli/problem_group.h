@@ -11,10 +11,10 @@
 #include "backends/backend.h"
 #include "cli/configuration.h"
 #include "cli/execute.h"
-#include "cli/progress.h"
+#include "cli/outputs.h"
 #include "cli/run_log.h"
 #include "cli/run_record.h"
-#include "cli/trace_output.h"
+#include "cli/terminal.h"
 #include "cli/tuning/tuner.h"
 #include "workloads/parallel.h"
 

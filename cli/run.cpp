@@ -5,18 +5,15 @@
 #include <map>
 #include <set>
 
-#include "cli/command_line.h"
-#include "cli/doctor/advice.h"
+#include "cli/cell.h"
+#include "cli/doctor/doctor.h"
 #include "cli/execute.h"
-#include "cli/interrupt.h"
+#include "cli/files.h"
 #include "cli/outputs.h"
-#include "cli/precision.h"
 #include "cli/request.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
 #include "cli/summary.h"
 #include "cli/sweep.h"
-#include "cli/targets.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "results/environment.h"
 #include "results/outcome.h"

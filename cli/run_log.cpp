@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/command_line.h"
+#include "cli/cell.h"
 #include "results/fields.h"
 #include "results/reading/parts.h"
 #include "results/reports.h"

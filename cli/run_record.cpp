@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "cli/command_line.h"
+#include "cli/cell.h"
 #include "cli/options.h"
 #include "results/targets.h"
 

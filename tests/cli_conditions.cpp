@@ -4,9 +4,9 @@
 #include <set>
 
 #include "backends/backend.h"
-#include "cli/command_line.h"
-#include "cli/lists.h"
+#include "cli/cell.h"
 #include "cli/sweep.h"
+#include "cli/values.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
 #include "workloads/names.h"

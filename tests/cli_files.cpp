@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cli/file_use.h"
+#include "cli/files.h"
 #include "tests/cli_process.h"
 #include "workloads/names.h"
 

@@ -4,12 +4,12 @@
 
 #include "backends/course.h"
 #include "backends/protocols/protocol.h"
-#include "cli/command_line.h"
-#include "cli/curve_memory.h"
+#include "cli/cell.h"
+#include "cli/configuration.h"
+#include "cli/execute.h"
 #include "cli/options.h"
-#include "cli/precision.h"
 #include "cli/run_record.h"
-#include "cli/targets.h"
+#include "cli/summary.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

@@ -3,10 +3,9 @@
 
 #include <set>
 
-#include "cli/help.h"
 #include "cli/options.h"
-#include "cli/parse.h"
 #include "cli/text.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

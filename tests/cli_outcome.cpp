@@ -5,9 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/aggregate.h"
-#include "cli/conclusion.h"
-#include "cli/precision.h"
 #include "cli/summary.h"
 #include "results/comparison/comparison.h"
 #include "results/outcome.h"

@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "backends/backend.h"
-#include "cli/command_line.h"
-#include "cli/parse.h"
+#include "cli/cell.h"
 #include "cli/request.h"
-#include "cli/scope.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

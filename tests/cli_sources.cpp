@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "cli/numbers.h"
-#include "cli/sources.h"
+#include "cli/files.h"
+#include "cli/values.h"
 #include "tests/cli_process.h"
 #include "workloads/data/error.h"
 #include "workloads/names.h"

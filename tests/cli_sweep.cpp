@@ -4,12 +4,11 @@
 #include <set>
 
 #include "backends/backend.h"
-#include "cli/command_line.h"
+#include "cli/cell.h"
 #include "cli/configuration.h"
-#include "cli/parse.h"
 #include "cli/request.h"
-#include "cli/scope.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

@@ -18,11 +18,9 @@
 #include <system_error>
 
 #include "cli/compare/compare.h"
-#include "cli/compare/paired_process.h"
-#include "cli/interrupt.h"
-#include "cli/numbers.h"
 #include "cli/outputs.h"
-#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/values.h"
 #include "results/atomic_file.h"
 #include "results/printable.h"
 #include "results/reading/report_reader.h"

@@ -1,5 +1,3 @@
-#include "cli/compare/report.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +5,9 @@
 #include <map>
 #include <set>
 
-#include "cli/interrupt.h"
+#include "cli/compare/compare.h"
 #include "cli/labels.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 namespace sgdbench {

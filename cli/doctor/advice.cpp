@@ -1,13 +1,12 @@
 // One rule per complaint, in order of severity: first what makes every figure wrong, then what
 // makes some of them incomparable, then what only makes them noisier.
-#include "cli/doctor/advice.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "backends/backend.h"
+#include "cli/doctor/doctor.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
 

@@ -12,22 +12,18 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "cli/lists.h"
-#include "cli/numbers.h"
 #include "cli/options.h"
 #include "cli/sweep.h"
+#include "cli/values.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
 
 // The table's parts, in the order of the help and of a sweep's loops.
 std::span<const Option> problem_options();
-std::span<const Option> step_options();
 std::span<const Option> strategy_options();
 std::span<const Option> condition_options();
-std::span<const Option> simulation_options();
 std::span<const Option> measurement_options();
-std::span<const Option> comparison_options();
 std::span<const Option> output_options();
 
 using Text = std::string_view;

@@ -104,8 +104,8 @@ constexpr Option kProblem[] = {
        c.data.header = static_cast<HeaderRule>(choose(v, "header", {"auto", "on", "off"}));
      },
      [](const Cell& c) {
-       constexpr Text kRules[] = {"auto", "on", "off"};
-       return std::string(kRules[static_cast<std::size_t>(c.data.header)]);
+       constexpr Text kHeaderRules[] = {"auto", "on", "off"};
+       return std::string(kHeaderRules[static_cast<std::size_t>(c.data.header)]);
      },
      for_training<>},
     {"--max-unpacked",

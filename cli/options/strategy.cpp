@@ -1,4 +1,4 @@
-// Options of the strategy: who waits for whom, on which cores.
+// Options of the update rule, the step size and the strategy: who waits for whom, on which cores.
 #include <fmt/format.h>
 
 #include "backends/backend.h"
@@ -8,6 +8,22 @@
 
 namespace sgdbench {
 namespace {
+
+Texts rules(Text text) {
+  return expand_names(text, "rule", names_of(rule_catalog()));
+}
+
+bool has_momentum(std::string_view rule) {
+  constexpr double kAny = 0.5;
+  return parse_rule(rule, kAny).slots() > 1;
+}
+constexpr Scope kWithMomentum{[](const Cell& cell) { return has_momentum(cell.rule); },
+                              [] {
+                                return rows_of("--rule", rule_catalog(), [](const auto& row) {
+                                  return has_momentum(row.name);
+                                });
+                              },
+                              "--rule"};
 
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {
@@ -22,6 +38,60 @@ bool takes_kernels(const BackendEntry& row) {
 }
 
 constexpr Option kStrategy[] = {
+    {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
+     [](Cell& c, Text v) { c.rule = v; }, [](const Cell& c) { return c.rule; }},
+    {"--momentum", "", "X,…", "μ of the rules that have one; tuned: the best", "0.9", Group::step,
+     kCells, expand_reals,
+     [](Cell& c, Text v) {
+       if (!tunes(c, kTuneMomentum, v))
+         c.momentum =
+             parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
+     },
+     [](const Cell& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
+     kWithMomentum},
+    {"--batch", "", "N,…",
+     "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …; auto: the workload's, "
+     "or more where workers "
+     "meet at every update",
+     "auto", Group::step, kCells, expand_counts,
+     [](Cell& c, Text v) {
+       c.batch.reset();
+       if (!tunes(c, kTuneBatch, v) && v != "auto") c.batch = parse_count(v, 1, 1'000'000'000);
+     },
+     [](const Cell& c) {
+       return tuned_text(c, kTuneBatch, c.batch ? std::to_string(*c.batch) : "auto");
+     }},
+    {"--lr", "", "X,…",
+     "step size γ₀; tuned: the best; auto: the workload's for the examples that an update "
+     "averages, "
+     "times 1 − μ",
+     "auto", Group::step, kTraining, expand_reals,
+     [](Cell& c, Text v) {
+       c.lr.reset();
+       if (!tunes(c, kTuneStep, v) && v != "auto") c.lr = parse_real(v, kPositive);
+     },
+     [](const Cell& c) { return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto"); },
+     for_training<>},
+    {"--lr-schedule", "", "NAME,…",
+     "how γ falls (list schedules); auto: the workload's, constant where it is convex", "auto",
+     Group::step, kTraining, one_list,
+     [](Cell& c, Text v) {
+       c.automatic_schedule = v == "auto";
+       if (!c.automatic_schedule) parse_schedule(v, c.spec.step);
+     },
+     [](const Cell& c) {
+       return c.automatic_schedule ? "auto" : to_string(c.spec.step.schedule, c.spec.step.rate);
+     },
+     for_training<>},
+    {"--staleness-policy", "", "NAME,…",
+     "what staleness does to γ: none, inverse; of several gradients in an "
+     "update, the stalest counts",
+     "none", Group::step, kTraining, one_list,
+     [](Cell& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
+     [](const Cell& c) { return std::string(to_string(c.spec.step.policy)); }},
+    {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
+     Group::step, kTraining, one_list, [](Cell& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
+     [](const Cell& c) { return c.spec.shuffle.to_string(); }},
     {"--backend",
      "",
      "NAME,…",

@@ -5,16 +5,14 @@
 #include <array>
 #include <set>
 
-#include "cli/command_line.h"
+#include "cli/cell.h"
 #include "cli/execute.h"
-#include "cli/interrupt.h"
+#include "cli/files.h"
 #include "cli/labels.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
 #include "cli/sweep.h"
-#include "cli/targets.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"

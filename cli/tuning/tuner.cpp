@@ -7,9 +7,9 @@
 #include <cmath>
 #include <span>
 
-#include "cli/command_line.h"
-#include "cli/interrupt.h"
+#include "cli/cell.h"
 #include "cli/labels.h"
+#include "cli/terminal.h"
 #include "results/targets.h"
 #include "workloads/random.h"
 

@@ -10,8 +10,8 @@
 
 #include "backends/backend.h"
 #include "cli/configuration.h"
-#include "cli/progress.h"
 #include "cli/run_record.h"
+#include "cli/terminal.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {

@@ -2,11 +2,10 @@
 #include <algorithm>
 
 #include "backends/conditions/trace_file.h"
-#include "cli/command_line.h"
-#include "cli/config_file.h"
-#include "cli/parse.h"
+#include "cli/cell.h"
 #include "cli/request.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 #include "results/printable.h"
 #include "tests/fuzz/harness.h"
 #include "workloads/names.h"

@@ -1,7 +1,8 @@
-// One line on stderr that says what runs now and when it will be over; only on a terminal. And a
-// warning before the first run, wherever stderr goes.
+// The terminal and the signals that come from it: data on stdout, talk on stderr, one line that
+// says what runs now, and Ctrl-C.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -9,6 +10,15 @@
 #include <utility>
 
 namespace sgdbench {
+
+/// Data for stdout; throws WriteError.
+void print(std::string_view text);
+
+/// Talk: `sgdbench: LINE` on stderr, printable and of a length to be read. What can't be said there
+/// is left out, and nothing fails for it.
+void talk(std::string_view line) noexcept;
+/// The same for text as it is.
+void talk_raw(std::string_view text) noexcept;
 
 /// Thread safety: one thread. It never draws while a run is timed: only before and after.
 class Progress {
@@ -45,5 +55,17 @@ class Progress {
 
 /// "0:42", "1:02:03".
 std::string clock_text(double seconds);
+
+/// From now on, the first SIGINT or SIGTERM raises the flag; another one, unless it comes with the
+/// first, ends the program. Thread safety: the handler uses lock-free atomics, clock_gettime(),
+/// sigaction() and raise(), all safe inside a signal. The atomics are relaxed, because
+/// nothing else is passed by them.
+void catch_interrupts();
+
+/// Raised once, by the handler; relaxed, as nothing else is passed by it.
+const std::atomic<bool>& interrupted();
+
+/// What the program exits with after an interrupt.
+inline constexpr int kInterruptedExit = 130;
 
 }  // namespace sgdbench

@@ -1,11 +1,9 @@
-#include "cli/tuning/winner_cache.h"
-
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "cli/command_line.h"
-#include "cli/optimum_cache.h"
+#include "cli/cache.h"
+#include "cli/cell.h"
 #include "results/files.h"
 #include "results/reading/json.h"
 

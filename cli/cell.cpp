@@ -1,4 +1,4 @@
-#include "cli/command_line.h"
+#include "cli/cell.h"
 
 #include <fmt/format.h>
 

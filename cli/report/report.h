@@ -1,9 +1,11 @@
-// What a recorded run amounts to: its updates, and where its workers' time went.
+// What a recorded run amounts to, in numbers, in a table and in a picture: its updates, and where
+// its workers' time went.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "results/trace.h"
@@ -73,5 +75,27 @@ Window extent(const ReadRun& run);
 /// each worker of the slowest run has done about `gradients`; but no run is crowded far beyond
 /// that.
 Window usual_window(const std::vector<ReadRun>& runs, std::size_t gradients);
+
+// What a trace amounts to, in a table.
+
+/// A row per worker and one for each run.
+std::string trace_table(const ReadTrace& trace, const Window& window);
+
+// The picture of a trace: one panel per run, above one another on one scale of time.
+
+/// Gradients per worker that a picture shows unless it is told.
+inline constexpr std::size_t kUsualGradients = 12;
+
+/// An SVG file. The window is not empty.
+std::string draw_picture(const ReadTrace& trace, const Window& window);
+
+/// Times for grid lines, at round distances, and the unit in which they are short.
+struct TimeAxis {
+  std::vector<Nanoseconds> ticks;
+  std::string_view unit;
+  Nanoseconds per_unit = 1;
+  std::string label(Nanoseconds t) const;
+};
+TimeAxis time_axis(const Window& window, std::size_t most_ticks);
 
 }  // namespace sgdbench
