@@ -214,13 +214,13 @@ std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
       firsts.push_back(member.first);
     }
     group.varying = varying_columns(firsts);
-    // Sentences say batch and step of everybody.
+    // Sentences say batch and step of every configuration.
     auto named = group.varying;
     std::erase(named, "batch");
     std::erase(named, "lr");
     for (auto& member : group.members) {
       const auto more = column_text(*member.first, named);
-      member.name = contender_label(*member.first) + (more.empty() ? "" : ", " + more);
+      member.name = configuration_label(*member.first) + (more.empty() ? "" : ", " + more);
     }
     sort_members(group, config_ids);
   }

@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
-#include "cli/configuration.h"
 #include "cli/run_record.h"
+#include "cli/setup.h"
 #include "workloads/optimum/optimum.h"
 
 namespace sgdbench {
@@ -73,7 +73,7 @@ std::optional<Tuned> parse_winner(std::string_view entry, std::string_view key,
 /// One configuration's entry.
 class CachedWinner {
  public:
-  CachedWinner(const Cell& cell, const DataFacts& facts);
+  CachedWinner(const Configuration& configuration, const DataFacts& facts);
 
   /// Nothing where there is none, or none that can be used: then `note` says why.
   std::optional<Tuned> read(std::string& note) const;

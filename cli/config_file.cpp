@@ -89,11 +89,11 @@ void check_value(const Option& option, const std::string& text, const SuiteEntry
   if (text.empty()) entry.refuse("{} needs a value, and this one is empty", entry.said.key);
   if (!option.apply) return;
   try {
-    Cell cell;
+    Configuration configuration;
     const auto values = expand(option, text);
     count += values.size();
     check_length(count);
-    for (const auto& value : values) option.apply(cell, value);
+    for (const auto& value : values) option.apply(configuration, value);
   } catch (const UsageError& error) {
     entry.refuse("{}: {}", entry.said.key, error.what());
   }

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "cli/terminal.h"
 #include "results/environment.h"
 #include "workloads/data/error.h"
@@ -61,15 +61,15 @@ void FileUse::writes(std::string_view who, const std::filesystem::path& path) {
     uses_.push_back({std::string(who), path, place.value_or(FilePlace{}), true});
 }
 
-void FileUse::reads_of(std::span<const Cell> cells) {
+void FileUse::reads_of(std::span<const Configuration> configurations) {
   std::set<std::string> files;
   const DataRequest* last = nullptr;
-  for (const auto& cell : cells) {
-    for (const auto* law : laws_of(cell.spec))
+  for (const auto& configuration : configurations) {
+    for (const auto* law : laws_of(configuration.spec))
       if (auto file = law->file(); !file.empty()) files.insert(std::move(file));
-    if (last && *last == cell.data) continue;
-    last = &cell.data;
-    for (auto& file : files_of(cell.data)) files.insert(std::move(file));
+    if (last && *last == configuration.data) continue;
+    last = &configuration.data;
+    for (auto& file : files_of(configuration.data)) files.insert(std::move(file));
   }
   for (const auto& file : files) reads("this command", file);
 }
@@ -121,9 +121,9 @@ std::string why_no_source(const std::string& source) {
   }
 }
 
-void check_sources(const std::vector<Cell>& cells) {
+void check_sources(const std::vector<Configuration>& configurations) {
   std::set<std::string> pipes;
-  for (const auto& same_data : by_data(cells)) {
+  for (const auto& same_data : by_data(configurations)) {
     const DataRequest& request = same_data.front().data;
     for (const auto& source : {request.source, request.test_source})
       if (const auto pipe = check_source(source); !pipe.empty() && !pipes.insert(pipe).second)

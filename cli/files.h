@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "cli/terminal.h"
 #include "results/files.h"
 #include "workloads/data/catalog.h"
@@ -28,9 +28,9 @@ class FileUse {
   /// one that is read may be read again. `-` is stdin or stdout.
   void reads(std::string_view who, const std::filesystem::path& path);
   void writes(std::string_view who, const std::filesystem::path& path);
-  /// The files of the data and of the laws of these cells. Throws what load_data() would for a
-  /// source that is not there.
-  void reads_of(std::span<const Cell> cells);
+  /// The files of the data and of the distributions of these configurations. Throws what
+  /// load_data() would for a source that is not there.
+  void reads_of(std::span<const Configuration> configurations);
 
  private:
   struct Use {
@@ -38,7 +38,7 @@ class FileUse {
     std::filesystem::path path;
     FilePlace place;
     bool writes = false;
-    bool unasked = false;  ///< stdout where nobody named it
+    bool unasked = false;  ///< stdout where no option names it
   };
   std::vector<Use> uses_;
 };
@@ -48,8 +48,8 @@ std::string why_no_source(const std::string& source);
 
 /// Throws what load_data() would throw for a source that is not there: UsageError for a name that
 /// is none, MissingData for a file or a data set that is not on this machine. A pipe can be read
-/// once: UsageError where the cells would load one again.
-void check_sources(const std::vector<Cell>& cells);
+/// once: UsageError where the configurations would load one again.
+void check_sources(const std::vector<Configuration>& configurations);
 
 /// load_data() within the memory that is free now; throws Interrupted soon after an interrupt.
 TrainTest load_interruptibly(const DataRequest& request, const ParallelFor& parallel);

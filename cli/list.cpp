@@ -25,10 +25,10 @@ struct Item {
 std::vector<Item> backend_items() {
   std::vector<Item> items;
   for (const auto& row : backend_catalog()) {
-    Cell cell;
-    cell.spec.backend = row.name;
+    Configuration configuration;
+    configuration.spec.backend = row.name;
     items.push_back({std::string(row.name), std::string(row.summary),
-                     fmt::format("{}", fmt::join(options_for(cell, "--backend"), " ")),
+                     fmt::format("{}", fmt::join(options_for(configuration, "--backend"), " ")),
                      row.unavailable()});
   }
   return items;
@@ -93,7 +93,7 @@ const std::vector<Listing>& listings() {
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return formed_items(protocol_catalog()); }},
       {"schedules", [] { return plain_items(schedule_catalog()); }},
-      {"laws", [] { return formed_items(law_catalog()); }},
+      {"distributions", [] { return formed_items(law_catalog()); }},
       {"kernels", kernel_items},
   };
   return table;

@@ -108,9 +108,9 @@ std::vector<std::string> values_of(const Option& option, const Given& given) {
   return values;
 }
 
-void apply(const Option& option, Cell& cell, std::string_view value) {
+void apply(const Option& option, Configuration& configuration, std::string_view value) {
   try {
-    option.apply(cell, value);
+    option.apply(configuration, value);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", option.name, error.what()));
   }

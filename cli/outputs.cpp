@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <exception>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "cli/text.h"
 #include "cli/values.h"
 #include "results/atomic_file.h"
@@ -121,9 +121,9 @@ void Outputs::add_export(const std::string& text) {
   exports_ = true;
 }
 
-void Outputs::check_inputs(const Given& given, std::span<const Cell> cells) {
+void Outputs::check_inputs(const Given& given, std::span<const Configuration> configurations) {
   if (given.has("--config")) files_.reads("--config", given.text("--config"));
-  files_.reads_of(cells);
+  files_.reads_of(configurations);
 }
 
 void Outputs::check() const {
@@ -185,20 +185,21 @@ void check_memory(std::size_t workers, std::size_t slices, std::uint64_t availab
 
 }  // namespace
 
-TraceOutput::TraceOutput(const Given& given, const std::vector<Cell>& cells,
+TraceOutput::TraceOutput(const Given& given, const std::vector<Configuration>& configurations,
                          std::uint64_t available) {
   if (!given.has("--trace")) {
     if (given.has(kSlices)) throw UsageError(fmt::format("{} is for --trace", kSlices));
     return;
   }
-  if (std::none_of(cells.begin(), cells.end(), [](const Cell& c) { return c.spec.recording; }))
+  if (std::none_of(configurations.begin(), configurations.end(),
+                   [](const Configuration& c) { return c.spec.recording; }))
     throw UsageError("--trace needs --recording full: without it no slice is recorded");
   path_ = given.text("--trace");
   slices_ = slices_of(given);
   std::size_t workers = 1;
-  for (const auto& cell : cells) {
-    workers = std::max(workers, cell.spec.workers);
-    configurations_.push_back(config_id(cell));
+  for (const auto& configuration : configurations) {
+    workers = std::max(workers, configuration.spec.workers);
+    configurations_.push_back(config_id(configuration));
   }
   check_memory(workers, slices_, available);
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "cli/files.h"
 #include "cli/options.h"
 #include "results/record.h"
@@ -19,10 +19,11 @@ namespace sgdbench {
 class Outputs {
  public:
   /// Throws UsageError if two reports would go to the same place, --resume has no journal, or a
-  /// table is to be laid out that nobody gets.
+  /// table is to be laid out that is not written.
   explicit Outputs(const Given& given);
-  /// Throws UsageError if a report would replace the suite, or a file that one of the cells reads.
-  void check_inputs(const Given& given, std::span<const Cell> cells);
+  /// Throws UsageError if a report would replace the suite, or a file that one of the
+  /// configurations reads.
+  void check_inputs(const Given& given, std::span<const Configuration> configurations);
 
   using Render = std::string (*)(std::span<const RunRecord>, const ReportContext&);
 
@@ -33,7 +34,7 @@ class Outputs {
   const Layout& layout() const { return layout_; }
   /// Where rows are kept while the sweep runs; "" for nowhere.
   const std::filesystem::path& journal() const { return journal_; }
-  /// Whether nobody asked for the journal itself.
+  /// Whether no option asks for the journal itself.
   bool journal_is_temporary() const { return journal_is_temporary_; }
   /// Writes all of them; one that fails does not keep the others from being written. Throws
   /// what the first of these threw: WriteError, StoppedWaiting.
@@ -42,7 +43,7 @@ class Outputs {
  private:
   struct Target {
     std::filesystem::path path;
-    Render render;  ///< null: somebody else writes it
+    Render render;  ///< null: written elsewhere
   };
   void add(std::string_view option, const std::filesystem::path& path, Render render);
   void find_layout(const Given& given);
@@ -64,8 +65,10 @@ class Outputs {
 class TraceOutput {
  public:
   /// Opens no file yet. Throws UsageError for --trace-slices without --trace, and where the
-  /// timelines of the widest cell would fill more than half of the `available` bytes (0: unknown).
-  TraceOutput(const Given& given, const std::vector<Cell>& cells, std::uint64_t available);
+  /// timelines of the widest configuration would fill more than half of the `available` bytes (0:
+  /// unknown).
+  TraceOutput(const Given& given, const std::vector<Configuration>& configurations,
+              std::uint64_t available);
 
   /// Begins the file; throws WriteError.
   void open(std::string_view version, std::string_view command);

@@ -23,7 +23,7 @@ inline constexpr std::string_view kSwitchedOff = "0";
 
 struct ConfigFile {
   Given common;
-  std::vector<Given> runs;  ///< the tables [[run]]: options of cells alone
+  std::vector<Given> runs;  ///< the tables [[run]]: options of configurations alone
 };
 
 /// Throws BadData for text that is no TOML, or nested or long beyond what a suite needs, and
@@ -52,14 +52,14 @@ Request requested(const Given& typed);
 /// The same with the suite's content at hand; an empty one is none.
 Request requested(const Given& typed, const ConfigFile& file);
 
-/// A suite that asks for the same; read again, it makes the same cells. Throws UsageError for text
-/// that TOML can't hold.
+/// A suite that asks for the same; read again, it makes the same configurations. Throws UsageError
+/// for text that TOML can't hold.
 std::string to_toml(const Request& request);
 
 // The default comparison: what `sgdbench run` does when nothing is named.
 //
 // The idea: a part of the suite is a piece of command line, so that it goes through the same table
-// as what a user types, and each cell says how to repeat it.
+// as what a user types, and each configuration says how to repeat it.
 
 /// What was given, completed: as it is where a workload and data are named; by each part of the
 /// suite where neither is; by the parts for the named workload where data alone is left open.

@@ -1,5 +1,5 @@
 // What the rows of a sweep come to, configuration by configuration: medians and how well they are
-// known, a table, and one plain sentence on who won and why.
+// known, a table, and one plain sentence on which won and why.
 #pragma once
 
 #include <cstdint>
@@ -105,7 +105,7 @@ bool settled(const Precision& precision, double share);
 std::vector<std::string> precision_notes(std::span<const RunRecord> rows,
                                          const std::map<std::string, double>& shares);
 
-// One plain sentence on who won and why, from the numbers alone.
+// One plain sentence on which configuration won and why, from the numbers alone.
 //
 // The idea: time to target = time per epoch (hardware efficiency) × epochs to target (statistical
 // efficiency), so an advantage splits into the two. Whether a configuration makes its workers wait
@@ -113,7 +113,8 @@ std::vector<std::string> precision_notes(std::span<const RunRecord> rows,
 
 /// For one group, without a line break. The best that waits, the best that does not and the best
 /// single worker, each at its batch and step. Those that can't be told apart are tied; with too few
-/// repeats to tell, nobody wins; who did not come through in all repeats takes no part.
+/// repeats to tell, none wins; a configuration that did not come through in all repeats takes no
+/// part.
 std::string conclude(const AggregateGroup& group);
 
 /// A table and a sentence for each workload and data set; medians over the repeats that are ok.

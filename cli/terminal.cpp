@@ -31,7 +31,7 @@ void talk_raw(std::string_view text) noexcept {
   try {
     write_all(STDERR_FILENO, text, "stderr");
   } catch (const std::exception&) {
-    // Nobody can hear it.
+    // stderr is closed.
   }
 }
 

@@ -64,7 +64,7 @@ double parse_real(std::string_view text, const Interval& allowed) {
 double parse_percent(std::string_view text, const Interval& allowed) {
   const bool percent = text.ends_with('%');
   double value = parse_real(text.substr(0, text.size() - percent));
-  // Who types 1 means 1 %, and would get all.
+  // A user who types 1 means 1 %, and would get all.
   if (!percent && value >= 1)
     throw UsageError(fmt::format("{} is no share below 1: write {}%", text, text));
   // 100·0.07 is 7.000000000000001, but 0.07 means 7 %.

@@ -83,7 +83,8 @@ const std::vector<VerbEntry>& verb_table() {
        "",
        0,
        0,
-       {"sgdbench calibrate --workload logreg --data rcv1-like:rows=20000 --batch 16 --output laws",
+       {"sgdbench calibrate --workload logreg --data rcv1-like:rows=20000 --batch 16 --output "
+        "measured",
         "sgdbench calibrate --workload logreg --data train.svm --compute-delay exp:5ms --workers "
         "4,8"},
        calibrate_verb},
@@ -142,7 +143,7 @@ std::string help_of(const VerbEntry& verb) {
   if (verb.verb & (kRun | kTune | kVerify | kOptimum))
     text +=
         "\nOptions with a … take lists (1,2,8) and ranges (1..8, 1..8:x2, 1..9:+4); every\n"
-        "combination is a cell. A backslash before a comma makes it part of a name.\n";
+        "combination is a configuration. A backslash before a comma makes it part of a name.\n";
   if (verb.verb & (kRun | kTune))
     text +=
         "\nA suite (--config) says the same in TOML: workers = [1, 2], data = \"train.svm\", "

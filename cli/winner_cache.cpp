@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "cli/cache.h"
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "results/files.h"
 #include "results/reading/json.h"
 
@@ -34,12 +34,13 @@ std::string hex_text(std::uint64_t number) {
   return fmt::format("{:016x}", number);
 }
 
-WinnerJson winner_key(const Cell& cell, const DataFacts& facts, std::uint64_t program) {
+WinnerJson winner_key(const Configuration& configuration, const DataFacts& facts,
+                      std::uint64_t program) {
   const auto& here = *facts.environment;
   WinnerJson libraries = WinnerJson::object();
   for (const auto& [name, version] : here.libraries) libraries[name] = version;
   return {{"format", kWinnerFormat},
-          {"configuration", identity_of(cell)},
+          {"configuration", identity_of(configuration)},
           {"data", hex_text(facts.checksum)},
           {"test", facts.test_checksum ? hex_text(*facts.test_checksum) : ""},
           {"examples", facts.examples},
@@ -103,14 +104,15 @@ std::optional<Tuned> parse_winner(std::string_view entry, std::string_view key,
   return {};
 }
 
-CachedWinner::CachedWinner(const Cell& cell, const DataFacts& facts) : examples_(facts.examples) {
+CachedWinner::CachedWinner(const Configuration& configuration, const DataFacts& facts)
+    : examples_(facts.examples) {
   const auto folder = cache_folder();
   if (!folder || !facts.environment) return;
   const auto program = program_checksum();
   if (!program) return;
-  key_ =
-      winner_key(cell, facts, *program).dump(-1, ' ', true, WinnerJson::error_handler_t::replace);
-  path_ = *folder / fmt::format("tuned-{}-{:016x}.json", config_id(cell), text_hash(key_));
+  key_ = winner_key(configuration, facts, *program)
+             .dump(-1, ' ', true, WinnerJson::error_handler_t::replace);
+  path_ = *folder / fmt::format("tuned-{}-{:016x}.json", config_id(configuration), text_hash(key_));
 }
 
 std::optional<Tuned> CachedWinner::read(std::string& note) const {

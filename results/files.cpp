@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{10};  ///< until somebody has to be at the other end
+constexpr std::chrono::seconds kPatience{10};  ///< until the other end has to be open
 constexpr int kLookAgain = 50;                 ///< milliseconds
 
 const std::atomic<bool>* stop_flag = nullptr;
@@ -119,15 +119,15 @@ Descriptor open_for_writing(const fs::path& path) {
     if (file.get() >= 0) return file;
     if (errno != ENXIO || ::stat(path.c_str(), &info) == -1) refuse_write(path);
     if (!S_ISFIFO(info.st_mode)) refuse_write(path, std::strerror(ENXIO));
-    if (wait.took_too_long()) refuse_write(path, "nobody reads this pipe");
+    if (wait.took_too_long()) refuse_write(path, "no process reads this pipe");
     wait.ready(-1, 0);
   }
 }
 
-/// read() tells an end from silence where poll() does not: it is 0 where nobody writes.
+/// read() tells an end from silence where poll() does not: it is 0 where no process writes.
 std::string read_file(const fs::path& path, std::size_t most) {
   const Wait wait(path);
-  bool met = false;  // somebody writes, or wrote
+  bool met = false;  // another process writes, or wrote
   const Descriptor file = open_for_reading(path, met);
   const bool regular = is_regular(file.get());
   const bool never_blocks = !met;
@@ -142,7 +142,7 @@ std::string read_file(const fs::path& path, std::size_t most) {
     } else if (got == 0 && met) {
       return text;
     } else if (got == 0) {
-      if (wait.took_too_long()) throw ReadError("nobody writes to this pipe");
+      if (wait.took_too_long()) throw ReadError("no process writes to this pipe");
     } else if (errno != EAGAIN && errno != EINTR) {
       refuse_read();
     }

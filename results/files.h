@@ -2,7 +2,7 @@
 // path.
 //
 // Waiting for the other end of a pipe is never for ever: it ends when the flag of stop_waiting_on()
-// is raised, and somebody has to come to the other end within ten seconds.
+// is raised, and the other end has to be opened within ten seconds.
 #pragma once
 
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ class ReadError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// It has more bytes than anybody wants.
+/// It has more bytes than the caller allows.
 class TooLong : public ReadError {
  public:
   using ReadError::ReadError;
@@ -74,7 +74,7 @@ class Descriptor {
 /// them, and what the program says does not land in it. Reading and writing there still fail.
 void hold_standard_descriptors();
 
-/// Opens the file for writing as it is. Throws WriteError, for a pipe that nobody reads too, and
+/// Opens the file for writing as it is. Throws WriteError, for a pipe without a reader too, and
 /// StoppedWaiting.
 Descriptor open_for_writing(const std::filesystem::path& path);
 
@@ -121,7 +121,7 @@ struct FilePlace {
   bool operator==(const FilePlace&) const = default;
 };
 
-/// Nothing for the null device, which nobody can spoil, and for what isn't there at all.
+/// Nothing for the null device, which no output can spoil, and for what isn't there at all.
 std::optional<FilePlace> place_of(const std::filesystem::path& path);
 std::optional<FilePlace> place_of(int fd);
 

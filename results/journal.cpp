@@ -26,7 +26,7 @@ std::string read_text(const fs::path& path) try {
   throw BadJournal(path.string() + ": this journal can't be read: " + error.what());
 }
 
-/// Whether the file of this name is still the open one: whoever had it may have removed it.
+/// Whether the file of this name is still the open one: its last owner may have removed it.
 bool is_current(int fd, const fs::path& path) {
   struct stat open {
   }, named{};
@@ -45,7 +45,7 @@ Descriptor open_journal(const fs::path& path) {
   return file;
 }
 
-/// File systems without locks keep nobody out.
+/// File systems without locks keep no process out.
 Descriptor open_and_lock(const fs::path& path) {
   while (true) {
     auto file = open_journal(path);

@@ -47,7 +47,7 @@ std::vector<RunRecord> latest(std::vector<RunRecord> rows);
 /// WriteError.
 class Journal {
  public:
-  /// Makes the file where there is none, without a header; waits for nobody.
+  /// Makes the file where there is none, without a header; does not wait.
   explicit Journal(const std::filesystem::path& path);
 
   /// Makes it the journal of a new sweep, without rows.

@@ -2,7 +2,7 @@
 //
 // Every table, sentence, speedup, export and gate asks here, so that a miss, a divergence, a
 // time-out and a failure are infinite in all of them, and a configuration that does not come
-// through is nobody's winner.
+// through wins nothing.
 #pragma once
 
 #include <limits>

@@ -1,8 +1,8 @@
 // What each worker did when: slices on tracks, for one run.
 //
-// The idea: whoever runs (a thread, or a simulator) hands in finished slices with their times, real
-// or virtual; nothing here reads a clock. Memory is bounded: each track keeps its last N slices and
-// counts those that it forgot.
+// The idea: the backend (its threads, or a simulator) hands in finished slices with their times,
+// real or virtual; nothing here reads a clock. Memory is bounded: each track keeps its last N
+// slices and counts those that it forgot.
 #pragma once
 
 #include <algorithm>
@@ -90,7 +90,7 @@ class Track {
     written_ = next_ = 0;
     open_ = {};
   }
-  /// Ends the open slice at `now`, and begins another. One of the same kind that is nobody's yet
+  /// Ends the open slice at `now`, and begins another. One of the same kind without a gradient
   /// goes on as that gradient's.
   void enter(Activity activity, Nanoseconds now, std::uint64_t gradient = 0) {
     if (activity == open_.activity && open_.gradient == 0 && open_.update == 0) {
@@ -136,7 +136,7 @@ class Track {
 };
 
 /// Room for the slices of a server beside workers that keep so many each: what it applies was a
-/// fetch, a compute and a push of somebody's.
+/// fetch, a compute and a push of some worker.
 constexpr std::size_t server_slices(std::size_t workers, std::size_t each) {
   return (workers * each + 2) / 3;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "cli/request.h"
 #include "cli/sweep.h"
 #include "cli/verbs.h"

@@ -200,9 +200,9 @@ constexpr DoctorFormat kDoctorFormats[] = {{"table", doctor_table}, {"json", doc
 std::size_t workers_of(const Given& given, std::size_t usual) {
   constexpr std::string_view kOption = "--workers";
   if (!given.has(kOption)) return usual;
-  Cell cell;
-  apply(find_option(kDoctor, kOption), cell, given.text(kOption));
-  return cell.spec.workers;
+  Configuration configuration;
+  apply(find_option(kDoctor, kOption), configuration, given.text(kOption));
+  return configuration.spec.workers;
 }
 
 }  // namespace

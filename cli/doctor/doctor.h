@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backends/examination.h"
-#include "cli/cell.h"
+#include "cli/configuration.h"
 
 namespace sgdbench {
 
@@ -21,9 +21,9 @@ struct Advice {
 /// The most severe first. What is not known is not complained about.
 std::vector<Advice> advise(const MachineReport& report);
 
-/// What is to be said before a run of these cells, the most severe first, from what is known
-/// without measuring.
-std::vector<std::string> warnings_for(const std::vector<Cell>& cells,
+/// What is to be said before a run of these configurations, the most severe first, from what is
+/// known without measuring.
+std::vector<std::string> warnings_for(const std::vector<Configuration>& configurations,
                                       const Environment& environment);
 
 inline constexpr std::size_t kVerdictRepeats = 10;  ///< that the verdict speaks of

@@ -1,4 +1,5 @@
-// Options of the update rule, the step size and the strategy: who waits for whom, on which cores.
+// Options of the update rule, the step size and the strategy: which workers wait for which, on
+// which cores.
 #include <fmt/format.h>
 
 #include "backends/backend.h"
@@ -17,13 +18,13 @@ bool has_momentum(std::string_view rule) {
   constexpr double kAny = 0.5;
   return parse_rule(rule, kAny).slots() > 1;
 }
-constexpr Scope kWithMomentum{[](const Cell& cell) { return has_momentum(cell.rule); },
-                              [] {
-                                return rows_of("--rule", rule_catalog(), [](const auto& row) {
-                                  return has_momentum(row.name);
-                                });
-                              },
-                              "--rule"};
+constexpr Scope kWithMomentum{
+    [](const Configuration& configuration) { return has_momentum(configuration.rule); },
+    [] {
+      return rows_of("--rule", rule_catalog(),
+                     [](const auto& row) { return has_momentum(row.name); });
+    },
+    "--rule"};
 
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {
@@ -39,26 +40,26 @@ bool takes_kernels(const BackendEntry& row) {
 
 constexpr Option kStrategy[] = {
     {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
-     [](Cell& c, Text v) { c.rule = v; }, [](const Cell& c) { return c.rule; }},
+     [](Configuration& c, Text v) { c.rule = v; }, [](const Configuration& c) { return c.rule; }},
     {"--momentum", "", "X,…", "μ of the rules that have one; tuned: the best", "0.9", Group::step,
      kCells, expand_reals,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        if (!tunes(c, kTuneMomentum, v))
          c.momentum =
              parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
      },
-     [](const Cell& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
+     [](const Configuration& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
      kWithMomentum},
     {"--batch", "", "N,…",
      "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …; auto: the workload's, "
      "or more where workers "
      "meet at every update",
      "auto", Group::step, kCells, expand_counts,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.batch.reset();
        if (!tunes(c, kTuneBatch, v) && v != "auto") c.batch = parse_count(v, 1, 1'000'000'000);
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return tuned_text(c, kTuneBatch, c.batch ? std::to_string(*c.batch) : "auto");
      }},
     {"--lr", "", "X,…",
@@ -66,20 +67,22 @@ constexpr Option kStrategy[] = {
      "averages, "
      "times 1 − μ",
      "auto", Group::step, kTraining, expand_reals,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.lr.reset();
        if (!tunes(c, kTuneStep, v) && v != "auto") c.lr = parse_real(v, kPositive);
      },
-     [](const Cell& c) { return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto"); },
+     [](const Configuration& c) {
+       return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto");
+     },
      for_training<>},
     {"--lr-schedule", "", "NAME,…",
      "how γ falls (list schedules); auto: the workload's, constant where it is convex", "auto",
      Group::step, kTraining, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.automatic_schedule = v == "auto";
        if (!c.automatic_schedule) parse_schedule(v, c.spec.step);
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return c.automatic_schedule ? "auto" : to_string(c.spec.step.schedule, c.spec.step.rate);
      },
      for_training<>},
@@ -87,63 +90,67 @@ constexpr Option kStrategy[] = {
      "what staleness does to γ: none, inverse; of several gradients in an "
      "update, the stalest counts",
      "none", Group::step, kTraining, one_list,
-     [](Cell& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
-     [](const Cell& c) { return std::string(to_string(c.spec.step.policy)); }},
+     [](Configuration& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
+     [](const Configuration& c) { return std::string(to_string(c.spec.step.policy)); }},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
-     Group::step, kTraining, one_list, [](Cell& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
-     [](const Cell& c) { return c.spec.shuffle.to_string(); }},
+     Group::step, kTraining, one_list,
+     [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
+     [](const Configuration& c) { return c.spec.shuffle.to_string(); }},
     {"--backend",
      "",
      "NAME,…",
-     "who waits for whom; patterns work, for those on a real clock: 'hog*' (list backends)",
+     "which workers wait for which; patterns work, for those on a real clock: 'hog*' (list "
+     "backends)",
      "*",
      Group::strategy,
      kCells,
      backends,
-     [](Cell& c, Text v) { c.spec.backend = v; },
-     [](const Cell& c) { return c.spec.backend; },
+     [](Configuration& c, Text v) { c.spec.backend = v; },
+     [](const Configuration& c) { return c.spec.backend; },
      {},
      true},
     {"--protocol", "", "NAME,…",
      "when a parameter server takes gradients: async, bsp, ssp:4, elastic:0.1,10 (list protocols)",
      "async", Group::strategy, kCells, expand_forms,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        check_protocol(v);
        c.spec.protocol = v;
      },
-     [](const Cell& c) { return escape_form(c.spec.protocol); },
+     [](const Configuration& c) { return escape_form(c.spec.protocol); },
      for_backends<&BackendEntry::uses_protocol>},
     {"--write", "", "NAME,…", "lock-free writes: store (may be lost) or cas (none is lost)",
      "store", Group::strategy, kCells, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        choose(v, "write", {"store", "cas"});
        c.spec.write = v;
      },
-     [](const Cell& c) { return c.spec.write; }, for_backends<&BackendEntry::uses_write>},
+     [](const Configuration& c) { return c.spec.write; }, for_backends<&BackendEntry::uses_write>},
     {"--persistence", "", "N,…",
      "failed publications before a gradient is dropped and computed again; 0: never", "0",
      Group::strategy, kCells, expand_counts,
-     [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
-     [](const Cell& c) { return std::to_string(c.spec.persistence); },
+     [](Configuration& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
+     [](const Configuration& c) { return std::to_string(c.spec.persistence); },
      for_backends<&BackendEntry::uses_persistence, kZero>},
     {"--exchange", "", "N,…",
      "examples that a private replica trains on between two exchanges; tuned: the best", "1024",
      Group::strategy, kCells, expand_counts,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        if (!tunes(c, kTuneExchange, v)) c.spec.exchange = parse_count(v, 1, kMany);
      },
-     [](const Cell& c) { return tuned_text(c, kTuneExchange, std::to_string(c.spec.exchange)); },
+     [](const Configuration& c) {
+       return tuned_text(c, kTuneExchange, std::to_string(c.spec.exchange));
+     },
      for_backends<&BackendEntry::uses_exchange>},
     {"--kernels", "", "NAME,…", "library for dense arithmetic (list kernels)", "native",
-     Group::strategy, kCells, kernels, [](Cell& c, Text v) { c.spec.kernels = v; },
-     [](const Cell& c) { return c.spec.kernels; }, for_backends<takes_kernels>},
+     Group::strategy, kCells, kernels, [](Configuration& c, Text v) { c.spec.kernels = v; },
+     [](const Configuration& c) { return c.spec.kernels; }, for_backends<takes_kernels>},
     {"--assign", "", "HOW,…", "mini-batches to workers: dynamic or round-robin", "dynamic",
      Group::strategy, kTraining, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.spec.assign = choose(v, "assignment", {"dynamic", "round-robin"}) ? Assign::round_robin
                                                                            : Assign::dynamic;
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return std::string(c.spec.assign == Assign::dynamic ? "dynamic" : "round-robin");
      }},
     {"--workers",
@@ -154,20 +161,20 @@ constexpr Option kStrategy[] = {
      Group::strategy,
      kCells | kDoctor,
      expand_counts,
-     [](Cell& c, Text v) {
-       c.spec.workers = v == "all" ? Cell::kAllCores : parse_count(v, 1, kMostSimulated);
+     [](Configuration& c, Text v) {
+       c.spec.workers = v == "all" ? Configuration::kAllCores : parse_count(v, 1, kMostSimulated);
      },
-     [](const Cell& c) {
-       return c.spec.workers == Cell::kAllCores ? "all" : std::to_string(c.spec.workers);
+     [](const Configuration& c) {
+       return c.spec.workers == Configuration::kAllCores ? "all" : std::to_string(c.spec.workers);
      },
      {},
      true},
     {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",
      Group::strategy, kTraining, nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.pin = static_cast<Pin>(choose(v, "choice", {"auto", "on", "off"}));
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return std::string(c.pin == Pin::automatic ? "auto" : c.pin == Pin::on ? "on" : "off");
      },
      for_backends<on_a_real_clock>},

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "cli/configuration.h"
 #include "cli/run_record.h"
+#include "cli/setup.h"
 #include "cli/terminal.h"
 #include "workloads/parallel.h"
 
@@ -37,19 +37,19 @@ class Tuner {
   Tuner(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
         std::size_t cores, Progress& progress);
 
-  /// Searches what the cell asks to be tuned. The objective is the time to the cell's target, or
-  /// the loss at the end of its epochs where it has none. Trials have seeds of their own, the same
-  /// for every configuration. Ends early when interrupted(). Where the start of the first trial
-  /// meets the target, all settings are as fast, and none is searched for.
-  Tuning tune(const Cell& cell);
+  /// Searches what the configuration asks to be tuned. The objective is the time to the
+  /// configuration's target, or the loss at the end of its epochs where it has none. Trials have
+  /// seeds of their own, the same for every configuration. Ends early when interrupted(). Where the
+  /// start of the first trial meets the target, all settings are as fast, and none is searched for.
+  Tuning tune(const Configuration& configuration);
 
  private:
-  /// `usual`: the cell as it is settled without a search.
-  SearchSpace space_of(const Cell& cell, const Configuration& usual);
+  /// `usual`: the configuration as it is settled without a search.
+  SearchSpace space_of(const Configuration& configuration, const Setup& usual);
   double suggested_step(std::size_t averaged);
-  TrialResult attempt(const Cell& cell, const SearchSpace& space, const Settings& settings,
-                      const Allowance& allowance, Tuning& tuning);
-  Backend& backend_for(const Configuration& trial, const Settings& settings);
+  TrialResult attempt(const Configuration& configuration, const SearchSpace& space,
+                      const Settings& settings, const Allowance& allowance, Tuning& tuning);
+  Backend& backend_for(const Setup& trial, const Settings& settings);
   const PointEvaluation& start_of(std::uint64_t seed);
   PointEvaluation evaluate_at(std::span<const Real> w, bool held_out) const;
 

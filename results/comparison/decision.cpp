@@ -10,7 +10,7 @@
 namespace sgdbench {
 namespace {
 
-/// More repeats than anybody makes, and more than any number means.
+/// More repeats than a user makes, and more than any number means.
 constexpr double kMany = 1000, kEndless = 1e6;
 
 /// Fewer can neither be significant nor have an interval.

@@ -24,21 +24,21 @@ std::optional<double> get(const R& run) {
   return static_cast<double>(*(run.*Member));
 }
 
-constexpr bool kLower = false, kHigher = true, kTimed = true, kCourse = false;
+constexpr bool kLower = false, kHigher = true, kTimed = true, kUntimed = false;
 
 constexpr auto kMetrics = std::to_array<Metric>({
     {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>,
      get<&R::time_to_target_low_s>, get<&R::time_to_target_high_s>},
     {"wall_s", kLower, unfinished, kTimed, get<&R::wall_s>},
-    {"epochs_to_target", kLower, missed, kCourse, get<&R::epochs_to_target>},
-    {"updates_to_target", kLower, missed, kCourse, get<&R::updates_to_target>},
+    {"epochs_to_target", kLower, missed, kUntimed, get<&R::epochs_to_target>},
+    {"updates_to_target", kLower, missed, kUntimed, get<&R::updates_to_target>},
     {"examples_per_s", kHigher, nothing, kTimed, get<&R::examples_per_s>},
     {"updates_per_s", kHigher, nothing, kTimed, get<&R::updates_per_s>},
-    {"loss_final", kLower, diverged, kCourse, get<&R::loss_final>},
-    {"loss_test", kLower, diverged, kCourse, get<&R::loss_test>},
-    {"accuracy_final", kHigher, nothing, kCourse, get<&R::accuracy_final>},
-    {"updates", kLower, nothing, kCourse, get<&R::updates>},
-    {"gradient_evaluations", kLower, nothing, kCourse, get<&R::gradient_evaluations>},
+    {"loss_final", kLower, diverged, kUntimed, get<&R::loss_final>},
+    {"loss_test", kLower, diverged, kUntimed, get<&R::loss_test>},
+    {"accuracy_final", kHigher, nothing, kUntimed, get<&R::accuracy_final>},
+    {"updates", kLower, nothing, kUntimed, get<&R::updates>},
+    {"gradient_evaluations", kLower, nothing, kUntimed, get<&R::gradient_evaluations>},
     {"staleness_mean", kLower, nothing, kTimed, get<&R::staleness_mean>},
     {"staleness_p95", kLower, nothing, kTimed, get<&R::staleness_p95>},
     {"staleness_max", kLower, nothing, kTimed, get<&R::staleness_max>},

@@ -1,4 +1,4 @@
-// JSON that anybody may have written, into a tree.
+// JSON that any program may have written, into a tree.
 //
 // The idea: the library's events, put together here, with what its own trees don't promise: a depth
 // that what walks a tree by recursion can bear, time in proportion to the text, and whole numbers
