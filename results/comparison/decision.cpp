@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "results/comparison/comparison.h"
-#include "results/statistics/normal.h"
+#include "results/statistics.h"
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {

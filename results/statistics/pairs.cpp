@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "results/statistics/normal.h"
+#include "results/statistics.h"
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {

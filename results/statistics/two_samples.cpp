@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "results/statistics/normal.h"
+#include "results/statistics.h"
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {
