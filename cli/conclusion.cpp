@@ -1,5 +1,3 @@
-#include "cli/conclusion.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +5,9 @@
 #include <cmath>
 
 #include "cli/labels.h"
+#include "cli/summary.h"
 #include "cli/text.h"
-#include "results/statistics/two_samples.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
@@ -18,7 +17,7 @@ constexpr std::string_view kAmong = " of those within 2 % of the best loss";
 
 using Members = std::vector<const Aggregate*>;
 
-/// What is compared: who takes part, by which time, and what it is the time to.
+/// What is compared: which configurations, by which time, and what it is the time to.
 struct Race {
   Members members;  ///< fastest first
   std::optional<Spread> Aggregate::*time;
@@ -208,7 +207,7 @@ std::string opening(const Race& race, const Members& tied) {
                        race.to_target ? "" : " as the fastest" + std::string(race.among),
                        times(race, tied), race.to_target ? "to " + race.goal : race.goal);
   const auto time = human_seconds(time_of(race, winner));
-  if (race.members.size() == 1)  // nobody to win against
+  if (race.members.size() == 1)  // no other to win against
     return race.to_target ? fmt::format("{} took {} to {}", described(winner), time, race.goal)
                           : fmt::format("{} took {} {}", described(winner), time, race.goal);
   if (race.to_target)
@@ -222,7 +221,7 @@ std::size_t needed_repeats() {
   return needed;
 }
 
-/// A lowest median that proves nothing; "" where there are enough repeats, or nobody to beat.
+/// A lowest median that proves nothing; "" where there are enough repeats, or no other to beat.
 std::string without_evidence(const Race& race) {
   std::size_t fewest = needed_repeats();
   for (const auto* member : race.members)

@@ -1,72 +1,109 @@
 #include "cli/configuration.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "cli/command_line.h"
-#include "cli/sweep.h"
+#include "cli/options.h"
+#include "results/printable.h"
+#include "workloads/random.h"
 
 namespace sgdbench {
+namespace {
 
-std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t landing) {
-  landing = std::clamp<std::uint64_t>(landing, 1, n);
-  const std::uint64_t per_epoch = (n + landing - 1) / landing;
-  return (updates + per_epoch - 1) / per_epoch;
+/// Would be taken for one, were it a word of its own. (A negative number is not.)
+bool is_like_option(std::string_view value) {
+  return value.size() > 1 && value[0] == '-' &&
+         std::string_view("0123456789.").find(value[1]) == std::string_view::npos;
 }
 
-Cell with_settings(const Cell& cell, const Settings& settings) {
-  Cell fixed = cell;
-  fixed.tuned = 0;
-  fixed.batch = settings.batch;
-  fixed.lr = settings.step;
-  fixed.momentum = settings.momentum;
-  fixed.spec.exchange = settings.exchange;
-  return fixed;
+/// Appends the words of every shown option that `wanted` accepts.
+template <class Wanted>
+std::vector<std::string> words_of(const Configuration& configuration, Wanted wanted) {
+  static const Configuration usual;
+  std::vector<std::string> words;
+  for (const auto& option : option_table()) {
+    if (!option.show || !wanted(option)) continue;
+    const auto value = option.show(configuration);
+    if (!option.always_shown && value == option.show(usual)) continue;
+    words.emplace_back(option.name);
+    if (option.value.empty()) continue;
+    if (is_like_option(value))
+      words.back() += '=' + value;
+    else
+      words.push_back(value);
+  }
+  return words;
 }
 
-double automatic_step(const Problem& problem, std::size_t averaged, const Rule& rule) {
-  return problem.suggested_step(averaged) * step_share(static_cast<double>(rule.momentum));
+/// What would do something else to a terminal than be read there, in a form that both it and the
+/// shell understand: $'a\033b'.
+std::string quoted_bytes(std::string_view text) {
+  std::string quoted = "$'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\')
+      quoted += {'\\', c};
+    else if (c >= ' ' && c < '\x7f')
+      quoted += c;
+    else
+      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+  }
+  return quoted + '\'';
 }
 
-Configuration unsettled(const Cell& cell) {
-  Configuration c;
-  c.cell = cell;
-  c.spec = cell.spec;
-  c.spec.rule = parse_rule(cell.rule, cell.momentum);
-  c.spec.batch = cell.batch.value_or(0);
-  c.spec.step.initial = cell.lr.value_or(0);
-  c.spec.epochs = cell.epochs.value_or(Cell::kEpochs);
-  c.spec.to_target = has_target(cell);
-  c.backend = &backend_of(cell);
-  c.id = config_id(cell);
-  c.command = command_of(cell);
-  return c;
+}  // namespace
+
+std::string shell_quote(std::string_view text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos)
+    return std::string(text);
+  if (printable(text) != text) return quoted_bytes(text);
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + '\'';
 }
 
-Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores,
-                     const std::optional<Tuned>& tuned) {
-  Configuration c = unsettled(cell);
-  RunSpec& spec = c.spec;
-  const auto found = [&](Tunable what) { return tuned && (cell.tuned & what) != 0; };
-  const std::uint64_t n = problem.examples();
-  const auto batch = found(kTuneBatch) ? tuned->settings.batch
-                     : cell.batch      ? *cell.batch
-                                       : suggested_batch(*c.backend, spec, problem);
-  spec.batch = std::clamp<std::size_t>(batch, 1, n);
-  const auto averaged = examples_per_update(*c.backend, spec, n);
-  if (found(kTuneMomentum)) spec.rule = parse_rule(cell.rule, tuned->settings.momentum);
-  spec.step.initial = found(kTuneStep) ? tuned->settings.step
-                      : cell.lr        ? *cell.lr
-                                       : automatic_step(problem, averaged, spec.rule);
-  if (cell.automatic_schedule) parse_schedule(problem.suggested_schedule(), spec.step);
-  if (found(kTuneExchange)) spec.exchange = tuned->settings.exchange;
-  c.tuned = tuned;
-  c.settled = true;
-  spec.step.l2 = problem.l2();
-  if (!cell.epochs && spec.updates > 0)
-    spec.epochs = enough_epochs(spec.updates, n, examples_landing(*c.backend, spec));
-  if (c.backend->virtual_clock) return c;
-  spec.pin = cell.pin == Pin::on || (cell.pin == Pin::automatic && spec.workers <= cores);
-  return c;
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const auto& word : words) {
+    if (!line.empty()) line += ' ';
+    line += shell_quote(word);
+  }
+  return line;
+}
+
+std::vector<std::string> arguments_of(const Configuration& configuration) {
+  return words_of(configuration, [](const Option&) { return true; });
+}
+
+std::string command_of(const Configuration& configuration) {
+  return "sgdbench run " + shell_line(arguments_of(configuration));
+}
+
+std::string identity_of(const Configuration& configuration) {
+  auto words = words_of(configuration, [](const Option& option) { return option.identifies; });
+  for (const auto* law : laws_of(configuration.spec))
+    if (const auto sum = law->checksum(); sum != 0) words.push_back(fmt::format("{:016x}", sum));
+  return shell_line(words);
+}
+
+// FNV-1a, then SplitMix64, so that its upper bits are as good as its lower ones.
+std::uint64_t text_hash(std::string_view text) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return mix(h);
+}
+
+std::string config_id(const Configuration& configuration) {
+  return fmt::format("{:010x}", text_hash(identity_of(configuration)) >> 24);
+}
+
+std::string run_id(std::string_view config_id, std::uint64_t repeat) {
+  return fmt::format("{}-{}", config_id, repeat);
 }
 
 }  // namespace sgdbench

@@ -1,52 +1,136 @@
-// A cell with nothing left open: what a run, a row of a report and a check of a backend need.
+// A configuration of an experiment, as it was asked for.
+//
+// The idea: it is fixed before any data is loaded. What depends on the data (`auto`) stays open
+// here and is settled by setup.h once the problem is known, always in the same way, so the command
+// line of a configuration repeats it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "backends/backend.h"
-#include "cli/cell.h"
+#include "backends/run_spec.h"
+#include "cli/tuning/search.h"
+#include "workloads/data/catalog.h"
+#include "workloads/registry.h"
 
 namespace sgdbench {
 
-/// What was found for a cell that asks for tuned settings.
-struct Tuned {
-  Settings settings;
-  std::uint64_t trials = 0;
-  double seconds = 0;  ///< that the search took, which is in no other time
-  std::optional<StepRange> within_tenth, within_twice;
-};
+enum class Pin { automatic, on, off };
 
 struct Configuration {
-  Cell cell;
-  RunSpec spec;  ///< of repeat 0; repeat r adds r to the seed
-  std::optional<Tuned> tuned;
-  const BackendEntry* backend = nullptr;
-  bool settled = false;  ///< what was `auto` is decided
-  std::string id;        ///< config_id
-  std::string command;   ///< repeats it
+  DataRequest data;
+  WorkloadOptions workload{.workload = {}, .l2 = -1, .hidden = {128}, .activation = "relu"};
+  /// All but what follows below.
+  RunSpec spec;
+  std::string rule = "sgd";
+  double momentum = 0.9;             ///< for the rules that have one
+  std::optional<std::size_t> batch;  ///< unset: suggested_batch()
+  std::optional<double> lr;          ///< unset: automatic_step()
+  /// Where the mini-batch is searched for, it is at least and at most so large.
+  std::size_t least_batch = 1, most_batch = kMostBatch;
+  bool automatic_schedule = true;       ///< Problem::suggested_schedule(), not spec.step's
+  unsigned tuned = 0;                   ///< a set of Tunable: what is searched for
+  std::optional<std::uint64_t> epochs;  ///< unset: kEpochs, or enough for spec.updates
+  Pin pin = Pin::automatic;             ///< automatic: where each worker can have its own core
+  std::vector<double> targets;  ///< percentages above the optimum, each tighter than the last
+  std::optional<double> target_loss, target_accuracy;
+  bool stop_at_target = false;
+  std::uint64_t repeats = 5;
+  double until_ci = 0;        ///< repeat until this half-width, in per cent of the median; 0: no
+  double budget_s = kBudget;  ///< seconds for the repeats of one problem, where until_ci is set
+  std::uint64_t warmup = 1;
+
+  static constexpr std::size_t kMostBatch = 1'000'000'000;
+  static constexpr std::uint64_t kEpochs = 10;
+  static constexpr double kBudget = 600;
+  /// In place of spec.workers, until the sweep has settled it (sweep.cpp).
+  static constexpr std::size_t kAllCores = 0;
 };
 
-/// Settles what is `auto`: the batch by workload and strategy, the step size by the examples that
-/// an update averages and by the rule, its schedule by the workload, epochs by --updates, pinning
-/// by the cores there are. A mini-batch is never larger than the data. What is `tuned` is as in
-/// `tuned`, or as if it were `auto` before anything has been found.
-Configuration settle(const Cell& cell, const Problem& problem, std::size_t cores,
-                     const std::optional<Tuned>& tuned = std::nullopt);
+inline bool has_target(const Configuration& configuration) {
+  return !configuration.targets.empty() || configuration.target_loss ||
+         configuration.target_accuracy;
+}
 
-/// The same before a problem is known: what is `auto` stays 0.
-Configuration unsettled(const Cell& cell);
+/// The value of an option that is to be searched for: tuned, or within limits: tuned:16..64.
+inline constexpr std::string_view kTuned = "tuned";
+inline bool is_tuned(std::string_view value) {
+  return value.starts_with(kTuned) &&
+         (value.size() == kTuned.size() || value[kTuned.size()] == ':');
+}
 
-/// γ₀ where none is asked for: the workload's for the examples that an update averages, in the
-/// share that suits the rule.
-double automatic_step(const Problem& problem, std::size_t averaged, const Rule& rule);
+/// Whether the configuration's workload has data and learns anything.
+bool trains(const Configuration& configuration);
 
-/// The cell with these as numbers, and nothing left to be tuned.
-Cell with_settings(const Cell& cell, const Settings& settings);
+/// Whether WorkloadOptions::intercept means something for the configuration's workload.
+bool takes_intercept(const Configuration& configuration);
 
-/// Passes over n examples that surely hold so many updates, in each of which at most so many
-/// examples land.
-std::uint64_t enough_epochs(std::uint64_t updates, std::uint64_t n, std::uint64_t landing);
+/// Whether WorkloadOptions::hidden and ::activation mean something for this configuration's
+/// workload.
+bool has_hidden_layers(const Configuration& configuration);
+
+// Configurations that share something, together.
+
+/// Configurations with an equal key, in the order in which the keys were first met.
+template <class Key>
+std::vector<std::vector<Configuration>> grouped(const std::vector<Configuration>& configurations,
+                                                Key key) {
+  std::vector<std::vector<Configuration>> groups;
+  for (const auto& configuration : configurations) {
+    auto group = groups.begin();
+    while (group != groups.end() && !(key(group->front()) == key(configuration))) ++group;
+    if (group == groups.end()) group = groups.emplace(groups.end());
+    group->push_back(configuration);
+  }
+  return groups;
+}
+
+inline std::vector<std::vector<Configuration>> by_data(
+    const std::vector<Configuration>& configurations) {
+  return grouped(configurations, [](const Configuration& configuration) -> const DataRequest& {
+    return configuration.data;
+  });
+}
+
+/// Of configurations on the same data.
+inline std::vector<std::vector<Configuration>> by_problem(
+    const std::vector<Configuration>& configurations) {
+  return grouped(configurations, [](const Configuration& configuration) -> const WorkloadOptions& {
+    return configuration.workload;
+  });
+}
+
+// The command line that repeats a configuration, and the configuration's identity, which is made
+// from it.
+
+/// `text` as one word of a POSIX shell.
+std::string shell_quote(std::string_view text);
+
+/// The words in one line, each quoted where it must be.
+std::string shell_line(const std::vector<std::string>& words);
+
+/// The words after `sgdbench run` that make exactly this configuration: what every configuration
+/// says of itself (workload, data, backend, workers), then what differs from the defaults.
+std::vector<std::string> arguments_of(const Configuration& configuration);
+
+/// `sgdbench run …` for a shell.
+std::string command_of(const Configuration& configuration);
+
+/// What the configuration is, as text: the words that identify it, and the checksums of its
+/// distributions.
+std::string identity_of(const Configuration& configuration);
+
+/// Spreads texts evenly over 64 bits, the same on every machine. Not cryptographic.
+std::uint64_t text_hash(std::string_view text);
+
+/// Ten hexadecimal digits, a function of the configuration alone: not of how often it is repeated,
+/// nor of the defaults of options that it does not use. The same on every machine.
+std::string config_id(const Configuration& configuration);
+
+/// `config_id-repeat`.
+std::string run_id(std::string_view config_id, std::uint64_t repeat);
 
 }  // namespace sgdbench

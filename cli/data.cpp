@@ -4,10 +4,9 @@
 #include <filesystem>
 
 #include "backends/parallel_for.h"
-#include "cli/interrupt.h"
+#include "cli/files.h"
 #include "cli/outputs.h"
-#include "cli/progress.h"
-#include "cli/sources.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
@@ -24,13 +23,13 @@ namespace {
 
 /// The one source that was named, with the options for reading it.
 DataRequest request_of(const Invocation& invocation, Verb verb) {
-  Cell cell;
+  Configuration configuration;
   for (const auto* option : options_of(verb))
     if (option->apply && invocation.given.has(option->name))
-      apply(*option, cell, invocation.given.text(option->name));
-  cell.data.source = invocation.positionals.front();
-  check_sources({cell});
-  return cell.data;
+      apply(*option, configuration, invocation.given.text(option->name));
+  configuration.data.source = invocation.positionals.front();
+  check_sources({configuration});
+  return configuration.data;
 }
 
 Dataset load(const DataRequest& request) {

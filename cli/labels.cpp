@@ -57,7 +57,7 @@ std::string label(const RunRecord& row) {
   return fmt::format("{}: {}, {}", problem_label(row), strategy_label(row), worker_count(row));
 }
 
-std::string contender_label(const RunRecord& row) {
+std::string configuration_label(const RunRecord& row) {
   return fmt::format("{} with {}", strategy_label(row), worker_count(row));
 }
 
@@ -94,9 +94,9 @@ std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows)
     // What a single configuration of a backend differs in from the others says nothing about its
     // own: only different values under one label need telling apart.
     for (const auto* row : rows)
-      values.insert(contender_label(*row) + '\n' + value_of(*row, column));
+      values.insert(configuration_label(*row) + '\n' + value_of(*row, column));
     std::set<std::string> labels;
-    for (const auto* row : rows) labels.insert(contender_label(*row));
+    for (const auto* row : rows) labels.insert(configuration_label(*row));
     if (values.size() > labels.size()) columns.emplace_back(column);
   }
   return columns;

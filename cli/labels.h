@@ -20,7 +20,7 @@ std::string problem_label(const RunRecord& row);
 std::string label(const RunRecord& row);
 
 /// "hogwild (cas) with 2 workers"
-std::string contender_label(const RunRecord& row);
+std::string configuration_label(const RunRecord& row);
 
 /// What the time to the row's target is the time to: "1% above the optimum"; "" without a target.
 std::string target_text(const RunRecord& row);

@@ -5,9 +5,9 @@
 
 #include "backends/backend.h"
 #include "backends/protocols/protocol.h"
-#include "cli/outputs.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
+#include "cli/files.h"
+#include "cli/sweep.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/reports.h"
@@ -25,10 +25,10 @@ struct Item {
 std::vector<Item> backend_items() {
   std::vector<Item> items;
   for (const auto& row : backend_catalog()) {
-    Cell cell;
-    cell.spec.backend = row.name;
+    Configuration configuration;
+    configuration.spec.backend = row.name;
     items.push_back({std::string(row.name), std::string(row.summary),
-                     fmt::format("{}", fmt::join(options_for(cell, "--backend"), " ")),
+                     fmt::format("{}", fmt::join(options_for(configuration, "--backend"), " ")),
                      row.unavailable()});
   }
   return items;
@@ -95,7 +95,7 @@ const std::vector<Listing>& listings() {
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return formed_items(protocol_catalog()); }},
       {"schedules", [] { return plain_items(schedule_catalog()); }},
-      {"laws", [] { return formed_items(law_catalog()); }},
+      {"distributions", [] { return formed_items(law_catalog()); }},
       {"kernels", kernel_items},
   };
   return table;

@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/interrupt.h"
-#include "cli/outputs.h"
-#include "cli/parse.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
 #include "results/atomic_file.h"
-#include "results/file_calls.h"
+#include "results/files.h"
 #include "results/journal.h"
 #include "results/reading/report_reader.h"
 #include "workloads/names.h"
@@ -42,8 +41,8 @@ int dispatch(const std::vector<std::string>& words) {
   return parsed.verb->act(parsed.invocation);
 }
 
-int complain(ExitCode code, std::string_view what) {
-  talk(what);  // even if nobody hears it, the exit code says it
+int fail_with(ExitCode code, std::string_view what) {
+  talk(what);  // where stderr is closed, the exit code says it
   return code;
 }
 
@@ -58,26 +57,26 @@ int main(int argc, char** argv) {
   try {
     return dispatch({argv + 1, argv + argc});
   } catch (const UsageError& error) {
-    return complain(kUsage, error.what());
+    return fail_with(kUsage, error.what());
   } catch (const BadData& error) {
-    return complain(kBadData, error.what());
+    return fail_with(kBadData, error.what());
   } catch (const BadJournal& error) {
-    return complain(kBadData, error.what());
+    return fail_with(kBadData, error.what());
   } catch (const MissingData& error) {
-    return complain(kMissingData, error.what());
+    return fail_with(kMissingData, error.what());
   } catch (const Interrupted&) {
     return kInterruptedExit;
   } catch (const BadReport& error) {
-    return complain(kBadData, error.what());
+    return fail_with(kBadData, error.what());
   } catch (const MissingReport& error) {
-    return complain(kMissingData, error.what());
+    return fail_with(kMissingData, error.what());
   } catch (const WriteError& error) {
-    return complain(kCannotWrite, error.what());
+    return fail_with(kCannotWrite, error.what());
   } catch (const StoppedWaiting& error) {
-    return complain(kStopped, error.what());
+    return fail_with(kStopped, error.what());
   } catch (const std::bad_alloc&) {
-    return complain(kInternal, "out of memory");
+    return fail_with(kInternal, "out of memory");
   } catch (const std::exception& error) {
-    return complain(kInternal, fmt::format("internal error: {}", error.what()));
+    return fail_with(kInternal, fmt::format("internal error: {}", error.what()));
   }
 }

@@ -4,16 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/parallel_for.h"
-#include "cli/grouping.h"
-#include "cli/interrupt.h"
-#include "cli/numbers.h"
-#include "cli/optimum_cache.h"
-#include "cli/outputs.h"
-#include "cli/progress.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
+#include "cli/cache.h"
+#include "cli/configuration.h"
+#include "cli/files.h"
 #include "cli/sweep.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/values.h"
 #include "cli/verbs.h"
 #include "results/environment.h"
 #include "workloads/names.h"
@@ -118,29 +115,29 @@ std::string why_not(const WorkloadOptions& options, const Dataset& train) {
   return find_workload(options.workload).why_not(train);
 }
 
-Answer about(const Cell& cell, const Dataset& train) {
+Answer about(const Configuration& configuration, const Dataset& train) {
   Answer answer;
-  answer.workload = cell.workload.workload;
+  answer.workload = configuration.workload.workload;
   answer.data = train.name;
   answer.examples = train.rows();
   answer.features = train.feature_count();
   const double n = static_cast<double>(train.rows());
-  answer.l2 = cell.workload.l2 < 0 ? 1 / n : cell.workload.l2;
-  answer.intercept = find_option(kOptimum, "--intercept").show(cell);
+  answer.l2 = configuration.workload.l2 < 0 ? 1 / n : configuration.workload.l2;
+  answer.intercept = find_option(kOptimum, "--intercept").show(configuration);
   return answer;
 }
 
-/// Backends don't matter to an optimum: whatever there is, one cell for each problem.
-std::vector<Cell> wanted_cells(const Given& given) {
+/// Backends don't matter to an optimum: whatever there is, one configuration for each problem.
+std::vector<Configuration> wanted_configurations(const Given& given) {
   for (const auto* option : {"--workload", "--data"})
     if (!given.has(option))
       throw UsageError(fmt::format("optimum needs {}; see 'sgdbench optimum --help'", option));
-  std::vector<Cell> cells;
-  const auto all = expand_cells(given, 1);
+  std::vector<Configuration> configurations;
+  const auto all = expand_configurations(given, 1);
   say_out_of_scope({given}, all, given.has("--quiet"));
   for (const auto& same_data : by_data(all))
-    for (const auto& group : by_problem(same_data)) cells.push_back(group.front());
-  return cells;
+    for (const auto& group : by_problem(same_data)) configurations.push_back(group.front());
+  return configurations;
 }
 
 }  // namespace
@@ -149,26 +146,28 @@ int optimum_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto& format =
       find_by_name(kOptimumFormats, "format", given.text("--format", kOptimumFormats[0].name));
-  const auto cells = wanted_cells(given);
+  const auto configurations = wanted_configurations(given);
   // The one problem that was asked for is a mistake; one of several is a row among others.
-  if (cells.size() == 1)
-    if (const auto why = why_no_optimum(cells[0].workload); !why.empty()) throw UsageError(why);
-  check_sources(cells);
+  if (configurations.size() == 1)
+    if (const auto why = why_no_optimum(configurations[0].workload); !why.empty())
+      throw UsageError(why);
+  check_sources(configurations);
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
-  Progress progress(cells.size(), given.has("--quiet"));
+  Progress progress(configurations.size(), given.has("--quiet"));
   std::vector<Answer> answers;
-  for (const auto& same_data : by_data(cells)) {
+  for (const auto& same_data : by_data(configurations)) {
     progress.say("loading " + same_data.front().data.source);
     const auto data = load_interruptibly(same_data.front().data, parallel);
     tell_notes(data, progress);
-    for (const auto& cell : same_data) {
+    for (const auto& configuration : same_data) {
       if (interrupted()) return kInterruptedExit;
-      progress.step(fmt::format("optimum of {} on {}", cell.workload.workload, data.train.name));
-      auto answer = about(cell, data.train);
-      if (cells.size() > 1) answer.reason = why_not(cell.workload, data.train);
+      progress.step(
+          fmt::format("optimum of {} on {}", configuration.workload.workload, data.train.name));
+      auto answer = about(configuration, data.train);
+      if (configurations.size() > 1) answer.reason = why_not(configuration.workload, data.train);
       if (answer.reason.empty())
-        find(answer, cell.workload, data, parallel, !given.has("--no-cache"));
+        find(answer, configuration.workload, data, parallel, !given.has("--no-cache"));
       answers.push_back(std::move(answer));
     }
   }

@@ -1,5 +1,3 @@
-#include "cli/optimum_cache.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,10 +5,11 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "cli/interrupt.h"
+#include "cli/cache.h"
+#include "cli/terminal.h"
 #include "results/atomic_file.h"
-#include "results/file_calls.h"
-#include "results/reading/json_tree.h"
+#include "results/files.h"
+#include "results/reading/json.h"
 #include "workloads/data/checksum.h"
 #include "workloads/names.h"
 #include "workloads/random.h"

@@ -1,10 +1,13 @@
+// The whole table, from its parts, and what is read off it. A row says how its value is checked and
+// stored, and how it is shown again; tests/cli_options.cpp holds the two against each other.
 #include "cli/options.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "cli/lists.h"
+#include "cli/options/helpers.h"
+#include "cli/values.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -105,12 +108,23 @@ std::vector<std::string> values_of(const Option& option, const Given& given) {
   return values;
 }
 
-void apply(const Option& option, Cell& cell, std::string_view value) {
+void apply(const Option& option, Configuration& configuration, std::string_view value) {
   try {
-    option.apply(cell, value);
+    option.apply(configuration, value);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", option.name, error.what()));
   }
+}
+
+std::span<const Option> option_table() {
+  static const auto table = [] {
+    std::vector<Option> rows;
+    for (const auto part : {problem_options(), strategy_options(), condition_options(),
+                            measurement_options(), output_options()})
+      rows.insert(rows.end(), part.begin(), part.end());
+    return rows;
+  }();
+  return table;
 }
 
 std::string with_option_names(std::string_view message) {

@@ -1,5 +1,6 @@
-// The one table of options. The parser, `--help`, the sweep, the command line that repeats a cell
-// and its identity all read it; none of them knows an option by name that has its row here.
+// The one table of options. The parser, `--help`, the sweep, the command line that repeats a
+// configuration and its identity all read it; none of them knows an option by name that has its row
+// here.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 
 namespace sgdbench {
 
@@ -41,17 +42,17 @@ enum class Group {
 };
 std::string_view title(Group group);
 
-/// Where an option means something. A cell of elsewhere has its default, and who asked for more
-/// there is told (scope.h).
+/// Where an option means something. A configuration of elsewhere has its default, and a user who
+/// asked for more there is told (sweep.h).
 struct Scope {
   /// Null: everywhere.
-  bool (*covers)(const Cell& cell) = nullptr;
+  bool (*covers)(const Configuration& configuration) = nullptr;
   /// Whom it is for, in words: "--backend hogwild".
   std::string (*whom)() = nullptr;
   /// The option whose values it is for or not; "" where it depends on several.
   std::string_view decided_by = "";
-  /// What cells of elsewhere have in place of the default: a value that asks for nothing, and so is
-  /// in place anywhere.
+  /// What configurations of elsewhere have in place of the default: a value that asks for nothing,
+  /// and so is in place anywhere.
   std::string_view elsewhere = "";
 };
 
@@ -66,15 +67,15 @@ struct Option {
 
   /// Splits a text into the values to sweep over; null for an option that takes one value.
   std::vector<std::string> (*expand)(std::string_view text) = nullptr;
-  /// Checks one value and sets it in a cell; null where the option is no part of a cell. Takes ""
-  /// for the default where `initial` is "" and there is a scope. Throws UsageError, without the
-  /// option's name.
-  void (*apply)(Cell& cell, std::string_view value) = nullptr;
-  /// The value that apply() would need to set what the cell has, escaped for expand(); "" where
-  /// none is set.
-  std::string (*show)(const Cell& cell) = nullptr;
+  /// Checks one value and sets it in a configuration; null where the option is no part of a
+  /// configuration. Takes "" for the default where `initial` is "" and there is a scope. Throws
+  /// UsageError, without the option's name.
+  void (*apply)(Configuration& configuration, std::string_view value) = nullptr;
+  /// The value that apply() would need to set what the configuration has, escaped for expand(); ""
+  /// where none is set.
+  std::string (*show)(const Configuration& configuration) = nullptr;
   Scope scope = {};
-  /// Always part of a cell's command line, default or not.
+  /// Always part of a configuration's command line, default or not.
   bool always_shown = false;
   /// Part of what a configuration is. (How often it is repeated is not.)
   bool identifies = true;
@@ -98,7 +99,7 @@ const Option& find_option(Verb verb, std::string_view name);
 class Given {
  public:
   void add(std::string_view option, std::string text);
-  /// What nobody said: the program completes what was left open.
+  /// What the user left open and the program completes.
   void add_default(std::string_view option, std::string text);
   bool has(std::string_view option) const { return find(option) != nullptr; }
   /// Whether the user gave it, and not add_default().
@@ -114,7 +115,8 @@ class Given {
   std::set<std::string, std::less<>> defaults_;
 };
 
-/// No path, law or cluster needs more bytes; a sweep holds each value in many cells.
+/// No path, distribution or cluster needs more bytes; a sweep holds each value in many
+/// configurations.
 inline constexpr std::size_t kLongestValue = 16'384;
 
 /// The values that `text` stands for; throws UsageError, without the option's name.
@@ -125,7 +127,7 @@ std::vector<std::string> expand(const Option& option, std::string_view text);
 std::vector<std::string> values_of(const Option& option, const Given& given);
 
 /// Option::apply with the option's name in front of an error.
-void apply(const Option& option, Cell& cell, std::string_view value);
+void apply(const Option& option, Configuration& configuration, std::string_view value);
 
 /// A message as the user can act on it: what the libraries name in back quotes (`label column`) is
 /// called as the option of that name is (--label-column).

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 
-#include "cli/lists.h"
+#include "cli/configuration.h"
+#include "cli/text.h"
+#include "cli/values.h"
 #include "results/atomic_file.h"
-#include "results/exports.h"
-#include "results/file_calls.h"
+#include "results/files.h"
 #include "results/printable.h"
+#include "results/reports.h"
 #include "results/targets.h"
 #include "workloads/names.h"
 
@@ -18,13 +21,13 @@ namespace {
 
 using Render = Outputs::Render;
 
-struct Report {
+struct OutputFile {
   std::string_view option;
   std::string_view file;  ///< in the folder of --output; "" for none
   Render render;
 };
 
-constexpr Report kReports[] = {
+constexpr OutputFile kReports[] = {
     {"--csv", "runs.csv",
      [](std::span<const RunRecord> rows, const ReportContext&) { return runs_csv(rows); }},
     {"--curve", "curve.csv",
@@ -118,9 +121,9 @@ void Outputs::add_export(const std::string& text) {
   exports_ = true;
 }
 
-void Outputs::check_inputs(const Given& given, std::span<const Cell> cells) {
+void Outputs::check_inputs(const Given& given, std::span<const Configuration> configurations) {
   if (given.has("--config")) files_.reads("--config", given.text("--config"));
-  files_.reads_of(cells);
+  files_.reads_of(configurations);
 }
 
 void Outputs::check() const {
@@ -150,25 +153,78 @@ void Outputs::write(std::span<const RunRecord> rows, const ReportContext& contex
   if (first) std::rethrow_exception(first);
 }
 
-void print(std::string_view text) {
-  write_atomically("-", text);
-}
+namespace {
 
-void talk(std::string_view line) noexcept {
+constexpr std::string_view kSlices = "--trace-slices";
+constexpr std::uint64_t kMostSlices = 1'000'000'000;
+
+std::size_t slices_of(const Given& given) {
   try {
-    constexpr std::size_t kMost = 4'000;
-    talk_raw(fmt::format("sgdbench: {}\n", printable(shortened(with_option_names(line), kMost))));
-  } catch (const std::exception&) {
-    // There is no memory for a line.
+    return parse_count(given.text(kSlices, find_option(kRun, kSlices).initial), 1, kMostSlices);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", kSlices, error.what()));
   }
 }
 
-void talk_raw(std::string_view text) noexcept {
-  try {
-    write_all(STDERR_FILENO, text, "stderr");
-  } catch (const std::exception&) {
-    // Nobody can hear it.
+/// Memory that the timeline of so many workers takes, a server's track included.
+double bytes_of(double workers, double slices) {
+  return workers * slices * static_cast<double>(sizeof(Slice)) * 4 / 3;
+}
+
+void check_memory(std::size_t workers, std::size_t slices, std::uint64_t available) {
+  const auto half = static_cast<double>(available) / 2;
+  const auto each = bytes_of(static_cast<double>(workers), 1);
+  const auto wanted = bytes_of(static_cast<double>(workers), static_cast<double>(slices));
+  if (available == 0 || wanted <= half) return;
+  throw UsageError(fmt::format(
+      "{}: {} slices for each of {} workers take {}B, more than half of the {}B that are free: {} "
+      "at most",
+      kSlices, slices, workers, human_count(wanted), human_count(static_cast<double>(available)),
+      static_cast<std::uint64_t>(half / each)));
+}
+
+}  // namespace
+
+TraceOutput::TraceOutput(const Given& given, const std::vector<Configuration>& configurations,
+                         std::uint64_t available) {
+  if (!given.has("--trace")) {
+    if (given.has(kSlices)) throw UsageError(fmt::format("{} is for --trace", kSlices));
+    return;
   }
+  if (std::none_of(configurations.begin(), configurations.end(),
+                   [](const Configuration& c) { return c.spec.recording; }))
+    throw UsageError("--trace needs --recording full: without it no slice is recorded");
+  path_ = given.text("--trace");
+  slices_ = slices_of(given);
+  std::size_t workers = 1;
+  for (const auto& configuration : configurations) {
+    workers = std::max(workers, configuration.spec.workers);
+    configurations_.push_back(config_id(configuration));
+  }
+  check_memory(workers, slices_, available);
+}
+
+void TraceOutput::open(std::string_view version, std::string_view command) {
+  if (!path_.empty()) writer_ = std::make_unique<TraceWriter>(path_, version, command);
+}
+
+void TraceOutput::add(TracedRun run, std::string_view config_id, const Timeline& timeline) {
+  if (!writer_) return;
+  const auto place = std::find(configurations_.begin(), configurations_.end(), config_id);
+  run.order = static_cast<std::uint64_t>(place - configurations_.begin());
+  writer_->add(run, timeline);
+  const auto count = count_slices(timeline);
+  count_.kept += count.kept;
+  count_.forgotten += count.forgotten;
+}
+
+void TraceOutput::finish(bool quiet) {
+  if (!writer_) return;
+  writer_->finish();
+  writer_.reset();
+  if (quiet || count_.forgotten == 0) return;
+  talk(fmt::format("--trace has the last {} of {} slices; a larger {} than {} keeps more",
+                   count_.kept, count_.kept + count_.forgotten, kSlices, slices_));
 }
 
 }  // namespace sgdbench

@@ -1,13 +1,11 @@
-#include "cli/parse.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <span>
 
-#include "cli/command_line.h"
-#include "cli/help.h"
+#include "cli/configuration.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -15,7 +13,7 @@ namespace {
 
 /// A forgotten value would swallow the option after it, `--csv --quiet`, and so would a misspelt
 /// one: what begins with two dashes is a value after an equals sign alone. One that is empty says
-/// nothing and is, as a rule, a shell's variable that nobody has set.
+/// nothing and is, as a rule, a shell's variable that was never set.
 void check_value(Verb verb, const Option& option, const std::string& value,
                  const std::vector<std::string>& words) {
   const bool attached = std::find(words.begin(), words.end(),

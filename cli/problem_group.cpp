@@ -8,12 +8,12 @@
 #include "backends/pace.h"
 #include "backends/probe.h"
 #include "backends/verification.h"
-#include "cli/command_line.h"
-#include "cli/curve_memory.h"
-#include "cli/interrupt.h"
+#include "cli/cache.h"
+#include "cli/configuration.h"
 #include "cli/labels.h"
-#include "cli/precision.h"
-#include "cli/tuning/winner_cache.h"
+#include "cli/setup.h"
+#include "cli/summary.h"
+#include "cli/terminal.h"
 #include "results/environment.h"
 #include "workloads/random.h"
 
@@ -69,11 +69,11 @@ std::vector<std::size_t> turn_order(std::size_t n, std::uint64_t seed) {
 }
 
 /// A row for each planned run that has none.
-void add_unstarted(const Configuration& c, const DataFacts& facts, RunLog& log) {
-  for (std::uint64_t repeat = 0; repeat < c.cell.repeats; ++repeat) {
+void add_unstarted(const Setup& c, const DataFacts& facts, RunLog& log) {
+  for (std::uint64_t repeat = 0; repeat < c.configuration.repeats; ++repeat) {
     if (log.has_row(run_id(c.id, repeat)) || !log.wants_unstarted()) continue;
     auto row = describe(c, facts, repeat, log.next_order());
-    give_up(row, "interrupted", "not started");
+    set_status(row, "interrupted", "not started");
     log.add_unstarted(std::move(row));
   }
 }
@@ -93,186 +93,185 @@ ProblemGroup::ProblemGroup(const Problem& problem, const DataFacts& facts,
       execution_(execution),
       tuner_(problem, facts, parallel, cores, progress) {}
 
-void ProblemGroup::run(const std::vector<Cell>& cells) {
-  for (const auto& cell : cells) {
-    contenders_.emplace_back().configuration = settle(cell, problem_, cores_);
-    if (interrupted() || log_.has_all(cell)) continue;
-    prepare(contenders_.back());
-    if (execution_.search_alone) add_search(contenders_.back());
+void ProblemGroup::run(const std::vector<Configuration>& configurations) {
+  for (const auto& configuration : configurations) {
+    prepared_.emplace_back().setup = settle(configuration, problem_, cores_);
+    if (interrupted() || log_.has_all(configuration)) continue;
+    prepare(prepared_.back());
+    if (execution_.search_alone) add_search(prepared_.back());
   }
   if (execution_.search_alone) return;
   repeats_began_ = Clock::now();
   for (std::uint64_t repeat = 0; !interrupted() && wants_more(repeat); ++repeat) repeat_all(repeat);
   if (interrupted())
-    for (const auto& contender : contenders_) add_unstarted(contender.configuration, facts_, log_);
+    for (const auto& prepared : prepared_) add_unstarted(prepared.setup, facts_, log_);
 }
 
 /// The repeats that were asked for; then, if asked for, more of them until all configurations are
 /// known well enough or time is up. All go on as long as one does: repeats are compared in pairs.
 bool ProblemGroup::wants_more(std::uint64_t repeat) const {
-  const bool asked = std::any_of(contenders_.begin(), contenders_.end(), [&](const auto& c) {
-    return repeat < c.configuration.cell.repeats;
+  const bool asked = std::any_of(prepared_.begin(), prepared_.end(), [&](const auto& c) {
+    return repeat < c.setup.configuration.repeats;
   });
   if (asked) return true;
   if (repeat >= kMostRepeats) return false;
-  return std::any_of(contenders_.begin(), contenders_.end(), [&](const auto& contender) {
-    const Cell& cell = contender.configuration.cell;
-    return cell.until_ci > 0 && since(repeats_began_) < cell.budget_s && contender.status.empty() &&
-           !settled(precision_of(log_.rows(), contender.configuration.id), cell.until_ci / 100);
+  return std::any_of(prepared_.begin(), prepared_.end(), [&](const auto& prepared) {
+    const Configuration& configuration = prepared.setup.configuration;
+    return configuration.until_ci > 0 && since(repeats_began_) < configuration.budget_s &&
+           prepared.status.empty() &&
+           !settled(precision_of(log_.rows(), prepared.setup.id), configuration.until_ci / 100);
   });
 }
 
-void ProblemGroup::prepare(Contender& contender) {
-  const auto& c = contender.configuration;
+void ProblemGroup::prepare(Prepared& prepared) {
+  const auto& c = prepared.setup;
   try {
     auto why = c.backend->unavailable();
     if (why.empty()) why = c.backend->why_not(c.spec, problem_);
-    if (why.empty())
-      why = settle_curve(contender.configuration, problem_, available_memory_bytes());
+    if (why.empty()) why = settle_curve(prepared.setup, problem_, available_memory_bytes());
     if (!why.empty()) {
-      contender.status = "unsupported";
-      contender.reason = why;
+      prepared.status = "unsupported";
+      prepared.reason = why;
     } else {
-      start(contender);
+      start(prepared);
     }
   } catch (const std::exception& error) {
-    contender.status = "failed";
-    contender.reason = error.what();
+    prepared.status = "failed";
+    prepared.reason = error.what();
   }
-  if (!contender.status.empty() && !execution_.search_alone)
-    progress_.skip(c.cell.warmup + log_.missing(c.cell));
+  if (!prepared.status.empty() && !execution_.search_alone)
+    progress_.skip(c.configuration.warmup + log_.missing(c.configuration));
 }
 
-void ProblemGroup::start(Contender& contender) {
-  const auto& c = contender.configuration;
-  if (!verify(contender)) return;
+void ProblemGroup::start(Prepared& prepared) {
+  const auto& c = prepared.setup;
+  if (!verify(prepared)) return;
   // What was found is checked like what was asked for: it is what will be timed.
-  if (c.cell.tuned != 0 && (!tune(contender) || !verify(contender))) return;
+  if (c.configuration.tuned != 0 && (!tune(prepared) || !verify(prepared))) return;
   if (execution_.search_alone) return;
-  contender.backend = c.backend->make(c.spec, problem_);
-  for (std::uint64_t i = 0; i < c.cell.warmup && !interrupted(); ++i) warm_up(contender);
+  prepared.backend = c.backend->make(c.spec, problem_);
+  for (std::uint64_t i = 0; i < c.configuration.warmup && !interrupted(); ++i) warm_up(prepared);
 }
 
-bool ProblemGroup::verify(Contender& contender) {
-  const auto& c = contender.configuration;
+bool ProblemGroup::verify(Prepared& prepared) {
+  const auto& c = prepared.setup;
   const auto verdict = verify_backend(*c.backend, c.spec, problem_);
   if (verdict.ok) return true;
-  contender.status = "failed";
-  contender.reason = "its update is not the gradient's: " + verdict.reason;
+  prepared.status = "failed";
+  prepared.reason = "its update is not the gradient's: " + verdict.reason;
   return false;
 }
 
 /// What is to be tuned, as the rows have it that are there already, else as the cache has it, else
-/// as a search finds it. The contender has a status where every trial was in vain, and a reason
-/// alone where there was no need of a search: then nothing is returned.
-std::optional<Tuned> ProblemGroup::tuned_for(Contender& contender) {
-  const auto& c = contender.configuration;
+/// as a search finds it. The prepared configuration has a status where every trial was in vain, and
+/// a reason alone where there was no need of a search: then nothing is returned.
+std::optional<Tuned> ProblemGroup::tuned_for(Prepared& prepared) {
+  const auto& c = prepared.setup;
   const auto earlier = std::find_if(
       log_.rows().begin(), log_.rows().end(),
       [&](const RunRecord& row) { return row.config_id == c.id && row.tuning_trials; });
   if (earlier != log_.rows().end()) {
-    if (is_in_vain(*earlier))
-      contender.status = earlier->status, contender.reason = earlier->reason;
+    if (is_in_vain(*earlier)) prepared.status = earlier->status, prepared.reason = earlier->reason;
     return tuned_of(*earlier);
   }
   std::optional<CachedWinner> cache;
-  if (execution_.use_cache) cache.emplace(c.cell, facts_);
+  if (execution_.use_cache) cache.emplace(c.configuration, facts_);
   if (cache && !execution_.search_alone) {
     std::string note;
     if (const auto tuned = cache->read(note)) return *tuned;
     if (!note.empty()) progress_.note(note);
   }
-  auto tuning = tuner_.tune(c.cell);
+  auto tuning = tuner_.tune(c.configuration);
   if (!tuning.needless.empty()) {
-    contender.reason = tuning.needless;
+    prepared.reason = tuning.needless;
     progress_.note(fmt::format("{}: {}", label(describe(c, facts_, 0, 0)), tuning.needless));
     return {};
   }
-  contender.status = tuning.status;
-  contender.reason = tuning.why_not;
+  prepared.status = tuning.status;
+  prepared.reason = tuning.why_not;
   log_.add(tuning.trials);
   const Tuned tuned{tuning.found.best, tuning.found.trials, tuning.seconds,
                     tuning.found.within_tenth, tuning.found.within_twice};
-  if (cache && contender.status.empty() && !interrupted()) cache->write(tuned);
+  if (cache && prepared.status.empty() && !interrupted()) cache->write(tuned);
   return tuned;
 }
 
 /// Settles what is to be tuned.
-bool ProblemGroup::tune(Contender& contender) {
-  auto& c = contender.configuration;
+bool ProblemGroup::tune(Prepared& prepared) {
+  auto& c = prepared.setup;
   if (execution_.search_alone) progress_.step(label(describe(c, facts_, 0, 0)));
-  const auto tuned = tuned_for(contender);
+  const auto tuned = tuned_for(prepared);
   if (interrupted()) return false;
-  c = settle(c.cell, problem_, cores_, tuned);
-  if (!contender.status.empty()) return false;
+  c = settle(c.configuration, problem_, cores_, tuned);
+  if (!prepared.status.empty()) return false;
   auto why = c.backend->why_not(c.spec, problem_);
   if (why.empty()) why = settle_curve(c, problem_, available_memory_bytes());
   if (why.empty()) return true;
-  contender.status = "unsupported";
-  contender.reason = why;
+  prepared.status = "unsupported";
+  prepared.reason = why;
   return false;
 }
 
 /// A row with what a search found.
-void ProblemGroup::add_search(const Contender& contender) {
-  auto row = describe(contender.configuration, facts_, 0, log_.next_order());
+void ProblemGroup::add_search(const Prepared& prepared) {
+  auto row = describe(prepared.setup, facts_, 0, log_.next_order());
   if (interrupted())
-    give_up(row, "interrupted", "the search did not come to its end");
+    set_status(row, "interrupted", "the search did not come to its end");
   else
-    give_up(row, contender.status.empty() ? "ok" : contender.status, contender.reason);
+    set_status(row, prepared.status.empty() ? "ok" : prepared.status, prepared.reason);
   log_.add(std::move(row));
 }
 
-void ProblemGroup::warm_up(Contender& contender) {
-  const auto& c = contender.configuration;
+void ProblemGroup::warm_up(Prepared& prepared) {
+  const auto& c = prepared.setup;
   progress_.step(label(describe(c, facts_, 0, 0)) + ", warm-up");
   RunSpec spec = c.spec;
   spec.epochs = 1;
   spec.evaluations = 1;
-  contender.backend->run(spec, interrupted());
+  prepared.backend->run(spec, interrupted());
 }
 
 void ProblemGroup::repeat_all(std::uint64_t repeat) {
-  const auto seed = contenders_.front().configuration.spec.seed;
-  for (const auto i : turn_order(contenders_.size(), mix(seed, repeat))) {
-    const auto& c = contenders_[i].configuration;
-    const bool wanted = repeat < c.cell.repeats || c.cell.until_ci > 0;
+  const auto seed = prepared_.front().setup.spec.seed;
+  for (const auto i : turn_order(prepared_.size(), mix(seed, repeat))) {
+    const auto& c = prepared_[i].setup;
+    const bool wanted = repeat < c.configuration.repeats || c.configuration.until_ci > 0;
     if (!wanted || log_.has(run_id(c.id, repeat))) continue;
-    log_.add(measure(contenders_[i], repeat));
-    write_timeline(contenders_[i]);
+    log_.add(measure(prepared_[i], repeat));
+    write_timeline(prepared_[i]);
     if (interrupted()) return;
   }
 }
 
-RunRecord ProblemGroup::measure(Contender& contender, std::uint64_t repeat) {
-  const auto& c = contender.configuration;
+RunRecord ProblemGroup::measure(Prepared& prepared, std::uint64_t repeat) {
+  const auto& c = prepared.setup;
   auto row = describe(c, facts_, repeat, log_.next_order());
-  if (!contender.status.empty()) {
-    give_up(row, contender.status, contender.reason);
+  if (!prepared.status.empty()) {
+    set_status(row, prepared.status, prepared.reason);
     return row;
   }
-  progress_.step(fmt::format("{}, repeat {}/{}", label(row), repeat + 1, c.cell.repeats));
+  progress_.step(fmt::format("{}, repeat {}/{}", label(row), repeat + 1, c.configuration.repeats));
   RunSpec spec = c.spec;
   spec.seed += repeat;
   try {
     if (!c.backend->virtual_clock) add_probe(row, spec);
-    run_timed(contender, spec, row);
+    run_timed(prepared, spec, row);
   } catch (const std::exception& error) {
     row = describe(c, facts_, repeat, log_.next_order());
-    give_up(row, "failed", error.what());
+    set_status(row, "failed", error.what());
   }
   row.peak_rss_bytes = peak_rss_bytes();
   return row;
 }
 
-void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row) {
+void ProblemGroup::run_timed(Prepared& prepared, RunSpec spec, RunRecord& row) {
   Seen seen;
   row.evaluate_s = 0;
-  if (!contender.traced) spec.timeline_slices = trace_.slices();
+  if (!prepared.traced) spec.timeline_slices = trace_.slices();
   // What the machine is like says nothing of virtual times.
-  const bool real = !contender.configuration.backend->virtual_clock;
+  const bool real = !prepared.setup.backend->virtual_clock;
   const auto pace = real ? measure_pace(spec.workers, spec.pin) : Pace{};
-  RunOutcome outcome = train(contender, spec, row, seen);
+  RunOutcome outcome = train(prepared, spec, row, seen);
   if (real) add_pace(row, mean_of(pace, measure_pace(spec.workers, spec.pin)));
   const auto start = Clock::now();
   const auto evaluations = evaluate_curve(outcome, seen);
@@ -280,30 +279,29 @@ void ProblemGroup::run_timed(Contender& contender, RunSpec spec, RunRecord& row)
   add_outcome(row, outcome);
   add_curve(row, outcome, evaluations);
   judge(row, outcome, spec);
-  if (spec.timeline_slices > 0) contender.timeline = std::move(outcome.timeline);
+  if (spec.timeline_slices > 0) prepared.timeline = std::move(outcome.timeline);
 }
 
 /// Outside of the run: that a file can't be written says nothing of what was measured.
-void ProblemGroup::write_timeline(Contender& contender) {
-  if (!contender.timeline) return;
+void ProblemGroup::write_timeline(Prepared& prepared) {
+  if (!prepared.timeline) return;
   const auto& row = log_.rows().back();
   std::vector<RunRecord> described;
-  for (const auto& other : contenders_)
-    described.push_back(describe(other.configuration, facts_, 0, 0));
+  for (const auto& other : prepared_) described.push_back(describe(other.setup, facts_, 0, 0));
   std::vector<const RunRecord*> rows;
   for (const auto& other : described) rows.push_back(&other);
   const auto differences = column_text(row, varying_columns(rows));
   trace_.add({label(row) + (differences.empty() ? "" : ", " + differences), row.run_id, row.clock},
-             row.config_id, *contender.timeline);
-  contender.timeline.reset();
-  contender.traced = true;
+             row.config_id, *prepared.timeline);
+  prepared.timeline.reset();
+  prepared.traced = true;
 }
 
-RunOutcome ProblemGroup::train(Contender& contender, const RunSpec& spec, RunRecord& row,
+RunOutcome ProblemGroup::train(Prepared& prepared, const RunSpec& spec, RunRecord& row,
                                Seen& seen) {
-  if (!contender.configuration.cell.stop_at_target)
-    return contender.backend->run(spec, interrupted());
-  return contender.backend->run(spec, interrupted(), [&](const Snapshot& snapshot) {
+  if (!prepared.setup.configuration.stop_at_target)
+    return prepared.backend->run(spec, interrupted());
+  return prepared.backend->run(spec, interrupted(), [&](const Snapshot& snapshot) {
     const auto start = Clock::now();
     const auto& found = seen[snapshot.point] = evaluate_point(snapshot);
     *row.evaluate_s += since(start);
@@ -328,21 +326,22 @@ std::vector<PointEvaluation> ProblemGroup::evaluate_curve(const RunOutcome& outc
   return evaluations;
 }
 
-void interrupt_group(const std::vector<Cell>& cells, const Problem* problem, std::size_t cores,
-                     const DataFacts& facts, RunLog& log) {
-  for (const auto& cell : cells)
-    add_unstarted(problem ? settle(cell, *problem, cores) : unsettled(cell), facts, log);
+void interrupt_group(const std::vector<Configuration>& configurations, const Problem* problem,
+                     std::size_t cores, const DataFacts& facts, RunLog& log) {
+  for (const auto& configuration : configurations)
+    add_unstarted(problem ? settle(configuration, *problem, cores) : unsettled(configuration),
+                  facts, log);
 }
 
-void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
-                  Progress& progress, RunLog& log) {
-  for (const auto& cell : cells) {
-    const auto c = unsettled(cell);
-    progress.skip(cell.warmup + log.missing(cell));
-    for (std::uint64_t repeat = 0; repeat < cell.repeats; ++repeat) {
+void refuse_group(const std::vector<Configuration>& configurations, const DataFacts& facts,
+                  std::string_view reason, Progress& progress, RunLog& log) {
+  for (const auto& configuration : configurations) {
+    const auto c = unsettled(configuration);
+    progress.skip(configuration.warmup + log.missing(configuration));
+    for (std::uint64_t repeat = 0; repeat < configuration.repeats; ++repeat) {
       if (log.has(run_id(c.id, repeat))) continue;
       auto row = describe(c, facts, repeat, log.next_order());
-      give_up(row, "unsupported", reason);
+      set_status(row, "unsupported", reason);
       log.add(std::move(row));
     }
   }

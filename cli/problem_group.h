@@ -9,20 +9,20 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "cli/configuration.h"
 #include "cli/execute.h"
-#include "cli/progress.h"
+#include "cli/outputs.h"
 #include "cli/run_log.h"
 #include "cli/run_record.h"
-#include "cli/trace_output.h"
+#include "cli/setup.h"
+#include "cli/terminal.h"
 #include "cli/tuning/tuner.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
 
 /// A configuration with the backend that serves all its repeats, or the reason why there is none.
-struct Contender {
-  Configuration configuration;
+struct Prepared {
+  Setup setup;
   std::unique_ptr<Backend> backend;
   std::string status;  ///< "" while it can run, else unsupported or failed
   std::string reason;  ///< of the status; or why no search was made for what was to be tuned
@@ -42,24 +42,24 @@ class ProblemGroup {
   /// order of its own. Ends early when interrupted(), with a row `interrupted` for each run that
   /// was planned. Where a search is all that is wanted, each has a row with what was found, and
   /// that is all.
-  void run(const std::vector<Cell>& cells);
+  void run(const std::vector<Configuration>& configurations);
 
  private:
   /// What was evaluated in pauses, by point of the curve.
   using Seen = std::map<std::size_t, PointEvaluation>;
 
-  void prepare(Contender& contender);
-  void start(Contender& contender);
-  bool verify(Contender& contender);
-  bool tune(Contender& contender);
-  std::optional<Tuned> tuned_for(Contender& contender);
-  void add_search(const Contender& contender);
-  void warm_up(Contender& contender);
+  void prepare(Prepared& prepared);
+  void start(Prepared& prepared);
+  bool verify(Prepared& prepared);
+  bool tune(Prepared& prepared);
+  std::optional<Tuned> tuned_for(Prepared& prepared);
+  void add_search(const Prepared& prepared);
+  void warm_up(Prepared& prepared);
   void repeat_all(std::uint64_t repeat);
-  RunRecord measure(Contender& contender, std::uint64_t repeat);
-  void run_timed(Contender& contender, RunSpec spec, RunRecord& row);
-  void write_timeline(Contender& contender);
-  RunOutcome train(Contender& contender, const RunSpec& spec, RunRecord& row, Seen& seen);
+  RunRecord measure(Prepared& prepared, std::uint64_t repeat);
+  void run_timed(Prepared& prepared, RunSpec spec, RunRecord& row);
+  void write_timeline(Prepared& prepared);
+  RunOutcome train(Prepared& prepared, const RunSpec& spec, RunRecord& row, Seen& seen);
   PointEvaluation evaluate_point(const Snapshot& snapshot) const;
   std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;
   bool wants_more(std::uint64_t repeat) const;
@@ -73,17 +73,17 @@ class ProblemGroup {
   TraceOutput& trace_;
   const Execution& execution_;
   Tuner tuner_;
-  std::vector<Contender> contenders_;
+  std::vector<Prepared> prepared_;
   std::chrono::steady_clock::time_point repeats_began_;
 };
 
-/// A row per repeat for cells whose problem can't be: status `unsupported`.
-void refuse_group(const std::vector<Cell>& cells, const DataFacts& facts, std::string_view reason,
-                  Progress& progress, RunLog& log);
+/// A row per repeat for configurations whose problem can't be: status `unsupported`.
+void refuse_group(const std::vector<Configuration>& configurations, const DataFacts& facts,
+                  std::string_view reason, Progress& progress, RunLog& log);
 
-/// After an interruption: a row `interrupted` for each planned run of the cells. What depends on a
-/// problem that is not known (null) stays open in it.
-void interrupt_group(const std::vector<Cell>& cells, const Problem* problem, std::size_t cores,
-                     const DataFacts& facts, RunLog& log);
+/// After an interruption: a row `interrupted` for each planned run of the configurations. What
+/// depends on a problem that is not known (null) stays open in it.
+void interrupt_group(const std::vector<Configuration>& configurations, const Problem* problem,
+                     std::size_t cores, const DataFacts& facts, RunLog& log);
 
 }  // namespace sgdbench

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/lists.h"
-#include "cli/suite.h"
+#include "cli/values.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

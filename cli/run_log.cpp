@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/command_line.h"
+#include "cli/configuration.h"
 #include "results/fields.h"
 #include "results/reading/parts.h"
 #include "results/reports.h"
@@ -15,9 +15,9 @@
 namespace sgdbench {
 namespace {
 
-std::set<std::string> ids_of(std::span<const Cell> cells) {
+std::set<std::string> ids_of(std::span<const Configuration> configurations) {
   std::set<std::string> ids;
-  for (const auto& cell : cells) ids.insert(config_id(cell));
+  for (const auto& configuration : configurations) ids.insert(config_id(configuration));
   return ids;
 }
 
@@ -63,10 +63,10 @@ std::string checksum_text(std::optional<std::uint64_t> checksum) {
 
 }  // namespace
 
-RunLog::RunLog(const std::filesystem::path& path, std::span<const Cell> cells,
+RunLog::RunLog(const std::filesystem::path& path, std::span<const Configuration> configurations,
                const Environment& environment, bool resume)
     : journal_(path) {
-  const auto ids = ids_of(cells);
+  const auto ids = ids_of(configurations);
   const std::vector<std::string> sorted(ids.begin(), ids.end());
   auto content = load_journal(path);
   if (content.rows.empty()) {
@@ -135,31 +135,34 @@ void RunLog::add_unstarted(RunRecord row) {
   rows_.push_back(std::move(row));
 }
 
-std::uint64_t RunLog::missing(const Cell& cell) const {
-  const auto id = config_id(cell);
+std::uint64_t RunLog::missing(const Configuration& configuration) const {
+  const auto id = config_id(configuration);
   std::uint64_t count = 0;
-  for (std::uint64_t repeat = 0; repeat < cell.repeats; ++repeat)
+  for (std::uint64_t repeat = 0; repeat < configuration.repeats; ++repeat)
     count += has(run_id(id, repeat)) ? 0 : 1;
   return count;
 }
 
-bool RunLog::has_all(std::span<const Cell> cells) const {
-  return std::all_of(cells.begin(), cells.end(),
-                     [this](const Cell& cell) { return cell.until_ci == 0 && missing(cell) == 0; });
+bool RunLog::has_all(std::span<const Configuration> configurations) const {
+  return std::all_of(configurations.begin(), configurations.end(),
+                     [this](const Configuration& configuration) {
+                       return configuration.until_ci == 0 && missing(configuration) == 0;
+                     });
 }
 
-bool RunLog::has_any(std::span<const Cell> cells) const {
-  const auto ids = ids_of(cells);
+bool RunLog::has_any(std::span<const Configuration> configurations) const {
+  const auto ids = ids_of(configurations);
   return std::any_of(rows_.begin(), rows_.end(),
                      [&](const RunRecord& row) { return ids.contains(row.config_id); });
 }
 
-void RunLog::check_data(std::span<const Cell> cells, const TrainTest& data) const {
+void RunLog::check_data(std::span<const Configuration> configurations,
+                        const TrainTest& data) const {
   if (!journal_) return;
   std::optional<std::uint64_t> train, test;
   if (data.train.rows() > 0) train = data.train.checksum;
   if (data.test) test = data.test->checksum;
-  const auto ids = ids_of(cells);
+  const auto ids = ids_of(configurations);
   const auto check = [&](const std::string& name, auto was, auto is) {
     if (was != is)
       refuse(journal_->path(),

@@ -13,11 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/cell.h"
+#include "cli/configuration.h"
 #include "results/environment.h"
 #include "results/journal.h"
 #include "results/record.h"
-#include "results/tuning.h"
 
 namespace sgdbench {
 
@@ -29,10 +28,10 @@ class RunLog {
   RunLog() = default;
 
   /// Keeps them in a journal too. One with rows is continued where `resume` says so. Throws
-  /// UsageError where it does not; BadJournal for the journal of other cells, another build or
-  /// another processor; BadReport for a row that no run of these cells made; WriteError. Rows are
-  /// to be believed only after check_data().
-  RunLog(const std::filesystem::path& journal, std::span<const Cell> cells,
+  /// UsageError where it does not; BadJournal for the journal of other configurations, another
+  /// build or another processor; BadReport for a row that no run of these configurations made;
+  /// WriteError. Rows are to be believed only after check_data().
+  RunLog(const std::filesystem::path& journal, std::span<const Configuration> configurations,
          const Environment& environment, bool resume);
 
   /// Throws WriteError; the row is among rows() all the same.
@@ -50,21 +49,22 @@ class RunLog {
   /// Whether this run has ended, in this invocation or an earlier one; one that was interrupted has
   /// not.
   bool has(const std::string& run_id) const { return done_.contains(run_id); }
-  /// Whether all repeats of the cells have, and their number doesn't depend on what they find.
-  bool has_all(std::span<const Cell> cells) const;
-  bool has_all(const Cell& cell) const { return has_all({&cell, 1}); }
+  /// Whether all repeats of the configurations have, and their number doesn't depend on what they
+  /// find.
+  bool has_all(std::span<const Configuration> configurations) const;
+  bool has_all(const Configuration& configuration) const { return has_all({&configuration, 1}); }
   /// Whether there is a row of this run, interrupted or not.
   bool has_row(const std::string& run_id) const { return told_.contains(run_id); }
-  /// Repeats of the cell that have not ended.
-  std::uint64_t missing(const Cell& cell) const;
+  /// Repeats of the configuration that have not ended.
+  std::uint64_t missing(const Configuration& configuration) const;
 
   /// The `order` of the next row.
   std::uint64_t next_order() const { return next_order_; }
 
-  /// Whether it has rows of these cells.
-  bool has_any(std::span<const Cell> cells) const;
-  /// Throws BadJournal if a row of these cells was not made with this data.
-  void check_data(std::span<const Cell> cells, const TrainTest& data) const;
+  /// Whether it has rows of these configurations.
+  bool has_any(std::span<const Configuration> configurations) const;
+  /// Throws BadJournal if a row of these configurations was not made with this data.
+  void check_data(std::span<const Configuration> configurations, const TrainTest& data) const;
 
   bool has_journal() const { return journal_.has_value(); }
   /// The trials of a configuration's search, in place of an earlier one's. In the journal they are

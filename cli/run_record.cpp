@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "cli/command_line.h"
+#include "cli/configuration.h"
 #include "cli/options.h"
 #include "results/targets.h"
 
@@ -18,7 +18,7 @@ std::optional<double> finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-void describe_strategy(RunRecord& row, const Configuration& c) {
+void describe_strategy(RunRecord& row, const Setup& c) {
   const RunSpec& spec = c.spec;
   row.backend = spec.backend;
   if (c.backend->uses_protocol) row.protocol = spec.protocol;
@@ -27,22 +27,22 @@ void describe_strategy(RunRecord& row, const Configuration& c) {
   if (c.backend->uses_exchange) row.exchange = spec.exchange;
   row.workers = spec.workers;
   row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
-  row.recording = find_option(kRun, "--recording").show(c.cell);
-  row.assign = find_option(kRun, "--assign").show(c.cell);
+  row.recording = find_option(kRun, "--recording").show(c.configuration);
+  row.assign = find_option(kRun, "--assign").show(c.configuration);
   row.deterministic = c.backend->deterministic(spec);
 }
 
-void describe_conditions(RunRecord& row, const Configuration& c) {
+void describe_conditions(RunRecord& row, const Setup& c) {
   const Conditions& conditions = c.spec.conditions;
   if (!conditions.compute_delay.is_zero()) row.compute_delay = conditions.compute_delay.text();
   row.straggler = conditions.straggler_text;
   if (!conditions.latency.is_zero()) row.latency = conditions.latency.text();
   if (conditions.bandwidth > 0) row.bandwidth = conditions.bandwidth;
   if (conditions.any() && !c.backend->virtual_clock)
-    row.delay_mode = find_option(kRun, "--delay-mode").show(c.cell);
+    row.delay_mode = find_option(kRun, "--delay-mode").show(c.configuration);
 }
 
-void describe_simulation(RunRecord& row, const Configuration& c) {
+void describe_simulation(RunRecord& row, const Setup& c) {
   if (!c.backend->virtual_clock) return;
   const Simulation& simulation = c.spec.simulation;
   row.cluster = simulation.cluster_text;
@@ -52,7 +52,7 @@ void describe_simulation(RunRecord& row, const Configuration& c) {
   row.all_reduce = to_string(simulation.all_reduce);
 }
 
-void describe_step(RunRecord& row, const Configuration& c, const DataFacts& facts) {
+void describe_step(RunRecord& row, const Setup& c, const DataFacts& facts) {
   const RunSpec& spec = c.spec;
   row.rule = to_string(spec.rule.kind);
   row.momentum = static_cast<double>(spec.rule.momentum);
@@ -60,7 +60,7 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
   row.lr = spec.step.initial;
   if (facts.examples > 0)
     row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
-  if (c.settled || !c.cell.automatic_schedule)
+  if (c.settled || !c.configuration.automatic_schedule)
     row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
   row.staleness_policy = to_string(spec.step.policy);
   row.shuffle = spec.shuffle.to_string();
@@ -71,10 +71,10 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
                                    {"lr", kTuneStep},
                                    {"momentum", kTuneMomentum},
                                    {"exchange", kTuneExchange}})
-    add(row.tuned, name, (c.cell.tuned & what) != 0);
-  add(row.automatic, "batch", !c.cell.batch && (c.cell.tuned & kTuneBatch) == 0);
-  add(row.automatic, "lr", !c.cell.lr && (c.cell.tuned & kTuneStep) == 0);
-  add(row.automatic, "lr_schedule", c.cell.automatic_schedule);
+    add(row.tuned, name, (c.configuration.tuned & what) != 0);
+  add(row.automatic, "batch", !c.configuration.batch && (c.configuration.tuned & kTuneBatch) == 0);
+  add(row.automatic, "lr", !c.configuration.lr && (c.configuration.tuned & kTuneStep) == 0);
+  add(row.automatic, "lr_schedule", c.configuration.automatic_schedule);
   if (!c.tuned) return;
   row.tuning_trials = c.tuned->trials;
   row.tuning_s = c.tuned->seconds;
@@ -84,19 +84,20 @@ void describe_step(RunRecord& row, const Configuration& c, const DataFacts& fact
     row.lr_twice_low = range->low, row.lr_twice_high = range->high;
 }
 
-void describe_problem(RunRecord& row, const Cell& cell, const DataFacts& facts) {
-  row.workload = cell.workload.workload;
-  row.data = cell.data.source;
+void describe_problem(RunRecord& row, const Configuration& configuration, const DataFacts& facts) {
+  row.workload = configuration.workload.workload;
+  row.data = configuration.data.source;
   row.examples = facts.examples;
   row.features = facts.features;
   row.l2 = facts.l2;
   row.load_s = facts.load_s;
   if (facts.examples > 0) row.data_checksum = facts.checksum;
   row.test_checksum = facts.test_checksum;
-  if (takes_intercept(cell)) row.intercept = find_option(kRun, "--intercept").show(cell);
-  if (has_hidden_layers(cell)) {
-    row.hidden = find_option(kRun, "--hidden").show(cell);
-    row.activation = cell.workload.activation;
+  if (takes_intercept(configuration))
+    row.intercept = find_option(kRun, "--intercept").show(configuration);
+  if (has_hidden_layers(configuration)) {
+    row.hidden = find_option(kRun, "--hidden").show(configuration);
+    row.activation = configuration.workload.activation;
   }
 }
 
@@ -106,16 +107,17 @@ std::string measure_text(const RunRecord& row) {
   return row.target_loss ? "loss" : row.target_accuracy ? "accuracy" : "";
 }
 
-void describe_target(RunRecord& row, const Cell& cell, const DataFacts& facts) {
-  row.target_loss = cell.target_loss;
-  row.target_accuracy = cell.target_accuracy;
-  row.target = find_option(kRun, "--target").show(cell);
+void describe_target(RunRecord& row, const Configuration& configuration, const DataFacts& facts) {
+  row.target_loss = configuration.target_loss;
+  row.target_accuracy = configuration.target_accuracy;
+  row.target = find_option(kRun, "--target").show(configuration);
   if (facts.optimum) {
     row.loss_optimum = facts.optimum->value;
     row.loss_start = facts.optimum->start;
     row.optimum_gap = facts.optimum->gap;
-    if (!cell.targets.empty())
-      row.target_loss = target_loss(cell.targets.back(), *row.loss_optimum, *row.loss_start);
+    if (!configuration.targets.empty())
+      row.target_loss =
+          target_loss(configuration.targets.back(), *row.loss_optimum, *row.loss_start);
   }
   row.target_measure = measure_text(row);
 }
@@ -199,7 +201,7 @@ void add_staleness(RunRecord& row, const RunOutcome& outcome) {
 
 }  // namespace
 
-RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t repeat,
+RunRecord describe(const Setup& c, const DataFacts& facts, std::uint64_t repeat,
                    std::uint64_t order) {
   RunRecord row;
   row.config_id = c.id;
@@ -210,8 +212,8 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   row.clock = c.backend->virtual_clock ? "virtual" : "real";
   row.command = c.command;
   if (facts.environment) add_environment(row, *facts.environment);
-  describe_problem(row, c.cell, facts);
-  describe_target(row, c.cell, facts);
+  describe_problem(row, c.configuration, facts);
+  describe_target(row, c.configuration, facts);
   describe_strategy(row, c);
   describe_conditions(row, c);
   describe_simulation(row, c);
@@ -219,7 +221,7 @@ RunRecord describe(const Configuration& c, const DataFacts& facts, std::uint64_t
   return row;
 }
 
-void give_up(RunRecord& row, std::string_view status, std::string_view reason) {
+void set_status(RunRecord& row, std::string_view status, std::string_view reason) {
   row.status = status;
   row.reason = reason;
 }
@@ -281,31 +283,31 @@ std::string smaller_step(const RunRecord& row) {
 void judge(RunRecord& row, const RunOutcome& outcome, const RunSpec& spec) {
   const double epochs = row.epochs.value_or(0);
   if (outcome.stopped == Stopped::interrupted)
-    return give_up(row, "interrupted",
-                   fmt::format("after {:.3g} of {} epochs", epochs, spec.epochs));
+    return set_status(row, "interrupted",
+                      fmt::format("after {:.3g} of {} epochs", epochs, spec.epochs));
   if (outcome.stopped == Stopped::not_finite)
-    return give_up(row, "diverged", "the parameters are no longer finite: " + smaller_step(row));
+    return set_status(row, "diverged", "the parameters are no longer finite: " + smaller_step(row));
   for (const auto& point : row.curve)
     if (!point.loss && row.examples > 0)
-      return give_up(row, "diverged",
-                     fmt::format("the loss is not finite after {:.3g} epochs: {}", point.epoch,
-                                 smaller_step(row)));
+      return set_status(row, "diverged",
+                        fmt::format("the loss is not finite after {:.3g} epochs: {}", point.epoch,
+                                    smaller_step(row)));
   // What was in flight lands after the target was reached.
   const bool reached = outcome.stopped == Stopped::target;
   if (!reached && row.loss_final && *row.loss_final > kDivergence * *row.loss_initial)
-    return give_up(row, "diverged",
-                   fmt::format("the loss rose from {:.3g} to {:.3g}: {}", *row.loss_initial,
-                               *row.loss_final, smaller_step(row)));
+    return set_status(row, "diverged",
+                      fmt::format("the loss rose from {:.3g} to {:.3g}: {}", *row.loss_initial,
+                                  *row.loss_final, smaller_step(row)));
   if (outcome.stopped == Stopped::time_limit && spec.max_seconds == 0)
-    return give_up(
+    return set_status(
         row, "timeout",
         fmt::format("the clock itself ends after {:.3g} of {} epochs: take shorter times", epochs,
                     spec.epochs));
   if (outcome.stopped == Stopped::time_limit)
-    return give_up(row, "timeout",
-                   fmt::format("--max-seconds {:g} ended it after {:.3g} of {} epochs",
-                               spec.max_seconds, epochs, spec.epochs));
-  give_up(row, "ok", "");
+    return set_status(row, "timeout",
+                      fmt::format("--max-seconds {:g} ended it after {:.3g} of {} epochs",
+                                  spec.max_seconds, epochs, spec.epochs));
+  set_status(row, "ok", "");
 }
 
 }  // namespace sgdbench

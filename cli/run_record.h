@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "cli/configuration.h"
+#include "cli/setup.h"
 #include "results/environment.h"
 #include "results/record.h"
 
@@ -41,11 +41,11 @@ struct PointEvaluation {
 };
 
 /// A row that says what was asked for and nothing of what came of it.
-RunRecord describe(const Configuration& configuration, const DataFacts& facts, std::uint64_t repeat,
+RunRecord describe(const Setup& setup, const DataFacts& facts, std::uint64_t repeat,
                    std::uint64_t order);
 
 /// Sets status and reason.
-void give_up(RunRecord& row, std::string_view status, std::string_view reason);
+void set_status(RunRecord& row, std::string_view status, std::string_view reason);
 
 /// Adds counts, times, rates and staleness.
 void add_outcome(RunRecord& row, const RunOutcome& outcome);

@@ -1,11 +1,10 @@
-#include "cli/suite.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "cli/request.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"
 

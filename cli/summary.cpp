@@ -6,8 +6,6 @@
 #include <cmath>
 #include <span>
 
-#include "cli/aggregate.h"
-#include "cli/conclusion.h"
 #include "cli/labels.h"
 #include "cli/text.h"
 

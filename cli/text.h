@@ -35,8 +35,8 @@ std::string wrap(std::string_view text, std::size_t left);
 std::size_t display_width(std::string_view text);
 
 /// Rows of cells, as wide as they need to be, two spaces between. The first column and those named
-/// in `left` are aligned left, all others right. Cells and notes may be anybody's text: they are
-/// made printable.
+/// in `left` are aligned left, all others right. Cells and notes may be text from any file: they
+/// are made printable.
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header, std::vector<std::size_t> left = {});

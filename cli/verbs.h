@@ -1,4 +1,5 @@
-// The verbs: one row each, one file each.
+// The verbs: one row each, one file each; from the words that were typed to the verb that acts; and
+// what the program says of itself.
 #pragma once
 
 #include <span>
@@ -46,5 +47,30 @@ std::string version_text();
 
 /// Name and version of every library that is in use.
 std::vector<std::pair<std::string, std::string>> library_versions();
+
+// From argv to an Invocation. Nothing that was typed is ever ignored.
+
+struct Parsed {
+  const VerbEntry* verb = nullptr;  ///< null: the program itself was addressed
+  Invocation invocation;
+  std::string help;  ///< the text that was asked for; "" where none was
+  bool version = false;
+};
+
+/// `words` are the arguments without the program's name: those of a verb, its options, its
+/// positionals, each of which is understood or refused. `help`, --help and -h may stand before the
+/// verb, and --help and -h anywhere after it, and ask for the help of all the verbs that begin with
+/// the words so far. All after `--` are positionals. Throws UsageError for unknown verbs and
+/// options (with the nearest valid one), missing and repeated values and wrong counts of
+/// positionals.
+Parsed parse(const std::vector<std::string>& words);
+
+// `--help`, from the tables of verbs and options.
+
+/// The verbs, one line each.
+std::string program_help();
+
+/// Of each verb its use, its options by group, examples. At most 100 columns.
+std::string verb_help(const std::vector<const VerbEntry*>& verbs);
 
 }  // namespace sgdbench

@@ -9,16 +9,14 @@
 #include "backends/protocols/protocol.h"
 #include "backends/verification.h"
 #include "cli/configuration.h"
-#include "cli/grouping.h"
+#include "cli/files.h"
 #include "cli/labels.h"
-#include "cli/lists.h"
-#include "cli/outputs.h"
-#include "cli/progress.h"
 #include "cli/run_record.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
+#include "cli/setup.h"
 #include "cli/sweep.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/values.h"
 #include "cli/verbs.h"
 #include "results/environment.h"
 #include "workloads/names.h"
@@ -119,8 +117,8 @@ std::string data_kind(const Dataset& data) {
   return fmt::format("{} ({})", name, data.sparse() ? "sparse" : "dense");
 }
 
-void verify_configuration(const Configuration& c, const Problem& problem,
-                          std::vector<std::string> what, Findings& findings) {
+void verify_configuration(const Setup& c, const Problem& problem, std::vector<std::string> what,
+                          Findings& findings) {
   auto why = c.backend->unavailable();
   if (why.empty()) why = c.backend->why_not(c.spec, problem);
   if (!why.empty()) return findings.add_unsupported(std::move(what), why);
@@ -128,35 +126,39 @@ void verify_configuration(const Configuration& c, const Problem& problem,
                guarded([&] { return verify_backend(*c.backend, c.spec, problem); }));
 }
 
-/// Kernel sets that nobody named are left out where there is nothing for them to compute.
-void leave_out_kernels(std::vector<Cell>& cells, const Problem& problem, Progress& progress) {
-  const auto before = cells.size();
+/// Kernel sets that no option names are left out where there is nothing for them to compute.
+void leave_out_kernels(std::vector<Configuration>& configurations, const Problem& problem,
+                       Progress& progress) {
+  const auto before = configurations.size();
   if (!problem.uses_dense_kernels())
-    std::erase_if(cells, [](const Cell& cell) { return cell.spec.kernels != RunSpec{}.kernels; });
-  progress.skip(before - cells.size());
+    std::erase_if(configurations, [](const Configuration& configuration) {
+      return configuration.spec.kernels != RunSpec{}.kernels;
+    });
+  progress.skip(before - configurations.size());
 }
 
-void verify_problem(std::vector<Cell> cells, const TrainTest& data, bool kernels_named,
-                    Progress& progress, Findings& findings) {
-  const auto problem = make_problem(cells.front().workload, data);
-  if (!kernels_named) leave_out_kernels(cells, *problem, progress);
+void verify_problem(std::vector<Configuration> configurations, const TrainTest& data,
+                    bool kernels_named, Progress& progress, Findings& findings) {
+  const auto problem = make_problem(configurations.front().workload, data);
+  if (!kernels_named) leave_out_kernels(configurations, *problem, progress);
   const auto kind = data_kind(data.train);
-  const auto& options = cells.front().workload;
+  const auto& options = configurations.front().workload;
   const auto workload = options.workload + (options.intercept ? " (intercept)" : "");
-  findings.add({workload, kind, "(reference)", ""},
-               guarded([&] { return verify_workload(*problem, cells.front().spec.seed); }));
+  findings.add({workload, kind, "(reference)", ""}, guarded([&] {
+                 return verify_workload(*problem, configurations.front().spec.seed);
+               }));
   std::vector<RunRecord> rows;
   std::vector<const RunRecord*> pointers;
-  for (const auto& cell : cells)
-    rows.push_back(describe(settle(cell, *problem, available_cores()), {}, 0, 0));
+  for (const auto& configuration : configurations)
+    rows.push_back(describe(settle(configuration, *problem, available_cores()), {}, 0, 0));
   for (const auto& row : rows) pointers.push_back(&row);
   auto varying = varying_columns(pointers);
   std::erase(varying, "lr");  // the check takes a step of its own
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  for (std::size_t i = 0; i < configurations.size(); ++i) {
     progress.step(label(rows[i]));
     const auto more = column_text(rows[i], varying);
     verify_configuration(
-        settle(cells[i], *problem, available_cores()), *problem,
+        settle(configurations[i], *problem, available_cores()), *problem,
         {workload, kind,
          fmt::format("{}{}{}", strategy_label(rows[i]), more.empty() ? "" : " ", more),
          std::to_string(rows[i].workers)},
@@ -174,16 +176,17 @@ bool applies(const std::string& workload, const Dataset& data) {
 
 int verify_verb(const Invocation& invocation) {
   const auto given = completed(invocation.given);
-  const auto cells = expand_cells(given, available_cores());
-  for (const auto& cell : cells)
-    if (cell.tuned != 0) throw UsageError("verify takes numbers: settings are tuned by `run`");
-  say_out_of_scope({given}, cells, given.has("--quiet"));
-  check_sources(cells);
+  const auto configurations = expand_configurations(given, available_cores());
+  for (const auto& configuration : configurations)
+    if (configuration.tuned != 0)
+      throw UsageError("verify takes numbers: settings are tuned by `run`");
+  say_out_of_scope({given}, configurations, given.has("--quiet"));
+  check_sources(configurations);
   const bool chosen = invocation.given.has("--workload") && invocation.given.has("--data");
   const auto parallel = threaded_for(available_cores());
-  Progress progress(cells.size(), invocation.given.has("--quiet"));
+  Progress progress(configurations.size(), invocation.given.has("--quiet"));
   Findings findings;
-  for (const auto& same_data : by_data(cells)) {
+  for (const auto& same_data : by_data(configurations)) {
     const auto data = load_interruptibly(same_data.front().data, parallel);
     tell_notes(data, progress);
     for (const auto& group : by_problem(same_data)) {

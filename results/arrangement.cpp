@@ -8,10 +8,8 @@
 #include <set>
 #include <tuple>
 
-#include "results/csv_rows.h"
 #include "results/fields.h"
 #include "results/outcome.h"
-#include "results/speedup.h"
 
 namespace sgdbench {
 namespace {

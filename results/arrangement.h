@@ -1,6 +1,6 @@
 // Which configurations a table shows, and in which order.
 //
-// The idea: CSV and JSON have every row, but nobody reads a table of a hundred. So a table can be
+// The idea: CSV and JSON have every row, but a table of a hundred is not read. So a table can be
 // sorted by what came out, and a sweep can be condensed to the best of each strategy, by the one
 // outcome (outcome.h). A best value at the edge of what was swept says little: the row says so.
 #pragma once

@@ -14,8 +14,7 @@
 #include <atomic>
 #include <optional>
 
-#include "results/file_calls.h"
-#include "results/file_place.h"
+#include "results/files.h"
 
 namespace sgdbench {
 namespace {
@@ -30,7 +29,7 @@ std::optional<struct stat> look_at(const fs::path& path) {
 }
 
 /// A file that its owner made read-only is not replaced, though its folder would allow it; nor can
-/// one of somebody else's be in a folder like /tmp.
+/// one of another user be in a folder like /tmp.
 void check_replaceable(const fs::path& path, const struct stat& file) {
   if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == -1) refuse_write(path);
   struct stat folder {};
@@ -40,7 +39,7 @@ void check_replaceable(const fs::path& path, const struct stat& file) {
     refuse_write(path, "its folder lets the owner alone replace it");
 }
 
-/// A new file without a name, or of a name that nobody uses; removed again unless it was renamed.
+/// A new file without a name, or of a name that is not in use; removed again unless it was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) : target_(target), file_(create()) {}
@@ -116,7 +115,7 @@ class TemporaryFile {
 struct AtomicFile::State {
   fs::path path, target;
   std::optional<TemporaryFile> temporary;
-  std::optional<Descriptor> direct;  ///< stdout is nobody's to close: it has neither
+  std::optional<Descriptor> direct;  ///< stdout is not closed here: it has neither
 };
 
 AtomicFile::AtomicFile(const fs::path& path) : state_(std::make_unique<State>()) {

@@ -18,7 +18,7 @@ class WriteError : public std::runtime_error {
 /// Replaces `path` by a file with exactly `content`, or leaves it as it was: a temporary file in
 /// the same folder, every call checked, fsync, rename, fsync of the folder. `-` is stdout. A
 /// symbolic link stays one. What is no ordinary file (a pipe), or open already (/dev/stdout), is
-/// written to directly. Throws WriteError, and StoppedWaiting (file_calls.h).
+/// written to directly. Throws WriteError, and StoppedWaiting (files.h).
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// The same for content that comes in pieces: nothing is at `path` before finish(), and nothing is

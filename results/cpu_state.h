@@ -1,4 +1,5 @@
-// What the kernel says of the processors: turbo, cores that share hardware, and who used the time.
+// What the kernel says of the processors and memory that this process may use: turbo, cores that
+// share hardware, who used the time, and the share that a control group leaves.
 #pragma once
 
 #include <cstddef>
@@ -43,5 +44,16 @@ struct CpuShares {
 /// `processors`.
 std::optional<CpuShares> shares_between(const CpuTimes& before, const CpuTimes& after,
                                         std::uint64_t own, std::size_t processors);
+
+/// The smallest CPU quota, in cores, of this process's control group and those above it; nothing
+/// where there is none. Reads version 2 (cpu.max) and version 1 (cpu.cfs_quota_us). `membership`
+/// is /proc/self/cgroup, `root` is where the control groups are mounted.
+std::optional<double> cgroup_quota(const std::filesystem::path& membership,
+                                   const std::filesystem::path& root);
+
+/// Bytes that are left below the tightest memory limit of those groups (memory.max and
+/// memory.current; version 1: memory.limit_in_bytes and memory.usage_in_bytes).
+std::optional<double> cgroup_memory_left(const std::filesystem::path& membership,
+                                         const std::filesystem::path& root);
 
 }  // namespace sgdbench

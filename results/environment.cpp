@@ -1,5 +1,6 @@
 // Reading the machine. Everything comes from files and calls that may be missing in a container or
-// on another system: what can't be read stays empty.
+// on another system: what can't be read stays empty. The build is as it was fixed when this file
+// was compiled.
 #include "results/environment.h"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
@@ -15,8 +17,7 @@
 #include <fstream>
 #include <memory>
 
-#include "results/build_info.h"
-#include "results/cgroup.h"
+#include "results/cpu_state.h"
 
 namespace sgdbench {
 namespace {
@@ -173,6 +174,53 @@ void add_environment(RunRecord& row, const Environment& environment) {
 
 std::uint64_t peak_rss_bytes() {
   return kilobytes(value_of("/proc/self/status", "VmHWM"));
+}
+
+namespace {
+
+struct Feature {
+  std::string_view name;
+  bool enabled;
+};
+
+// A name that is no macro stays itself when it is made a string: that tells whether it is defined.
+#define SGDBENCH_TEXT_(name) #name
+#define SGDBENCH_DEFINED(name) (std::string_view(SGDBENCH_TEXT_(name)) != #name)
+
+constexpr auto kFeatures = std::to_array<Feature>({
+    {"avx512bf16", SGDBENCH_DEFINED(__AVX512BF16__)},
+    {"avx512vnni", SGDBENCH_DEFINED(__AVX512VNNI__)},
+    {"avx512f", SGDBENCH_DEFINED(__AVX512F__)},
+    {"fma", SGDBENCH_DEFINED(__FMA__)},
+    {"avx2", SGDBENCH_DEFINED(__AVX2__)},
+    {"avx", SGDBENCH_DEFINED(__AVX__)},
+    {"sse4.2", SGDBENCH_DEFINED(__SSE4_2__)},
+    {"sse2", SGDBENCH_DEFINED(__SSE2__)},
+    {"sve", SGDBENCH_DEFINED(__ARM_FEATURE_SVE)},
+    {"neon", SGDBENCH_DEFINED(__ARM_NEON)},
+});
+
+}  // namespace
+
+std::string_view version() {
+  return SGDBENCH_VERSION;
+}
+std::string_view build_type() {
+  return SGDBENCH_BUILD_TYPE;
+}
+std::string_view compiler_flags() {
+  return SGDBENCH_FLAGS;
+}
+
+std::string compiler() {
+  return SGDBENCH_COMPILER;
+}
+
+std::string instruction_set() {
+  std::string text;
+  for (const auto& feature : kFeatures)
+    if (feature.enabled) (text += text.empty() ? "" : " ") += feature.name;
+  return text;
 }
 
 }  // namespace sgdbench

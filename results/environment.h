@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,5 +51,19 @@ void add_environment(RunRecord& row, const Environment& environment);
 
 /// High-water mark of this process's resident memory, bytes.
 std::uint64_t peak_rss_bytes();
+
+// What the build system says of this build.
+
+/// Commit that was built, "-dirty" if files differed from it; "unknown" outside of a checkout.
+/// Looked up at every build (git_revision.cmake).
+extern const char* const kGitRevision;
+
+std::string_view version();
+std::string_view build_type();
+std::string_view compiler_flags();
+std::string compiler();  ///< name and version
+
+/// Vector instruction sets that the compiler was allowed to use, widest first.
+std::string instruction_set();
 
 }  // namespace sgdbench

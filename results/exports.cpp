@@ -1,5 +1,3 @@
-#include "results/exports.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "results/outcome.h"
+#include "results/reports.h"
 #include "results/run_names.h"
 
 namespace sgdbench {

@@ -1,4 +1,5 @@
-// The one table of columns: every report format, the documentation and the tests read it.
+// The one table of columns: every report format, the documentation and the tests read it. And its
+// rows as CSV.
 #pragma once
 
 #include <cstdint>
@@ -48,5 +49,26 @@ std::span<const Field<CurveRow, CurvePoint>> curve_fields();
 std::span<const Field<StalenessRow, StalenessCount>> staleness_fields();
 std::span<const Field<WorkerRow, WorkerRecord>> worker_fields();
 std::span<const Field<TuningTrial>> tuning_fields();
+
+/// Text of one cell, unquoted: the fewest digits that read back as the same number, whatever the
+/// locale; nothing for a number that is not finite.
+std::string to_text(const Value& value);
+
+/// The text as a cell, quoted where RFC 4180 asks for it.
+std::string csv_cell(std::string_view text);
+
+template <class Row, class Part>
+std::string csv_header(std::span<const Field<Row, Part>> fields) {
+  std::string out;
+  for (const auto& field : fields) (out += field.name) += ',';
+  out.back() = '\n';
+  return out;
+}
+
+template <class Row, class Part>
+void append_csv_row(std::string& out, std::span<const Field<Row, Part>> fields, const Row& row) {
+  for (const auto& field : fields) (out += csv_cell(to_text(field.get(row)))) += ',';
+  out.back() = '\n';
+}
 
 }  // namespace sgdbench

@@ -18,9 +18,8 @@ if(Git_FOUND)
 endif()
 
 file(CONFIGURE OUTPUT ${OUTPUT} @ONLY CONTENT [[
-#include "results/build_info.h"
-
 namespace sgdbench {
+extern const char* const kGitRevision;
 const char* const kGitRevision = "@revision@";
 }  // namespace sgdbench
 ]])

@@ -6,13 +6,14 @@
 // follows that library's convention: error_occurred, error_message, and times of 0 without a
 // time_unit, under a name of its own, so that it's never compared with a time. Its columns (wall_s
 // among them) say what is known and are null where nothing is.
+#include "results/reading/json.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "results/json_value.h"
 #include "results/reports.h"
 #include "results/run_names.h"
 

@@ -1,4 +1,4 @@
-// What a report says of one run: plain values, filled in by whoever ran it.
+// What a report says of one run: plain values, filled in by the program that ran it.
 #pragma once
 
 #include <cstdint>

@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "results/arrangement.h"
-#include "results/csv_rows.h"
 #include "results/environment.h"
 #include "results/fields.h"
 #include "results/record.h"
-#include "results/tuning.h"
 
 namespace sgdbench {
 
@@ -31,6 +29,7 @@ std::string runs_csv(std::span<const RunRecord> runs);
 std::string curve_csv(std::span<const RunRecord> runs);
 std::string staleness_csv(std::span<const RunRecord> runs);
 std::string workers_csv(std::span<const RunRecord> runs);
+std::string tuning_csv(std::span<const TuningTrial> trials);
 
 /// Google Benchmark's JSON layout: `context`, and `benchmarks[]` with one entry per run (name,
 /// run_name, run_type, repetitions, repetition_index, threads, iterations, real_time, cpu_time,
@@ -40,5 +39,23 @@ std::string report_json(std::span<const RunRecord> runs, const ReportContext& co
 /// A table for job summaries: one row per configuration that the layout shows, medians over its
 /// repeats.
 std::string report_markdown(std::span<const RunRecord> runs, const ReportContext& context = {});
+
+// What services take that keep a history of benchmarks: one number per configuration.
+//
+// The number is the median time to the target where there is one, else for the work. A
+// configuration that has none (nothing ok, or the target missed too often) is left out, as these
+// formats know no other way to say so: left_out() names it.
+//
+// Sources: github-action-benchmark's README, "customSmallerIsBetter"; the reference of the Bencher
+// Metric Format (BMF), whose built-in measure `latency` is in nanoseconds.
+
+struct ExportKind {
+  std::string_view name;
+  std::string (*render)(std::span<const RunRecord> runs, const ReportContext& context);
+};
+std::span<const ExportKind> export_kinds();
+
+/// "name: why", for each configuration that the exports don't have.
+std::vector<std::string> left_out(std::span<const RunRecord> runs);
 
 }  // namespace sgdbench

@@ -32,16 +32,6 @@ std::vector<double> block_means(std::span<const double> values, std::size_t bloc
   return means;
 }
 
-/// x with Φ(x) = p, by halving: Φ(x) = erfc(−x/√2)/2.
-double normal_quantile(double p) {
-  double low = -10, high = 10;
-  for (int i = 0; i < 60; ++i) {
-    const double middle = (low + high) / 2;
-    (std::erfc(-middle / std::sqrt(2.0)) / 2 < p ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
-
 /// ln σ₁/σ_k over ln k, within [0, ½].
 double decay_of(double piece_spread, double block_spread, std::size_t block) {
   if (block < 2) return 0;
@@ -72,21 +62,8 @@ std::optional<Noise> noise_of(std::span<const double> seconds, double block_s, d
   return noise;
 }
 
-std::size_t median_interval_rank(std::size_t n) {
-  // P(B < r) = ∑_{j<r} (n over j) / 2ⁿ, its terms by logarithms: 2ⁿ overflows.
-  const auto size = static_cast<double>(n);
-  double below = 0;
-  for (std::size_t r = 0; r < n; ++r) {
-    const auto j = static_cast<double>(r);
-    below += std::exp(std::lgamma(size + 1) - std::lgamma(j + 1) - std::lgamma(size - j + 1) -
-                      size * std::log(2.0));
-    if (1 - 2 * below < kCoverage) return r;
-  }
-  return 0;
-}
-
 std::optional<double> resolved_difference(double run_spread, std::size_t n) {
-  const std::size_t r = median_interval_rank(n);
+  const std::size_t r = median_rank(n, 1 - kCoverage);
   if (r == 0) return std::nullopt;
   const auto upper = static_cast<double>(n + 1 - r);
   return 2 * run_spread * normal_quantile((upper - 0.375) / (static_cast<double>(n) + 0.25));

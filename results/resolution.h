@@ -37,9 +37,6 @@ struct Noise {
 /// `block_s`. Nothing for fewer than three blocks.
 std::optional<Noise> noise_of(std::span<const double> seconds, double block_s, double run_s);
 
-/// The rank r above; 0 for n < 6, where there is no such interval.
-std::size_t median_interval_rank(std::size_t n);
-
 /// 2·w(n), relative; nothing for n < 6.
 std::optional<double> resolved_difference(double run_spread, std::size_t n);
 

@@ -1,30 +1,43 @@
 #include "results/statistics.h"
 
 #include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 namespace sgdbench {
 namespace {
 
-/// Largest k with 2·P(Binomial(n, ½) ≤ k − 1) ≤ error; 0 where there is none. Each term is made
-/// in logarithms: 2⁻ⁿ alone is 0 beyond n = 1074.
-std::size_t sign_test_rank(std::size_t n, double error) {
-  const auto size = static_cast<double>(n);
-  double tail = 0;
-  std::size_t k = 0;
-  for (; k < (n + 1) / 2; ++k) {
-    const auto i = static_cast<double>(k);
-    tail += std::exp(std::lgamma(size + 1) - std::lgamma(i + 1) - std::lgamma(size - i + 1) -
-                     size * std::numbers::ln2);
-    // The slack is lgamma's rounding: 2·2⁻⁵ must count as 1 − 0.9375.
-    if (2 * tail > error * (1 + 1e-9)) break;
-  }
-  return k;
-}
+// In double throughout: long double would take as long again to compile, for digits that are not
+// used.
+namespace policies = boost::math::policies;
+using InDouble = policies::promote_double<false>;
+using RoundedUp = policies::discrete_quantile<policies::integer_round_up>;
+using Normal = boost::math::normal_distribution<double, policies::policy<InDouble>>;
+using Binomial = boost::math::binomial_distribution<double, policies::policy<InDouble, RoundedUp>>;
 
 }  // namespace
+
+double normal_tail(double z) {
+  return cdf(complement(Normal(), z));
+}
+
+double normal_quantile(double p) {
+  return quantile(Normal(), p);
+}
+
+double normal_two_sided(double error) {
+  return quantile(complement(Normal(), error / 2));
+}
+
+std::size_t median_rank(std::size_t n, double error) {
+  if (n == 0) return 0;
+  constexpr double kSlack = 1 + 1e-9;  // rounding: 2·2⁻⁵ must count as 1 − 0.9375
+  const Binomial heads(static_cast<double>(n), 0.5);
+  const auto k = static_cast<std::size_t>(quantile(heads, error / 2 * kSlack));
+  return std::min(k, (n + 1) / 2);
+}
 
 double median(std::span<const double> values) {
   std::vector<double> sorted(values.begin(), values.end());
@@ -38,7 +51,7 @@ double median(std::span<const double> values) {
 
 std::optional<ConfidenceInterval> median_interval(std::span<const double> values,
                                                   double confidence) {
-  const auto k = sign_test_rank(values.size(), 1 - confidence);
+  const auto k = median_rank(values.size(), 1 - confidence);
   if (k == 0) return std::nullopt;
   std::vector<double> sorted(values.begin(), values.end());
   std::sort(sorted.begin(), sorted.end());

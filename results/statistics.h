@@ -3,6 +3,7 @@
 // (a target that was missed) are ordinary: they sort last. NaN is not.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,6 +17,19 @@ struct ConfidenceInterval {
 
 /// Median of the values (mean of the middle two for an even count); the span must not be empty.
 double median(std::span<const double> values);
+
+/// P(Z > z), Z of the standard normal distribution.
+double normal_tail(double z);
+
+/// The z with P(Z ≤ z) = p, for p in (0, 1).
+double normal_quantile(double p);
+
+/// The z with P(|Z| > z) = error, for an error in (0, 1].
+double normal_two_sided(double error);
+
+/// The largest k with 2·P(Binomial(n, ½) ≤ k − 1) ≤ error: the rank of the least and of the
+/// greatest of n values between which their median lies but for this error; 0 where there is none.
+std::size_t median_rank(std::size_t n, double error);
 
 /// ConfidenceInterval that holds the population's median with at least this probability, whatever
 /// the distribution: the k-th smallest and k-th largest value with the largest k for which

@@ -20,7 +20,7 @@ inline double seconds(Nanoseconds t) {
 enum class Phase : std::uint8_t {
   compute,      ///< gradients, and in-place updates
   wait,         ///< for a lock, a barrier, a protocol's release, or the others at the end
-  communicate,  ///< moving parameters and directions: reads, commits, retries
+  communicate,  ///< moving parameters and gradients: reads, commits, retries
   observe,      ///< copying parameters for the loss curve
 };
 inline constexpr std::size_t kPhases = 4;

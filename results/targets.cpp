@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "results/csv_rows.h"
+#include "results/fields.h"
 
 namespace sgdbench {
 namespace {

@@ -1,10 +1,11 @@
 // What each worker did when: slices on tracks, for one run.
 //
-// The idea: whoever runs (a thread, or a simulator) hands in finished slices with their times, real
-// or virtual; nothing here reads a clock. Memory is bounded: each track keeps its last N slices and
-// counts those that it forgot.
+// The idea: the backend (its threads, or a simulator) hands in finished slices with their times,
+// real or virtual; nothing here reads a clock. Memory is bounded: each track keeps its last N
+// slices and counts those that it forgot.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +25,11 @@ inline constexpr std::array<std::string_view, kActivities> kActivityNames{
 constexpr std::string_view to_string(Activity activity) {
   return kActivityNames[static_cast<std::size_t>(activity)];
 }
-std::string_view to_string(Phase phase);
+inline std::string_view to_string(Phase phase) {
+  constexpr std::array<std::string_view, kPhases> names{"compute", "wait", "communicate",
+                                                        "observe"};
+  return names[static_cast<std::size_t>(phase)];
+}
 
 constexpr Phase phase_of(Activity activity) {
   switch (activity) {
@@ -85,7 +90,7 @@ class Track {
     written_ = next_ = 0;
     open_ = {};
   }
-  /// Ends the open slice at `now`, and begins another. One of the same kind that is nobody's yet
+  /// Ends the open slice at `now`, and begins another. One of the same kind without a gradient
   /// goes on as that gradient's.
   void enter(Activity activity, Nanoseconds now, std::uint64_t gradient = 0) {
     if (activity == open_.activity && open_.gradient == 0 && open_.update == 0) {
@@ -113,7 +118,14 @@ class Track {
     return written_ > slices_.size() ? written_ - slices_.size() : 0;
   }
   /// Oldest first.
-  std::vector<Slice> slices() const;
+  std::vector<Slice> slices() const {
+    if (written_ < slices_.size())
+      return {slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(next_)};
+    std::vector<Slice> ordered(slices_.size());
+    std::rotate_copy(slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(next_),
+                     slices_.end(), ordered.begin());
+    return ordered;
+  }
 
  private:
   std::vector<Slice> slices_;
@@ -124,7 +136,7 @@ class Track {
 };
 
 /// Room for the slices of a server beside workers that keep so many each: what it applies was a
-/// fetch, a compute and a push of somebody's.
+/// fetch, a compute and a push of some worker.
 constexpr std::size_t server_slices(std::size_t workers, std::size_t each) {
   return (workers * each + 2) / 3;
 }

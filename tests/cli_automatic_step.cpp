@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cmath>
 
-#include "cli/configuration.h"
 #include "cli/options.h"
+#include "cli/setup.h"
 #include "workloads/data/generators/generators.h"
 
 using namespace sgdbench;
@@ -36,19 +36,19 @@ WorkloadOptions options_of(std::string_view workload, bool intercept = false) {
   return options;
 }
 
-Configuration settled_with(const Problem& problem, std::string_view workload, const Words& words) {
-  Cell cell;
-  cell.workload.workload = workload;
-  cell.spec.backend = "sequential";
-  for (const auto& [name, value] : words) apply(find_option(kRun, name), cell, value);
-  return settle(cell, problem, 1);
+Setup settled_with(const Problem& problem, std::string_view workload, const Words& words) {
+  Configuration configuration;
+  configuration.workload.workload = workload;
+  configuration.spec.backend = "sequential";
+  for (const auto& [name, value] : words) apply(find_option(kRun, name), configuration, value);
+  return settle(configuration, problem, 1);
 }
 
 struct Learnt {
   double before, after;
 };
 
-Learnt train(const Configuration& c, const Problem& problem) {
+Learnt train(const Setup& c, const Problem& problem) {
   const std::atomic<bool> never{false};
   const auto outcome = c.backend->make(c.spec, problem)->run(c.spec, never);
   const auto loss = [&](const Snapshot& snapshot) {

@@ -1,11 +1,11 @@
-// From the timeline of one worker to laws, and from laws to a prediction.
+// From the timeline of one worker to durations, and from durations to a prediction.
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "backends/conditions/conditions.h"
-#include "cli/calibrate/laws.h"
+#include "cli/calibrate/validation.h"
 #include "tests/cli_process.h"
 
 namespace sgdbench {
@@ -33,12 +33,12 @@ Timeline even_timeline(std::uint64_t gradients, Nanoseconds compute) {
 }  // namespace
 
 TEST_CASE("Laws are what each gradient and each contact took; waiting is in neither") {
-  const auto laws = laws_of(even_timeline(30, 4'000'000), RunSpec{});
-  REQUIRE(laws.compute.size() == 20);  // the first ten are left out
-  for (const auto t : laws.compute) CHECK(t == doctest::Approx(0.004).epsilon(1e-12));
-  REQUIRE(laws.service.size() >= 19);
-  for (std::size_t i = 1; i < laws.service.size(); ++i)
-    CHECK(laws.service[i] == doctest::Approx(0.002).epsilon(1e-12));
+  const auto durations = measured_durations(even_timeline(30, 4'000'000), RunSpec{});
+  REQUIRE(durations.compute.size() == 20);  // the first ten are left out
+  for (const auto t : durations.compute) CHECK(t == doctest::Approx(0.004).epsilon(1e-12));
+  REQUIRE(durations.service.size() >= 19);
+  for (std::size_t i = 1; i < durations.service.size(); ++i)
+    CHECK(durations.service[i] == doctest::Approx(0.002).epsilon(1e-12));
 }
 
 TEST_CASE("What was injected is no part of a gradient's own time") {
@@ -46,7 +46,7 @@ TEST_CASE("What was injected is no part of a gradient's own time") {
   spec.conditions.compute_delay = Law::constant(0.001);
   spec.conditions.stragglers = parse_stragglers("periodic:1:2");
   // 2 · (own + 1 ms) = 12 ms
-  for (const auto t : laws_of(even_timeline(20, 12'000'000), spec).compute)
+  for (const auto t : measured_durations(even_timeline(20, 12'000'000), spec).compute)
     CHECK(t == doctest::Approx(0.005).epsilon(1e-9));
 }
 

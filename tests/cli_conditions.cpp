@@ -4,9 +4,9 @@
 #include <set>
 
 #include "backends/backend.h"
-#include "cli/command_line.h"
-#include "cli/lists.h"
+#include "cli/configuration.h"
 #include "cli/sweep.h"
+#include "cli/values.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
 #include "workloads/names.h"
@@ -30,14 +30,15 @@ Texts exposed_words(bool BackendEntry::*property, bool wanted, const Texts& more
   return all;
 }
 
-std::vector<Cell> exposed_cells(const Texts& all) {
+std::vector<Configuration> exposed_cells(const Texts& all) {
   return sweep(request_of(all).parts, 2);
 }
 
 Texts stragglers_of(const Texts& more) {
   Texts texts;
-  for (const auto& cell : exposed_cells(exposed_words(&BackendEntry::delays_messages, true, more)))
-    texts.push_back(cell.spec.conditions.straggler_text);
+  for (const auto& configuration :
+       exposed_cells(exposed_words(&BackendEntry::delays_messages, true, more)))
+    texts.push_back(configuration.spec.conditions.straggler_text);
   return texts;
 }
 
@@ -66,9 +67,10 @@ TEST_CASE("Conditions are part of a configuration where they are obeyed, and not
                    "--straggler",     "none,0:2",
                    "--bandwidth",     "unlimited,1MB"};
   std::set<std::string> ids;
-  const auto cells = exposed_cells(exposed_words(&BackendEntry::delays_messages, true, axes));
-  for (const auto& cell : cells) ids.insert(config_id(cell));
-  CHECK(cells.size() == 16);
+  const auto configurations =
+      exposed_cells(exposed_words(&BackendEntry::delays_messages, true, axes));
+  for (const auto& configuration : configurations) ids.insert(config_id(configuration));
+  CHECK(configurations.size() == 16);
   CHECK(ids.size() == 16);
   for (const auto& row : backend_catalog()) {
     CAPTURE(row.name);

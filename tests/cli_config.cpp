@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "backends/backend.h"
-#include "cli/config_file.h"
+#include "cli/request.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
 #include "workloads/names.h"

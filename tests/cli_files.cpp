@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cli/file_use.h"
+#include "cli/files.h"
 #include "tests/cli_process.h"
 #include "workloads/names.h"
 
@@ -62,9 +62,9 @@ TEST_CASE(
 
 TEST_CASE("What a cell reads is its data, the labels beside them and the traces of its laws") {
   const Scratch scratch;
-  Cell cell;
-  cell.data.source = scratch.file("train-images-idx3-ubyte", "");
-  cell.spec.conditions.latency = Law::parse("trace:" + scratch.file("laws", "1ms\n"));
+  Configuration configuration;
+  configuration.data.source = scratch.file("train-images-idx3-ubyte", "");
+  configuration.spec.conditions.latency = Law::parse("trace:" + scratch.file("laws", "1ms\n"));
   for (const auto* name :
        {"train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz"})
     scratch.file(name, "");
@@ -73,7 +73,7 @@ TEST_CASE("What a cell reads is its data, the labels beside them and the traces 
     CAPTURE(name);
     FileUse files;
     files.writes("--csv", scratch.path(name));
-    CHECK_THROWS_AS(files.reads_of({&cell, 1}), UsageError);
+    CHECK_THROWS_AS(files.reads_of({&configuration, 1}), UsageError);
   }
 }
 

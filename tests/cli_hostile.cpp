@@ -6,12 +6,10 @@
 #include <fstream>
 #include <iterator>
 
-#include "cli/lists.h"
-#include "cli/optimum_cache.h"
-#include "cli/report/analysis.h"
-#include "cli/report/picture.h"
-#include "cli/report/table.h"
+#include "cli/cache.h"
+#include "cli/report/report.h"
 #include "cli/text.h"
+#include "cli/values.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
 #include "workloads/names.h"

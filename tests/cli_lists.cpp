@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "cli/lists.h"
-#include "cli/numbers.h"
+#include "cli/values.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
 

@@ -4,23 +4,24 @@
 
 #include "backends/course.h"
 #include "backends/protocols/protocol.h"
-#include "cli/command_line.h"
-#include "cli/curve_memory.h"
+#include "cli/configuration.h"
+#include "cli/execute.h"
 #include "cli/options.h"
-#include "cli/precision.h"
 #include "cli/run_record.h"
-#include "cli/targets.h"
+#include "cli/setup.h"
+#include "cli/summary.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
 
 namespace {
 
-Cell cell_with(std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
-  Cell cell;
-  apply(find_option(kRun, "--workload"), cell, workload_catalog().front().name);
-  for (const auto& [name, value] : options) apply(find_option(kRun, name), cell, value);
-  return cell;
+Configuration cell_with(
+    std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
+  Configuration configuration;
+  apply(find_option(kRun, "--workload"), configuration, workload_catalog().front().name);
+  for (const auto& [name, value] : options) apply(find_option(kRun, name), configuration, value);
+  return configuration;
 }
 
 std::string refusal(std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
@@ -44,11 +45,11 @@ struct Small {
       make_problem({.workload = "least-squares", .l2 = -1, .hidden = {}, .activation = ""}, data);
 };
 
-Configuration measuring(const Small& small, std::string_view evaluations, bool stop = false) {
-  Cell cell = cell_with({{"--evaluations", evaluations}, {"--epochs", "80"}});
-  cell.spec.backend = backend_catalog().front().name;
-  cell.stop_at_target = stop;
-  return settle(cell, *small.problem, 1);
+Setup measuring(const Small& small, std::string_view evaluations, bool stop = false) {
+  Configuration configuration = cell_with({{"--evaluations", evaluations}, {"--epochs", "80"}});
+  configuration.spec.backend = backend_catalog().front().name;
+  configuration.stop_at_target = stop;
+  return settle(configuration, *small.problem, 1);
 }
 
 std::vector<RunRecord> rows_with(const std::vector<double>& times) {
@@ -112,10 +113,10 @@ TEST_CASE(
   const Small small;
   const auto points = [&](std::string_view epochs, std::string_view target,
                           std::string_view evaluations) {
-    Cell cell = cell_with({{"--evaluations", evaluations}, {"--epochs", epochs}});
-    if (!target.empty()) apply(find_option(kRun, target), cell, "0.01");
-    cell.spec.backend = backend_catalog().front().name;
-    const auto c = settle(cell, *small.problem, 1);
+    Configuration configuration = cell_with({{"--evaluations", evaluations}, {"--epochs", epochs}});
+    if (!target.empty()) apply(find_option(kRun, target), configuration, "0.01");
+    configuration.spec.backend = backend_catalog().front().name;
+    const auto c = settle(configuration, *small.problem, 1);
     const std::uint64_t n = small.problem->examples();
     return curve_points(c.spec, c.spec.epochs * n, n);
   };
@@ -130,10 +131,10 @@ TEST_CASE(
   CHECK(points("8", "", "0") == 8);
   CHECK(points("1000000000", "", "0") == 100);
   // The identity is of what was asked, so that the command repeats it.
-  Cell cell = cell_with({{"--target-loss", "0.01"}});
-  cell.spec.backend = backend_catalog().front().name;
-  CHECK(command_of(cell).find("--evaluations") == std::string::npos);
-  auto tight = settle(cell, *small.problem, 1);
+  Configuration configuration = cell_with({{"--target-loss", "0.01"}});
+  configuration.spec.backend = backend_catalog().front().name;
+  CHECK(command_of(configuration).find("--evaluations") == std::string::npos);
+  auto tight = settle(configuration, *small.problem, 1);
   CHECK(settle_curve(tight, *small.problem, 80'000).empty());
   CHECK(tight.spec.evaluations == 9);
 }

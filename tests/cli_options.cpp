@@ -3,10 +3,9 @@
 
 #include <set>
 
-#include "cli/help.h"
 #include "cli/options.h"
-#include "cli/parse.h"
 #include "cli/text.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -36,35 +35,35 @@ TEST_CASE("No two options share a name, and each belongs to a verb and has a lin
 }
 
 TEST_CASE("An option's default in the help is what a cell has that nobody touched") {
-  const Cell usual;
+  const Configuration usual;
   for (const auto& option : option_table()) {
     if (!option.apply || option.initial.empty() || option.always_shown) continue;
     if (option.name == "--epochs") continue;  // its default depends on --updates
     CAPTURE(option.name);
     CHECK(option.show(usual) == option.initial);
-    Cell cell;
-    apply(option, cell, option.initial);
-    CHECK(option.show(cell) == option.initial);
+    Configuration configuration;
+    apply(option, configuration, option.initial);
+    CHECK(option.show(configuration) == option.initial);
   }
 }
 
 TEST_CASE("An option that is not for all can be set back to its default, whatever it was") {
-  const Cell usual;
+  const Configuration usual;
   for (const auto& option : option_table()) {
     if (!option.scope.covers) continue;
     CAPTURE(option.name);
     CHECK((option.apply != nullptr));
     CHECK(!option.scope.whom().empty());
-    Cell cell;
-    cell.data.standardize = true;
-    cell.data.index_base = 0;
-    cell.data.label_column = cell.data.test_source = "x";
-    cell.spec.spacing = Spacing::geometric;
+    Configuration configuration;
+    configuration.data.standardize = true;
+    configuration.data.index_base = 0;
+    configuration.data.label_column = configuration.data.test_source = "x";
+    configuration.spec.spacing = Spacing::geometric;
     if (!option.always_shown) {
-      apply(option, cell, option.initial);
-      CHECK(option.show(cell) == option.show(usual));
+      apply(option, configuration, option.initial);
+      CHECK(option.show(configuration) == option.show(usual));
     }
-    if (!option.scope.elsewhere.empty()) apply(option, cell, option.scope.elsewhere);
+    if (!option.scope.elsewhere.empty()) apply(option, configuration, option.scope.elsewhere);
   }
 }
 

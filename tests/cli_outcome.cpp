@@ -5,14 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/aggregate.h"
-#include "cli/conclusion.h"
-#include "cli/precision.h"
 #include "cli/summary.h"
 #include "results/comparison/comparison.h"
-#include "results/exports.h"
+#include "results/outcome.h"
 #include "results/reports.h"
-#include "results/speedup.h"
 
 using namespace sgdbench;
 

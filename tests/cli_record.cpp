@@ -5,7 +5,7 @@
 
 #include "cli/labels.h"
 #include "cli/run_record.h"
-#include "results/speedup.h"
+#include "results/outcome.h"
 
 using namespace sgdbench;
 
@@ -14,14 +14,14 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const DataFacts kFacts{.examples = 100, .features = 7, .l2 = 0.01, .load_s = 0.5, .checksum = 9};
 
-Configuration settled_configuration(std::optional<double> loss, std::optional<double> accuracy) {
-  Cell cell;
-  cell.workload.workload = workload_catalog().front().name;
-  cell.data.source = "quadratic:rows=100";
-  cell.spec.backend = backend_catalog().front().name;
-  cell.target_loss = loss;
-  cell.target_accuracy = accuracy;
-  return unsettled(cell);
+Setup settled_configuration(std::optional<double> loss, std::optional<double> accuracy) {
+  Configuration configuration;
+  configuration.workload.workload = workload_catalog().front().name;
+  configuration.data.source = "quadratic:rows=100";
+  configuration.spec.backend = backend_catalog().front().name;
+  configuration.target_loss = loss;
+  configuration.target_accuracy = accuracy;
+  return unsettled(configuration);
 }
 
 WorkerReport worker(Nanoseconds compute, Nanoseconds wait, std::uint64_t applied) {
@@ -55,7 +55,7 @@ PointEvaluation point(double loss, std::optional<double> accuracy = std::nullopt
   return p;
 }
 
-RunRecord record(const Configuration& c, const RunOutcome& o,
+RunRecord record(const Setup& c, const RunOutcome& o,
                  const std::vector<PointEvaluation>& evaluations) {
   auto row = describe(c, kFacts, 2, 5);
   add_outcome(row, o);
@@ -68,11 +68,11 @@ RunRecord record(const Configuration& c, const RunOutcome& o,
 
 TEST_CASE("A run that diverged blames the step of whoever chose it") {
   auto given = settled_configuration({}, {});
-  given.cell.lr = given.spec.step.initial = 40;
+  given.configuration.lr = given.spec.step.initial = 40;
   CHECK(record(given, outcome(), {point(1), point(2), point(3)}).reason ==
         "the loss rose from 1 to 3: try a smaller --lr");
   auto automatic = given;
-  automatic.cell.lr.reset();
+  automatic.configuration.lr.reset();
   constexpr auto kAutomatic = "the automatic step of 40 is too large here: give --lr a smaller one";
   const auto row = record(automatic, outcome(), {point(1), point(2), point(3)});
   CHECK(row.status == "diverged");
@@ -84,7 +84,7 @@ TEST_CASE("A run that diverged blames the step of whoever chose it") {
   CHECK(record(automatic, stopped, {point(1), point(2), point(3)}).reason ==
         std::string("the parameters are no longer finite: ") + kAutomatic);
   auto tuned = automatic;
-  tuned.cell.tuned = kTuneStep;
+  tuned.configuration.tuned = kTuneStep;
   CHECK(record(tuned, outcome(), {point(1), point(2), point(3)}).reason.find("the tuned step") !=
         std::string::npos);
 }
@@ -181,7 +181,7 @@ TEST_CASE("A run without updates, workers or points makes a row with empty cells
 
 TEST_CASE("A row of something that never ran has no measurement") {
   auto row = describe(settled_configuration({}, {}), kFacts, 0, 0);
-  give_up(row, "unsupported", "because");
+  set_status(row, "unsupported", "because");
   CHECK(!row.wall_s);
   CHECK(!row.updates);
   CHECK(row.examples == 100);
@@ -190,13 +190,13 @@ TEST_CASE("A row of something that never ran has no measurement") {
 
 TEST_CASE(
     "A row says whether its model has an intercept, which is another goal, if it may have one") {
-  Cell cell;
-  cell.data.source = "quadratic:rows=100";
-  cell.spec.backend = backend_catalog().front().name;
+  Configuration configuration;
+  configuration.data.source = "quadratic:rows=100";
+  configuration.spec.backend = backend_catalog().front().name;
   const auto row_of = [&](const char* workload, bool intercept) {
-    cell.workload.workload = workload;
-    cell.workload.intercept = intercept;
-    return describe(unsettled(cell), kFacts, 0, 0);
+    configuration.workload.workload = workload;
+    configuration.workload.intercept = intercept;
+    return describe(unsettled(configuration), kFacts, 0, 0);
   };
   const auto off = row_of("logreg", false), on = row_of("logreg", true);
   CHECK(off.intercept == "off");

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/command_line.h"
-#include "cli/parse.h"
+#include "cli/configuration.h"
 #include "cli/request.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 
 namespace sgdbench {
 

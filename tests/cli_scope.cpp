@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "backends/backend.h"
-#include "cli/command_line.h"
-#include "cli/parse.h"
+#include "cli/configuration.h"
 #include "cli/request.h"
-#include "cli/scope.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -18,14 +17,14 @@ using Words = std::vector<std::string>;
 namespace {
 
 struct Asked {
-  std::vector<Cell> cells;
+  std::vector<Configuration> configurations;
   Words notes;
 };
 Asked asked(Words words) {
   words.insert(words.begin(), "run");
   const auto request = requested(parse(words).invocation.given);
-  const auto cells = sweep(request.parts, 2);
-  return {cells, out_of_scope(request.parts, cells)};
+  const auto configurations = sweep(request.parts, 2);
+  return {configurations, out_of_scope(request.parts, configurations)};
 }
 
 Words on_problem(const std::string& workload, Words more) {
@@ -57,7 +56,7 @@ constexpr Example kExamples[] = {
     {"--warmup", "2", [](const BackendEntry& row) { return !row.virtual_clock; }},
 };
 
-/// What a cell on a virtual clock needs, and others do not mind.
+/// What a configuration on a virtual clock needs, and others do not mind.
 Words with_time(const BackendEntry& row, Words words) {
   const bool has_cluster = std::find(words.begin(), words.end(), "--cluster") != words.end();
   if (row.virtual_clock && !has_cluster)
@@ -95,8 +94,8 @@ TEST_CASE("Beside a backend that takes the option, one called by its name is tol
       const auto words = with_time(
           row.virtual_clock ? row : taker,
           on_problem("logreg", {"--backend", both, std::string(option), std::string(value)}));
-      const auto [cells, notes] = asked(words);
-      CHECK(cells.size() == 2);
+      const auto [configurations, notes] = asked(words);
+      CHECK(configurations.size() == 2);
       CHECK(std::count_if(notes.begin(), notes.end(), [&, name = option](const std::string& note) {
               return note.starts_with(name) &&
                      note.ends_with(fmt::format("--backend {}", row.name));
@@ -148,8 +147,8 @@ TEST_CASE("What asks for nothing is in place anywhere, and a cell's own command 
               "--compute-time", "exp:1ms"},
         on_problem("logreg", {"--backend", "*", "--protocol", "bsp,async", "--write", "store,cas",
                               "--rule", "*", "--momentum", "0.1", "--latency", "exp:1ms"})})
-    for (const auto& cell : asked(words).cells) {
-      CAPTURE(command_of(cell));
-      CHECK(asked(arguments_of(cell)).notes.empty());
+    for (const auto& configuration : asked(words).configurations) {
+      CAPTURE(command_of(configuration));
+      CHECK(asked(arguments_of(configuration)).notes.empty());
     }
 }

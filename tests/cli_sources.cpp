@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "cli/numbers.h"
-#include "cli/sources.h"
+#include "cli/files.h"
+#include "cli/values.h"
 #include "tests/cli_process.h"
 #include "workloads/names.h"
 
@@ -11,12 +11,13 @@ using namespace sgdbench;
 
 namespace {
 
-Cell cell_on(const std::string& data, const std::string& test = "", std::uint64_t seed = 1) {
-  Cell cell;
-  cell.data.source = data;
-  cell.data.test_source = test;
-  cell.data.seed = seed;
-  return cell;
+Configuration cell_on(const std::string& data, const std::string& test = "",
+                      std::uint64_t seed = 1) {
+  Configuration configuration;
+  configuration.data.source = data;
+  configuration.data.test_source = test;
+  configuration.data.seed = seed;
+  return configuration;
 }
 
 }  // namespace
@@ -30,10 +31,10 @@ TEST_CASE("A pipe that would be loaded twice is refused, under whatever names") 
   check_sources({cell_on(fifo), cell_on(fifo)});
   const auto file = scratch.file("a.svm", "1 1:1\n");
   check_sources({cell_on(file, file), cell_on(file, "", 2)});
-  for (const auto& cells : {std::vector{cell_on(fifo, fifo)},
-                            {cell_on(fifo, link)},
-                            {cell_on(fifo), cell_on(fifo, "", 2)}})
-    CHECK_THROWS_WITH_AS(check_sources(cells), doctest::Contains("gives its content once"),
+  for (const auto& configurations : {std::vector{cell_on(fifo, fifo)},
+                                     {cell_on(fifo, link)},
+                                     {cell_on(fifo), cell_on(fifo, "", 2)}})
+    CHECK_THROWS_WITH_AS(check_sources(configurations), doctest::Contains("gives its content once"),
                          UsageError);
 }
 

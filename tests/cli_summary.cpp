@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
 
-#include "cli/aggregate.h"
-#include "cli/conclusion.h"
 #include "cli/summary.h"
 #include "cli/text.h"
 

@@ -4,12 +4,11 @@
 #include <set>
 
 #include "backends/backend.h"
-#include "cli/command_line.h"
 #include "cli/configuration.h"
-#include "cli/parse.h"
 #include "cli/request.h"
-#include "cli/scope.h"
+#include "cli/setup.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -22,7 +21,7 @@ std::vector<Given> asked_by(Texts words) {
   return requested(parse(words).invocation.given).parts;
 }
 
-std::vector<Cell> cells_of(const Texts& words, std::size_t cores = 2) {
+std::vector<Configuration> configurations_of(const Texts& words, std::size_t cores = 2) {
   return sweep(asked_by(words), cores);
 }
 
@@ -45,29 +44,31 @@ Texts with(Texts more) {
 
 TEST_CASE("Cells are the product of the lists") {
   const auto name = some_backend(&BackendEntry::uses_write, true);
-  const auto cells = cells_of(with({"--backend", name, "--workers", "1..4:x2", "--lr", "0.1,0.3",
-                                    "--batch", "auto,8", "--write", "store,cas"}));
-  CHECK(cells.size() == 3 * 2 * 2 * 2);
+  const auto configurations =
+      configurations_of(with({"--backend", name, "--workers", "1..4:x2", "--lr", "0.1,0.3",
+                              "--batch", "auto,8", "--write", "store,cas"}));
+  CHECK(configurations.size() == 3 * 2 * 2 * 2);
   std::set<std::string> ids;
-  for (const auto& cell : cells) ids.insert(config_id(cell));
-  CHECK(ids.size() == cells.size());
+  for (const auto& configuration : configurations) ids.insert(config_id(configuration));
+  CHECK(ids.size() == configurations.size());
 }
 
 TEST_CASE("Lists that mean nothing to most backends do not use up the limit of cells") {
-  // The product of these lists is over the limit; most of it is the same cell again.
-  const auto cells = cells_of({"--workload",    "logreg,svm",
-                               "--data",        "a:rows=1,b:rows=1",
-                               "--backend",     "hogwild,downpour,locked,leashed,parameter-server",
-                               "--workers",     "2",
-                               "--protocol",    "async,bsp,ssp:1,ssp:2,ssp:3,ssp:4,local:2,local:3",
-                               "--write",       "store,cas",
-                               "--persistence", "0..19",
-                               "--exchange",    "64,128,256,512,1024,2048,4096,8192",
-                               "--momentum",    "0.1,0.5,0.9",
-                               "--hidden",      "8;16;32",
-                               "--activation",  "relu,tanh"});
-  CHECK(2 * 2 * 5 * 8 * 2 * 20 * 8 * 3 * 3 * 2 > kMostCells);
-  CHECK(cells.size() == 2 * 2 * (2 + 8 + 1 + 20 + 8));
+  // The product of these lists is over the limit; most of it is the same configuration again.
+  const auto configurations =
+      configurations_of({"--workload",    "logreg,svm",
+                         "--data",        "a:rows=1,b:rows=1",
+                         "--backend",     "hogwild,downpour,locked,leashed,parameter-server",
+                         "--workers",     "2",
+                         "--protocol",    "async,bsp,ssp:1,ssp:2,ssp:3,ssp:4,local:2,local:3",
+                         "--write",       "store,cas",
+                         "--persistence", "0..19",
+                         "--exchange",    "64,128,256,512,1024,2048,4096,8192",
+                         "--momentum",    "0.1,0.5,0.9",
+                         "--hidden",      "8;16;32",
+                         "--activation",  "relu,tanh"});
+  CHECK(2 * 2 * 5 * 8 * 2 * 20 * 8 * 3 * 3 * 2 > kMostConfigurations);
+  CHECK(configurations.size() == 2 * 2 * (2 + 8 + 1 + 20 + 8));
 }
 
 TEST_CASE("What a backend does not look at is not swept over for it") {
@@ -79,18 +80,20 @@ TEST_CASE("What a backend does not look at is not swept over for it") {
     const std::size_t wanted = (row.uses_write ? 2U : 1U) * (row.uses_protocol ? 2U : 1U) *
                                (row.uses_persistence ? 2U : 1U) * (row.uses_exchange ? 2U : 1U);
     CAPTURE(row.name);
-    CHECK(cells_of(words).size() == wanted);
+    CHECK(configurations_of(words).size() == wanted);
   }
 }
 
 TEST_CASE("Rules without momentum and workloads without hidden layers ignore those lists") {
   const auto name = some_backend(&BackendEntry::uses_write, true);
-  CHECK(cells_of(with({"--backend", name, "--rule", "sgd,momentum", "--momentum", "0.5,0.9"}))
+  CHECK(configurations_of(
+            with({"--backend", name, "--rule", "sgd,momentum", "--momentum", "0.5,0.9"}))
             .size() == 3);
-  CHECK(cells_of(with({"--backend", name, "--hidden", "8;8,8", "--activation", "relu,tanh"}))
-            .size() == 1);
-  CHECK(cells_of({"--workload", "mlp", "--data", "mnist-like:rows=10", "--backend", name,
-                  "--hidden", "8;8,8", "--activation", "relu,tanh"})
+  CHECK(
+      configurations_of(with({"--backend", name, "--hidden", "8;8,8", "--activation", "relu,tanh"}))
+          .size() == 1);
+  CHECK(configurations_of({"--workload", "mlp", "--data", "mnist-like:rows=10", "--backend", name,
+                           "--hidden", "8;8,8", "--activation", "relu,tanh"})
             .size() == 4);
 }
 
@@ -103,27 +106,28 @@ TEST_CASE("An intercept is swept over for linear models alone, and refused where
     return words;
   };
   for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
-    const auto cells = cells_of(of(workload, "quadratic"));
-    REQUIRE(cells.size() == 2);
-    CHECK((!cells[0].workload.intercept && cells[1].workload.intercept));
-    CHECK(config_id(cells[0]) != config_id(cells[1]));
+    const auto configurations = configurations_of(of(workload, "quadratic"));
+    REQUIRE(configurations.size() == 2);
+    CHECK((!configurations[0].workload.intercept && configurations[1].workload.intercept));
+    CHECK(config_id(configurations[0]) != config_id(configurations[1]));
     // What was there before the option was has the identity that it had.
-    CHECK(command_of(cells[0]).find("--intercept") == std::string::npos);
+    CHECK(command_of(configurations[0]).find("--intercept") == std::string::npos);
   }
-  CHECK(cells_of(of("logreg,mlp", "quadratic")).size() == 3);
+  CHECK(configurations_of(of("logreg,mlp", "quadratic")).size() == 3);
   for (const Texts& words :
        {of("mlp", "quadratic"), {"--workload", "none", "--updates", "9", "--intercept", "on"}})
-    CHECK_THROWS_WITH_AS(out_of_scope(asked_by(words), cells_of(words)),
+    CHECK_THROWS_WITH_AS(out_of_scope(asked_by(words), configurations_of(words)),
                          doctest::Contains("--intercept is for --workload logreg"), UsageError);
-  CHECK_THROWS_AS(cells_of(with({"--intercept", "yes"})), UsageError);
+  CHECK_THROWS_AS(configurations_of(with({"--intercept", "yes"})), UsageError);
 }
 
 TEST_CASE("Without --workers a run uses all cores, except where there is only ever one worker") {
-  for (const auto& cell : cells_of(with({}), 6))
-    CHECK(cell.spec.workers == (backend_of(cell).one_worker ? 1 : 6));
+  for (const auto& configuration : configurations_of(with({}), 6))
+    CHECK(configuration.spec.workers == (backend_of(configuration).one_worker ? 1 : 6));
   std::set<std::pair<std::string, std::size_t>> suite;
-  for (const auto& cell : cells_of({}, 6))
-    suite.emplace(cell.workload.workload + '/' + cell.spec.backend, cell.spec.workers);
+  for (const auto& configuration : configurations_of({}, 6))
+    suite.emplace(configuration.workload.workload + '/' + configuration.spec.backend,
+                  configuration.spec.workers);
   for (const auto& row : backend_catalog())
     for (const std::size_t workers : {1U, 6U})
       CHECK(suite.count({"mlp/" + std::string(row.name), workers}) ==
@@ -131,21 +135,24 @@ TEST_CASE("Without --workers a run uses all cores, except where there is only ev
 }
 
 TEST_CASE("Options override the suite's, and half a problem is refused") {
-  for (const auto& cell : cells_of({"--epochs", "1", "--target-loss", "0.5"})) {
-    CHECK(*cell.epochs == 1);
-    CHECK(*cell.target_loss == 0.5);
-    CHECK(!cell.target_accuracy);
+  for (const auto& configuration : configurations_of({"--epochs", "1", "--target-loss", "0.5"})) {
+    CHECK(*configuration.epochs == 1);
+    CHECK(*configuration.target_loss == 0.5);
+    CHECK(!configuration.target_accuracy);
   }
-  for (const auto& cell : cells_of({"--workload", "mlp"})) CHECK(cell.workload.workload == "mlp");
-  CHECK_THROWS_AS(cells_of({"--data", "quadratic"}), UsageError);
-  CHECK_THROWS_AS(cells_of({"--workload", "svm"}), UsageError);
+  for (const auto& configuration : configurations_of({"--workload", "mlp"}))
+    CHECK(configuration.workload.workload == "mlp");
+  CHECK_THROWS_AS(configurations_of({"--data", "quadratic"}), UsageError);
+  CHECK_THROWS_AS(configurations_of({"--workload", "svm"}), UsageError);
 }
 
-TEST_CASE("Every cell's command line parses back to that cell alone, with the same identity") {
-  auto cells = cells_of({});
+TEST_CASE(
+    "Every configuration's command line parses back to that configuration alone, with the same "
+    "identity") {
+  auto configurations = configurations_of({});
   const auto add = [&](const Texts& words) {
-    const auto more = cells_of(words);
-    cells.insert(cells.end(), more.begin(), more.end());
+    const auto more = configurations_of(words);
+    configurations.insert(configurations.end(), more.begin(), more.end());
   };
   add(with({"--workers",
             "1,3",
@@ -220,23 +227,23 @@ TEST_CASE("Every cell's command line parses back to that cell alone, with the sa
        "0",
        "--batch",
        "auto,3"});
-  CHECK(cells.size() > 500);
-  for (const auto& cell : cells) {
-    const auto words = arguments_of(cell);
-    const auto again = cells_of(words, 1);
-    CAPTURE(command_of(cell));
+  CHECK(configurations.size() > 500);
+  for (const auto& configuration : configurations) {
+    const auto words = arguments_of(configuration);
+    const auto again = configurations_of(words, 1);
+    CAPTURE(command_of(configuration));
     REQUIRE(again.size() == 1);
     CHECK(arguments_of(again[0]) == words);
-    CHECK(config_id(again[0]) == config_id(cell));
+    CHECK(config_id(again[0]) == config_id(configuration));
   }
 }
 
 TEST_CASE("A configuration's identity does not depend on how often it is repeated") {
-  const auto a = cells_of(with({"--repeats", "2", "--warmup", "0"}));
-  const auto b = cells_of(with({"--repeats", "9"}));
+  const auto a = configurations_of(with({"--repeats", "2", "--warmup", "0"}));
+  const auto b = configurations_of(with({"--repeats", "9"}));
   for (std::size_t i = 0; i < a.size(); ++i) CHECK(config_id(a[i]) == config_id(b[i]));
   CHECK(config_id(a[0]).size() == 10);
-  CHECK(config_id(a[0]) != config_id(cells_of(with({"--seed", "2"}))[0]));
+  CHECK(config_id(a[0]) != config_id(configurations_of(with({"--seed", "2"}))[0]));
 }
 
 TEST_CASE("Parts may ask for one configuration twice, but not for different repeats of it") {
@@ -274,7 +281,7 @@ TEST_CASE("Names, values and sizes that can't be are refused") {
                              {"--staleness-policy", "x"},
                              {"--pin", "maybe"},
                              {"--lr", "1..9999:+1", "--batch", "1..9999"}})
-    CHECK_THROWS_AS(cells_of(with(words)), UsageError);
+    CHECK_THROWS_AS(configurations_of(with(words)), UsageError);
 }
 
 TEST_CASE("Epochs made up for --updates hold them, however many examples land in one") {

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/tuning/winner_cache.h"
-#include "results/tuning.h"
+#include "cli/cache.h"
+#include "cli/tuning/tuner.h"
 #include "tests/cli_process.h"
 
 using namespace sgdbench;

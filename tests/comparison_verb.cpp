@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "results/comparison/metrics.h"
+#include "results/comparison/comparison.h"
 #include "results/reports.h"
 #include "tests/cli_process.h"
 #include "tests/comparison_samples.h"

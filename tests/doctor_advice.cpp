@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "cli/doctor/advice.h"
 #include "cli/doctor/doctor.h"
 
 using namespace sgdbench;

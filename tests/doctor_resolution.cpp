@@ -6,10 +6,13 @@
 #include <vector>
 
 #include "results/resolution.h"
+#include "results/statistics.h"
 
 using namespace sgdbench;
 
 namespace {
+
+constexpr double kError = 0.05;
 
 /// 1 − 2·P(B < r), B binomial(n, ½), by adding up the cases.
 double coverage(std::size_t n, std::size_t rank) {
@@ -37,12 +40,12 @@ std::vector<double> independent_pieces(std::size_t n, double deviation) {
 }  // namespace
 
 TEST_CASE("The rank of the median's interval is the largest that covers 95 %") {
-  for (std::size_t n = 1; n < 6; ++n) CHECK(median_interval_rank(n) == 0);
-  CHECK(median_interval_rank(6) == 1);
-  CHECK(median_interval_rank(10) == 2);
-  CHECK(median_interval_rank(20) == 6);
+  for (std::size_t n = 1; n < 6; ++n) CHECK(median_rank(n, kError) == 0);
+  CHECK(median_rank(6, kError) == 1);
+  CHECK(median_rank(10, kError) == 2);
+  CHECK(median_rank(20, kError) == 6);
   for (const std::size_t n : {6u, 7u, 10u, 25u, 40u}) {
-    const auto rank = median_interval_rank(n);
+    const auto rank = median_rank(n, kError);
     CHECK(coverage(n, rank) >= 0.95);
     CHECK(coverage(n, rank + 1) < 0.95);
   }
@@ -54,7 +57,7 @@ TEST_CASE("The resolved difference is twice the mean half-width of the median's 
   for (const std::size_t n : {6u, 10u, 31u}) {
     CAPTURE(n);
     constexpr int kTrials = 4000;
-    const auto rank = median_interval_rank(n);
+    const auto rank = median_rank(n, kError);
     std::vector<double> runs(n);
     double width = 0;
     for (int trial = 0; trial < kTrials; ++trial) {

@@ -14,7 +14,7 @@
 #include <sstream>
 #include <tuple>
 
-#include "results/journal_line.h"
+#include "results/journal.h"
 #include "results/reports.h"
 #include "results/targets.h"
 #include "tests/results_samples.h"

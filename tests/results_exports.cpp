@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "results/exports.h"
+#include "results/reports.h"
 #include "tests/results_samples.h"
 
 using namespace sgdbench;

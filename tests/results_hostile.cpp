@@ -2,10 +2,9 @@
 #include <doctest/doctest.h>
 
 #include "results/journal.h"
-#include "results/journal_line.h"
-#include "results/reading/json_tree.h"
+#include "results/reading/json.h"
 #include "results/reading/report_reader.h"
-#include "results/reading/trace_reader.h"
+#include "results/trace.h"
 
 using namespace sgdbench;
 

@@ -11,7 +11,6 @@
 #include "results/atomic_file.h"
 #include "results/fields.h"
 #include "results/journal.h"
-#include "results/journal_line.h"
 #include "results/reports.h"
 #include "tests/results_samples.h"
 

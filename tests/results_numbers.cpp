@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "results/cgroup.h"
+#include "results/cpu_state.h"
 #include "results/environment.h"
 #include "results/reports.h"
 #include "results/staleness.h"

@@ -7,8 +7,7 @@
 #include <thread>
 
 #include "results/atomic_file.h"
-#include "results/file_calls.h"
-#include "results/file_place.h"
+#include "results/files.h"
 #include "tests/cli_process.h"
 
 using namespace sgdbench;

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "results/journal_line.h"
+#include "results/journal.h"
 #include "results/reading/report_reader.h"
 #include "results/reports.h"
 #include "results/targets.h"

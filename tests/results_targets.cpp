@@ -4,7 +4,6 @@
 
 #include "results/outcome.h"
 #include "results/reports.h"
-#include "results/speedup.h"
 #include "results/targets.h"
 #include "tests/results_samples.h"
 

@@ -6,8 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "results/statistics/pairs.h"
-#include "results/statistics/two_samples.h"
+#include "results/statistics/ranks.h"
 #include "tests/statistics_samples.h"
 
 using namespace sgdbench;

@@ -4,8 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "results/statistics/pairs.h"
-#include "results/statistics/two_samples.h"
+#include "results/statistics/ranks.h"
 #include "tests/statistics_samples.h"
 
 using namespace sgdbench;

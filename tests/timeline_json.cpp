@@ -6,8 +6,7 @@
 #include <set>
 
 #include "results/reading/report_reader.h"
-#include "results/reading/trace_reader.h"
-#include "results/trace_json.h"
+#include "results/trace.h"
 #include "tests/cli_process.h"
 #include "tests/timeline_samples.h"
 

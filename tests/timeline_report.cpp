@@ -4,10 +4,9 @@
 #include <regex>
 #include <stack>
 
-#include "cli/report/analysis.h"
-#include "cli/report/picture.h"
+#include "cli/report/report.h"
 #include "cli/report/svg.h"
-#include "results/trace_json.h"
+#include "results/trace.h"
 #include "tests/cli_process.h"
 #include "tests/timeline_samples.h"
 

@@ -4,18 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <numeric>
 
 #include "backends/parallel_for.h"
 #include "cli/calibrate/validation.h"
-#include "cli/grouping.h"
-#include "cli/interrupt.h"
+#include "cli/configuration.h"
+#include "cli/files.h"
 #include "cli/outputs.h"
-#include "cli/progress.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
 #include "cli/sweep.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
@@ -26,6 +25,73 @@
 namespace sgdbench {
 namespace {
 
+struct Measure {
+  std::string_view name;
+  double Observation::*value;
+  std::string (*show)(double);
+};
+
+std::string updates(double value) {
+  return fmt::format("{:.2f}", value);
+}
+
+constexpr std::array<Measure, 4> kMeasures{{
+    {"time per epoch", &Observation::epoch_s, human_seconds},
+    {"mean staleness", &Observation::staleness_mean, updates},
+    {"staleness, 95 %", &Observation::staleness_p95, updates},
+    {"waiting", &Observation::wait_share, human_share},
+}};
+
+double median_of(const std::vector<Observation>& outcomes, const Measure& measure) {
+  std::vector<double> values;
+  for (const auto& outcome : outcomes) values.push_back(outcome.*measure.value);
+  return median(values);
+}
+
+/// "" where the measured value is too near 0 for a ratio to say anything.
+std::string ratio(double measured, double predicted) {
+  return measured < 0.005 && predicted < 0.005 ? "" : fmt::format("{:.2f}", predicted / measured);
+}
+
+}  // namespace
+
+std::string validation_table(const std::vector<Validation>& all) {
+  TextTable table({"protocol", "workers", "median of", "measured", "simulated", "ratio"}, {2});
+  for (const auto& one : all) {
+    const auto& spec = one.setup.spec;
+    for (const auto& measure : kMeasures) {
+      const bool first = &measure == kMeasures.data();
+      const double measured = median_of(one.measured, measure);
+      const double predicted = median_of(one.predicted, measure);
+      table.add({first ? spec.protocol : "", first ? std::to_string(spec.workers) : "",
+                 std::string(measure.name), measure.show(measured), measure.show(predicted),
+                 ratio(measured, predicted)});
+    }
+  }
+  return table.text();
+}
+
+std::string validation_csv(const std::vector<Validation>& all) {
+  std::string text =
+      "protocol,workers,compute_delay,straggler,repeat,epoch_s,epoch_s_simulated,staleness_mean,"
+      "staleness_mean_simulated,staleness_p95,staleness_p95_simulated,wait_share,"
+      "wait_share_simulated\n";
+  for (const auto& one : all) {
+    const auto& spec = one.setup.spec;
+    for (std::size_t i = 0; i < one.measured.size(); ++i) {
+      text += fmt::format("\"{}\",{},\"{}\",\"{}\",{}", spec.protocol, spec.workers,
+                          spec.conditions.compute_delay.text(), spec.conditions.straggler_text, i);
+      for (const auto& measure : kMeasures)
+        text += fmt::format(",{:.6g},{:.6g}", one.measured[i].*measure.value,
+                            one.predicted[i].*measure.value);
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+namespace {
+
 /// The strategy that follows protocols on real threads, and the one on a virtual clock.
 const BackendEntry& follower(bool virtual_clock) {
   for (const auto& entry : backend_catalog())
@@ -34,29 +100,30 @@ const BackendEntry& follower(bool virtual_clock) {
 }
 
 /// Only gradients can be timed, and only where they take real time and follow a protocol.
-void check_measurable(const Cell& cell) {
-  if (cell.tuned != 0) throw UsageError("calibrate takes numbers: settings are tuned by `run`");
-  if (!trains(cell))
+void check_measurable(const Configuration& configuration) {
+  if (configuration.tuned != 0)
+    throw UsageError("calibrate takes numbers: settings are tuned by `run`");
+  if (!trains(configuration))
     throw UsageError(fmt::format("calibrate measures gradients, and the workload {} has none",
-                                 cell.workload.workload));
-  if (cell.spec.backend != follower(false).name)
+                                 configuration.workload.workload));
+  if (configuration.spec.backend != follower(false).name)
     throw UsageError(fmt::format("calibrate measures {}: leave --backend {} out",
-                                 follower(false).name, cell.spec.backend));
+                                 follower(false).name, configuration.spec.backend));
 }
 
-std::vector<Cell> wanted_cells(const Given& given) {
+std::vector<Configuration> wanted_configurations(const Given& given) {
   for (const auto* option : {"--workload", "--data"})
     if (!given.has(option))
       throw UsageError(fmt::format("calibrate needs {}; see 'sgdbench calibrate --help'", option));
   Given all = given;
   all.add_default("--backend", std::string(follower(false).name));
   if (!all.has("--workers")) all.add_default("--workers", "1");
-  auto cells = expand_cells(all, available_cores());
-  for (const auto& cell : cells) check_measurable(cell);
-  say_out_of_scope({all}, cells, given.has("--quiet"));
-  if (by_data(cells).size() > 1 || by_problem(cells).size() > 1)
+  auto configurations = expand_configurations(all, available_cores());
+  for (const auto& configuration : configurations) check_measurable(configuration);
+  say_out_of_scope({all}, configurations, given.has("--quiet"));
+  if (by_data(configurations).size() > 1 || by_problem(configurations).size() > 1)
     throw UsageError("calibrate measures one problem: one workload, one data set, one network");
-  return cells;
+  return configurations;
 }
 
 struct ValidationFormat {
@@ -64,7 +131,7 @@ struct ValidationFormat {
   std::string (*render)(const std::vector<Validation>&);
 };
 
-std::string law_line(std::string_view name, std::vector<Seconds> durations) {
+std::string durations_line(std::string_view name, std::vector<Seconds> durations) {
   std::sort(durations.begin(), durations.end());
   const auto at = [&](double q) {
     return durations[static_cast<std::size_t>(q * static_cast<double>(durations.size() - 1))];
@@ -77,40 +144,41 @@ std::string law_line(std::string_view name, std::vector<Seconds> durations) {
 }
 
 /// A file in the folder of --output, and what it has.
-struct LawFile {
+struct DurationsFile {
   std::string_view name, heading;
-  std::vector<Seconds> MeasuredLaws::*durations;
+  std::vector<Seconds> MeasuredDurations::*durations;
 };
-constexpr LawFile kLawFiles[] = {
-    {"compute.trace", "what each gradient took", &MeasuredLaws::compute},
-    {"service.trace", "what each contact with the server took", &MeasuredLaws::service}};
+constexpr DurationsFile kDurationsFiles[] = {
+    {"compute.trace", "what each gradient took", &MeasuredDurations::compute},
+    {"service.trace", "what each contact with the server took", &MeasuredDurations::service}};
 
-void write_traces(const std::filesystem::path& folder, const MeasuredLaws& laws,
+void write_traces(const std::filesystem::path& folder, const MeasuredDurations& durations,
                   const std::string& command) {
-  for (const auto& file : kLawFiles)
-    write_atomically(folder / file.name, trace_text(laws.*file.durations,
+  for (const auto& file : kDurationsFiles)
+    write_atomically(folder / file.name, trace_text(durations.*file.durations,
                                                     fmt::format("{}: {}", file.heading, command)));
 }
 
 /// Before anything is measured.
-void check_outputs(const Given& given, const std::vector<Cell>& cells) {
+void check_outputs(const Given& given, const std::vector<Configuration>& configurations) {
   FileUse files;
-  files.reads_of(cells);
+  files.reads_of(configurations);
   check_writable("-");
   if (!given.has("--output")) return;
   const std::filesystem::path folder = given.text("--output");
   if (folder.empty() || folder == "-") throw UsageError("--output: name a folder");
-  for (const auto& file : kLawFiles) files.writes("--output", folder / file.name);
+  for (const auto& file : kDurationsFiles) files.writes("--output", folder / file.name);
   make_folder(folder);
-  for (const auto& file : kLawFiles) check_writable(folder / file.name);
+  for (const auto& file : kDurationsFiles) check_writable(folder / file.name);
 }
 
-std::string laws_text(const MeasuredLaws& laws) {
-  return law_line("a gradient", laws.compute) + law_line("a contact with the server", laws.service);
+std::string durations_text(const MeasuredDurations& durations) {
+  return durations_line("a gradient", durations.compute) +
+         durations_line("a contact with the server", durations.service);
 }
 
 std::string as_text(const std::vector<Validation>& all) {
-  return laws_text(all[0].laws) + "\n" + validation_table(all);
+  return durations_text(all[0].durations) + "\n" + validation_table(all);
 }
 constexpr ValidationFormat kValidationFormats[] = {{"table", as_text}, {"csv", validation_csv}};
 
@@ -119,25 +187,27 @@ constexpr ValidationFormat kValidationFormats[] = {{"table", as_text}, {"csv", v
 int calibrate_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto& format = find_by_name(kValidationFormats, "format", given.text("--format", "table"));
-  const auto cells = wanted_cells(given);
-  check_sources(cells);
-  check_outputs(given, cells);
+  const auto configurations = wanted_configurations(given);
+  check_sources(configurations);
+  check_outputs(given, configurations);
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
-  Progress progress(cells.size(), given.has("--quiet"));
-  progress.say("loading " + cells.front().data.source);
-  const auto data = load_interruptibly(cells.front().data, parallel);
+  Progress progress(configurations.size(), given.has("--quiet"));
+  progress.say("loading " + configurations.front().data.source);
+  const auto data = load_interruptibly(configurations.front().data, parallel);
   tell_notes(data, progress);
-  const auto problem = make_problem(cells.front().workload, data);
+  const auto problem = make_problem(configurations.front().workload, data);
   std::vector<Validation> all;
-  for (const auto& cell : cells) {
-    const auto configuration = settle(cell, *problem, available_cores());
-    progress.step(fmt::format("{} with {} workers", cell.spec.protocol, cell.spec.workers));
-    all.push_back(validate(configuration, follower(true), *problem));
+  for (const auto& configuration : configurations) {
+    const auto setup = settle(configuration, *problem, available_cores());
+    progress.step(
+        fmt::format("{} with {} workers", configuration.spec.protocol, configuration.spec.workers));
+    all.push_back(validate(setup, follower(true), *problem));
     if (interrupted()) return kInterruptedExit;
   }
   progress.clear();
-  if (given.has("--output")) write_traces(given.text("--output"), all[0].laws, invocation.command);
+  if (given.has("--output"))
+    write_traces(given.text("--output"), all[0].durations, invocation.command);
   print(format.render(all));
   return 0;
 }

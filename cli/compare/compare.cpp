@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "cli/numbers.h"
 #include "cli/outputs.h"
+#include "cli/values.h"
 #include "results/atomic_file.h"
 #include "results/reading/report_reader.h"
 #include "workloads/names.h"

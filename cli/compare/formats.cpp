@@ -5,9 +5,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "cli/compare/report.h"
+#include "cli/compare/compare.h"
 #include "results/fields.h"
-#include "results/json_value.h"
+#include "results/reading/json.h"
 #include "results/reports.h"
 
 namespace sgdbench {

@@ -18,15 +18,13 @@
 #include <system_error>
 
 #include "cli/compare/compare.h"
-#include "cli/compare/paired_process.h"
-#include "cli/interrupt.h"
-#include "cli/numbers.h"
 #include "cli/outputs.h"
-#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/values.h"
 #include "results/atomic_file.h"
 #include "results/printable.h"
 #include "results/reading/report_reader.h"
-#include "results/statistics/pairs.h"
+#include "results/statistics/ranks.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -68,7 +66,7 @@ class ScratchFolder {
 };
 
 /// One of the two commands, and the rows of its rounds.
-struct Contestant {
+struct Side {
   std::string_view name;
   std::string command;
   std::vector<RunRecord> rows;
@@ -91,15 +89,15 @@ void reads_words(FileUse& files, const std::string& command) {
 }
 
 /// What a round decides, the user may not.
-void check_command(const Contestant& contestant) {
+void check_command(const Side& side) {
   for (const auto* option : {"--csv", "--repeats", "--until-ci", "--journal", "--resume"})
-    if (says(contestant.command, option))
+    if (says(side.command, option))
       throw UsageError(fmt::format("{}: leave {} out; each round is one repeat, read from a file",
-                                   contestant.name, option));
+                                   side.name, option));
 }
 
-bool has_seed(const Contestant& contestant) {
-  return says(contestant.command, "--seed");
+bool has_seed(const Side& side) {
+  return says(side.command, "--seed");
 }
 
 std::string shell_quoted(std::string_view text) {
@@ -108,42 +106,41 @@ std::string shell_quoted(std::string_view text) {
   return quoted + '\'';
 }
 
-std::string command_of_round(const Contestant& contestant, const std::string& csv,
-                             std::uint64_t round) {
-  auto line = fmt::format("{} --csv {} --repeats 1", contestant.command, shell_quoted(csv));
-  if (!says(contestant.command, "-q") && !says(contestant.command, "--quiet")) line += " -q";
-  if (!has_seed(contestant)) line += fmt::format(" --seed {}", kFirstSeed + round);
+std::string command_of_round(const Side& side, const std::string& csv, std::uint64_t round) {
+  auto line = fmt::format("{} --csv {} --repeats 1", side.command, shell_quoted(csv));
+  if (!says(side.command, "-q") && !says(side.command, "--quiet")) line += " -q";
+  if (!has_seed(side)) line += fmt::format(" --seed {}", kFirstSeed + round);
   return line;
 }
 
 /// What a configuration is, the seed of the round aside: the command that repeats it.
-std::string course_of(const Contestant& contestant, const RunRecord& row) {
-  if (row.command.empty() || has_seed(contestant)) return row.config_id;
+std::string command_without_seed(const Side& side, const RunRecord& row) {
+  if (row.command.empty() || has_seed(side)) return row.config_id;
   std::istringstream words(row.command);
-  std::string course;
+  std::string command;
   for (std::string word; words >> word;) {
     if (word == "--seed")
       words >> word;
     else
-      course += word + ' ';
+      command += word + ' ';
   }
-  return course;
+  return command;
 }
 
 /// The rows of a round under the names of the first. Two of one name would be one pair, and one of
 /// them lost.
-void adopt(Contestant& contestant, std::vector<RunRecord> rows, std::uint64_t round) {
+void adopt(Side& side, std::vector<RunRecord> rows, std::uint64_t round) {
   std::set<std::string> seen;
   for (auto& row : rows) {
-    row.config_id = contestant.ids.emplace(course_of(contestant, row), row.config_id).first->second;
+    row.config_id = side.ids.emplace(command_without_seed(side, row), row.config_id).first->second;
     if (!seen.insert(row.config_id).second)
       throw CommandFailed(fmt::format("the {} command ran {} twice in round {}; a round has each "
                                       "configuration once",
-                                      contestant.name, row.config_id, round + 1),
+                                      side.name, row.config_id, round + 1),
                           kUsage, "");
     row.repeat = round;
     row.run_id = fmt::format("{}-{}", row.config_id, round);
-    contestant.rows.push_back(std::move(row));
+    side.rows.push_back(std::move(row));
   }
 }
 
@@ -161,42 +158,41 @@ int exit_code_for(int status) {
   }
 }
 
-std::vector<RunRecord> run_once(const Contestant& contestant, const ScratchFolder& folder,
+std::vector<RunRecord> run_once(const Side& side, const ScratchFolder& folder,
                                 std::uint64_t round) {
   const auto csv = folder.file("runs.csv");
   std::error_code ignored;
   std::filesystem::remove(csv, ignored);
-  const auto outcome = run_command(command_of_round(contestant, csv, round), folder.file("errors"));
+  const auto outcome = run_command(command_of_round(side, csv, round), folder.file("errors"));
   if (interrupted().load(std::memory_order_relaxed)) return {};
   if (outcome.status != 0 && outcome.status != kNotAllOk)
-    throw CommandFailed(fmt::format("the {} command ended with exit code {} in round {}",
-                                    contestant.name, outcome.status, round + 1),
+    throw CommandFailed(fmt::format("the {} command ended with exit code {} in round {}", side.name,
+                                    outcome.status, round + 1),
                         exit_code_for(outcome.status), outcome.errors);
   try {
     return read_report(csv).runs;
   } catch (const MissingReport&) {
     throw CommandFailed(
-        fmt::format("the {} command wrote no report; is it `sgdbench run …`?", contestant.name),
-        kUsage, outcome.errors);
+        fmt::format("the {} command wrote no report; is it `sgdbench run …`?", side.name), kUsage,
+        outcome.errors);
   } catch (const BadReport& error) {
     throw CommandFailed(
-        fmt::format("what the {} command wrote is no report: {}", contestant.name, error.what()),
+        fmt::format("what the {} command wrote is no report: {}", side.name, error.what()),
         kBadData, outcome.errors);
   }
 }
 
 /// Rounds until all are done or the user has had enough.
-void run_rounds(Contestant& old_one, Contestant& new_one, std::uint64_t rounds,
-                Progress& progress) {
+void run_rounds(Side& old_one, Side& new_one, std::uint64_t rounds, Progress& progress) {
   const ScratchFolder folder;
   std::mt19937_64 coin(kFirstSeed);
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const bool swapped = coin() >> 63;
     std::vector<RunRecord> rows[2];
     for (const bool second : {swapped, !swapped}) {
-      const auto& contestant = second ? new_one : old_one;
-      progress.step(fmt::format("round {}: {}", round + 1, contestant.name));
-      rows[second] = run_once(contestant, folder, round);
+      const auto& side = second ? new_one : old_one;
+      progress.step(fmt::format("round {}: {}", round + 1, side.name));
+      rows[second] = run_once(side, folder, round);
       if (interrupted().load(std::memory_order_relaxed)) return;
     }
     adopt(old_one, std::move(rows[0]), round);
@@ -205,7 +201,7 @@ void run_rounds(Contestant& old_one, Contestant& new_one, std::uint64_t rounds,
 }
 
 /// Two configurations that are not the same, but were asked to be compared.
-std::string match_single(const Contestant& old_one, Contestant& new_one) {
+std::string match_single(const Side& old_one, Side& new_one) {
   if (old_one.ids.size() != 1 || new_one.ids.size() != 1) return "";
   const auto& [old_course, old_id] = *old_one.ids.begin();
   const auto& [new_course, new_id] = *new_one.ids.begin();
@@ -236,8 +232,8 @@ int compare_commands(const Invocation& invocation) {
   check_comparison_output(given, files);
   const auto rounds =
       parse_count(given.text("--rounds", find_option(kCompare, "--rounds").initial), 1, kMostPairs);
-  Contestant old_one{"OLD", invocation.positionals[0], {}, {}};
-  Contestant new_one{"NEW", invocation.positionals[1], {}, {}};
+  Side old_one{"OLD", invocation.positionals[0], {}, {}};
+  Side new_one{"NEW", invocation.positionals[1], {}, {}};
   check_command(old_one);
   check_command(new_one);
 

@@ -1,5 +1,3 @@
-#include "cli/compare/paired_process.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -11,7 +9,8 @@
 #include <sstream>
 #include <system_error>
 
-#include "cli/interrupt.h"
+#include "cli/compare/compare.h"
+#include "cli/terminal.h"
 
 namespace sgdbench {
 namespace {

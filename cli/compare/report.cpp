@@ -1,5 +1,3 @@
-#include "cli/compare/report.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +5,9 @@
 #include <map>
 #include <set>
 
-#include "cli/interrupt.h"
+#include "cli/compare/compare.h"
 #include "cli/labels.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 namespace sgdbench {
@@ -64,7 +63,8 @@ std::map<std::string, std::string> labels_of(const OneEach& configurations) {
     auto& text = labels[row->config_id] = one_line(row->config_id);
     if (!row->backend.empty()) {
       const auto more = column_text(*row, varying);
-      text = one_line(fmt::format("{}{}{}", contender_label(*row), more.empty() ? "" : " ", more));
+      text =
+          one_line(fmt::format("{}{}{}", configuration_label(*row), more.empty() ? "" : " ", more));
     }
     ++uses[text];
   }

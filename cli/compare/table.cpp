@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "cli/compare/report.h"
+#include "cli/compare/compare.h"
 #include "cli/text.h"
 
 namespace sgdbench {

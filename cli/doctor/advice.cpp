@@ -1,13 +1,12 @@
 // One rule per complaint, in order of severity: first what makes every figure wrong, then what
 // makes some of them incomparable, then what only makes them noisier.
-#include "cli/doctor/advice.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "backends/backend.h"
+#include "cli/doctor/doctor.h"
 #include "cli/sweep.h"
 #include "cli/text.h"
 
@@ -156,13 +155,14 @@ std::vector<Advice> advise(const MachineReport& report) {
   return all;
 }
 
-std::vector<std::string> warnings_for(const std::vector<Cell>& cells,
+std::vector<std::string> warnings_for(const std::vector<Configuration>& configurations,
                                       const Environment& environment) {
   std::size_t workers = 1;
   // Neither simulated workers nor those that mostly sleep need a core each.
-  for (const auto& cell : cells)
-    if (!backend_of(cell).virtual_clock && cell.spec.conditions.compute_delay.is_zero())
-      workers = std::max(workers, cell.spec.workers);
+  for (const auto& configuration : configurations)
+    if (!backend_of(configuration).virtual_clock &&
+        configuration.spec.conditions.compute_delay.is_zero())
+      workers = std::max(workers, configuration.spec.workers);
   std::vector<std::string> warnings;
   for (const auto& advice : advise(known_machine(environment, workers)))
     warnings.push_back(advice.text());

@@ -12,22 +12,18 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "cli/lists.h"
-#include "cli/numbers.h"
 #include "cli/options.h"
 #include "cli/sweep.h"
+#include "cli/values.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
 
 // The table's parts, in the order of the help and of a sweep's loops.
 std::span<const Option> problem_options();
-std::span<const Option> step_options();
 std::span<const Option> strategy_options();
 std::span<const Option> condition_options();
-std::span<const Option> simulation_options();
 std::span<const Option> measurement_options();
-std::span<const Option> comparison_options();
 std::span<const Option> output_options();
 
 using Text = std::string_view;
@@ -74,13 +70,15 @@ Texts expand_marked(Text text, Text kind, const Table& table, Matched matched) {
 }
 
 /// Notes whether `what` is to be searched for, and returns whether: its value is "tuned".
-inline bool tunes(Cell& cell, Tunable what, Text value) {
+inline bool tunes(Configuration& configuration, Tunable what, Text value) {
   const bool searched = value == kTuned;
-  cell.tuned = searched ? cell.tuned | what : cell.tuned & ~static_cast<unsigned>(what);
+  configuration.tuned =
+      searched ? configuration.tuned | what : configuration.tuned & ~static_cast<unsigned>(what);
   return searched;
 }
-inline std::string tuned_text(const Cell& cell, Tunable what, std::string otherwise) {
-  return (cell.tuned & what) != 0 ? std::string(kTuned) : std::move(otherwise);
+inline std::string tuned_text(const Configuration& configuration, Tunable what,
+                              std::string otherwise) {
+  return (configuration.tuned & what) != 0 ? std::string(kTuned) : std::move(otherwise);
 }
 
 inline Texts one_list(Text text) {
@@ -105,7 +103,7 @@ std::string rows_of(Text option, const Table& table, Matches matches) {
 /// For backends that have what `uses` says, a member of BackendEntry or a predicate.
 template <auto uses, const Text& elsewhere = kDefault>
 inline constexpr Scope for_backends{
-    [](const Cell& cell) { return std::invoke(uses, backend_of(cell)); },
+    [](const Configuration& configuration) { return std::invoke(uses, backend_of(configuration)); },
     [] {
       return rows_of("--backend", backend_catalog(),
                      [](const BackendEntry& row) { return std::invoke(uses, row); });
@@ -120,7 +118,7 @@ inline bool on_a_real_clock(const BackendEntry& row) {
 /// For workloads that learn something.
 template <const Text& elsewhere = kDefault>
 inline constexpr Scope for_training{
-    [](const Cell& cell) { return trains(cell); },
+    [](const Configuration& configuration) { return trains(configuration); },
     [] { return rows_of("--workload", workload_catalog(), std::mem_fn(&WorkloadEntry::trains)); },
     "--workload", elsewhere};
 

@@ -18,51 +18,55 @@ std::string percent(double value) {
 }
 
 /// Each once, the loosest first: the last one is the row's own target.
-void set_targets(Cell& cell, Text text) {
+void set_targets(Configuration& configuration, Text text) {
   std::vector<double> targets;
   for (const auto& item : split_list(text))
     targets.push_back(parse_percent(item, {.least = 0, .most = 100, .open_below = true}));
   std::sort(targets.begin(), targets.end(), std::greater<>());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  cell.targets = std::move(targets);
+  configuration.targets = std::move(targets);
 }
-std::string show_targets(const Cell& cell) {
+std::string show_targets(const Configuration& configuration) {
   std::string text;
-  for (const double target : cell.targets) text += (text.empty() ? "" : ",") + percent(target);
+  for (const double target : configuration.targets)
+    text += (text.empty() ? "" : ",") + percent(target);
   return text;
 }
 
-void set_evaluations(Cell& cell, Text text) {
+void set_evaluations(Configuration& configuration, Text text) {
   const auto colon = text.find(':');
   const bool geometric =
       colon != Text::npos && choose(text.substr(0, colon), "spacing", {"even", "geometric"}) == 1;
-  cell.spec.spacing = geometric ? Spacing::geometric : Spacing::even;
-  cell.spec.evaluations =
+  configuration.spec.spacing = geometric ? Spacing::geometric : Spacing::even;
+  configuration.spec.evaluations =
       parse_count(colon == Text::npos ? text : text.substr(colon + 1), geometric ? 2 : 0, 100'000);
 }
-std::string show_evaluations(const Cell& cell) {
-  return (cell.spec.spacing == Spacing::even ? "" : "geometric:") +
-         std::to_string(cell.spec.evaluations);
+std::string show_evaluations(const Configuration& configuration) {
+  return (configuration.spec.spacing == Spacing::even ? "" : "geometric:") +
+         std::to_string(configuration.spec.evaluations);
 }
 
-constexpr Scope kRecorded{[](const Cell& c) { return c.spec.recording; },
+constexpr Scope kRecorded{[](const Configuration& c) { return c.spec.recording; },
                           [] { return std::string("--recording full"); }, "--recording"};
-constexpr Scope kRepeatedUntil{[](const Cell& c) { return c.until_ci > 0; },
+constexpr Scope kRepeatedUntil{[](const Configuration& c) { return c.until_ci > 0; },
                                [] { return std::string("--until-ci"); }};
 
 constexpr Option kMeasurement[] = {
     {"--epochs", "", "N", "passes over the data", "10, or enough for --updates", Group::measurement,
-     kTraining, nullptr, [](Cell& c, Text v) { c.epochs = parse_count(v, 1, 1'000'000'000); },
-     [](const Cell& c) { return c.epochs ? std::to_string(*c.epochs) : std::string(); }},
+     kTraining, nullptr,
+     [](Configuration& c, Text v) { c.epochs = parse_count(v, 1, 1'000'000'000); },
+     [](const Configuration& c) { return c.epochs ? std::to_string(*c.epochs) : std::string(); }},
     {"--updates", "", "N", "stop after so many updates of the shared parameters; 0: no limit", "0",
      Group::measurement, kTraining, nullptr,
-     [](Cell& c, Text v) { c.spec.updates = parse_count(v, 0, kMany); },
-     [](const Cell& c) { return std::to_string(c.spec.updates); }},
+     [](Configuration& c, Text v) { c.spec.updates = parse_count(v, 0, kMany); },
+     [](const Configuration& c) { return std::to_string(c.spec.updates); }},
     {"--max-seconds", "", "X",
      "stop training after so many seconds, of virtual time where that is told; 0: no limit", "0",
      Group::measurement, kTraining, nullptr,
-     [](Cell& c, Text v) { c.spec.max_seconds = parse_real(v, {.least = 0, .most = 1e9}); },
-     [](const Cell& c) { return number_text(c.spec.max_seconds); }},
+     [](Configuration& c, Text v) {
+       c.spec.max_seconds = parse_real(v, {.least = 0, .most = 1e9});
+     },
+     [](const Configuration& c) { return number_text(c.spec.max_seconds); }},
     {"--evaluations", "", "[SPACING:]N",
      "points of the loss curve after the first, even or geometric: geometric:30; 0: one per epoch, "
      "with a target four and at least 10, at most 100 in all",
@@ -70,29 +74,31 @@ constexpr Option kMeasurement[] = {
     {"--recording", "", "HOW,…",
      "full, or none: no curve, staleness or phases, to see what these cost", "full",
      Group::measurement, kMeasured, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.spec.recording = choose(v, "recording", {"full", "none"}) == 0;
      },
-     [](const Cell& c) { return std::string(c.spec.recording ? "full" : "none"); }},
+     [](const Configuration& c) { return std::string(c.spec.recording ? "full" : "none"); }},
     {"--target", "", "Q,…",
      "report the time until the training loss is at most Q above the computed optimum: 1%, or "
      "10%,5%,2%,1% (convex workloads)",
      "", Group::measurement, kMeasured, nullptr, set_targets, show_targets},
     {"--target-loss", "", "X", "report the time until the training loss is at most X", "",
-     Group::measurement, kMeasured, nullptr, [](Cell& c, Text v) { c.target_loss = parse_real(v); },
-     [](const Cell& c) { return optional_text(c.target_loss); }},
+     Group::measurement, kMeasured, nullptr,
+     [](Configuration& c, Text v) { c.target_loss = parse_real(v); },
+     [](const Configuration& c) { return optional_text(c.target_loss); }},
     {"--target-accuracy", "", "X", "report the time until held-out accuracy is at least X", "",
      Group::measurement, kMeasured, nullptr,
-     [](Cell& c, Text v) { c.target_accuracy = parse_real(v, {.least = 0, .most = 1}); },
-     [](const Cell& c) { return optional_text(c.target_accuracy); }},
+     [](Configuration& c, Text v) { c.target_accuracy = parse_real(v, {.least = 0, .most = 1}); },
+     [](const Configuration& c) { return optional_text(c.target_accuracy); }},
     {"--stop-at-target", "", "",
      "pause all workers at each point of the curve to evaluate it, and stop at the target", "",
-     Group::measurement, kMeasured, nullptr, [](Cell& c, Text) { c.stop_at_target = true; },
-     [](const Cell& c) { return std::string(c.stop_at_target ? "1" : ""); }},
+     Group::measurement, kMeasured, nullptr,
+     [](Configuration& c, Text) { c.stop_at_target = true; },
+     [](const Configuration& c) { return std::string(c.stop_at_target ? "1" : ""); }},
     {"--seed", "", "N", "of the parameters, the order and the hold-out; repeat r adds r", "1",
      Group::measurement, kCells | kOptimum, nullptr,
-     [](Cell& c, Text v) { c.spec.seed = c.data.seed = parse_count(v); },
-     [](const Cell& c) { return std::to_string(c.spec.seed); }},
+     [](Configuration& c, Text v) { c.spec.seed = c.data.seed = parse_count(v); },
+     [](const Configuration& c) { return std::to_string(c.spec.seed); }},
     {"--repeats",
      "",
      "N",
@@ -101,8 +107,8 @@ constexpr Option kMeasurement[] = {
      Group::measurement,
      kTraining,
      nullptr,
-     [](Cell& c, Text v) { c.repeats = parse_count(v, 1, 100'000); },
-     [](const Cell& c) { return std::to_string(c.repeats); },
+     [](Configuration& c, Text v) { c.repeats = parse_count(v, 1, 100'000); },
+     [](const Configuration& c) { return std::to_string(c.repeats); },
      {},
      false,
      false},
@@ -115,21 +121,21 @@ constexpr Option kMeasurement[] = {
      Group::measurement,
      kMeasured,
      nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.until_ci = parse_percent(v, {.least = 0, .most = 100, .open_below = true});
      },
-     [](const Cell& c) { return c.until_ci > 0 ? percent(c.until_ci) : std::string(); },
+     [](const Configuration& c) { return c.until_ci > 0 ? percent(c.until_ci) : std::string(); },
      {},
      false,
      false},
     {"--budget", "", "SECONDS", "with --until-ci, the longest to repeat the runs of one problem",
      "600", Group::measurement, kMeasured, nullptr,
-     [](Cell& c, Text v) { c.budget_s = parse_real(v, {.least = 0, .most = 1e9}); },
-     [](const Cell& c) { return number_text(c.budget_s); }, kRepeatedUntil, false, false},
+     [](Configuration& c, Text v) { c.budget_s = parse_real(v, {.least = 0, .most = 1e9}); },
+     [](const Configuration& c) { return number_text(c.budget_s); }, kRepeatedUntil, false, false},
     {"--warmup", "", "N", "untimed runs of one epoch before them", "1", Group::measurement,
-     kMeasured, nullptr, [](Cell& c, Text v) { c.warmup = parse_count(v, 0, 1000); },
-     [](const Cell& c) { return std::to_string(c.warmup); }, for_backends<on_a_real_clock, kZero>,
-     false, false},
+     kMeasured, nullptr, [](Configuration& c, Text v) { c.warmup = parse_count(v, 0, 1000); },
+     [](const Configuration& c) { return std::to_string(c.warmup); },
+     for_backends<on_a_real_clock, kZero>, false, false},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Options of the output: which report goes where.
+// Options of comparisons (what is compared, and when it is too much) and of the output: which
+// report goes where.
 #include <fmt/format.h>
 
 #include "cli/options/helpers.h"
@@ -12,6 +13,23 @@ Texts whole(Text text) {
 }
 
 constexpr Option kOutput[] = {
+    {"--metric", "", "NAME,…",
+     "columns to compare [time_to_target_s where there is a target, else wall_s (examples_per_s "
+     "says the same); loss_final; of deterministic runs, updates and accuracy_final too]",
+     "", Group::comparison, kCompare, one_list},
+    {"--max-regression", "", "X", "how much worse is still fine: 5% or 0.05", "5%",
+     Group::comparison, kCompare},
+    {"--alpha", "", "X", "how often equal builds may fail, all comparisons together", "0.01",
+     Group::comparison, kCompare},
+    {"--confidence", "", "X", "of the intervals of medians and ratios", "85%", Group::comparison,
+     kCompare},
+    {"--ignore-environment", "", "",
+     "compare times across machines and builds, and results across data", "", Group::comparison,
+     kCompare},
+    {"--paired", "", "",
+     "OLD and NEW are commands (`sgdbench run …`), run alternately and compared round by round", "",
+     Group::comparison, kCompare},
+    {"--rounds", "", "N", "runs of each command, with --paired", "20", Group::comparison, kCompare},
     {"--csv", "", "PATH", "a row per run, or tune: per trial; - is stdout", "", Group::output,
      kMeasured},
     {"--curve", "", "PATH", "CSV of the loss curves", "", Group::output, kRun},
@@ -56,8 +74,8 @@ constexpr Option kOutput[] = {
     {"--print-config", "", "",
      "print what would be run as such a file, and stop; tune: print what was found as one", "",
      Group::output, kMeasured},
-    {"--dry-run", "", "", "print each cell's id and command line, and stop", "", Group::output,
-     kMeasured},
+    {"--dry-run", "", "", "print each configuration's id and command line, and stop", "",
+     Group::output, kMeasured},
     {"--strict", "", "", "exit with 3 if any row is not ok, or a comparison inconclusive", "",
      Group::output, kMeasured | kCompare},
     {"--quiet", "-q", "", "no talk on stderr", "", Group::output,

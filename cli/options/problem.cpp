@@ -14,12 +14,12 @@ Texts widths(Text text) {
   return split_list(text, ';');
 }
 
-void set_hidden(Cell& cell, Text value) {
+void set_hidden(Configuration& configuration, Text value) {
   std::vector<std::size_t> hidden;
   for (const auto& width : split_list(value)) hidden.push_back(parse_count(width, 1, 1'000'000));
   if (hidden.size() > 100)
     throw UsageError(fmt::format("{} hidden layers are too many: at most 100", hidden.size()));
-  cell.workload.hidden = std::move(hidden);
+  configuration.workload.hidden = std::move(hidden);
 }
 
 constexpr Text kAuto = "auto";
@@ -37,7 +37,7 @@ constexpr Scope kWithIntercept{
     },
     "--workload"};
 constexpr Scope kUntrained{
-    [](const Cell& cell) { return !trains(cell); },
+    [](const Configuration& configuration) { return !trains(configuration); },
     [] { return rows_of("--workload", workload_catalog(), std::not_fn(&WorkloadEntry::trains)); },
     "--workload", kZero};
 
@@ -50,8 +50,8 @@ constexpr Option kProblem[] = {
      Group::problem,
      kCells | kOptimum,
      workloads,
-     [](Cell& c, Text v) { c.workload.workload = v; },
-     [](const Cell& c) { return c.workload.workload; },
+     [](Configuration& c, Text v) { c.workload.workload = v; },
+     [](const Configuration& c) { return c.workload.workload; },
      {},
      true},
     {"--data", "", "DATA,…",
@@ -59,47 +59,51 @@ constexpr Option kProblem[] = {
      "with its "
      "parameters: rcv1-like:rows=20000,seed=3 (list data)",
      "", Group::problem, kCells | kOptimum, expand_sources,
-     [](Cell& c, Text v) { c.data.source = v; },
-     [](const Cell& c) { return escape_source(c.data.source); }, for_training<kNoData>, true},
+     [](Configuration& c, Text v) { c.data.source = v; },
+     [](const Configuration& c) { return escape_source(c.data.source); }, for_training<kNoData>,
+     true},
     {"--test-data", "", "DATA", "held-out examples, in the same forms", "", Group::problem,
-     kTraining | kOptimum, nullptr, [](Cell& c, Text v) { c.data.test_source = v; },
-     [](const Cell& c) { return c.data.test_source; }, for_training<>},
+     kTraining | kOptimum, nullptr, [](Configuration& c, Text v) { c.data.test_source = v; },
+     [](const Configuration& c) { return c.data.test_source; }, for_training<>},
     {"--holdout", "", "SHARE", "share of the rows set aside for testing", "0", Group::problem,
      kTraining | kOptimum, nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.data.holdout = parse_real(v, {.least = 0, .most = 1, .open_above = true});
      },
-     [](const Cell& c) { return number_text(c.data.holdout); }, for_training<kZero>},
+     [](const Configuration& c) { return number_text(c.data.holdout); }, for_training<kZero>},
     {"--standardize", "", "", "dense data: zero mean and unit variance on the training part", "",
      Group::problem, kTraining | kOptimum, nullptr,
-     [](Cell& c, Text v) { c.data.standardize = !v.empty(); },
-     [](const Cell& c) { return std::string(c.data.standardize ? "1" : ""); }, for_training<>},
+     [](Configuration& c, Text v) { c.data.standardize = !v.empty(); },
+     [](const Configuration& c) { return std::string(c.data.standardize ? "1" : ""); },
+     for_training<>},
     {"--index-base", "", "0|1", "number of the first feature in a LIBSVM file", "", Group::problem,
      kReading, nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.data.index_base.reset();
        if (!v.empty()) c.data.index_base = static_cast<int>(choose(v, "index base", {"0", "1"}));
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return c.data.index_base ? std::to_string(*c.data.index_base) : std::string();
      },
      for_training<>},
     {"--label-column", "", "COLUMN",
      "CSV: the label's column, by name or number from 1; without it, the one called label, "
      "target, class or y, else the first",
-     "", Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.label_column = v; },
-     [](const Cell& c) { return c.data.label_column; }, for_training<>},
+     "", Group::problem, kReading, nullptr,
+     [](Configuration& c, Text v) { c.data.label_column = v; },
+     [](const Configuration& c) { return c.data.label_column; }, for_training<>},
     {"--drop-columns", "", "COLUMN,…",
      "CSV: columns that are left out (text, row numbers), by name or number from 1", "",
-     Group::problem, kReading, nullptr, [](Cell& c, Text v) { c.data.dropped_columns = v; },
-     [](const Cell& c) { return c.data.dropped_columns; }, for_training<>},
+     Group::problem, kReading, nullptr,
+     [](Configuration& c, Text v) { c.data.dropped_columns = v; },
+     [](const Configuration& c) { return c.data.dropped_columns; }, for_training<>},
     {"--header", "", "on|off|auto",
      "CSV: whether the first line names the columns; auto: if none of its cells is a number",
      "auto", Group::problem, kReading, nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.data.header = static_cast<HeaderRule>(choose(v, "header", {"auto", "on", "off"}));
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        constexpr Text kHeaderRules[] = {"auto", "on", "off"};
        return std::string(kHeaderRules[static_cast<std::size_t>(c.data.header)]);
      },
@@ -113,8 +117,8 @@ constexpr Option kProblem[] = {
      Group::problem,
      kReading | kDataMake,
      nullptr,
-     [](Cell& c, Text v) { c.data.max_unpacked = parse_bytes(v); },
-     [](const Cell& c) {
+     [](Configuration& c, Text v) { c.data.max_unpacked = parse_bytes(v); },
+     [](const Configuration& c) {
        return c.data.max_unpacked ? bytes_option_text(*c.data.max_unpacked) : std::string();
      },
      {},
@@ -124,41 +128,43 @@ constexpr Option kProblem[] = {
      "numbers of sparse features in memory: popularity (those in most rows first) or file; changes "
      "rounding and speed only (and an mlp's random first weights)",
      "popularity", Group::problem, kTraining | kOptimum, nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.data.popular_features_first = choose(v, "feature order", {"popularity", "file"}) == 0;
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return std::string(c.data.popular_features_first ? "popularity" : "file");
      },
      for_training<>},
     {"--l2", "", "X,…", "regulariser λ; auto is 1/n", "auto", Group::problem, kCells | kOptimum,
      expand_reals,
-     [](Cell& c, Text v) { c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative); },
-     [](const Cell& c) { return c.workload.l2 < 0 ? "auto" : number_text(c.workload.l2); },
+     [](Configuration& c, Text v) {
+       c.workload.l2 = v == "auto" ? -1 : parse_real(v, kNotNegative);
+     },
+     [](const Configuration& c) { return c.workload.l2 < 0 ? "auto" : number_text(c.workload.l2); },
      for_training<kAuto>},
     {"--intercept", "", "on|off,…",
      "linear models: a parameter for all rows alike (softmax: for each class), without a "
      "regulariser; alone it means on",
      "off", Group::problem, kCells | kOptimum, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.workload.intercept = choose(v, "intercept", {"off", "on"}) == 1;
      },
-     [](const Cell& c) { return std::string(c.workload.intercept ? "on" : "off"); }, kWithIntercept,
-     false, true, false, "on"},
+     [](const Configuration& c) { return std::string(c.workload.intercept ? "on" : "off"); },
+     kWithIntercept, false, true, false, "on"},
     {"--hidden", "", "N,N…", "widths of the hidden layers; a semicolon separates nets", "128",
      Group::problem, kCells, widths, set_hidden,
-     [](const Cell& c) { return fmt::format("{}", fmt::join(c.workload.hidden, ",")); },
+     [](const Configuration& c) { return fmt::format("{}", fmt::join(c.workload.hidden, ",")); },
      kWithHidden},
     {"--activation", "", "NAME,…", "relu or tanh", "relu", Group::problem, kCells, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        choose(v, "activation", {"relu", "tanh"});
        c.workload.activation = v;
      },
-     [](const Cell& c) { return c.workload.activation; }, kWithHidden},
+     [](const Configuration& c) { return c.workload.activation; }, kWithHidden},
     {"--parameters", "", "N,…", "of the workload none: the size of its messages", "0",
      Group::problem, kMeasured, expand_counts,
-     [](Cell& c, Text v) { c.workload.parameters = parse_count(v, 0, kMany); },
-     [](const Cell& c) { return std::to_string(c.workload.parameters); }, kUntrained},
+     [](Configuration& c, Text v) { c.workload.parameters = parse_count(v, 0, kMany); },
+     [](const Configuration& c) { return std::to_string(c.workload.parameters); }, kUntrained},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Options of the strategy: who waits for whom, on which cores.
+// Options of the update rule, the step size and the strategy: which workers wait for which, on
+// which cores.
 #include <fmt/format.h>
 
 #include "backends/backend.h"
@@ -8,6 +9,22 @@
 
 namespace sgdbench {
 namespace {
+
+Texts rules(Text text) {
+  return expand_names(text, "rule", names_of(rule_catalog()));
+}
+
+bool has_momentum(std::string_view rule) {
+  constexpr double kAny = 0.5;
+  return parse_rule(rule, kAny).slots() > 1;
+}
+constexpr Scope kWithMomentum{
+    [](const Configuration& configuration) { return has_momentum(configuration.rule); },
+    [] {
+      return rows_of("--rule", rule_catalog(),
+                     [](const auto& row) { return has_momentum(row.name); });
+    },
+    "--rule"};
 
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {
@@ -21,59 +38,154 @@ bool takes_kernels(const BackendEntry& row) {
   return row.own_kernels.empty();
 }
 
+/// Between the ends of "tuned:16..64".
+constexpr Text kWithin = ":", kTo = "..";
+
+/// A range after "tuned" is where to search, and no list.
+Texts expand_batches(Text text) {
+  Texts values;
+  for (auto& part : split_list(text)) {
+    if (is_tuned(part))
+      values.push_back(std::move(part));
+    else
+      for (auto& value : expand_counts(part)) values.push_back(std::move(value));
+    check_length(values.size());
+  }
+  return values;
+}
+
+void set_batch_limits(Configuration& configuration, Text text) {
+  const auto middle = text.find(kTo);
+  if (middle == Text::npos)
+    throw UsageError(fmt::format("'{}' is no range: tuned:16..64, for example", text));
+  configuration.least_batch = parse_count(text.substr(0, middle), 1, Configuration::kMostBatch);
+  configuration.most_batch = parse_count(text.substr(middle + kTo.size()),
+                                         configuration.least_batch, Configuration::kMostBatch);
+}
+
+void set_batch(Configuration& configuration, Text text) {
+  configuration.batch.reset();
+  configuration.least_batch = 1, configuration.most_batch = Configuration::kMostBatch;
+  const bool is_limited = is_tuned(text) && text.size() > kTuned.size();
+  if (is_limited) set_batch_limits(configuration, text.substr(kTuned.size() + kWithin.size()));
+  if (!tunes(configuration, kTuneBatch, is_limited ? kTuned : text) && text != "auto")
+    configuration.batch = parse_count(text, 1, Configuration::kMostBatch);
+}
+
+std::string batch_text(const Configuration& configuration) {
+  auto text = tuned_text(configuration, kTuneBatch,
+                         configuration.batch ? std::to_string(*configuration.batch) : "auto");
+  if (configuration.least_batch > 1 || configuration.most_batch < Configuration::kMostBatch)
+    text +=
+        fmt::format("{}{}{}{}", kWithin, configuration.least_batch, kTo, configuration.most_batch);
+  return text;
+}
+
 constexpr Option kStrategy[] = {
+    {"--rule", "", "NAME,…", "update rule (list rules)", "sgd", Group::step, kCells, rules,
+     [](Configuration& c, Text v) { c.rule = v; }, [](const Configuration& c) { return c.rule; }},
+    {"--momentum", "", "X,…", "μ of the rules that have one; tuned: the best", "0.9", Group::step,
+     kCells, expand_reals,
+     [](Configuration& c, Text v) {
+       if (!tunes(c, kTuneMomentum, v))
+         c.momentum =
+             parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
+     },
+     [](const Configuration& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
+     kWithMomentum},
+    {"--batch", "", "N,…",
+     "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …, or from 16 to 64: "
+     "tuned:16..64; auto: the workload's, or more where workers meet at every update",
+     "auto", Group::step, kCells, expand_batches, set_batch, batch_text},
+    {"--lr", "", "X,…",
+     "step size γ₀; tuned: the best; auto: the workload's for the examples that an update "
+     "averages, "
+     "times 1 − μ",
+     "auto", Group::step, kTraining, expand_reals,
+     [](Configuration& c, Text v) {
+       c.lr.reset();
+       if (!tunes(c, kTuneStep, v) && v != "auto") c.lr = parse_real(v, kPositive);
+     },
+     [](const Configuration& c) {
+       return tuned_text(c, kTuneStep, c.lr ? number_text(*c.lr) : "auto");
+     },
+     for_training<>},
+    {"--lr-schedule", "", "NAME,…",
+     "how γ falls (list schedules); auto: the workload's, constant where it is convex", "auto",
+     Group::step, kTraining, one_list,
+     [](Configuration& c, Text v) {
+       c.automatic_schedule = v == "auto";
+       if (!c.automatic_schedule) parse_schedule(v, c.spec.step);
+     },
+     [](const Configuration& c) {
+       return c.automatic_schedule ? "auto" : to_string(c.spec.step.schedule, c.spec.step.rate);
+     },
+     for_training<>},
+    {"--staleness-policy", "", "NAME,…",
+     "what staleness does to γ: none, inverse; of several gradients in an "
+     "update, the stalest counts",
+     "none", Group::step, kTraining, one_list,
+     [](Configuration& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
+     [](const Configuration& c) { return std::string(to_string(c.spec.step.policy)); }},
+    {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
+     Group::step, kTraining, one_list,
+     [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
+     [](const Configuration& c) { return c.spec.shuffle.to_string(); }},
     {"--backend",
      "",
      "NAME,…",
-     "who waits for whom; patterns work, for those on a real clock: 'hog*' (list backends)",
+     "which workers wait for which; patterns work, for those on a real clock: 'hog*' (list "
+     "backends)",
      "*",
      Group::strategy,
      kCells,
      backends,
-     [](Cell& c, Text v) { c.spec.backend = v; },
-     [](const Cell& c) { return c.spec.backend; },
+     [](Configuration& c, Text v) { c.spec.backend = v; },
+     [](const Configuration& c) { return c.spec.backend; },
      {},
      true},
     {"--protocol", "", "NAME,…",
      "when a parameter server takes gradients: async, bsp, ssp:4, elastic:0.1,10 (list protocols)",
      "async", Group::strategy, kCells, expand_forms,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        check_protocol(v);
        c.spec.protocol = v;
      },
-     [](const Cell& c) { return escape_form(c.spec.protocol); },
+     [](const Configuration& c) { return escape_form(c.spec.protocol); },
      for_backends<&BackendEntry::uses_protocol>},
     {"--write", "", "NAME,…", "lock-free writes: store (may be lost) or cas (none is lost)",
      "store", Group::strategy, kCells, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        choose(v, "write", {"store", "cas"});
        c.spec.write = v;
      },
-     [](const Cell& c) { return c.spec.write; }, for_backends<&BackendEntry::uses_write>},
+     [](const Configuration& c) { return c.spec.write; }, for_backends<&BackendEntry::uses_write>},
     {"--persistence", "", "N,…",
      "failed publications before a gradient is dropped and computed again; 0: never", "0",
      Group::strategy, kCells, expand_counts,
-     [](Cell& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
-     [](const Cell& c) { return std::to_string(c.spec.persistence); },
+     [](Configuration& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
+     [](const Configuration& c) { return std::to_string(c.spec.persistence); },
      for_backends<&BackendEntry::uses_persistence, kZero>},
     {"--exchange", "", "N,…",
      "examples that a private replica trains on between two exchanges; tuned: the best", "1024",
      Group::strategy, kCells, expand_counts,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        if (!tunes(c, kTuneExchange, v)) c.spec.exchange = parse_count(v, 1, kMany);
      },
-     [](const Cell& c) { return tuned_text(c, kTuneExchange, std::to_string(c.spec.exchange)); },
+     [](const Configuration& c) {
+       return tuned_text(c, kTuneExchange, std::to_string(c.spec.exchange));
+     },
      for_backends<&BackendEntry::uses_exchange>},
     {"--kernels", "", "NAME,…", "library for dense arithmetic (list kernels)", "native",
-     Group::strategy, kCells, kernels, [](Cell& c, Text v) { c.spec.kernels = v; },
-     [](const Cell& c) { return c.spec.kernels; }, for_backends<takes_kernels>},
+     Group::strategy, kCells, kernels, [](Configuration& c, Text v) { c.spec.kernels = v; },
+     [](const Configuration& c) { return c.spec.kernels; }, for_backends<takes_kernels>},
     {"--assign", "", "HOW,…", "mini-batches to workers: dynamic or round-robin", "dynamic",
      Group::strategy, kTraining, one_list,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.spec.assign = choose(v, "assignment", {"dynamic", "round-robin"}) ? Assign::round_robin
                                                                            : Assign::dynamic;
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return std::string(c.spec.assign == Assign::dynamic ? "dynamic" : "round-robin");
      }},
     {"--workers",
@@ -84,20 +196,20 @@ constexpr Option kStrategy[] = {
      Group::strategy,
      kCells | kDoctor,
      expand_counts,
-     [](Cell& c, Text v) {
-       c.spec.workers = v == "all" ? Cell::kAllCores : parse_count(v, 1, kMostSimulated);
+     [](Configuration& c, Text v) {
+       c.spec.workers = v == "all" ? Configuration::kAllCores : parse_count(v, 1, kMostSimulated);
      },
-     [](const Cell& c) {
-       return c.spec.workers == Cell::kAllCores ? "all" : std::to_string(c.spec.workers);
+     [](const Configuration& c) {
+       return c.spec.workers == Configuration::kAllCores ? "all" : std::to_string(c.spec.workers);
      },
      {},
      true},
     {"--pin", "", "WHEN", "tie worker k to core k: auto (if there are enough), on, off", "auto",
      Group::strategy, kTraining, nullptr,
-     [](Cell& c, Text v) {
+     [](Configuration& c, Text v) {
        c.pin = static_cast<Pin>(choose(v, "choice", {"auto", "on", "off"}));
      },
-     [](const Cell& c) {
+     [](const Configuration& c) {
        return std::string(c.pin == Pin::automatic ? "auto" : c.pin == Pin::on ? "on" : "off");
      },
      for_backends<on_a_real_clock>},

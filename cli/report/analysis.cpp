@@ -1,8 +1,8 @@
-#include "cli/report/analysis.h"
-
 #include <algorithm>
 #include <limits>
 #include <map>
+
+#include "cli/report/report.h"
 
 namespace sgdbench {
 namespace {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/report/style.h"
 #include "cli/text.h"
 
 namespace sgdbench {

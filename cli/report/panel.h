@@ -2,8 +2,11 @@
 // flow of some gradients from their fetch to their update.
 #pragma once
 
-#include "cli/report/analysis.h"
+#include <string_view>
+
+#include "cli/report/report.h"
 #include "cli/report/svg.h"
+#include "results/timeline.h"
 
 namespace sgdbench {
 
@@ -45,5 +48,46 @@ class Panel {
 
 /// "9 updates in the window · 31 % of the workers' time is waiting · mean staleness 1.8".
 std::string summary_line(const ReadRun& run, const Window& window);
+
+// How each activity is drawn: told apart by texture and height as well as by colour, so that a
+// print in black and white says the same.
+
+struct ActivityStyle {
+  std::string_view fill;     ///< a colour, or a pattern of kPatterns
+  std::string_view outline;  ///< "" for none
+  double height = 1;         ///< of the row
+};
+
+inline constexpr std::string_view kInk = "#1f2328", kFaint = "#59636e", kGrid = "#e3e6ea",
+                                  kRule = "#c4cad1", kAlarm = "#b3123f";
+
+inline constexpr std::string_view kPatterns = R"svg(<defs>
+<pattern id="wait" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<rect width="6" height="6" fill="#f3f4f6"/><rect width="1.6" height="6" fill="#9aa3ad"/></pattern>
+<pattern id="fetch" width="4" height="4" patternUnits="userSpaceOnUse">
+<rect width="4" height="4" fill="#f6cf7a"/><circle cx="2" cy="2" r="0.9" fill="#8a5a00"/></pattern>
+<pattern id="push" width="4" height="4" patternUnits="userSpaceOnUse">
+<rect width="4" height="4" fill="#c8561b"/><rect width="4" height="1.4" fill="#f5d9c8"/></pattern>
+<pattern id="observe" width="4" height="4" patternUnits="userSpaceOnUse">
+<rect width="4" height="4" fill="#ddd3ea"/><rect width="1.2" height="4" fill="#8f7bb0"/></pattern>
+</defs>
+)svg";
+
+constexpr ActivityStyle style_of(Activity activity) {
+  switch (activity) {
+    case Activity::compute:
+      return {"#3f74b8", ""};
+    case Activity::wait:
+      return {"url(#wait)", "#b4bbc4", 0.6};
+    case Activity::fetch:
+      return {"url(#fetch)", ""};
+    case Activity::push:
+      return {"url(#push)", ""};
+    case Activity::observe:
+      return {"url(#observe)", "", 0.6};
+    default:
+      return {"#16181d", ""};
+  }
+}
 
 }  // namespace sgdbench

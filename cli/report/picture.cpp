@@ -1,11 +1,9 @@
-#include "cli/report/picture.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "cli/report/panel.h"
-#include "cli/report/style.h"
+#include "cli/report/report.h"
 #include "cli/report/svg.h"
 #include "cli/text.h"
 

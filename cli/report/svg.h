@@ -33,7 +33,7 @@ class Drawing {
             std::string_view more = "");
   void path(std::string_view d, std::string_view attributes);
   void text(double x, double y, std::string_view text, const TextStyle& style);
-  /// Says what a picture or a group shows, for who can't see it and for who points at it.
+  /// Says what a picture or a group shows, for readers who can't see it or point at it.
   void title(std::string_view text);
   void raw(std::string_view markup) { body_ += markup; }
   void append(const Drawing& other) { body_ += other.body_; }

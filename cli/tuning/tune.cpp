@@ -5,16 +5,14 @@
 #include <array>
 #include <set>
 
-#include "cli/command_line.h"
+#include "cli/configuration.h"
 #include "cli/execute.h"
-#include "cli/interrupt.h"
+#include "cli/files.h"
 #include "cli/labels.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
-#include "cli/scope.h"
-#include "cli/sources.h"
 #include "cli/sweep.h"
-#include "cli/targets.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"
@@ -25,7 +23,7 @@ namespace {
 
 constexpr int kNotAllTuned = 3;
 constexpr std::array<std::string_view, 4> kTunable{"--batch", "--lr", "--momentum", "--exchange"};
-/// What is searched for where nobody says what.
+/// What is searched for where no option says what.
 constexpr std::array<std::string_view, 2> kTunedByDefault{"--batch", "--lr"};
 
 bool asks_to_tune(const Given& part, std::string_view option) {
@@ -47,28 +45,28 @@ Given completed_part(Given part) {
   return part;
 }
 
-std::string tune_command(const Cell& cell) {
-  return "sgdbench tune " + shell_line(arguments_of(cell));
+std::string tune_command(const Configuration& configuration) {
+  return "sgdbench tune " + shell_line(arguments_of(configuration));
 }
 
-/// Throws UsageError for a cell with nothing to be searched for.
-void check_searched(const std::vector<Cell>& cells) {
-  for (const auto& cell : cells) {
-    if (cell.tuned != 0) continue;
-    if (!trains(cell))
+/// Throws UsageError for a configuration with nothing to be searched for.
+void check_searched(const std::vector<Configuration>& configurations) {
+  for (const auto& configuration : configurations) {
+    if (configuration.tuned != 0) continue;
+    if (!trains(configuration))
       throw UsageError(fmt::format("--workload {} learns nothing: there is nothing to be tuned",
-                                   cell.workload.workload));
+                                   configuration.workload.workload));
     throw UsageError(
         fmt::format("nothing is to be tuned in '{}': leave --lr or --batch out, or "
                     "give one of {} the value tuned",
-                    tune_command(cell), fmt::join(kTunable, ", ")));
+                    tune_command(configuration), fmt::join(kTunable, ", ")));
   }
 }
 
-std::string tune_commands(const std::vector<Cell>& cells) {
+std::string tune_commands(const std::vector<Configuration>& configurations) {
   std::string text;
-  for (const auto& cell : cells)
-    text += fmt::format("{}  {}\n", config_id(cell), tune_command(cell));
+  for (const auto& configuration : configurations)
+    text += fmt::format("{}  {}\n", config_id(configuration), tune_command(configuration));
   return text;
 }
 
@@ -77,13 +75,13 @@ double shortest_text_of(double value) {
   return std::stod(fmt::format("{}", static_cast<float>(value)));
 }
 
-/// The options that make exactly this cell.
-Given given_for(const Cell& cell) {
-  static const Cell usual;
+/// The options that make exactly this configuration.
+Given given_for(const Configuration& configuration) {
+  static const Configuration usual;
   Given given;
   for (const auto& option : option_table()) {
     if (!option.apply || !option.show) continue;
-    const auto value = option.show(cell);
+    const auto value = option.show(configuration);
     if (option.always_shown || value != option.show(usual)) given.add(option.name, value);
   }
   return given;
@@ -94,22 +92,25 @@ bool was_found(const RunRecord& row) {
 }
 
 /// The suite of those whose settings were found, with these in place of what was searched for.
-std::string tuned_suite(const std::vector<Cell>& cells, const std::vector<RunRecord>& rows) {
+std::string tuned_suite(const std::vector<Configuration>& configurations,
+                        const std::vector<RunRecord>& rows) {
   Request request;
   std::string left_out;
   for (const auto& row : rows) {
-    const auto cell = std::find_if(cells.begin(), cells.end(), [&](const Cell& one) {
-      return config_id(one) == row.config_id;
-    });
-    if (cell == cells.end()) continue;
+    const auto configuration =
+        std::find_if(configurations.begin(), configurations.end(),
+                     [&](const Configuration& one) { return config_id(one) == row.config_id; });
+    if (configuration == configurations.end()) continue;
     if (!was_found(row)) {
-      left_out += fmt::format("# left out, {}: {}\n", row.status, shell_line(arguments_of(*cell)));
+      left_out +=
+          fmt::format("# left out, {}: {}\n", row.status, shell_line(arguments_of(*configuration)));
       continue;
     }
-    const bool tunes_momentum = (cell->tuned & kTuneMomentum) != 0;
+    const bool tunes_momentum = (configuration->tuned & kTuneMomentum) != 0;
     request.parts.push_back(given_for(normalised(with_settings(
-        *cell, {row.batch, row.lr, tunes_momentum ? shortest_text_of(row.momentum) : cell->momentum,
-                row.exchange.value_or(cell->spec.exchange)}))));
+        *configuration, {row.batch, row.lr,
+                         tunes_momentum ? shortest_text_of(row.momentum) : configuration->momentum,
+                         row.exchange.value_or(configuration->spec.exchange)}))));
   }
   return to_toml(request) + left_out;
 }
@@ -126,24 +127,24 @@ std::vector<RunRecord> first_rows(const std::vector<RunRecord>& rows) {
 /// What is written, and where.
 class TuneOutputs {
  public:
-  TuneOutputs(const Given& typed, const std::vector<Cell>& cells)
+  TuneOutputs(const Given& typed, const std::vector<Configuration>& configurations)
       : csv_(typed.text("--csv")), suite_(typed.has("--print-config")) {
     if (typed.has("--csv") && csv_.empty()) throw UsageError("--csv: name a file, or - for stdout");
     FileUse files;
     if (typed.has("--config")) files.reads("--config", typed.text("--config"));
-    files.reads_of(cells);
+    files.reads_of(configurations);
     if (!csv_.empty()) files.writes("--csv", csv_);
     if (suite_ && csv_ == "-") throw UsageError("--print-config and --csv - both write to stdout");
     check_writable("-");
     if (!csv_.empty()) check_writable(csv_);
   }
 
-  void write(const std::vector<Cell>& cells, const RunLog& log) const {
+  void write(const std::vector<Configuration>& configurations, const RunLog& log) const {
     const auto rows = first_rows(log.rows());
     if (!csv_.empty()) write_atomically(csv_, tuning_csv(log.trials()));
     // A suite without a configuration would be that of the default comparison.
     if (suite_ && std::any_of(rows.begin(), rows.end(), was_found))
-      print(tuned_suite(cells, rows));
+      print(tuned_suite(configurations, rows));
     else if (!suite_ && csv_ != "-")
       print(trials_table(rows, log.trials()));
   }
@@ -173,32 +174,32 @@ int tune_verb(const Invocation& invocation) {
   const bool quiet = typed.has("--quiet");
   auto request = requested(typed);
   for (auto& part : request.parts) part = completed_part(std::move(part));
-  const auto cells = sweep(request.parts, available_cores());
-  say_out_of_scope(request.parts, cells, quiet);
-  check_targets(cells);
-  check_searched(cells);
+  const auto configurations = sweep(request.parts, available_cores());
+  say_out_of_scope(request.parts, configurations, quiet);
+  check_targets(configurations);
+  check_searched(configurations);
   if (typed.has("--dry-run")) {
-    print(tune_commands(cells));
+    print(tune_commands(configurations));
     return 0;
   }
-  check_sources(cells);
-  const TuneOutputs outputs(typed, cells);
-  TraceOutput no_trace(Given(), cells, available_memory_bytes());
+  check_sources(configurations);
+  const TuneOutputs outputs(typed, configurations);
+  TraceOutput no_trace(Given(), configurations, available_memory_bytes());
   auto environment = read_environment();
   environment.libraries = library_versions();
   catch_interrupts();
   RunLog log;
-  Progress progress(cells.size(), quiet);
+  Progress progress(configurations.size(), quiet);
   try {
-    execute(cells, environment, progress, log, no_trace,
+    execute(configurations, environment, progress, log, no_trace,
             {.use_cache = !typed.has("--no-cache"), .search_alone = true});
   } catch (...) {
     progress.clear();
-    if (!log.trials().empty()) outputs.write(cells, log);
+    if (!log.trials().empty()) outputs.write(configurations, log);
     throw;
   }
   progress.clear();
-  outputs.write(cells, log);
+  outputs.write(configurations, log);
   if (interrupted()) {
     if (!quiet) talk("interrupted: this is what was tried");
     return kInterruptedExit;

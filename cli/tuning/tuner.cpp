@@ -7,9 +7,9 @@
 #include <cmath>
 #include <span>
 
-#include "cli/command_line.h"
-#include "cli/interrupt.h"
+#include "cli/configuration.h"
 #include "cli/labels.h"
+#include "cli/terminal.h"
 #include "results/targets.h"
 #include "workloads/random.h"
 
@@ -97,7 +97,7 @@ class Trial {
     // What is not there yet takes longer than it has taken, whatever one of two targets says.
     return {whole ? Score::kMissed : Score::kKeptUp, std::max(predicted(), epochs_)};
   }
-  /// `ended`: it had all that a run has, and nobody gave it up.
+  /// `ended`: it had all that a run has, and was not given up.
   std::string_view status(bool ended) const {
     if (diverged_) return "diverged";
     if (reached_) return "reached";
@@ -150,15 +150,16 @@ Tuner::Tuner(const Problem& problem, const DataFacts& facts, const ParallelFor& 
              std::size_t cores, Progress& progress)
     : problem_(problem), facts_(facts), parallel_(parallel), cores_(cores), progress_(progress) {}
 
-SearchSpace Tuner::space_of(const Cell& cell, const Configuration& usual) {
+SearchSpace Tuner::space_of(const Configuration& configuration, const Setup& usual) {
   SearchSpace space;
-  space.tuned = cell.tuned;
-  space.start = {usual.spec.batch, usual.spec.step.initial, cell.momentum, usual.spec.exchange};
+  space.tuned = configuration.tuned;
+  space.start = {usual.spec.batch, usual.spec.step.initial, configuration.momentum,
+                 usual.spec.exchange};
   const auto most = std::max<std::size_t>(1, problem_.examples() / usual.spec.workers);
-  space.least_batch = std::min(cell.least_batch, most);
-  space.most_batch = std::min(cell.most_batch, most);
+  space.least_batch = std::min(configuration.least_batch, most);
+  space.most_batch = std::min(configuration.most_batch, most);
   space.most_exchange = problem_.examples();
-  if (!cell.lr)
+  if (!configuration.lr)
     space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
       spec.batch = batch;
       return suggested_step(examples_per_update(*backend, spec, problem_.examples())) *
@@ -190,7 +191,7 @@ const PointEvaluation& Tuner::start_of(std::uint64_t seed) {
   return found->second;
 }
 
-Backend& Tuner::backend_for(const Configuration& trial, const Settings& settings) {
+Backend& Tuner::backend_for(const Setup& trial, const Settings& settings) {
   Settings same_step = settings;
   same_step.step = made_for_.step;
   if (!backend_ || same_step != made_for_) {
@@ -201,9 +202,9 @@ Backend& Tuner::backend_for(const Configuration& trial, const Settings& settings
   return *backend_;
 }
 
-TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Settings& settings,
-                           const Allowance& allowance, Tuning& tuning) {
-  auto trial = settle(with_settings(cell, settings), problem_, cores_);
+TrialResult Tuner::attempt(const Configuration& configuration, const SearchSpace& space,
+                           const Settings& settings, const Allowance& allowance, Tuning& tuning) {
+  auto trial = settle(with_settings(configuration, settings), problem_, cores_);
   RunSpec& spec = trial.spec;
   const bool whole = allowance.share >= 1;
   const auto shorter = [&](std::uint64_t count) {
@@ -246,8 +247,8 @@ TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Set
                                (outcome.stopped == Stopped::time_limit && !may_give_up));
   const auto score = judged.score(whole);
   const double epoch_s = epochs > 0 ? time / epochs : kNowhere;
-  tuning.trials.push_back({.config_id = config_id(cell),
-                           .strategy = contender_label(row),
+  tuning.trials.push_back({.config_id = config_id(configuration),
+                           .strategy = configuration_label(row),
                            .trial = tuning.trials.size(),
                            .stage = allowance.stage,
                            .batch = settings.batch,
@@ -264,11 +265,11 @@ TrialResult Tuner::attempt(const Cell& cell, const SearchSpace& space, const Set
   return {score, timed ? if_finite(epoch_s) : std::nullopt};
 }
 
-Tuning Tuner::tune(const Cell& cell) {
+Tuning Tuner::tune(const Configuration& configuration) {
   const auto start = std::chrono::steady_clock::now();
-  backend_.reset();  // of whoever was tuned before, should that have ended by an exception
+  backend_.reset();  // of an earlier configuration, whose search may have ended by an exception
   Tuning tuning;
-  const auto usual = settle(cell, problem_, cores_);
+  const auto usual = settle(configuration, problem_, cores_);
   const auto row = describe(usual, facts_, 0, 0);
   const auto name = label(row);
   if (names_target(row) && meets_target(row, start_of(seed_of_trial(usual.spec.seed, 0)))) {
@@ -277,12 +278,12 @@ Tuning Tuner::tune(const Cell& cell) {
         "and the settings are the automatic ones";
     return tuning;
   }
-  const auto space = space_of(cell, usual);
+  const auto space = space_of(configuration, usual);
   tuning.found = search(
       space,
       [&](const Settings& settings, const Allowance& allowance) {
         progress_.say(fmt::format("tuning {}, trial {}", name, tuning.trials.size() + 1));
-        return attempt(cell, space, settings, allowance, tuning);
+        return attempt(configuration, space, settings, allowance, tuning);
       },
       [] { return interrupted().load(std::memory_order_relaxed); });
   backend_.reset();

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "cli/configuration.h"
-#include "cli/progress.h"
 #include "cli/run_record.h"
-#include "results/tuning.h"
+#include "cli/setup.h"
+#include "cli/terminal.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
@@ -38,19 +37,19 @@ class Tuner {
   Tuner(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
         std::size_t cores, Progress& progress);
 
-  /// Searches what the cell asks to be tuned. The objective is the time to the cell's target, or
-  /// the loss at the end of its epochs where it has none. Trials have seeds of their own, the same
-  /// for every configuration. Ends early when interrupted(). Where the start of the first trial
-  /// meets the target, all settings are as fast, and none is searched for.
-  Tuning tune(const Cell& cell);
+  /// Searches what the configuration asks to be tuned. The objective is the time to the
+  /// configuration's target, or the loss at the end of its epochs where it has none. Trials have
+  /// seeds of their own, the same for every configuration. Ends early when interrupted(). Where the
+  /// start of the first trial meets the target, all settings are as fast, and none is searched for.
+  Tuning tune(const Configuration& configuration);
 
  private:
-  /// `usual`: the cell as it is settled without a search.
-  SearchSpace space_of(const Cell& cell, const Configuration& usual);
+  /// `usual`: the configuration as it is settled without a search.
+  SearchSpace space_of(const Configuration& configuration, const Setup& usual);
   double suggested_step(std::size_t averaged);
-  TrialResult attempt(const Cell& cell, const SearchSpace& space, const Settings& settings,
-                      const Allowance& allowance, Tuning& tuning);
-  Backend& backend_for(const Configuration& trial, const Settings& settings);
+  TrialResult attempt(const Configuration& configuration, const SearchSpace& space,
+                      const Settings& settings, const Allowance& allowance, Tuning& tuning);
+  Backend& backend_for(const Setup& trial, const Settings& settings);
   const PointEvaluation& start_of(std::uint64_t seed);
   PointEvaluation evaluate_at(std::span<const Real> w, bool training, bool held_out) const;
 
@@ -64,6 +63,20 @@ class Tuner {
   std::map<std::uint64_t, PointEvaluation> starts_;  ///< by seed
   std::map<std::size_t, double> steps_;              ///< by the examples that an update averages
 };
+
+/// What the trials of one setting come to: those of the last stage that it was in.
+struct TriedSetting {
+  const TuningTrial* first = nullptr;  ///< of these, which has the setting
+  std::size_t trials = 0;              ///< of all stages
+  /// diverged if one did; else that of the trial in the middle
+  std::string status;
+  /// Seconds to the target of the trial in the middle, an epoch taken to last as long as the median
+  /// one with this mini-batch; or its loss, where there is no target. Nothing where not finite.
+  std::optional<double> score;
+};
+
+/// Each setting once, in the order of their first trials. `timed`: the score is a time.
+std::vector<TriedSetting> tried_settings(std::span<const TuningTrial> trials, bool timed);
 
 /// For each row (a configuration as its search left it: with the best settings, or the reason why
 /// there are none) its trials, a line for each mini-batch and a column for each step, and a

@@ -75,7 +75,8 @@ void leave_open(Finding& finding, std::string_view why) {
   finding.remark = why;
 }
 
-/// A finding that the circumstances take away. Who runs two builds alternately compares builds.
+/// A finding that the circumstances take away. A user who runs two builds alternately compares
+/// builds.
 void doubt(Finding& finding, const Surroundings& around, bool paired) {
   const bool times = is_time(finding);
   const auto* why = around.data                           ? "different data"

@@ -1,17 +1,16 @@
-#include "results/comparison/decision.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "results/statistics/normal.h"
-#include "results/statistics/pairs.h"
+#include "results/comparison/comparison.h"
+#include "results/statistics.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
 
-/// More repeats than anybody makes, and more than any number means.
+/// More repeats than a user makes, and more than any number means.
 constexpr double kMany = 1000, kEndless = 1e6;
 
 /// Fewer can neither be significant nor have an interval.

@@ -1,14 +1,86 @@
-// The repeats of a configuration as two samples, or as pairs.
+// The values that the repeats of a configuration have by each metric, and how two of them compare:
+// as samples, as pairs, or exactly.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
+#include "results/comparison/comparison.h"
 #include "results/comparison/parts.h"
-#include "results/statistics/pairs.h"
+#include "results/outcome.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
+namespace {
+
+using R = RunRecord;
+using enum Metric::Absence;
+
+template <auto Member>
+std::optional<double> get(const R& run) {
+  if (!(run.*Member)) return std::nullopt;
+  return static_cast<double>(*(run.*Member));
+}
+
+constexpr bool kLower = false, kHigher = true, kTimed = true, kUntimed = false;
+
+constexpr auto kMetrics = std::to_array<Metric>({
+    {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>,
+     get<&R::time_to_target_low_s>, get<&R::time_to_target_high_s>},
+    {"wall_s", kLower, unfinished, kTimed, get<&R::wall_s>},
+    {"epochs_to_target", kLower, missed, kUntimed, get<&R::epochs_to_target>},
+    {"updates_to_target", kLower, missed, kUntimed, get<&R::updates_to_target>},
+    {"examples_per_s", kHigher, nothing, kTimed, get<&R::examples_per_s>},
+    {"updates_per_s", kHigher, nothing, kTimed, get<&R::updates_per_s>},
+    {"loss_final", kLower, diverged, kUntimed, get<&R::loss_final>},
+    {"loss_test", kLower, diverged, kUntimed, get<&R::loss_test>},
+    {"accuracy_final", kHigher, nothing, kUntimed, get<&R::accuracy_final>},
+    {"updates", kLower, nothing, kUntimed, get<&R::updates>},
+    {"gradient_evaluations", kLower, nothing, kUntimed, get<&R::gradient_evaluations>},
+    {"staleness_mean", kLower, nothing, kTimed, get<&R::staleness_mean>},
+    {"staleness_p95", kLower, nothing, kTimed, get<&R::staleness_p95>},
+    {"staleness_max", kLower, nothing, kTimed, get<&R::staleness_max>},
+    {"compute_s", kLower, nothing, kTimed, get<&R::compute_s>},
+    {"wait_s", kLower, nothing, kTimed, get<&R::wait_s>},
+    {"communicate_s", kLower, nothing, kTimed, get<&R::communicate_s>},
+    {"observe_s", kLower, nothing, kTimed, get<&R::observe_s>},
+    {"load_s", kLower, nothing, kTimed, get<&R::load_s>},
+    {"peak_rss_bytes", kLower, nothing, kTimed, get<&R::peak_rss_bytes>},
+});
+
+}  // namespace
+
+std::span<const Metric> metric_table() {
+  return kMetrics;
+}
+
+std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
+  const auto outcome = outcome_of(run);
+  const auto value = metric.get(run);
+  if (!outcome.counts) return std::nullopt;
+  switch (metric.absence) {
+    case missed:
+      if (!names_target(run)) return outcome.healthy ? value : std::nullopt;
+      return outcome.reached ? value : std::optional(kNever);
+    case unfinished:
+      return value || run.status == "timeout" ? std::optional(outcome.wall_s) : std::nullopt;
+    case Metric::Absence::diverged:
+      if (run.status == "diverged") return kNever;
+      break;
+    case nothing:
+      break;
+  }
+  return run.status == "ok" ? value : std::nullopt;
+}
+
+bool is_exact(const Metric& metric, const RunRecord& run) {
+  // Settings that were searched for by real times may be others each time.
+  const bool found_by_clock = !run.tuned.empty() && run.clock != "virtual";
+  return run.deterministic && !found_by_clock && (!metric.timed || run.clock == "virtual");
+}
+
 namespace {
 
 /// Leaves the values of those repeats that both have, in one order.
@@ -101,6 +173,67 @@ void compare_samples(Finding& finding, const Match& match, const ComparisonOptio
                       .family = 1,
                       .repeats = std::min(a.size(), b.size()),
                       .paired = options.paired};
+}
+
+namespace {
+
+struct Changes {
+  std::size_t compared = 0, differing = 0;
+  bool negative = false;       ///< a value that differs has no logarithm
+  double worst = 0, best = 0;  ///< ln of the factor, positive is worse
+};
+
+Changes changes(const Finding& finding, const Match& match) {
+  std::map<std::uint64_t, double> before;
+  for (const auto* row : match.base)
+    if (const auto value = value_of(*finding.metric, *row)) before[row->repeat] = *value;
+  Changes found;
+  for (const auto* row : match.now) {
+    const auto value = value_of(*finding.metric, *row);
+    const auto same = before.find(row->repeat);
+    if (!value || same == before.end()) continue;
+    ++found.compared;
+    if (*value == same->second) continue;
+    ++found.differing;
+    found.negative = found.negative || *value < 0 || same->second < 0;
+    if (found.negative) continue;
+    const double worse =
+        worse_sign(*finding.metric) * log_ratio(std::log(same->second), std::log(*value));
+    found.worst = std::max(found.worst, worse);
+    found.best = std::min(found.best, worse);
+  }
+  return found;
+}
+
+}  // namespace
+
+void compare_exactly(Finding& finding, const Match& match, const Criteria& criteria,
+                     const std::string& rounding) {
+  finding.exact = true;
+  const auto found = changes(finding, match);
+  if (found.compared == 0) {
+    finding.remark = "the reports have no repeat in common";
+    return;
+  }
+  if (found.negative) {
+    finding.remark = "changed, and negative values have no ratio";
+    return;
+  }
+  const double shown = found.worst > 0 ? found.worst : found.best;
+  finding.ratio = std::exp(worse_sign(*finding.metric) * shown);
+  finding.verdict =
+      found.worst > std::log1p(criteria.max_regression) ? Verdict::regression : Verdict::fine;
+  finding.improved = found.worst == 0 && found.best < 0;
+  if (found.differing == 0) {
+    const auto most = std::max(finding.before.values.size(), finding.after.values.size());
+    finding.remark = found.compared == most
+                         ? "identical"
+                         : fmt::format("identical in the {} of {} repeats that both reports have",
+                                       found.compared, most);
+    return;
+  }
+  finding.remark = fmt::format("changed in {} of {} repeats", found.differing, found.compared);
+  if (!rounding.empty()) finding.remark += fmt::format("; {}", rounding);
 }
 
 }  // namespace sgdbench

@@ -1,5 +1,3 @@
-#include "results/reading/trace_reader.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,19 +9,20 @@
 #include <map>
 #include <memory>
 
-#include "results/reading/json_tree.h"
+#include "results/reading/json.h"
 #include "results/reading/report_reader.h"
+#include "results/trace.h"
 
 namespace sgdbench {
 namespace {
 
 using Tree = JsonTree;
 
-constexpr std::string_view kWanted = "a trace is what `sgdbench run` writes with --trace";
+constexpr std::string_view kWantedTrace = "a trace is what `sgdbench run` writes with --trace";
 constexpr double kLatest = 4e12;  // µs; up to here, rounding to nanoseconds is exact
 
 [[noreturn]] void refuse_trace(std::string_view name, std::string_view what) {
-  throw BadReport(fmt::format("{}: {}; {}", name, what, kWanted));
+  throw BadReport(fmt::format("{}: {}; {}", name, what, kWantedTrace));
 }
 
 /// A whole number. Throws std::runtime_error for anything else.
@@ -164,7 +163,7 @@ ReadTrace parse_trace(std::string_view text, std::string_view name) {
 ReadTrace read_trace(const std::string& path) {
   if (path == "-") return read_events(stdin, "stdin");
   const auto missing = [&](std::string_view why) {
-    return MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWanted));
+    return MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWantedTrace));
   };
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) throw missing("it is a folder");

@@ -1,9 +1,7 @@
-#include "results/statistics/pairs.h"
-
 #include <algorithm>
 #include <cmath>
 
-#include "results/statistics/normal.h"
+#include "results/statistics.h"
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {

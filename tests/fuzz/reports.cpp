@@ -3,15 +3,12 @@
 
 #include <cmath>
 
-#include "cli/compare/report.h"
-#include "cli/optimum_cache.h"
-#include "cli/report/picture.h"
-#include "cli/report/table.h"
-#include "cli/tuning/winner_cache.h"
+#include "cli/cache.h"
+#include "cli/compare/compare.h"
+#include "cli/report/report.h"
 #include "results/journal.h"
-#include "results/journal_line.h"
 #include "results/reading/report_reader.h"
-#include "results/reading/trace_reader.h"
+#include "results/trace.h"
 #include "tests/fuzz/harness.h"
 
 namespace sgdbench::fuzz {

@@ -2,11 +2,10 @@
 #include <algorithm>
 
 #include "backends/conditions/trace_file.h"
-#include "cli/command_line.h"
-#include "cli/config_file.h"
-#include "cli/parse.h"
+#include "cli/configuration.h"
 #include "cli/request.h"
 #include "cli/sweep.h"
+#include "cli/verbs.h"
 #include "results/printable.h"
 #include "tests/fuzz/harness.h"
 #include "workloads/names.h"
@@ -28,9 +27,9 @@ bool names_file(std::string_view text) {
   return text.find("trace:") != std::string_view::npos;
 }
 
-std::vector<std::string> commands_of(const std::vector<Cell>& cells) {
+std::vector<std::string> commands_of(const std::vector<Configuration>& configurations) {
   std::vector<std::string> commands;
-  for (const auto& cell : cells) commands.push_back(command_of(cell));
+  for (const auto& configuration : configurations) commands.push_back(command_of(configuration));
   std::sort(commands.begin(), commands.end());
   return commands;
 }
@@ -39,18 +38,18 @@ std::vector<std::string> commands_of(const std::vector<Cell>& cells) {
 bool makes_many(const Request& request) {
   std::size_t all = 0;
   for (const auto& part : request.parts) {
-    std::size_t cells = 1;
+    std::size_t configurations = 1;
     for (const auto& option : option_table())
-      if (option.apply && part.has(option.name)) cells *= values_of(option, part).size();
-    if ((all += cells) > 100) return true;
+      if (option.apply && part.has(option.name)) configurations *= values_of(option, part).size();
+    if ((all += configurations) > 100) return true;
   }
   return false;
 }
 
-/// Makes the cells, and the suite that should make the same ones.
+/// Makes the configurations, and the suite that should make the same ones.
 void check_request(const Request& request) {
   if (makes_many(request)) return;
-  const auto cells = sweep(request.parts, 2);
+  const auto configurations = sweep(request.parts, 2);
   std::string suite;
   try {
     suite = to_toml(request);
@@ -58,7 +57,8 @@ void check_request(const Request& request) {
     return;  // no UTF-8
   }
   const auto again = sweep(requested({}, parse_config(suite, "printed")).parts, 2);
-  require(commands_of(again) == commands_of(cells), "a printed suite makes the same cells");
+  require(commands_of(again) == commands_of(configurations),
+          "a printed suite makes the same cells");
 }
 
 }  // namespace

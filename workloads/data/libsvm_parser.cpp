@@ -14,7 +14,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kTextBlock = 64;
 
 /// Bit k says whether p[k] == c, or is a blank or another control character.
 struct Places {
@@ -24,7 +24,7 @@ struct Places {
 Places places_in(const char* p) {
   Places places;
 #if defined(__AVX2__)
-  for (std::size_t k = 0; k < kBlock; k += 32) {
+  for (std::size_t k = 0; k < kTextBlock; k += 32) {
     const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + k));
     const auto bits = [k](__m256i hits) {
       return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(hits))} << k;
@@ -35,7 +35,7 @@ Places places_in(const char* p) {
     places.blanks |= bits(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(' ')), bytes));
   }
 #elif defined(__SSE2__)
-  for (std::size_t k = 0; k < kBlock; k += 16) {
+  for (std::size_t k = 0; k < kTextBlock; k += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + k));
     const auto bits = [k](__m128i hits) {
       return static_cast<std::uint64_t>(_mm_movemask_epi8(hits)) << k;
@@ -46,7 +46,7 @@ Places places_in(const char* p) {
     places.blanks |= bits(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ')), bytes));
   }
 #else
-  for (std::size_t k = 0; k < kBlock; ++k) {
+  for (std::size_t k = 0; k < kTextBlock; ++k) {
     const auto bit = [k](bool hit) { return static_cast<std::uint64_t>(hit ? 1 : 0) << k; };
     places.colons |= bit(p[k] == ':');
     places.zeros |= bit(p[k] == '0');
@@ -102,10 +102,10 @@ std::vector<std::uint32_t> bounds_of_rows(std::string_view chunk) {
   const auto count = [](std::uint64_t bits) {
     return static_cast<std::size_t>(std::popcount(bits));
   };
-  for (std::size_t at = 0; at < chunk.size(); at += kBlock) {
+  for (std::size_t at = 0; at < chunk.size(); at += kTextBlock) {
     const char* const p = chunk.data() + at;
     const std::uint64_t inside =
-        ~std::uint64_t{0} >> (kBlock - std::min(kBlock, chunk.size() - at));
+        ~std::uint64_t{0} >> (kTextBlock - std::min(kTextBlock, chunk.size() - at));
     const Places here = places_in(p);
     // A dropped zero is noted where it ends: two places behind its colon.
     std::uint64_t dropped = here.blanks & (here.zeros << 1 | last.zeros >> 63) &

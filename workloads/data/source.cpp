@@ -10,7 +10,6 @@
 #include "workloads/data/checksum.h"
 #include "workloads/data/file_format.h"
 #include "workloads/data/generators/generators.h"
-#include "workloads/data/generators/parameters.h"
 #include "workloads/data/idx.h"
 #include "workloads/data/input_file.h"
 #include "workloads/data/libsvm.h"
