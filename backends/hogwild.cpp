@@ -7,10 +7,11 @@
 // Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
 // of workloads/kernels/racy.h. A stale or half-updated view is what the algorithm allows.
 //
-// There are no versions, so both are sampled, on one block in kSampleEvery examples or more.
-// Staleness: around its last update, the others' update counts are read before and after; the
-// growth is τ. Lost updates: the writes of its first update are made by one compare-and-swap each,
-// and a failure means that a plain store would have overwritten a concurrent change (it then does).
+// There are no versions, so both are sampled, on one block in kSampleEvery examples, or on each
+// where blocks are longer. Staleness: around its last update, the others' update counts are read
+// before and after; the growth is τ. Lost updates: the writes of its first update are made by one
+// compare-and-swap each, and a failure means that a plain store would have overwritten a concurrent
+// change (it then does).
 //
 // Where gradients or messages are delayed, an update in place would read and write next to each
 // other, however long it is said to take. There a worker reads, computes, waits and then writes,

@@ -8,21 +8,43 @@
 namespace sgdbench {
 namespace {
 
-/// shared ← shared + (w − base),  w, base ← shared; T is Real or Vec.
-template <class T>
-void add_changes(Real* shared, Real* w, Real* base) {
-  const T sum = plain::load<T>(shared) + (plain::load<T>(w) - plain::load<T>(base));
-  racy::store(shared, sum);
-  plain::store(w, sum);
-  plain::store(base, sum);
-}
+// T is Real or Vec.
 
-/// shared, base ← w.
-template <class T>
-void put(Real* shared, const Real* w, Real* base) {
-  const T value = plain::load<T>(w);
-  racy::store(shared, value);
-  plain::store(base, value);
+/// shared ← shared + (w − base),  w, base ← shared
+struct AddChanges {
+  template <class T>
+  void at(Real* shared, Real* w, Real* base) const {
+    const T sum = plain::load<T>(shared) + (plain::load<T>(w) - plain::load<T>(base));
+    racy::store(shared, sum);
+    plain::store(w, sum);
+    plain::store(base, sum);
+  }
+};
+
+/// shared, base ← w
+struct Put {
+  template <class T>
+  void at(Real* shared, const Real* w, Real* base) const {
+    const T value = plain::load<T>(w);
+    racy::store(shared, value);
+    plain::store(base, value);
+  }
+};
+
+/// shared ← w, where there is no other worker, and so nothing that differs from the base but w.
+struct PutAlone {
+  template <class T>
+  void at(Real* shared, const Real* w, Real*) const {
+    racy::store(shared, plain::load<T>(w));
+  }
+};
+
+/// Does one of the above for `size` parameters.
+template <class Exchange>
+void exchange_all(const Exchange& exchange, Real* shared, Real* w, Real* base, std::size_t size) {
+  std::size_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) exchange.template at<Vec>(shared + i, w + i, base + i);
+  for (; i < size; ++i) exchange.template at<Real>(shared + i, w + i, base + i);
 }
 
 }  // namespace
@@ -48,26 +70,25 @@ std::uint64_t SharedParameters::exchange(Replica& replica, std::size_t worker, s
     const bool at_once =
         lock_or_wait(chunks_[chunk].mutex, [&] { seat.enter(Activity::wait, gradient); });
     if (!at_once) seat.enter(Activity::push, gradient);
-    staleness = std::max(staleness, merge(replica, chunk));
+    staleness = std::max(staleness, merge(replica, chunk, workers == 1));
     chunks_[chunk].mutex.unlock();
   }
   return staleness;
 }
 
-std::uint64_t SharedParameters::merge(Replica& replica, std::size_t chunk) {
+std::uint64_t SharedParameters::merge(Replica& replica, std::size_t chunk, bool alone) {
   const std::uint64_t others = chunks_[chunk].landed - replica.landed[chunk];
-  Real* const shared = w_.data();
-  Real* const w = replica.state.data();
-  Real* const base = replica.base.data();
-  const std::size_t end = std::min(w_.size(), (chunk + 1) * kChunk);
-  std::size_t i = chunk * kChunk;
-  if (others == 0) {
-    for (; i + kLanes <= end; i += kLanes) put<Vec>(shared + i, w + i, base + i);
-    for (; i < end; ++i) put<Real>(shared + i, w + i, base + i);
-  } else {
-    for (; i + kLanes <= end; i += kLanes) add_changes<Vec>(shared + i, w + i, base + i);
-    for (; i < end; ++i) add_changes<Real>(shared + i, w + i, base + i);
-  }
+  const std::size_t begin = chunk * kChunk, size = std::min(kChunk, w_.size() - begin);
+  const auto exchange = [&](const auto& how) {
+    exchange_all(how, w_.data() + begin, replica.state.data() + begin, replica.base.data() + begin,
+                 size);
+  };
+  if (alone)
+    exchange(PutAlone{});
+  else if (others == 0)
+    exchange(Put{});
+  else
+    exchange(AddChanges{});
   replica.landed[chunk] = ++chunks_[chunk].landed;
   return others;
 }

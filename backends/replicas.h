@@ -5,7 +5,8 @@
 //   shared ← shared + (w − base),    w, base ← shared
 //
 // base being the replica as the last exchange left it. Nothing is lost, whatever the others do.
-// Where no other worker came between, shared ← w says the same without a rounding.
+// Where no other worker came between, shared ← w says the same without a rounding; and where there
+// is no other one, nobody asks for a base.
 //
 // Thread safety: parameters are exchanged in chunks, each under its own lock, so that several
 // workers exchange at once, in different places. A chunk is written under its lock alone, through
@@ -58,8 +59,9 @@ class SharedParameters {
     std::mutex mutex;
     std::uint64_t landed = 0;
   };
-  /// Exchanges one chunk, whose lock is held; returns how many exchanges of others landed in it.
-  std::uint64_t merge(Replica& replica, std::size_t chunk);
+  /// Exchanges one chunk, whose lock is held, as the only worker if `alone`; returns how many
+  /// exchanges of others landed in it.
+  std::uint64_t merge(Replica& replica, std::size_t chunk, bool alone);
 
   std::span<Real> w_;
   std::vector<Chunk> chunks_;

@@ -75,11 +75,13 @@ class DenseLinearWorker final : public WorkerBase {
     const Real* x[count];
     Real y[count], s[count];
     for (std::size_t r = 0; r < count; ++r) {
-      ask_ahead(k + r);
       x[r] = model_.matrix.row(rows_[k + r]).data();
       y[r] = model_.targets[rows_[k + r]];
     }
+    // One half before each pass: asked for all at once, rows would wait for each other.
+    for (std::size_t r = 0; r < count / 2; ++r) ask_ahead(k + r);
     dot_rows<count>(copy_.data(), x, model_.matrix.stride, s);
+    for (std::size_t r = count / 2; r < count; ++r) ask_ahead(k + r);
     if constexpr (with_intercept)
       for (std::size_t r = 0; r < count; ++r) s[r] += *intercept_of(copy_);
     for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);

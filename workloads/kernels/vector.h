@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "workloads/real.h"
@@ -64,13 +65,18 @@ inline void store(Real* p, Vec value) {
 
 }  // namespace plain
 
-/// ∑ of the lanes, by halves.
+/// ∑ of the lanes, by halves: each is added to the one half a register away, in registers.
 inline Real sum_lanes(Vec v) {
-  Real lane[kLanes];
-  plain::store(lane, v);
-  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) lane[i] += lane[i + half];
-  return lane[0];
+  const auto add_half = [&]<std::size_t half, std::size_t... i>(
+      std::integral_constant<std::size_t, half>, std::index_sequence<i...>) {
+    v += __builtin_shufflevector(v, v, ((i + half) % kLanes)...);
+  };
+  const auto lanes = std::make_index_sequence<kLanes>{};
+  if constexpr (kLanes > 8) add_half(std::integral_constant<std::size_t, 8>{}, lanes);
+  if constexpr (kLanes > 4) add_half(std::integral_constant<std::size_t, 4>{}, lanes);
+  add_half(std::integral_constant<std::size_t, 2>{}, lanes);
+  add_half(std::integral_constant<std::size_t, 1>{}, lanes);
+  return v[0];
 }
 
 /// Swaps the off-diagonal blocks of s × s within every 2s × 2s, for the rows a and b that lie s
