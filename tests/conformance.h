@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backends/backend.h"
+#include "backends/protocols/protocol.h"
 #include "workloads/data/catalog.h"
 #include "workloads/registry.h"
 
@@ -93,6 +94,24 @@ void for_every_backend(std::size_t workers, std::size_t batch, Visit visit) {
       if (!entry.why_not(spec, *one.problem).empty()) continue;
       INFO(std::string(entry.name) << ", " << one.name);
       visit(entry, spec, one);
+    }
+  }
+}
+
+/// Every strategy whose workers are threads of its own, under every protocol that it follows.
+template <class Visit>
+void for_every_threaded(const Problem& problem, std::size_t workers, std::size_t batch,
+                        Visit visit) {
+  for (const auto& entry : backend_catalog()) {
+    const bool has_team = entry.name == "openmp-sync";  // its threads are OpenMP's
+    if (entry.virtual_clock || has_team || !entry.unavailable().empty()) continue;
+    for (const auto& protocol : protocol_catalog()) {
+      RunSpec spec = spec_for(entry, problem, workers, batch, 4);
+      spec.protocol = protocol.example;
+      if (!entry.why_not(spec, problem).empty()) continue;
+      INFO(std::string(entry.name) << ", " << spec.protocol << ", batch " << batch);
+      visit(entry, spec);
+      if (!entry.uses_protocol) break;
     }
   }
 }

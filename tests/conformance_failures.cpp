@@ -1,45 +1,6 @@
-// A worker that fails ends its run and nothing else; and what it does while it is timed leaves the
-// memory alone, so that it has little to fail of.
+// A worker that fails ends its run and nothing else.
 
-#include <cstdlib>
-#include <new>
-#include <thread>
-
-#include "backends/protocols/protocol.h"
 #include "tests/conformance.h"
-
-namespace {
-
-thread_local bool counts_here = true;  // false on the thread that runs the tests
-std::atomic<bool> counting{false};
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-// Of this test program: every `new` of every thread comes by here.
-void* operator new(std::size_t size) {
-  if (counting.load(std::memory_order_relaxed) && counts_here) ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  if (counting.load(std::memory_order_relaxed) && counts_here) ++allocations;
-  const auto line = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(line, (size / line + 1) * line)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace sgdbench::testing {
 namespace {
@@ -120,28 +81,6 @@ class FusedProblem final : public Problem {
   Fuse& fuse_;
 };
 
-/// Every strategy whose workers are threads of its own, under every protocol that it follows.
-template <class Visit>
-void for_every_threaded(const Problem& problem, std::size_t workers, std::size_t batch,
-                        Visit visit) {
-  for (const auto& entry : backend_catalog()) {
-    if (entry.virtual_clock || !entry.unavailable().empty()) continue;
-    for (const auto& protocol : protocol_catalog()) {
-      RunSpec spec = spec_for(entry, problem, workers, batch, 4);
-      spec.protocol = protocol.example;
-      if (!entry.why_not(spec, problem).empty()) continue;
-      INFO(std::string(entry.name) << ", " << spec.protocol << ", batch " << batch);
-      visit(entry, spec);
-      if (!entry.uses_protocol) break;
-    }
-  }
-}
-
-/// Whose threads are OpenMP's.
-bool has_team(const BackendEntry& entry) {
-  return entry.name == "openmp-sync";
-}
-
 }  // namespace
 
 TEST_CASE("What a worker throws ends the run, reaches the caller, and leaves the backend usable") {
@@ -152,7 +91,6 @@ TEST_CASE("What a worker throws ends the run, reaches the caller, and leaves the
     for (const std::size_t workers : {1, 3})
       for (const std::size_t batch : {1, 4})
         for_every_threaded(fused, workers, batch, [&](const BackendEntry& entry, RunSpec spec) {
-          if (has_team(entry)) return;
           FusedWorker::fuse_in_commit = in_commit;
           const auto made = entry.make(spec, fused);
           for (const std::int64_t at : {1, 3}) {
@@ -169,31 +107,10 @@ TEST_CASE("What a worker throws ends the run, reaches the caller, and leaves the
 TEST_CASE("An evaluation that fails in a pause ends the run too") {
   const auto& problem = *cases()[0].problem;
   for_every_threaded(problem, 3, 4, [&](const BackendEntry& entry, RunSpec spec) {
-    if (has_team(entry)) return;
     spec.evaluations = 5;
     const AtPoint fails = [](const Snapshot&) -> bool { throw std::runtime_error("no"); };
     CHECK_THROWS_WITH(entry.make(spec, problem)->run(spec, never(), fails), "no");
   });
-}
-
-TEST_CASE("No worker takes memory while it is timed: not for a gradient, nor inside a server") {
-  counts_here = false;
-  for (const auto& c : cases())
-    for (const std::size_t batch : {1, 4})
-      for_every_threaded(*c.problem, 3, batch, [&](const BackendEntry& entry, RunSpec spec) {
-        if (has_team(entry)) return;
-        INFO(c.name);
-        spec.assign = Assign::round_robin;  // everybody has some work
-        const auto made = entry.make(spec, *c.problem);
-        made->run(spec,
-                  never());  // the warm-up: kernels for dense data keep memory for each thread
-        allocations = 0;
-        counting = true;
-        made->run(spec, never());
-        counting = false;
-        CHECK(allocations == 0);
-      });
-  counts_here = true;
 }
 
 }  // namespace sgdbench::testing
