@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "cli/labels.h"
 #include "cli/summary.h"
+#include "results/labels.h"
 #include "results/outcome.h"
 #include "results/statistics.h"
 #include "results/statistics/ranks.h"

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
-#include "cli/labels.h"
 #include "cli/summary.h"
 #include "cli/text.h"
+#include "results/labels.h"
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {

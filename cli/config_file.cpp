@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +10,7 @@
 #include "cli/toml.h"
 #include "cli/values.h"
 #include "results/files.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -156,19 +156,12 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-template <class Number>
-std::optional<Number> read(std::string_view text) {
-  Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && stop == end ? std::optional(value) : std::nullopt;
-}
-
 /// Whether TOML's number of these letters becomes the same text again.
 bool is_number(const std::string& text) {
-  if (const auto whole = read<std::int64_t>(text)) return std::to_string(*whole) == text;
-  const auto real = read<double>(text);
-  return real && std::isfinite(*real) && number_text(*real) == text;
+  if (const auto whole = read_number<std::int64_t>(text))
+    return std::to_string(whole.value) == text;
+  const auto real = read_number<double>(text);
+  return real && std::isfinite(real.value) && number_text(real.value) == text;
 }
 
 /// A basic string of TOML: JSON's, but for the one control character that JSON lets stand.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/options.h"
-#include "results/printable.h"
+#include "results/text.h"
 #include "workloads/random.h"
 
 namespace sgdbench {
@@ -34,47 +34,7 @@ std::vector<std::string> words_of(const Configuration& configuration, Wanted wan
   return words;
 }
 
-/// What would do something else to a terminal than be read there, in a form that both it and the
-/// shell understand: $'a\033b'.
-std::string quoted_bytes(std::string_view text) {
-  std::string quoted = "$'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\')
-      quoted += {'\\', c};
-    else if (c >= ' ' && c < '\x7f')
-      quoted += c;
-    else
-      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-  }
-  return quoted + '\'';
-}
-
 }  // namespace
-
-std::string shell_quote(std::string_view text) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos)
-    return std::string(text);
-  if (printable(text) != text) return quoted_bytes(text);
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      quoted += "'\\''";
-    else
-      quoted += c;
-  }
-  return quoted + '\'';
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-  std::string line;
-  for (const auto& word : words) {
-    if (!line.empty()) line += ' ';
-    line += shell_quote(word);
-  }
-  return line;
-}
 
 std::vector<std::string> arguments_of(const Configuration& configuration) {
   return words_of(configuration, [](const Option&) { return true; });
@@ -87,15 +47,13 @@ std::string command_of(const Configuration& configuration) {
 std::string identity_of(const Configuration& configuration) {
   auto words = words_of(configuration, [](const Option& option) { return option.identifies; });
   for (const auto* law : laws_of(configuration.spec))
-    if (const auto sum = law->checksum(); sum != 0) words.push_back(fmt::format("{:016x}", sum));
+    if (const auto sum = law->checksum(); sum != 0) words.push_back(hex_text(sum));
   return shell_line(words);
 }
 
-// FNV-1a, then SplitMix64, so that its upper bits are as good as its lower ones.
+// SplitMix64, so that its upper bits are as good as its lower ones.
 std::uint64_t text_hash(std::string_view text) {
-  std::uint64_t h = 0xcbf29ce484222325u;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return mix(h);
+  return mix(text_number(text));
 }
 
 std::string config_id(const Configuration& configuration) {

@@ -106,12 +106,6 @@ inline std::vector<std::vector<Configuration>> by_problem(
 // The command line that repeats a configuration, and the configuration's identity, which is made
 // from it.
 
-/// `text` as one word of a POSIX shell.
-std::string shell_quote(std::string_view text);
-
-/// The words in one line, each quoted where it must be.
-std::string shell_line(const std::vector<std::string>& words);
-
 /// The words after `sgdbench run` that make exactly this configuration: what every configuration
 /// says of itself (workload, data, backend, workers), then what differs from the defaults.
 std::vector<std::string> arguments_of(const Configuration& configuration);

@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"
+#include "results/text.h"
 #include "workloads/data/catalog.h"
 #include "workloads/data/statistics.h"
 #include "workloads/data/storage.h"
@@ -99,7 +100,7 @@ std::string info_text(const Dataset& data) {
        fmt::format("{:.4g} (share of the rows that have the most popular feature)", s.delta));
   line("rho", fmt::format("{}{:.4g} (share of the rows that the row with the most conflicts meets)",
                           s.rho_exact ? "" : "at least ", s.rho));
-  line("checksum", fmt::format("{:016x}", data.checksum));
+  line("checksum", hex_text(data.checksum));
   line("loaded in", speed_text(data));
   return printable_lines(text);
 }

@@ -140,11 +140,8 @@ std::string as_json(const std::vector<Listing>& wanted) {
   return all.dump(2) + '\n';
 }
 
-struct ListFormat {
-  std::string_view name;
-  std::string (*render)(const std::vector<Listing>&);
-};
-constexpr ListFormat kListFormats[] = {{"table", as_table}, {"csv", as_csv}, {"json", as_json}};
+constexpr Format<std::vector<Listing>> kListFormats[] = {
+    {"table", as_table}, {"csv", as_csv}, {"json", as_json}};
 
 }  // namespace
 

@@ -91,11 +91,8 @@ std::string as_json_text(const std::vector<Answer>& answers) {
   return rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-struct OptimumFormat {
-  std::string_view name;
-  std::string (*render)(const std::vector<Answer>&);
-};
-constexpr OptimumFormat kOptimumFormats[] = {{"table", as_table}, {"json", as_json_text}};
+constexpr Format<std::vector<Answer>> kOptimumFormats[] = {{"table", as_table},
+                                                           {"json", as_json_text}};
 
 void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
           const ParallelFor& parallel, bool use_cache) {

@@ -10,6 +10,7 @@
 #include "results/atomic_file.h"
 #include "results/files.h"
 #include "results/reading/json.h"
+#include "results/text.h"
 #include "workloads/data/checksum.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
@@ -50,14 +51,14 @@ struct RowOrder {
 Json key_of(const Problem& problem, const WorkloadOptions& options, const Dataset& train,
             const RowOrder& order) {
   return {{"format", kFormat},
-          {"checksum", fmt::format("{:016x}", train.checksum)},
-          {"layout", fmt::format("{:016x}", order.layout)},
+          {"checksum", hex_text(train.checksum)},
+          {"layout", hex_text(order.layout)},
           {"examples", train.rows()},
           {"features", train.feature_count()},
           {"classes", train.classes.size()},
           {"workload", options.workload},
           {"intercept", options.intercept},
-          {"l2_bits", fmt::format("{:016x}", std::bit_cast<std::uint64_t>(problem.l2()))}};
+          {"l2_bits", hex_text(std::bit_cast<std::uint64_t>(problem.l2()))}};
 }
 
 /// The file name of this problem's entry.

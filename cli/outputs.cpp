@@ -11,9 +11,9 @@
 #include "cli/values.h"
 #include "results/atomic_file.h"
 #include "results/files.h"
-#include "results/printable.h"
 #include "results/reports.h"
 #include "results/targets.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

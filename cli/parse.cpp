@@ -6,6 +6,7 @@
 
 #include "cli/configuration.h"
 #include "cli/verbs.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

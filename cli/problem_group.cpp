@@ -10,11 +10,11 @@
 #include "backends/verification.h"
 #include "cli/cache.h"
 #include "cli/configuration.h"
-#include "cli/labels.h"
 #include "cli/setup.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"
 #include "results/environment.h"
+#include "results/labels.h"
 #include "workloads/random.h"
 
 namespace sgdbench {

@@ -10,6 +10,7 @@
 #include "results/fields.h"
 #include "results/reading/parts.h"
 #include "results/reports.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -58,7 +59,7 @@ void check_rows(const std::filesystem::path& journal, const std::vector<RunRecor
 }
 
 std::string checksum_text(std::optional<std::uint64_t> checksum) {
-  return checksum ? fmt::format("{:016x}", *checksum) : "none";
+  return checksum ? hex_text(*checksum) : "none";
 }
 
 }  // namespace

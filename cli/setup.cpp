@@ -7,6 +7,7 @@
 #include "backends/course.h"
 #include "cli/configuration.h"
 #include "cli/sweep.h"
+#include "cli/text.h"
 
 namespace sgdbench {
 
@@ -74,13 +75,6 @@ Setup settle(const Configuration& configuration, const Problem& problem, std::si
 }
 
 namespace {
-
-std::string human_bytes(std::uint64_t bytes) {
-  const auto value = static_cast<double>(bytes);
-  if (value >= 1e12) return fmt::format("{:.3g} TB", value / 1e12);
-  if (value >= 1e9) return fmt::format("{:.3g} GB", value / 1e9);
-  return fmt::format("{:.3g} MB", value / 1e6);
-}
 
 /// Examples of the whole run.
 std::uint64_t planned_examples(const Setup& setup, std::uint64_t n) {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <span>
 
-#include "cli/labels.h"
 #include "cli/text.h"
+#include "results/labels.h"
 
 namespace sgdbench {
 namespace {

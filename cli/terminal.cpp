@@ -11,7 +11,7 @@
 #include "cli/options.h"
 #include "results/atomic_file.h"
 #include "results/files.h"
-#include "results/printable.h"
+#include "results/text.h"
 
 namespace sgdbench {
 

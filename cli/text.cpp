@@ -53,6 +53,13 @@ std::string human_count(double count) {
   return scaled(count, scales);
 }
 
+std::string human_bytes(std::uint64_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (value >= 1e12) return fmt::format("{:.3g} TB", value / 1e12);
+  if (value >= 1e9) return fmt::format("{:.3g} GB", value / 1e9);
+  return fmt::format("{:.3g} MB", value / 1e6);
+}
+
 std::string human_share(double share) {
   const double percent = 100 * share;
   return percent > 0 && percent < 0.95 ? fmt::format("{:.1f} %", percent)

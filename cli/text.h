@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "results/printable.h"
+#include "results/text.h"
 
 namespace sgdbench {
 
@@ -17,6 +18,8 @@ inline constexpr std::size_t kScreen = 100;  ///< columns that everything fits
 std::string human_seconds(double seconds);
 /// Three significant digits and a factor: "1.23 M", "12.3 k", "410".
 std::string human_count(double count);
+/// "1.23 GB"; at least MB.
+std::string human_bytes(std::uint64_t bytes);
 /// "12 %", "0.4 %".
 std::string human_share(double share);
 /// "1.83×", "12×".

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <set>
 
-#include "results/printable.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -34,12 +33,12 @@ bool are_digits(std::string_view text, int base = 10) {
 
 /// The whole of `digits`; false where it is out of range.
 template <class Number, class... Base>
-bool read_number(std::string digits, Number& value, Base... base) {
+bool read_digits(std::string digits, Number& value, Base... base) {
   std::erase(digits, '_');
-  const auto* const first = digits.data() + (digits.starts_with('+') ? 1 : 0);
-  const auto* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(first, last, value, base...);
-  return error == std::errc() && end == last;
+  const auto read = read_number<Number>(
+      std::string_view(digits).substr(digits.starts_with('+') ? 1 : 0), base...);
+  value = read.value;
+  return bool{read};
 }
 
 /// Whether `text` is a decimal number by TOML's rules; `real`: it has a fraction or an exponent.
@@ -206,14 +205,14 @@ class TomlReader {
     std::int64_t whole = 0;
     for (const auto& [prefix, base] : {std::pair("0x", 16), std::pair("0o", 8), std::pair("0b", 2)})
       if (word.starts_with(prefix) && are_digits(word.substr(2), base)) {
-        if (!read_number(word.substr(2), whole, base)) refuse(word + " is out of range", place);
+        if (!read_digits(word.substr(2), whole, base)) refuse(word + " is out of range", place);
         return {place, whole};
       }
     bool real = false;
     double value = 0;
     if (!is_decimal(word, real))
       refuse(fmt::format("'{}' is no value: text stands in quotes", shortened(word, 60)), place);
-    if (!(real ? read_number(word, value) : read_number(word, whole)))
+    if (!(real ? read_digits(word, value) : read_digits(word, whole)))
       refuse(shortened(word, 60) + " is out of range", place);
     return real ? TomlValue{place, value} : TomlValue{place, whole};
   }
@@ -260,7 +259,7 @@ class TomlReader {
     std::uint32_t code = 0;
     const auto hex = std::string(rest_.substr(0, digits));
     if (hex.size() < digits || hex.find('_') != std::string::npos || !are_digits(hex, 16) ||
-        !read_number(hex, code, 16) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        !read_digits(hex, code, 16) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
       refuse("this escape is of no character", place);
     take(hex);
     append_utf_8(text, code);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -15,16 +15,13 @@ namespace {
 /// Reads the whole of `text` as a T; `what` names the kind of number in the error.
 template <class T>
 T parse_whole(std::string_view text, std::string_view what) {
-  T value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc::result_out_of_range)
+  const auto read = read_number<T>(text);
+  if (read.error == std::errc::result_out_of_range)
     throw UsageError(fmt::format("'{}' is too large or too small for {}", text, what));
-  if (error != std::errc{}) throw UsageError(fmt::format("'{}' is not {}", text, what));
-  if (stop != end)
-    throw UsageError(fmt::format("'{}' is not {}: '{}' is left over", text, what,
-                                 std::string_view(stop, static_cast<std::size_t>(end - stop))));
-  return value;
+  if (read.error != std::errc{}) throw UsageError(fmt::format("'{}' is not {}", text, what));
+  if (!read.rest.empty())
+    throw UsageError(fmt::format("'{}' is not {}: '{}' is left over", text, what, read.rest));
+  return read.value;
 }
 
 struct ByteUnit {
@@ -94,9 +91,9 @@ std::string bytes_option_text(std::uint64_t bytes) {
 
 std::string number_text(double value) {
   // A value that was read from text without a point is shown without one.
-  return fmt::format("{:g}", value).size() <= 6 && std::stod(fmt::format("{:g}", value)) == value
-             ? fmt::format("{:g}", value)
-             : fmt::format("{}", value);
+  auto text = fmt::format("{:g}", value);
+  return text.size() <= 6 && read_number<double>(text).value == value ? text
+                                                                      : fmt::format("{}", value);
 }
 
 namespace {

@@ -30,6 +30,13 @@ struct VerbEntry {
 };
 const std::vector<VerbEntry>& verb_table();
 
+/// A way to show what a verb found.
+template <class Found>
+struct Format {
+  std::string_view name;
+  std::string (*render)(const Found&);
+};
+
 int run_verb(const Invocation& invocation);
 int tune_verb(const Invocation& invocation);
 int list_verb(const Invocation& invocation);

@@ -10,7 +10,6 @@
 #include "backends/verification.h"
 #include "cli/configuration.h"
 #include "cli/files.h"
-#include "cli/labels.h"
 #include "cli/run_record.h"
 #include "cli/setup.h"
 #include "cli/sweep.h"
@@ -19,6 +18,7 @@
 #include "cli/values.h"
 #include "cli/verbs.h"
 #include "results/environment.h"
+#include "results/labels.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

@@ -6,6 +6,7 @@
 #include "cli/configuration.h"
 #include "results/files.h"
 #include "results/reading/json.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -28,10 +29,6 @@ std::optional<std::uint64_t> program_checksum() {
     }
   }();
   return checksum;
-}
-
-std::string hex_text(std::uint64_t number) {
-  return fmt::format("{:016x}", number);
 }
 
 WinnerJson winner_key(const Configuration& configuration, const DataFacts& facts,

@@ -9,7 +9,9 @@
 #include <tuple>
 
 #include "results/fields.h"
+#include "results/labels.h"
 #include "results/outcome.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -162,7 +164,7 @@ std::set<double> swept_values(const RunRecord& best, const std::vector<const Can
   std::set<double> values;
   for (const auto* other : others)
     if (differ_in_alone(best, other->row(), column) && !setting_text(other->row(), column).empty())
-      values.insert(std::stod(setting_text(other->row(), column)));
+      values.insert(read_number<double>(setting_text(other->row(), column)).value);
   return values;
 }
 
@@ -175,7 +177,7 @@ std::string edge_text(const Candidate& best, const std::vector<const Candidate*>
     const auto value = setting_text(best.row(), column);
     const auto swept = swept_values(best.row(), others, column);
     if (value.empty() || swept.size() < 2) continue;
-    const double own = std::stod(value);
+    const double own = read_number<double>(value).value;
     if (own > *swept.begin() && own < *swept.rbegin()) continue;
     text += fmt::format("{} {} {} asked", text.empty() ? "best at the" : " and the",
                         own == *swept.begin() ? "least" : "largest", column.option);
@@ -205,10 +207,6 @@ std::vector<const Candidate*> best_of(const Candidates& candidates, const Layout
   }
   std::sort(kept.begin(), kept.end());  // as they stand among the candidates
   return kept;
-}
-
-std::string strategy_text(const RunRecord& run) {
-  return fmt::format("{} {} {}", run.backend, run.protocol, run.write);
 }
 
 /// Smaller is further up.

@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "results/cpu_state.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -42,9 +43,15 @@ std::string value_of(const char* path, std::string_view key) {
   return {};
 }
 
+/// What a text begins with; 0 where that is no number.
+template <class Number>
+Number number_in(std::string_view text) {
+  return read_number<Number>(text).value;
+}
+
 /// "1234 kB" in bytes.
-std::uint64_t kilobytes(const std::string& text) {
-  return std::strtoull(text.c_str(), nullptr, 10) * 1024;
+std::uint64_t kilobytes(std::string_view text) {
+  return number_in<std::uint64_t>(text) * 1024;
 }
 
 /// Processors in this process's affinity mask; 0 where that can't be asked.
@@ -69,20 +76,18 @@ std::optional<double> own_quota() {
 }
 
 /// "0-3,8" names five.
-std::size_t count_list(const std::string& text) {
+std::size_t count_list(std::string_view text) {
   std::size_t count = 0;
-  const char* at = text.c_str();
-  while (*at != '\0') {
-    char* end = nullptr;
-    const auto first = std::strtoull(at, &end, 10);
-    if (end == at) break;
+  while (true) {
+    const auto first = read_number<std::size_t>(text);
     auto last = first;
-    if (*end == '-') last = std::strtoull(end + 1, &end, 10);
-    if (last >= first) count += last - first + 1;
-    at = *end == ',' ? end + 1 : end;
-    if (*end != ',') break;
+    if (first.error == std::errc{} && first.rest.starts_with('-'))
+      last = read_number<std::size_t>(first.rest.substr(1));
+    if (first.error != std::errc{} || last.error != std::errc{}) return count;
+    if (last.value >= first.value) count += last.value - first.value + 1;
+    if (!last.rest.starts_with(',')) return count;
+    text = last.rest.substr(1);
   }
-  return count;
 }
 
 std::vector<Cache> read_caches() {
@@ -92,19 +97,12 @@ std::vector<Cache> read_caches() {
     Cache cache;
     cache.type = first_line(folder / "type");
     if (cache.type.empty()) break;
-    cache.level = std::strtoull(first_line(folder / "level").c_str(), nullptr, 10);
+    cache.level = number_in<std::uint64_t>(first_line(folder / "level"));
     cache.bytes = kilobytes(first_line(folder / "size"));
     cache.sharing = count_list(first_line(folder / "shared_cpu_list"));
     caches.push_back(cache);
   }
   return caches;
-}
-
-/// FNV-1a. Two reports of one machine agree in it, and its name stays private.
-std::string hash_of(std::string_view name) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return fmt::format("{:016x}", hash);
 }
 
 std::string utc_now() {
@@ -118,7 +116,7 @@ std::string utc_now() {
 
 void read_machine(Environment& machine) {
   machine.cpu_model = value_of("/proc/cpuinfo", "model name");
-  machine.mhz_per_cpu = std::strtod(value_of("/proc/cpuinfo", "cpu MHz").c_str(), nullptr);
+  machine.mhz_per_cpu = number_in<double>(value_of("/proc/cpuinfo", "cpu MHz"));
   machine.governor = first_line(kCpu / "cpufreq/scaling_governor");
   machine.caches = read_caches();
   machine.cores_online = online_cores();
@@ -128,7 +126,8 @@ void read_machine(Environment& machine) {
   if (double load[3]; ::getloadavg(load, 3) == 3) machine.load_average.assign(load, load + 3);
   if (utsname names{}; ::uname(&names) == 0) {
     machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
-    machine.hostname_hash = hash_of(names.nodename);
+    // Two reports of one machine agree in it, and its name stays private.
+    machine.hostname_hash = hex_text(text_number(names.nodename));
   }
 }
 

@@ -6,9 +6,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/labels.h"
 #include "results/outcome.h"
 #include "results/reports.h"
-#include "results/run_names.h"
 
 namespace sgdbench {
 namespace {

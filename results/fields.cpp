@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
+
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -50,8 +51,9 @@ Value worker(const WorkerRow& row) {
 template <class Number>
 bool from_text(Number& value, std::string_view text) {
   if (text.empty()) return true;  // stays as it is: there was nothing to say
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
+  const auto read = read_number<Number>(text);
+  const bool whole = bool{read};
+  value = read.value;
   if constexpr (std::is_floating_point_v<Number>) return whole && std::isfinite(value);
   if (whole) return true;
   constexpr double kLargest = 9007199254740992;  // 2⁵³: beyond, doubles leave whole numbers out
@@ -85,23 +87,18 @@ bool set(Part& part, std::string_view text) {
   return from_text(part.*Member, text);
 }
 
-/// 16 hexadecimal digits: as a number, readers that hold integers in doubles would round it.
 template <std::optional<std::uint64_t> RunRecord::*Member>
 Value checksum(const RunRecord& row) {
-  if (!(row.*Member)) return {};
-  std::string text(16, '0');
-  for (std::size_t i = 0; i < text.size(); ++i)
-    text[i] = "0123456789abcdef"[*(row.*Member) >> (60 - 4 * i) & 15];
-  return text;
+  return row.*Member ? Value{hex_text(*(row.*Member))} : Value{};
 }
 
 template <std::optional<std::uint64_t> RunRecord::*Member>
 bool set_checksum(RunRecord& row, std::string_view text) {
   (row.*Member).reset();
   if (text.empty()) return true;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, (row.*Member).emplace(), 16);
-  return error == std::errc() && end == last;
+  const auto read = read_number<std::uint64_t>(text, 16);
+  row.*Member = read.value;
+  return bool{read};
 }
 
 using R = RunRecord;

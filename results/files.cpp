@@ -6,13 +6,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <chrono>
 #include <climits>
 #include <cstring>
 #include <utility>
 
 #include "results/atomic_file.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -199,11 +199,9 @@ std::optional<int> open_file(const fs::path& path) {
   std::error_code error;
   if (fs::canonical(folder_of(path), error) != fs::canonical("/proc/self/fd", error) || error)
     return {};
-  const auto digits = path.filename().string();
-  int number = 0;
-  const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (wrong != std::errc() || end != digits.data() + digits.size()) return {};
-  return number;
+  const auto name = path.filename().string();
+  const auto number = read_number<int>(name);
+  return number ? std::optional(number.value) : std::nullopt;
 }
 
 /// Follows one link after another until `found` says that this is it.

@@ -14,8 +14,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/labels.h"
 #include "results/reports.h"
-#include "results/run_names.h"
 
 namespace sgdbench {
 namespace {

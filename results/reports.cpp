@@ -12,8 +12,9 @@
 #include <map>
 
 #include "results/fields.h"
+#include "results/labels.h"
 #include "results/outcome.h"
-#include "results/printable.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -148,13 +149,6 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string strategy(const RunRecord& run) {
-  std::string text = run.backend;
-  for (const auto& choice : {run.protocol, run.write})
-    if (!choice.empty()) text += ' ' + choice;
-  return text;
-}
-
 /// What is to be said of a configuration, after how its runs ended.
 std::string remark_on(const Arrangement& arrangement, const std::string& config_id) {
   const auto found = arrangement.remarks.find(config_id);
@@ -189,7 +183,7 @@ std::string report_markdown(std::span<const RunRecord> runs, const ReportContext
   for (const auto& group : by_configuration(runs, arrangement)) {
     const RunRecord& run = *group.front();
     out += fmt::format("| {} | {} | {} | {} | {} |", escaped(run.workload), escaped(run.data),
-                       escaped(strategy(run)), run.workers,
+                       escaped(strategy_text(run)), run.workers,
                        escaped(outcome(group) + remark_on(arrangement, run.config_id)));
     for (const auto& column : kColumns)
       out += fmt::format(" {} |", median_cell(group, column.number, column.less));

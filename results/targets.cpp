@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "results/fields.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -17,9 +17,8 @@ std::vector<double> percents(std::string_view text) {
   std::vector<double> found;
   while (!text.empty()) {
     const auto item = text.substr(0, text.find(','));
-    double value = 0;
-    const auto end = std::from_chars(item.data(), item.data() + item.size(), value).ptr;
-    if (end != item.data()) found.push_back(value);
+    if (const auto read = read_number<double>(item); read.rest.size() < item.size())
+      found.push_back(read.value);
     text.remove_prefix(std::min(text.size(), item.size() + 1));
   }
   return found;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/options.h"
+#include "results/text.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
 #include "workloads/names.h"

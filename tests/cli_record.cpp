@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "cli/labels.h"
 #include "cli/run_record.h"
+#include "results/labels.h"
 #include "results/outcome.h"
 
 using namespace sgdbench;

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "results/printable.h"
 #include "results/reading/report_reader.h"
 #include "results/reports.h"
+#include "results/text.h"
 #include "tests/results_samples.h"
 
 using namespace sgdbench;

@@ -126,11 +126,6 @@ std::vector<Configuration> wanted_configurations(const Given& given) {
   return configurations;
 }
 
-struct ValidationFormat {
-  std::string_view name;
-  std::string (*render)(const std::vector<Validation>&);
-};
-
 std::string durations_line(std::string_view name, std::vector<Seconds> durations) {
   std::sort(durations.begin(), durations.end());
   const auto at = [&](double q) {
@@ -180,7 +175,8 @@ std::string durations_text(const MeasuredDurations& durations) {
 std::string as_text(const std::vector<Validation>& all) {
   return durations_text(all[0].durations) + "\n" + validation_table(all);
 }
-constexpr ValidationFormat kValidationFormats[] = {{"table", as_text}, {"csv", validation_csv}};
+constexpr Format<std::vector<Validation>> kValidationFormats[] = {{"table", as_text},
+                                                                  {"csv", validation_csv}};
 
 }  // namespace
 

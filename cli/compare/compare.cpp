@@ -45,16 +45,12 @@ std::vector<const Metric*> metrics_of(const Given& given) {
   return metrics;
 }
 
-struct ComparisonFormat {
-  std::string_view name;
-  std::string (*render)(const ComparisonReport&);
-};
-constexpr ComparisonFormat kComparisonFormats[] = {{"table", comparison_table},
-                                                   {"csv", comparison_csv},
-                                                   {"json", comparison_json},
-                                                   {"markdown", comparison_markdown}};
+constexpr Format<ComparisonReport> kComparisonFormats[] = {{"table", comparison_table},
+                                                           {"csv", comparison_csv},
+                                                           {"json", comparison_json},
+                                                           {"markdown", comparison_markdown}};
 
-const ComparisonFormat& format_of(const Given& given) {
+const Format<ComparisonReport>& format_of(const Given& given) {
   return find_by_name(kComparisonFormats, "format",
                       given.text("--format", kComparisonFormats[0].name));
 }

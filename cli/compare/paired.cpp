@@ -22,9 +22,9 @@
 #include "cli/terminal.h"
 #include "cli/values.h"
 #include "results/atomic_file.h"
-#include "results/printable.h"
 #include "results/reading/report_reader.h"
 #include "results/statistics/ranks.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -100,14 +100,8 @@ bool has_seed(const Side& side) {
   return says(side.command, "--seed");
 }
 
-std::string shell_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + '\'';
-}
-
 std::string command_of_round(const Side& side, const std::string& csv, std::uint64_t round) {
-  auto line = fmt::format("{} --csv {} --repeats 1", side.command, shell_quoted(csv));
+  auto line = fmt::format("{} --csv {} --repeats 1", side.command, shell_quote(csv));
   if (!says(side.command, "-q") && !says(side.command, "--quiet")) line += " -q";
   if (!has_seed(side)) line += fmt::format(" --seed {}", kFirstSeed + round);
   return line;

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "cli/compare/compare.h"
-#include "cli/labels.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "results/labels.h"
 
 namespace sgdbench {
 namespace {

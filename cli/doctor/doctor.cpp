@@ -191,11 +191,7 @@ std::string doctor_json(const MachineReport& report) {
 
 namespace {
 
-struct DoctorFormat {
-  std::string_view name;
-  std::string (*render)(const MachineReport&);
-};
-constexpr DoctorFormat kDoctorFormats[] = {{"table", doctor_table}, {"json", doctor_json}};
+constexpr Format<MachineReport> kDoctorFormats[] = {{"table", doctor_table}, {"json", doctor_json}};
 
 std::size_t workers_of(const Given& given, std::size_t usual) {
   constexpr std::string_view kOption = "--workers";

@@ -8,13 +8,13 @@
 #include <set>
 #include <tuple>
 
-#include "cli/labels.h"
 #include "cli/text.h"
 #include "cli/tuning/search.h"
 #include "cli/tuning/tuner.h"
-#include "results/printable.h"
+#include "results/labels.h"
 #include "results/statistics.h"
 #include "results/targets.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {

@@ -8,7 +8,6 @@
 #include "cli/configuration.h"
 #include "cli/execute.h"
 #include "cli/files.h"
-#include "cli/labels.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
 #include "cli/sweep.h"
@@ -16,6 +15,8 @@
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"
+#include "results/labels.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -72,7 +73,7 @@ std::string tune_commands(const std::vector<Configuration>& configurations) {
 
 /// A momentum is kept in single precision: the shortest text that means the same.
 double shortest_text_of(double value) {
-  return std::stod(fmt::format("{}", static_cast<float>(value)));
+  return read_number<double>(fmt::format("{}", static_cast<float>(value))).value;
 }
 
 /// The options that make exactly this configuration.

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "cli/configuration.h"
-#include "cli/labels.h"
 #include "cli/terminal.h"
+#include "results/labels.h"
 #include "results/targets.h"
 #include "workloads/random.h"
 

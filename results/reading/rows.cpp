@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 
 #include "results/fields.h"
 #include "results/reading/parts.h"
 #include "results/targets.h"
+#include "results/text.h"
 
 namespace sgdbench {
 namespace {
@@ -72,10 +72,7 @@ class Columns {
 
   /// Digits with a point in between.
   static bool is_decimal(std::string_view text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() &&
-           text.find('.') != std::string_view::npos;
+    return read_number<double>(text) && text.find('.') != std::string_view::npos;
   }
 
   /// What the column takes, by what it does take.
@@ -139,12 +136,9 @@ void take_run_id(RunRecord& run, const std::string& run_id) {
   run.status = "ok";
   const auto dash = run_id.rfind('-');
   if (dash == std::string::npos || dash == 0) return;
-  const char* const last = run_id.data() + run_id.size();
-  const auto [end, error] = std::from_chars(run_id.data() + dash + 1, last, run.repeat);
-  if (error == std::errc() && end == last)
-    run.config_id.resize(dash);
-  else
-    run.repeat = 0;
+  const auto repeat = read_number<std::uint64_t>(std::string_view(run_id).substr(dash + 1));
+  if (repeat) run.config_id.resize(dash);
+  run.repeat = repeat ? repeat.value : 0;
 }
 
 /// The targets of a configuration are a configuration each.

@@ -6,7 +6,7 @@
 #include "cli/request.h"
 #include "cli/sweep.h"
 #include "cli/verbs.h"
-#include "results/printable.h"
+#include "results/text.h"
 #include "tests/fuzz/harness.h"
 #include "workloads/names.h"
 

@@ -1,6 +1,9 @@
-// What a configuration is called in a table, a sentence or the progress line.
+// What a configuration is called: by people in a table, a sentence or the progress line, and by
+// programs that match it from one report to the next.
 #pragma once
 
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +12,9 @@
 #include "results/record.h"
 
 namespace sgdbench {
+
+/// The backend, its protocol and its way to write: "hogwild cas".
+std::string strategy_text(const RunRecord& row);
 
 /// The backend with what it alone has: "parameter-server (ssp:2)".
 std::string strategy_label(const RunRecord& row);
@@ -34,5 +40,15 @@ std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows)
 
 /// "lr=0.1 batch=64" for the given columns, those without a value left out.
 std::string column_text(const RunRecord& row, const std::vector<std::string>& columns);
+
+/// A name per configuration: its axes, and its identifier too where these don't tell it apart.
+class RunNames {
+ public:
+  explicit RunNames(std::span<const RunRecord> runs);
+  std::string of(const RunRecord& run) const;
+
+ private:
+  std::map<std::string, std::set<std::string>> configurations_;
+};
 
 }  // namespace sgdbench

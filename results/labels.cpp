@@ -1,4 +1,4 @@
-#include "cli/labels.h"
+#include "results/labels.h"
 
 #include <fmt/format.h>
 
@@ -37,6 +37,13 @@ std::string worker_count(const RunRecord& row) {
 }
 
 }  // namespace
+
+std::string strategy_text(const RunRecord& row) {
+  std::string text = row.backend;
+  for (const auto& choice : {row.protocol, row.write})
+    if (!choice.empty()) text += ' ' + choice;
+  return text;
+}
 
 std::string strategy_label(const RunRecord& row) {
   std::string inside;
@@ -108,6 +115,38 @@ std::string column_text(const RunRecord& row, const std::vector<std::string>& co
     if (const auto value = value_of(row, column); !value.empty())
       text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value);
   return text;
+}
+
+namespace {
+
+/// The axes that make a configuration, readable and the same from one report to the next.
+std::string axes(const RunRecord& run) {
+  std::string name = run.workload;
+  const auto add = [&name](std::string_view label, const std::string& text) {
+    if (!text.empty()) ((name += '/') += label) += text;
+  };
+  add("", run.data);
+  add("", run.backend);
+  add("protocol:", run.protocol);
+  add("write:", run.write);
+  add("workers:", std::to_string(run.workers));
+  add("", run.rule);
+  add("kernels:", run.kernels);
+  add("batch:", std::to_string(run.batch));
+  add("lr:", fmt::format("{:.4g}", run.lr));  // a suggested step has noise in its last digits
+  add("", run.lr_schedule);
+  return name;
+}
+
+}  // namespace
+
+RunNames::RunNames(std::span<const RunRecord> runs) {
+  for (const auto& run : runs) configurations_[axes(run)].insert(run.config_id);
+}
+
+std::string RunNames::of(const RunRecord& run) const {
+  const std::string name = axes(run);
+  return configurations_.at(name).size() > 1 ? name + '/' + run.config_id : name;
 }
 
 }  // namespace sgdbench

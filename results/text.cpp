@@ -1,4 +1,4 @@
-#include "results/printable.h"
+#include "results/text.h"
 
 #include <fmt/format.h>
 
@@ -55,7 +55,57 @@ std::size_t append_printable(std::string& out, std::string_view text) {
   return 1;
 }
 
+/// What would do something else to a terminal than be read there, in a form that both it and the
+/// shell understand: $'a\033b'.
+std::string quoted_bytes(std::string_view text) {
+  std::string quoted = "$'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\')
+      quoted += {'\\', c};
+    else if (c >= ' ' && c < '\x7f')
+      quoted += c;
+    else
+      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+  }
+  return quoted + '\'';
+}
+
 }  // namespace
+
+std::string hex_text(std::uint64_t number) {
+  return fmt::format("{:016x}", number);
+}
+
+std::uint64_t text_number(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+std::string shell_quote(std::string_view text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos)
+    return std::string(text);
+  if (printable(text) != text) return quoted_bytes(text);
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + '\'';
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const auto& word : words) {
+    if (!line.empty()) line += ' ';
+    line += shell_quote(word);
+  }
+  return line;
+}
 
 std::size_t character_length(std::string_view text) {
   if (text.empty()) return 0;
