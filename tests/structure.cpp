@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,8 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "backends/backend.h"
+
 namespace fs = std::filesystem;
 using Complaints = std::vector<std::string>;
+using namespace sgdbench;
 
 namespace {
 
@@ -34,12 +36,9 @@ const std::set<std::string> kThreadHeaders = {
     "thread", "mutex",     "condition_variable", "shared_mutex", "future", "barrier",
     "latch",  "semaphore", "stop_token",         "pthread.h",    "omp.h",  "mpi.h"};
 
-/// Names that are no ordinary words: they may not occur within any literal.
-constexpr auto kDistinctNames = std::to_array<std::string_view>(
-    {"openmp-sync", "hogwild", "leashed", "parameter-server", "mpi-allreduce"});
-/// Ordinary words: only a literal that says nothing else is a backend's name.
-constexpr auto kPlainNames =
-    std::to_array<std::string_view>({"sequential", "locked", "onednn", "simulator"});
+/// Of the registry's names those that are ordinary words too: only a literal that says nothing else
+/// is a backend's name. All others may not occur within any literal.
+const std::set<std::string_view> kOrdinaryWords = {"sequential", "locked", "onednn", "simulator"};
 
 constexpr std::ptrdiff_t kMostLines = 400;
 
@@ -101,12 +100,13 @@ Complaints name_complaints(const Source& source) {
   if (source.folder() == "backends" || source.folder() == "tests") return {};
   const bool kernels = source.path.starts_with("workloads/kernels/");
   Complaints complaints;
+  const auto& rows = backend_catalog();
   for (const auto& text : literals(source)) {
-    const bool says_one = std::any_of(kDistinctNames.begin(), kDistinctNames.end(), [&](auto name) {
-      return text.find(name) != std::string::npos;
+    const bool says_one = std::any_of(rows.begin(), rows.end(), [&](const BackendEntry& row) {
+      return !kOrdinaryWords.contains(row.name) && text.find(row.name) != std::string::npos;
     });
-    const bool is_one =
-        std::find(kPlainNames.begin(), kPlainNames.end(), text) != kPlainNames.end();
+    const bool is_one = std::any_of(rows.begin(), rows.end(),
+                                    [&](const BackendEntry& row) { return text == row.name; });
     // A kernel set has the name of its library, as the backend has that is made for it.
     if (says_one || (is_one && !(kernels && text == "onednn")))
       complaints.push_back(source.path + " names a backend: \"" + text + '"');
@@ -171,6 +171,8 @@ TEST_CASE("Threads are known in backends alone") {
 
 TEST_CASE("No backend is named outside of backends") {
   check_tree(name_complaints);
+  for (const auto& row : backend_catalog())
+    CHECK(name_complaints({"cli/a.cpp", "f(\"" + std::string(row.name) + "\");"}).size() == 1);
   CHECK(name_complaints({"cli/a.cpp", "f(\"--backend hogwild,x\");"}).size() == 1);
   CHECK(name_complaints({"results/a.cpp", "if (b == \"locked\") \"parameter-server\""}).size() ==
         2);
