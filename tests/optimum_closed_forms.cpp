@@ -3,7 +3,7 @@
 
 #include "tests/optimum_fixture.h"
 #include "workloads/data_problem.h"
-#include "workloads/optimum/block_cholesky.h"
+#include "workloads/optimum/objective.h"
 #include "workloads/reference.h"
 
 using namespace sgdbench;
