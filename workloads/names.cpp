@@ -1,6 +1,9 @@
 #include "workloads/names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace sgdbench {
@@ -42,12 +45,15 @@ std::string nearest_name(std::string_view typed, std::span<const std::string> va
 
 std::string unknown_name(std::string_view kind, std::string_view typed,
                          std::span<const std::string> valid) {
-  std::string text = "unknown " + std::string(kind) + " '" + std::string(typed) + "';";
-  if (const std::string nearest = nearest_name(typed, valid); !nearest.empty())
-    text += " did you mean '" + nearest + "'?";
-  text += " valid: ";
-  for (std::size_t i = 0; i < valid.size(); ++i) text += (i == 0 ? "" : ", ") + valid[i];
-  return text;
+  const std::string nearest = nearest_name(typed, valid);
+  return fmt::format("unknown {} '{}';{} valid: {}", kind, typed,
+                     nearest.empty() ? "" : fmt::format(" did you mean '{}'?", nearest),
+                     fmt::join(valid, ", "));
+}
+
+std::string shortest_text(double number) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
 }
 
 }  // namespace sgdbench

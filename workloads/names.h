@@ -5,10 +5,13 @@
 // whose users set it in another way says so in its place.
 #pragma once
 
+#include <charconv>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace sgdbench {
@@ -57,5 +60,17 @@ const auto& find_by_name(const Table& table, std::string_view kind, std::string_
   for (const auto& row : table) valid.emplace_back(row.name);
   throw UsageError(unknown_name(kind, name, valid));
 }
+
+/// The number that the whole text is; nothing where it is none, or none that a T can be.
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// The shortest text that reads back as the same number.
+std::string shortest_text(double number);
 
 }  // namespace sgdbench

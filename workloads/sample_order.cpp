@@ -3,8 +3,9 @@
 // so many positions earlier.
 #include "workloads/sample_order.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 
 #include "workloads/names.h"
@@ -60,14 +61,10 @@ Shuffle Shuffle::parse(std::string_view text) {
   if (text == "blocks") return {};
   const std::string_view prefix = "blocks:";
   if (text.starts_with(prefix)) {
-    const auto digits = text.substr(prefix.size());
-    std::size_t block = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), block);
-    if (error == std::errc() && end == digits.data() + digits.size() && block >= 1 &&
-        block <= kMaxBlockRows)
-      return {Kind::blocks, block};
-    throw UsageError("shuffle '" + std::string(text) +
-                     "': N in blocks:N is a number of rows from 1 on, as in blocks:128");
+    const auto block = parse_number<std::size_t>(text.substr(prefix.size()));
+    if (block && *block >= 1 && *block <= kMaxBlockRows) return {Kind::blocks, *block};
+    throw UsageError(fmt::format(
+        "shuffle '{}': N in blocks:N is a number of rows from 1 on, as in blocks:128", text));
   }
   const std::vector<std::string> valid{"full", "blocks:N", "none"};
   throw UsageError(unknown_name("shuffle", text, valid));

@@ -1,7 +1,8 @@
 #include "workloads/step_size.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "workloads/names.h"
@@ -46,13 +47,12 @@ std::vector<NamedSummary> summaries(const Row (&rows)[n]) {
 }
 
 double parse_rate(const ScheduleRow& row, std::string_view text) {
-  double rate = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
-  if (error != std::errc() || end != text.data() + text.size() || !(rate > 0) || rate > 1)
-    throw UsageError("step size schedule '" + std::string(row.name) + ":" + std::string(text) +
-                     "': the " + std::string(row.parameter) +
-                     " is a number above 0 and at most 1, as in " + std::string(row.example));
-  return rate;
+  const auto rate = parse_number<double>(text);
+  if (!rate || !(*rate > 0) || *rate > 1)
+    throw UsageError(fmt::format(
+        "step size schedule '{}:{}': the {} is a number above 0 and at most 1, as in {}", row.name,
+        text, row.parameter, row.example));
+  return *rate;
 }
 
 }  // namespace
@@ -100,8 +100,7 @@ void parse_schedule(std::string_view text, StepSize& step) {
   if (!row.parameter.empty()) {
     step.rate = parse_rate(row, has_rate ? text.substr(colon + 1) : "");
   } else if (has_rate) {
-    throw UsageError("step size schedule '" + std::string(text) + "': " + std::string(row.name) +
-                     " takes no parameter");
+    throw UsageError(fmt::format("step size schedule '{}': {} takes no parameter", text, row.name));
   }
   step.schedule = row.schedule;
 }
@@ -113,11 +112,8 @@ StalenessPolicy parse_staleness_policy(std::string_view text) {
 std::string to_string(Schedule schedule, double rate) {
   for (const auto& row : kSchedules) {
     if (row.schedule != schedule) continue;
-    std::string name(row.name);
-    if (row.parameter.empty()) return name;
-    char digits[32];
-    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, rate);
-    return name + ':' + std::string(digits, error == std::errc() ? end : digits);
+    if (row.parameter.empty()) return std::string(row.name);
+    return fmt::format("{}:{}", row.name, shortest_text(rate));
   }
   return {};
 }

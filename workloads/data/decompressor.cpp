@@ -2,9 +2,9 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fmt/format.h>
 
 #include <array>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -128,25 +128,26 @@ std::string bytes_text(std::uint64_t bytes) {
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
   for (; value >= 999.5; value /= 1000) ++unit;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3g %s", value, kUnits[unit]);
-  return text.data();
+  return fmt::format("{:.3g} {}", value, kUnits[unit]);
 }
 
 void refuse_size(const std::string& path, const ContentLimit& limit) {
-  throw BadData(path + ": more than " + bytes_text(limit.bytes) + " of content, " + limit.why);
+  throw BadData(
+      fmt::format("{}: more than {} of content, {}", path, bytes_text(limit.bytes), limit.why));
 }
 
 void refuse_damage(const std::string& path, std::size_t done, const std::string& why) {
-  throw BadData(path + ": damaged or cut off after " + std::to_string(done) +
-                " bytes of content: " + why);
+  throw BadData(
+      fmt::format("{}: damaged or cut off after {} bytes of content: {}", path, done, why));
 }
 
 void refuse_trailing_garbage(std::string_view packed, std::size_t at, const std::string& path) {
   const std::size_t garbage = packed.find_first_not_of('\0', at);
   if (garbage != std::string_view::npos)
-    throw BadData(path + ": after the compressed data ends, something else follows at byte " +
-                  std::to_string(garbage + 1) + " of the file; remove it");
+    throw BadData(
+        fmt::format("{}: after the compressed data ends, something else follows at byte {} "
+                    "of the file; remove it",
+                    path, garbage + 1));
 }
 
 std::size_t unpack(std::string_view packed, const std::string& path, const ContentLimit& limit,

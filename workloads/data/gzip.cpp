@@ -6,11 +6,10 @@
 //
 // libdeflate wants to write all content of a member at once. Its room is bounded by what a deflate
 // stream can hold at best, 1032 bytes in one, and by the limit; no length in the file is believed.
+#include <fmt/format.h>
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <memory>
 #include <new>
 
@@ -130,15 +129,11 @@ std::string_view GzipReader::take_stream() {
 void GzipReader::take_trailer(std::string_view content) {
   const std::uint32_t found = deflate().crc32(0, content.data(), content.size());
   const std::uint32_t stored = take_number(4);
-  if (found != stored) {
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "CRC-32 %08x where the file says %08x", found, stored);
-    damaged(text.data());
-  }
+  if (found != stored)
+    damaged(fmt::format("CRC-32 {:08x} where the file says {:08x}", found, stored));
   const std::uint32_t length = take_number(4);
   if (length != static_cast<std::uint32_t>(content.size()))
-    damaged("a length of " + std::to_string(content.size()) + " where the file says " +
-            std::to_string(length));
+    damaged(fmt::format("a length of {} where the file says {}", content.size(), length));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "workloads/data/idx.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdlib>
 #include <utility>
@@ -20,7 +22,7 @@ struct Header {
 };
 
 [[noreturn]] void refuse(const InputFile& file, std::size_t byte, const std::string& what) {
-  throw BadData(file.path() + ":byte " + std::to_string(byte) + ": " + what);
+  throw BadData(fmt::format("{}:byte {}: {}", file.path(), byte, what));
 }
 
 /// Reads and checks a header of `dimensions` sizes whose product is the number of bytes behind it.
@@ -52,8 +54,8 @@ Header read_header(const InputFile& file, std::size_t dimensions) {
   }
   if (product != content)
     refuse(file, start + product,
-           "the file goes on for " + std::to_string(content - product) +
-               " bytes after what its header announces");
+           fmt::format("the file goes on for {} bytes after what its header announces",
+                       content - product));
   return header;
 }
 
@@ -155,11 +157,10 @@ Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
   const std::size_t columns = pixels.sizes[1] * pixels.sizes[2];
   if (labels.sizes[0] != pixels.sizes[0])
     refuse(labels_file, 4,
-           std::to_string(labels.sizes[0]) + " labels for " + std::to_string(pixels.sizes[0]) +
-               " images");
+           fmt::format("{} labels for {} images", labels.sizes[0], pixels.sizes[0]));
   if (rows > pixels.sizes[0])
-    throw UsageError(std::to_string(rows) + " images are asked for: " + images.path() + " has " +
-                     std::to_string(pixels.sizes[0]));
+    throw UsageError(
+        fmt::format("{} images are asked for: {} has {}", rows, images.path(), pixels.sizes[0]));
 
   const bool narrow = dense_row_bytes(columns) > sparse_row_bytes(columns);
   const std::size_t row_bytes = narrow ? sparse_row_bytes(columns) : dense_row_bytes(columns);
@@ -167,8 +168,8 @@ Examples read_idx_pair(const InputFile& images, std::uint64_t& bytes_read,
   const std::uint64_t needed = std::uint64_t{rows} * row_bytes;
   if (limits.free_memory > 0 && needed > limits.free_memory)
     refuse(images, 4,
-           std::to_string(rows) + " images take " + bytes_text(needed) + " of memory; " +
-               bytes_text(limits.free_memory) + " are free");
+           fmt::format("{} images take {} of memory; {} are free", rows, bytes_text(needed),
+                       bytes_text(limits.free_memory)));
   bytes_read += images.bytes().size() + labels_file.bytes().size();
   Features features;
   if (narrow)

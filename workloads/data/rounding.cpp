@@ -1,14 +1,13 @@
 #include "workloads/data/rounding.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <map>
 
 #include "workloads/data/number.h"
 #include "workloads/data/storage.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
@@ -18,11 +17,6 @@ constexpr std::size_t kMostLabels = kMaxClasses + 1;
 
 std::size_t hash_of(float value) {
   return std::bit_cast<std::uint32_t>(value + 0.0f) * 0x9e3779b1u >> 16;
-}
-
-std::string shortest(double value) {
-  std::array<char, 32> digits{};
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 }  // namespace
@@ -90,7 +84,7 @@ std::vector<double> LabelValues::rounded() const {
 }
 
 std::string text_of(const MergedPair& pair) {
-  return shortest(pair.lower) + " and " + shortest(pair.upper);
+  return shortest_text(pair.lower) + " and " + shortest_text(pair.upper);
 }
 
 namespace {

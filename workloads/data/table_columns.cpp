@@ -1,5 +1,6 @@
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "workloads/data/table.h"
@@ -51,21 +52,18 @@ std::size_t find_column(const TableHeader& header, std::string_view kind, const 
   const auto found = std::find(names.begin(), names.end(), asked);
   if (found != names.end()) {
     if (std::find(found + 1, names.end(), asked) != names.end())
-      throw UsageError(path + ": several columns are called " + quoted_name(asked) +
-                       "; give a number, 1 to " + std::to_string(header.columns));
+      throw UsageError(fmt::format("{}: several columns are called {}; give a number, 1 to {}",
+                                   path, quoted_name(asked), header.columns));
     return static_cast<std::size_t>(found - names.begin());
   }
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), number);
-  const bool is_count = error == std::errc() && end == asked.data() + asked.size();
-  if (is_count && number >= 1 && number <= header.columns) return number - 1;
-  const std::string what(kind);
-  if (is_count)
-    throw UsageError(path + ": no " + what + " " + asked + "; valid: 1 to " +
-                     std::to_string(header.columns));
+  if (const auto number = parse_number<std::size_t>(asked)) {
+    if (*number >= 1 && *number <= header.columns) return *number - 1;
+    throw UsageError(
+        fmt::format("{}: no {} {}; valid: 1 to {}", path, kind, asked, header.columns));
+  }
   if (names.empty())
-    throw UsageError(path + " has no header, so no " + what + " '" + asked +
-                     "'; give its number, 1 to " + std::to_string(header.columns));
+    throw UsageError(fmt::format("{} has no header, so no {} '{}'; give its number, 1 to {}", path,
+                                 kind, asked, header.columns));
   throw UsageError(path + ": " + unknown_name(kind, asked, names));
 }
 
@@ -103,10 +101,11 @@ void refuse_nameless(const TableColumns& columns, const InputFile& file) {
   for (std::size_t i = 0; i < header.names.size(); ++i)
     if (columns.roles[i] != TableColumns::kLeftOut && is_nameless(header.names[i]))
       throw BadData(located(
-          file, {header.places[i],
-                 "column " + std::to_string(i + 1) +
-                     " has no name, like the row numbers that pandas and R write; `drop columns` " +
-                     std::to_string(i + 1) + " leaves it out, and a name makes it a feature"}));
+          file,
+          {header.places[i],
+           fmt::format("column {0} has no name, like the row numbers that pandas and R write; "
+                       "`drop columns` {0} leaves it out, and a name makes it a feature",
+                       i + 1)}));
 }
 
 std::vector<std::string> split_at_commas(const std::string& text) {

@@ -1,5 +1,7 @@
 #include "workloads/data/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -23,8 +25,7 @@ std::string located(const InputFile& file, const TextError& error) {
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t last_end = before.rfind('\n');
   const std::size_t start = last_end == std::string_view::npos ? 0 : last_end + 1;
-  return file.path() + ":" + std::to_string(line) + ":" +
-         std::to_string(before.size() - start + 1) + ": " + error.what;
+  return fmt::format("{}:{}:{}: {}", file.path(), line, before.size() - start + 1, error.what);
 }
 
 std::string quoted(const char* where, const char* end) {

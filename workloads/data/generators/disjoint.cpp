@@ -1,6 +1,8 @@
 // disjoint: row i uses only the features of group i mod groups, so rows of different groups never
 // touch the same parameter. With groups = rows no two rows do. For asynchronous updates this is
 // the case without any conflict.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -62,12 +64,10 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
   const std::size_t groups = values.whole("groups");
   const std::size_t asked = values.whole("features");
   const std::size_t features = asked == 0 ? groups * kFeaturesPerGroup : asked;
-  if (groups > rows)
-    values.refuse("groups=" + std::to_string(groups) +
-                  " must be at most rows=" + std::to_string(rows));
+  if (groups > rows) values.refuse(fmt::format("groups={} must be at most rows={}", groups, rows));
   if (features < groups || static_cast<double>(features) > kMaxFeatures)
-    values.refuse("features=" + std::to_string(features) +
-                  " must be at least groups=" + std::to_string(groups) + " and at most 2147483648");
+    values.refuse(fmt::format("features={} must be at least groups={} and at most 2147483648",
+                              features, groups));
   values.check_memory(static_cast<double>(rows) * (kLongestRow * sizeof(Entry) + 16));
   const Model model{features, groups, values.seed()};
   return make_sparse(rows, features, parallel, [&](std::size_t row, std::vector<Entry>& out) {

@@ -1,10 +1,9 @@
 #include "workloads/data/generators/generators.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
-#include <system_error>
 #include <utility>
 
 #include "workloads/data/generators/portable.h"
@@ -69,20 +68,14 @@ float noisy_label(double margin, Random& random) {
 
 namespace {
 
-std::string short_number(double value) {
-  std::array<char, 32> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() ? std::string(text.data(), end) : std::string();
-}
-
 std::string tenths(double value) {
-  return short_number(std::round(10 * value) / 10);
+  return shortest_text(std::round(10 * value) / 10);
 }
 
 std::string to_text(double value) {
   if (value == std::trunc(value) && std::abs(value) < 1e18)
     return std::to_string(static_cast<long long>(value));
-  return short_number(value);
+  return shortest_text(value);
 }
 
 }  // namespace
@@ -99,8 +92,8 @@ ParameterValues::ParameterValues(std::string_view generator, std::span<const Par
     const std::string_view item = text.substr(0, end);
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos)
-      refuse(std::string(item) + " is not name=value; for instance " +
-             std::string(parameters.front().name) + "=1000");
+      refuse(
+          fmt::format("{} is not name=value; for instance {}=1000", item, parameters.front().name));
     assign(item.substr(0, equals), item.substr(equals + 1));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -115,19 +108,17 @@ void ParameterValues::assign(std::string_view name, std::string_view value) {
     refuse(unknown_name("parameter", name, valid));
   }
   const auto position = static_cast<std::size_t>(found - parameters_.begin());
-  if (given_[position]) refuse("parameter '" + std::string(name) + "' is given twice");
+  if (given_[position]) refuse(fmt::format("parameter '{}' is given twice", name));
   given_[position] = true;
 
-  double number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || value.empty())
-    refuse(std::string(name) + "='" + std::string(value) + "' is not a number");
-  if (found->whole && number != std::trunc(number))
-    refuse(std::string(name) + "=" + std::string(value) + " must be a whole number");
-  if (!(number >= found->least && number <= found->most))
-    refuse(std::string(name) + "=" + std::string(value) + " must lie between " +
-           to_text(found->least) + " and " + to_text(found->most));
-  values_[position] = number;
+  const auto number = parse_number<double>(value);
+  if (!number) refuse(fmt::format("{}='{}' is not a number", name, value));
+  if (found->whole && *number != std::trunc(*number))
+    refuse(fmt::format("{}={} must be a whole number", name, value));
+  if (!(*number >= found->least && *number <= found->most))
+    refuse(fmt::format("{}={} must lie between {} and {}", name, value, to_text(found->least),
+                       to_text(found->most)));
+  values_[position] = *number;
 }
 
 double ParameterValues::real(std::string_view name) const {
@@ -144,17 +135,19 @@ void ParameterValues::check_memory(double bytes) const {
   constexpr double kGiB = 1073741824.0;
   constexpr double kMost = 64 * kGiB;
   if (bytes > kMost)
-    refuse("these parameters would take " + to_text(std::ceil(bytes / kGiB)) +
-           " GiB of memory; at most 64 GiB: ask for fewer rows or features");
+    refuse(
+        fmt::format("these parameters would take {} GiB of memory; at most 64 GiB: ask for fewer "
+                    "rows or features",
+                    to_text(std::ceil(bytes / kGiB))));
   if (free_memory_ > 0 && bytes > static_cast<double>(free_memory_) / 2)
-    refuse("these parameters would take " + tenths(bytes / kGiB) +
-           " GiB of memory, more than half of the " +
-           tenths(static_cast<double>(free_memory_) / kGiB) +
-           " GiB that are free: ask for fewer rows or features");
+    refuse(
+        fmt::format("these parameters would take {} GiB of memory, more than half of the {} GiB "
+                    "that are free: ask for fewer rows or features",
+                    tenths(bytes / kGiB), tenths(static_cast<double>(free_memory_) / kGiB)));
 }
 
 void ParameterValues::refuse(const std::string& what) const {
-  throw UsageError(std::string(generator_) + ": " + what);
+  throw UsageError(fmt::format("{}: {}", generator_, what));
 }
 
 std::string describe_parameters(std::span<const Parameter> parameters) {

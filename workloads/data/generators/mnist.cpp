@@ -2,6 +2,8 @@
 // drawn, each a chain of four straight strokes through five points; a row takes one, moves every
 // point a little and the whole image a little more, and draws it with a pen of varying width.
 // Pixels are 1 on the stroke, fall to 0 at its edge, and are rounded to multiples of 1/255.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -91,8 +93,8 @@ Examples make(const ParameterValues& values, const ParallelFor& parallel) {
   const std::size_t features = values.whole("features");
   const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(features)) + 0.5);
   if (side * side != features)
-    values.refuse("features=" + std::to_string(features) + " must be a square, as images are; " +
-                  std::to_string(side * side) + " is the nearest");
+    values.refuse(fmt::format("features={} must be a square, as images are; {} is the nearest",
+                              features, side * side));
   values.check_memory(dense_bytes(rows, features));
   const Model model(side, values.seed());
   return make_dense(rows, features, parallel,
