@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "tests/bench/workload.h"
-#include "workloads/kernels/exp.h"
 #include "workloads/kernels/vector.h"
 
 namespace sgdbench::bench {
