@@ -85,9 +85,9 @@ class Hogwild final : public PooledBackend {
     seat.compute->read(course.w(), access);
     seat.fetch(seat.compute->read_bytes(), Activity::compute, seat.taken);
     seat.injector.gradient([&] { seat.compute->compute(); });
-    const Direction direction = seat.compute->direction();
-    seat.push(seat.compute->direction_bytes(), Activity::compute, seat.taken);
-    apply(course.spec.rule, course.state, std::span(&direction, 1), 0, problem().parameters(),
+    const GradientSum gradient_sum = seat.compute->gradient_sum();
+    seat.push(seat.compute->gradient_bytes(), Activity::compute, seat.taken);
+    apply(course.spec.rule, course.state, std::span(&gradient_sum, 1), 0, problem().parameters(),
           course.step(part.epoch, part.first_update), access,
           seat.recording && workers() > 1 ? &seat.probe : nullptr);
     seat.note_staleness(others(course, seat) - before);
@@ -95,8 +95,8 @@ class Hogwild final : public PooledBackend {
       sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
     };
     count(seat.updates, 1);
-    count(seat.examples, direction.examples);
-    seat.report.computed += direction.examples;
+    count(seat.examples, gradient_sum.examples);
+    seat.report.computed += gradient_sum.examples;
   }
 
   static std::uint64_t others(const Course& course, const Seat& me) {

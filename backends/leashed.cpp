@@ -45,7 +45,7 @@ class Leashed final : public PooledBackend {
   std::uint64_t number(std::size_t worker) const { return attempts_[worker].gradient; }
   std::uint64_t pull_bytes(Course& course, std::size_t) const { return course.w().size_bytes(); }
   std::uint64_t push_bytes(Course& course, std::size_t worker) const {
-    return course.seats[worker].compute->direction_bytes();
+    return course.seats[worker].compute->gradient_bytes();
   }
   void compute(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
@@ -105,10 +105,10 @@ class Leashed final : public PooledBackend {
   bool publish(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
     Attempt& attempt = attempts_[worker];
-    const Direction direction = seat.compute->direction();
+    const GradientSum gradient_sum = seat.compute->gradient_sum();
     const std::uint64_t bound = course.spec.persistence, gradient = attempt.gradient;
     // A rule with a state of its own changes it everywhere.
-    const bool everywhere = direction.everywhere || course.spec.rule.slots() > 1;
+    const bool dense = gradient_sum.dense || course.spec.rule.slots() > 1;
     Version*& spare = attempt.spare;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);
@@ -118,17 +118,17 @@ class Leashed final : public PooledBackend {
       VersionStore::follow(*spare, base);
       seat.mark(Activity::apply, gradient);
       seat.compute->commit(spare->state, course.step(attempt.walk.epoch(), base.number, staleness));
-      spare->examples = landed + direction.examples;
-      if (!versions_->publish(*spare, base, {everywhere, direction.support})) continue;
+      spare->examples = landed + gradient_sum.examples;
+      if (!versions_->publish(*spare, base, {dense, gradient_sum.support})) continue;
       versions_->release(worker, Role::base);
-      seat.note_landing(update, staleness, direction.examples, 1);
+      seat.note_landing(update, staleness, gradient_sum.examples, 1);
       seat.note_update();
       seat.track.note_update(update, staleness);
       if (course.spec.landings)
         seat.report.landings.push_back(
             {update, worker, whole_task(attempt.walk.mini_batch()), attempt.version});
       spare = &versions_->acquire_spare(&base);
-      observe(course, worker, landed, direction.examples);
+      observe(course, worker, landed, gradient_sum.examples);
       return true;
     }
     versions_->release(worker, Role::base);

@@ -107,8 +107,8 @@ class OpenMpSync final : public PooledBackend {
       seat.compute->prepare(course.rows(seat, mine));
       seat.compute->compute_from(course.w());
     });
-    gradients_[me] = seat.compute->direction();
-    seat.push(seat.compute->direction_bytes(), Activity::compute, number);
+    gradients_[me] = seat.compute->gradient_sum();
+    seat.push(seat.compute->gradient_bytes(), Activity::compute, number);
     seat.report.computed += mine.end - mine.begin;
     return true;
   }
@@ -131,8 +131,8 @@ class OpenMpSync final : public PooledBackend {
   static constexpr std::size_t kExamplesOfBlock = 2048, kFewestRounds = 4;
 
   Barrier barrier_;
-  std::vector<Direction> gradients_;
-  std::vector<DirectionSum> sums_;  ///< each worker's, over its slice
+  std::vector<GradientSum> gradients_;
+  std::vector<GradientTotal> sums_;  ///< each worker's, over its slice
   // Written by the first worker, while all others wait for it behind a block.
   Stretch block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
   bool more_ = false;     ///< whether there are any

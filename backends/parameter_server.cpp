@@ -39,7 +39,7 @@ struct alignas(64) Context {
   std::uint64_t gradient = 0;      ///< number of what it works on among this worker's, from 1
   std::atomic<bool> woken{false};  ///< `release` is to be raised
   Signal release;
-  StoredDirection stored;       ///< what it pushes, where it goes on while that is held
+  StoredGradient stored;        ///< what it pushes, where it goes on while that is held
   AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
 };
 
@@ -66,7 +66,7 @@ class ParameterServer final : public PooledBackend {
   }
   std::uint64_t push_bytes(Course& course, std::size_t worker) const {
     return replicas_ ? std::span(course.state).size_bytes()
-                     : course.seats[worker].compute->direction_bytes();
+                     : course.seats[worker].compute->gradient_bytes();
   }
   void compute(Course& course, std::size_t worker) {
     Seat& seat = course.seats[worker];
@@ -204,10 +204,10 @@ class ParameterServer final : public PooledBackend {
     if (server_->lands_alone()) {
       push.maker = &maker;
     } else if (server_->traits().overlaps) {
-      contexts_[worker].stored.assign(maker.direction());
+      contexts_[worker].stored.assign(maker.gradient_sum());
       push.stored = &contexts_[worker].stored;
     } else {
-      push.direction = maker.direction();
+      push.gradient_sum = maker.gradient_sum();
     }
     return push;
   }

@@ -20,7 +20,7 @@ Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::spa
   if (traits().cancels) cancelled_.reserve(workers);
   if (traits().exchange == Exchange::average) mean_.begin(state.size());
   if (traits().exchange != Exchange::gradient || alone_) return;
-  directions_.reserve(traits().arrivals);
+  gradient_sums_.reserve(traits().arrivals);
   sum_.reserve(parameters);
 }
 
@@ -41,7 +41,7 @@ Decision Server::arrive(std::size_t worker, const Push& push) {
   held.push = push;
   if (push.stored == nullptr) return decision;
   std::swap(held.copy, *push.stored);
-  held.push.direction = held.copy.view();
+  held.push.gradient_sum = held.copy.view();
   return decision;
 }
 
@@ -85,12 +85,13 @@ Real Server::step(std::uint64_t epoch) {
 void Server::apply_gradients() {
   const Held& last = held_[count_ - 1];
   if (last.push.maker != nullptr) return last.push.maker->commit(state_, step(last.work.epoch));
-  directions_.clear();
+  gradient_sums_.clear();
   // A worker's share may be empty: it arrived with nothing to apply.
   for (std::size_t i = 0; i < count_; ++i)
-    if (held_[i].push.direction.examples != 0) directions_.push_back(held_[i].push.direction);
-  if (directions_.empty()) return;
-  apply(rule_, state_, directions_, 0, parameters_, step(last.work.epoch), Access::exclusive,
+    if (held_[i].push.gradient_sum.examples != 0)
+      gradient_sums_.push_back(held_[i].push.gradient_sum);
+  if (gradient_sums_.empty()) return;
+  apply(rule_, state_, gradient_sums_, 0, parameters_, step(last.work.epoch), Access::exclusive,
         nullptr, &sum_);
 }
 

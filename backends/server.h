@@ -23,7 +23,7 @@
 #include "backends/protocols/protocol.h"
 #include "backends/replica_mean.h"
 #include "workloads/problem.h"
-#include "workloads/rules/stored_direction.h"
+#include "workloads/rules/stored_gradient.h"
 
 namespace sgdbench {
 
@@ -37,9 +37,9 @@ struct Work {
 
 /// What a worker hands over: nothing where it is a replica, which the host knows.
 struct Push {
-  Direction direction;
+  GradientSum gradient_sum;
   /// Where its worker goes on while it is held: the same, in memory that is exchanged for other.
-  StoredDirection* stored = nullptr;
+  StoredGradient* stored = nullptr;
   /// In place of the above where every update is one gradient: who made it commits it.
   Worker* maker = nullptr;
 };
@@ -50,7 +50,7 @@ struct Held {
   Work work;
   std::uint64_t version = 0;  ///< updates that were in the parameters that it was computed from
   Push push;
-  StoredDirection copy;  ///< what push.stored was
+  StoredGradient copy;  ///< what push.stored was
 };
 
 class Server {
@@ -62,7 +62,7 @@ class Server {
   Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
          std::size_t parameters, const Rule& rule, const StepSize& step);
 
-  /// Takes all memory that directions of workers that go on may need.
+  /// Takes all memory that gradient sums of workers that go on may need.
   void reserve_copies();
 
   const ProtocolTraits& traits() const { return protocol_->traits(); }
@@ -124,8 +124,8 @@ class Server {
   std::vector<InFlight> in_flight_;  // per worker
   std::vector<Held> held_;           // the first count_ of them; the rest keeps its memory
   std::size_t count_ = 0;
-  std::vector<Direction> directions_;
-  DirectionSum sum_;
+  std::vector<GradientSum> gradient_sums_;
+  GradientTotal sum_;
   std::vector<std::uint32_t> cancelled_;
   ReplicaMean mean_;
   std::size_t completer_ = 0;

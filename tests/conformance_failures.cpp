@@ -31,7 +31,7 @@ class FusedWorker final : public Worker {
     fuse_.burn();
     worker_->compute_from(w);
   }
-  Direction direction() const override { return worker_->direction(); }
+  GradientSum gradient_sum() const override { return worker_->gradient_sum(); }
   void commit(std::span<Real> state, Real step) const override {
     if (fuse_in_commit) fuse_.burn();
     worker_->commit(state, step);

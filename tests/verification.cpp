@@ -291,7 +291,7 @@ class RightUnderWatch final : public Worker {
   void compute() override { inner_->compute(); }
   void compute_from(std::span<const Real> w) override { inner_->compute_from(w); }
   void commit(std::span<Real> state, Real step) const override { inner_->commit(state, step); }
-  Direction direction() const override { return inner_->direction(); }
+  GradientSum gradient_sum() const override { return inner_->gradient_sum(); }
   std::size_t read_bytes() const override { return inner_->read_bytes(); }
 
  private:

@@ -15,7 +15,7 @@ constexpr std::size_t kSize = 3001;
 constexpr Rule kRules[] = {
     {Rule::Kind::sgd, 0}, {Rule::Kind::momentum, Real(0.9)}, {Rule::Kind::nesterov, Real(0.9)}};
 
-/// A direction with its memory: `count` random coordinates.
+/// A gradient sum with its memory: `count` random coordinates.
 struct Sparse {
   AlignedVector<Real> values = AlignedVector<Real>(kSize);
   std::vector<std::uint32_t> support;
@@ -25,7 +25,7 @@ struct Sparse {
     for (const auto k : support) values[k] = static_cast<Real>(random.normal());
     values[support[0]] = 0;  // in the support by chance only
   }
-  Direction direction(bool everywhere = false) const { return {values, support, everywhere, 3}; }
+  GradientSum gradient_sum(bool dense = false) const { return {values, support, dense, 3}; }
 };
 
 AlignedVector<Real> start(const Rule& rule) {
@@ -40,8 +40,9 @@ bool same_bits(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
 
 TEST_CASE("sgd over the supports and sgd over everything give the same bits") {
   const Sparse first(90, 1), second(120, 2), third(70, 3);
-  const Direction sparse[] = {first.direction(), second.direction(), third.direction()};
-  const Direction dense[] = {first.direction(true), second.direction(true), third.direction(true)};
+  const GradientSum sparse[] = {first.gradient_sum(), second.gradient_sum(), third.gradient_sum()};
+  const GradientSum dense[] = {first.gradient_sum(true), second.gradient_sum(true),
+                               third.gradient_sum(true)};
   for (const std::size_t count : {1u, 2u, 3u}) {
     auto a = start({}), b = start({});
     apply({}, a, std::span(sparse).first(count), 0, kSize, Real(0.1), Access::exclusive);
@@ -51,17 +52,17 @@ TEST_CASE("sgd over the supports and sgd over everything give the same bits") {
   }
 }
 
-TEST_CASE("Compact directions, one or many, give the bits of scattered ones") {
+TEST_CASE("Packed gradient sums, one or many, give the bits of scattered ones") {
   std::vector<Sparse> all;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) all.emplace_back(60, seed);
   std::vector<std::vector<Real>> compact(all.size());
-  std::vector<Direction> scattered, kept;
+  std::vector<GradientSum> scattered, kept;
   for (std::size_t d = 0; d < all.size(); ++d) {
     for (const auto k : all[d].support) compact[d].push_back(all[d].values[k]);
-    scattered.push_back(all[d].direction());
+    scattered.push_back(all[d].gradient_sum());
     kept.push_back({compact[d], all[d].support, false, 3, true});
   }
-  DirectionSum sum;
+  GradientTotal sum;
   for (const Rule& rule : kRules) {
     for (const std::size_t count : {1u, 2u, 5u, 6u, 40u}) {  // in all, sparse and dense
       auto a = start(rule), b = start(rule), c = start(rule);
@@ -81,14 +82,15 @@ TEST_CASE("Compact directions, one or many, give the bits of scattered ones") {
   CHECK(same_bits(a, b));
 }
 
-TEST_CASE("Directions of every form add up") {
+TEST_CASE("Gradient sums of every form add up") {
   const Sparse first(60, 1), second(60, 2), third(3000, 3);
   std::vector<Real> values;
   for (const auto k : second.support) values.push_back(second.values[k]);
-  const Direction mixed[] = {
-      first.direction(), {values, second.support, false, 3, true}, third.direction(true)};
-  const Direction plain[] = {first.direction(), second.direction(), third.direction(true)};
-  DirectionSum sum;
+  const GradientSum mixed[] = {
+      first.gradient_sum(), {values, second.support, false, 3, true}, third.gradient_sum(true)};
+  const GradientSum plain[] = {first.gradient_sum(), second.gradient_sum(),
+                               third.gradient_sum(true)};
+  GradientTotal sum;
   for (const Rule& rule : kRules) {
     auto a = start(rule), b = start(rule);
     apply(rule, a, plain, 0, kSize, Real(0.1), Access::exclusive);
@@ -99,10 +101,10 @@ TEST_CASE("Directions of every form add up") {
 
 TEST_CASE("Applying slice by slice is applying the whole, bit for bit") {
   const Sparse first(90, 1), second(2500, 2);
-  const Direction directions[] = {first.direction(), second.direction()};
+  const GradientSum gradient_sums[] = {first.gradient_sum(), second.gradient_sum()};
   for (const Rule& rule : kRules) {
     for (const std::size_t count : {1u, 2u}) {
-      const auto used = std::span(directions).first(count);
+      const auto used = std::span(gradient_sums).first(count);
       auto whole = start(rule), sliced = start(rule);
       apply(rule, whole, used, 0, kSize, Real(0.1), Access::exclusive);
       const std::size_t cuts[] = {0, 1, 17, 700, 701, 2990, kSize};
@@ -115,7 +117,7 @@ TEST_CASE("Applying slice by slice is applying the whole, bit for bit") {
 
 TEST_CASE("Every rule is its formula, with every access") {
   const Sparse first(600, 1), second(50, 2);
-  const Direction directions[] = {first.direction(), second.direction()};
+  const GradientSum gradient_sums[] = {first.gradient_sum(), second.gradient_sum()};
   for (const Rule& rule : kRules) {
     const auto before = start(rule);
     std::vector<double> expected(before.begin(), before.end());
@@ -132,7 +134,7 @@ TEST_CASE("Every rule is its formula, with every access") {
     }
     for (const Access access : {Access::exclusive, Access::racy_store, Access::racy_cas}) {
       auto state = before;
-      apply(rule, state, directions, 0, kSize, Real(0.1), access);
+      apply(rule, state, gradient_sums, 0, kSize, Real(0.1), access);
       CHECK(relative_error(state, expected) < 1e-6);
     }
   }
@@ -140,13 +142,13 @@ TEST_CASE("Every rule is its formula, with every access") {
 
 TEST_CASE("A watched dense pass makes every update and watches a stripe of them") {
   const Sparse dense(3000, 1);
-  const Direction directions[] = {dense.direction(true)};
+  const GradientSum gradient_sums[] = {dense.gradient_sum(true)};
   for (const Rule& rule : kRules) {
     auto a = start(rule), b = start(rule);
     WriteProbe probe;
     for (int t = 0; t < 5; ++t) {
-      apply(rule, a, directions, 0, kSize, Real(0.1), Access::exclusive);
-      apply(rule, b, directions, 0, kSize, Real(0.1), Access::racy_store, &probe);
+      apply(rule, a, gradient_sums, 0, kSize, Real(0.1), Access::exclusive);
+      apply(rule, b, gradient_sums, 0, kSize, Real(0.1), Access::racy_store, &probe);
     }
     CHECK(relative_error(b, a) < 1e-6);
     CHECK(probe.writes == 5 * 256 * rule.slots());

@@ -22,24 +22,24 @@ std::vector<double> reference(const Problem& problem, std::span<const Real> w,
   return gradient;
 }
 
-/// The direction's mean gradient, after checking that it is zero outside of its support.
-std::vector<double> mean(const Direction& direction, std::size_t parameters) {
+/// The gradient sum's mean gradient, after checking that it is zero outside of its support.
+std::vector<double> mean(const GradientSum& gradient_sum, std::size_t parameters) {
   std::vector<double> gradient(parameters);
   const auto value = [&](std::size_t k) {
-    return static_cast<double>(direction.values[k]) / static_cast<double>(direction.examples);
+    return static_cast<double>(gradient_sum.values[k]) / static_cast<double>(gradient_sum.examples);
   };
-  if (direction.everywhere) {
+  if (gradient_sum.dense) {
     for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] = value(k);
     return gradient;
   }
   std::vector<int> times(gradient.size());
-  for (std::size_t k = 0; k < direction.support.size(); ++k) {
-    const auto v = direction.support[k];
-    gradient[v] = value(direction.compact ? k : v);
+  for (std::size_t k = 0; k < gradient_sum.support.size(); ++k) {
+    const auto v = gradient_sum.support[k];
+    gradient[v] = value(gradient_sum.packed ? k : v);
     CHECK(++times[v] == 1);
   }
-  for (std::size_t v = 0; v < gradient.size() && !direction.compact; ++v)
-    if (times[v] == 0) CHECK(direction.values[v] == 0);
+  for (std::size_t v = 0; v < gradient.size() && !gradient_sum.packed; ++v)
+    if (times[v] == 0) CHECK(gradient_sum.values[v] == 0);
   return gradient;
 }
 
@@ -65,7 +65,8 @@ TEST_CASE("Every reference gradient is the derivative of its reference loss") {
   }
 }
 
-TEST_CASE("Every worker's direction is the reference gradient, whatever the batch and the access") {
+TEST_CASE(
+    "Every worker's gradient sum is the reference gradient, whatever the batch and the access") {
   for (const Example& e : all_examples(0.05)) {
     CAPTURE(e.name);
     const auto worker = e.problem->make_worker({{}, kRows, nullptr});
@@ -78,17 +79,17 @@ TEST_CASE("Every worker's direction is the reference gradient, whatever the batc
         worker->prepare(rows);
         worker->read(w, access);
         worker->compute();
-        CHECK(worker->direction().examples == batch);
-        CHECK(relative_error(mean(worker->direction(), w.size()), expected) < kTolerance);
+        CHECK(worker->gradient_sum().examples == batch);
+        CHECK(relative_error(mean(worker->gradient_sum(), w.size()), expected) < kTolerance);
       }
       worker->prepare(rows);
       worker->compute_from(w);
-      CHECK(relative_error(mean(worker->direction(), w.size()), expected) < kTolerance);
+      CHECK(relative_error(mean(worker->gradient_sum(), w.size()), expected) < kTolerance);
     }
   }
 }
 
-TEST_CASE("Preparing the next block leaves the current direction as it is") {
+TEST_CASE("Preparing the next block leaves the current gradient sum as it is") {
   for (const Example& e : all_examples(0.05)) {
     CAPTURE(e.name);
     const auto worker = e.problem->make_worker({{}, 8, nullptr});
@@ -101,20 +102,20 @@ TEST_CASE("Preparing the next block leaves the current direction as it is") {
     worker->read(w, Access::exclusive);
     worker->prepare(second);  // overwrites the earlier block, whose values are still there
     worker->compute();
-    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, first)) <
+    CHECK(relative_error(mean(worker->gradient_sum(), w.size()), reference(*e.problem, w, first)) <
           kTolerance);
     worker->prepare(second);
-    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, first)) <
+    CHECK(relative_error(mean(worker->gradient_sum(), w.size()), reference(*e.problem, w, first)) <
           kTolerance);
     worker->read(w, Access::exclusive);
     worker->compute();
-    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, second)) <
+    CHECK(relative_error(mean(worker->gradient_sum(), w.size()), reference(*e.problem, w, second)) <
           kTolerance);
   }
 }
 
 TEST_CASE(
-    "A commit is the rule's step along the current direction, whatever became of w meanwhile") {
+    "A commit is the rule's step along the current gradient sum, whatever became of w meanwhile") {
   for (const Example& e : all_examples(0.05))
     for (const char* rule_name : {"sgd", "momentum", "nesterov"})
       for (const std::size_t batch : {1u, 8u})
@@ -131,13 +132,13 @@ TEST_CASE(
           worker->read(std::span(state).first(parameters), Access::exclusive);
           worker->prepare(second);
           worker->compute();
-          if (asked) CHECK(worker->direction().examples == batch);
+          if (asked) CHECK(worker->gradient_sum().examples == batch);
           state = random_point(state.size(), 6);
           auto expected = state;
           worker->commit(state, Real(0.3));
-          const Direction direction[] = {worker->direction()};
-          DirectionSum sum;
-          apply(rule, expected, direction, 0, parameters, Real(0.3), Access::exclusive, nullptr,
+          const GradientSum gradient_sum[] = {worker->gradient_sum()};
+          GradientTotal sum;
+          apply(rule, expected, gradient_sum, 0, parameters, Real(0.3), Access::exclusive, nullptr,
                 &sum);
           CHECK(relative_error(state, std::vector<double>(expected.begin(), expected.end())) <
                 1e-6);
@@ -156,10 +157,10 @@ TEST_CASE("A frozen copy keeps the parameters of the moment it was read") {
     worker->read(w, Access::exclusive);
     std::fill(w.begin(), w.end(), Real(1));
     worker->compute();
-    CHECK(relative_error(mean(worker->direction(), w.size()), expected) < kTolerance);
+    CHECK(relative_error(mean(worker->gradient_sum(), w.size()), expected) < kTolerance);
     CHECK(worker->read_bytes() <= w.size() * sizeof(Real));
-    if (!worker->direction().everywhere)
-      CHECK(worker->read_bytes() == worker->direction().support.size() * sizeof(Real));
+    if (!worker->gradient_sum().dense)
+      CHECK(worker->read_bytes() == worker->gradient_sum().support.size() * sizeof(Real));
   }
 }
 
@@ -173,7 +174,7 @@ TEST_CASE("Every kernel set that was built gives the network's gradient") {
     const auto rows = random_rows(16, kRows, 6);
     worker->prepare(rows);
     worker->compute_from(w);
-    CHECK(relative_error(mean(worker->direction(), w.size()), reference(*e.problem, w, rows)) <
+    CHECK(relative_error(mean(worker->gradient_sum(), w.size()), reference(*e.problem, w, rows)) <
           kTolerance);
   }
 }

@@ -31,8 +31,8 @@ AlignedVector<Real> step_by_step(const Problem& problem, const Rule& rule, std::
     worker->prepare(rows.subspan(k, std::min(batch, rows.size() - k)));
     worker->read(w, Access::exclusive);
     worker->compute();
-    const Direction direction[] = {worker->direction()};
-    apply(rule, state, direction, 0, w.size(), kStep.during(0).at(t), Access::exclusive);
+    const GradientSum gradient_sum[] = {worker->gradient_sum()};
+    apply(rule, state, gradient_sum, 0, w.size(), kStep.during(0).at(t), Access::exclusive);
   }
   return state;
 }

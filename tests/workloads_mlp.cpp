@@ -87,18 +87,18 @@ TEST_CASE("Dense rows that follow each other are used where they lie, all others
                      values_of(std::get<SparseMatrix>(sparse.features), run[r]).begin()));
 }
 
-TEST_CASE("A batch of neighbours and the same rows scattered give the same direction") {
+TEST_CASE("A batch of neighbours and the same rows scattered give the same gradient sum") {
   const Example e = example({"mlp", 0.1, {9}, "relu"}, false);
   const auto worker = e.problem->make_worker({{}, 8, nullptr});
   const auto w = random_point(e.problem->parameters(), 5);
   const std::vector<std::uint32_t> in_order{10, 11, 12, 13}, scattered{12, 10, 13, 11};
   worker->prepare(in_order);
   worker->compute_from(w);
-  const std::vector<Real> first(worker->direction().values.begin(),
-                                worker->direction().values.end());
+  const std::vector<Real> first(worker->gradient_sum().values.begin(),
+                                worker->gradient_sum().values.end());
   worker->prepare(scattered);
   worker->compute_from(w);
-  CHECK(relative_error(worker->direction().values, first) < 1e-5);
+  CHECK(relative_error(worker->gradient_sum().values, first) < 1e-5);
 }
 
 TEST_CASE("Over many small steps the regulariser shrinks weights as exact arithmetic would") {

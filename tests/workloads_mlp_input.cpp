@@ -89,7 +89,7 @@ TEST_CASE("Data with few and with many zeros give the reference gradient, stored
         worker->prepare(rows);
         worker->read(w, Access::exclusive);
         worker->compute();
-        CHECK(relative_error(worker->direction().values, expected) < 2e-5);
+        CHECK(relative_error(worker->gradient_sum().values, expected) < 2e-5);
       }
     }
   }

@@ -39,14 +39,14 @@ TEST_CASE("With compare-and-swap no addition is lost, alone or contended") {
   }
 }
 
-TEST_CASE("With compare-and-swap no update of a whole direction is lost") {
+TEST_CASE("With compare-and-swap no update of a whole gradient sum is lost") {
   constexpr std::size_t kSize = 100;
   const AlignedVector<Real> ones(kSize, 1);
   for (const std::size_t threads : {1u, 2u}) {
     AlignedVector<Real> w(kSize);
     contend(threads, [&](std::size_t) {
-      const Direction direction[] = {{ones, {}, true, 1}};
-      for (int i = 0; i < 500; ++i) apply({}, w, direction, 0, kSize, -1, Access::racy_cas);
+      const GradientSum gradient_sum[] = {{ones, {}, true, 1}};
+      for (int i = 0; i < 500; ++i) apply({}, w, gradient_sum, 0, kSize, -1, Access::racy_cas);
     });
     for (const Real x : w) CHECK(x == static_cast<Real>(500 * threads));
   }

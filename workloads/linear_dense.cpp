@@ -59,7 +59,7 @@ class DenseLinearWorker final : public WorkerBase {
     read(w, Access::exclusive);
     compute();
   }
-  Direction direction() const override {
+  GradientSum gradient_sum() const override {
     return {std::span(values_).first(parameters()), {}, true, examples_};
   }
   std::size_t read_bytes() const override { return parameters() * sizeof(Real); }
@@ -164,7 +164,7 @@ class DenseLinearWorker final : public WorkerBase {
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
   Real slopes_ = 0;                    ///< ∑ ℓ′ of the block
-  AlignedVector<Real> copy_, values_;  ///< of w and of the direction, padded
+  AlignedVector<Real> copy_, values_;  ///< of w and of the gradient sum, padded
 };
 
 }  // namespace

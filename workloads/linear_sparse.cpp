@@ -79,7 +79,7 @@ class SparseStep {
 };
 
 /// Blocks of one row, under sgd: all that is known of it lies entry by entry behind each other, so
-/// that only w is read and written at random. The direction is packed, and nothing is to be
+/// that only w is read and written at random. The gradient sum is packed, and nothing is to be
 /// cleared.
 template <class Loss, bool with_intercept>
 class OneRowWorker final : public WorkerBase {
@@ -138,7 +138,7 @@ class OneRowWorker final : public WorkerBase {
   }
 
   /// Packed when somebody asks for it.
-  Direction direction() const override {
+  GradientSum gradient_sum() const override {
     if (!packed_)
       pack(step_.row(row_), slope_,
            [copy = copy_.data()](std::size_t k, std::uint32_t) { return copy[k]; });
@@ -195,7 +195,7 @@ class OneRowWorker final : public WorkerBase {
   std::size_t size_ = 0;
   Real margin_ = 0, slope_ = 0;  ///< ⟨w, x⟩ of the last read, and ℓ′ there
   AlignedVector<Real> copy_;
-  mutable bool packed_ = false;  ///< the direction lies in the next two
+  mutable bool packed_ = false;  ///< the gradient sum lies in the next two
   mutable AlignedVector<Real> values_;
   mutable std::vector<std::uint32_t> support_;
 };
@@ -206,12 +206,12 @@ class SparseLinearWorker final : public SparseWorker {
   SparseLinearWorker(const SparseLinear& model, const WorkerOptions& options)
       : SparseWorker(model.matrix, model.longest_row, 1, model.regulariser, options),
         step_(model),
-        shrinkage_(everywhere() ? model.regulariser.size() : 0),
+        shrinkage_(dense() ? model.regulariser.size() : 0),
         sums_(options.max_batch == 1 ? 0 : model.regulariser.size()) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Only where nobody else writes: a whole vector written back would undo others' updates.
-    const bool whole_vectors = everywhere() && run.batch > 1 && run.access == Access::exclusive;
+    const bool whole_vectors = dense() && run.batch > 1 && run.access == Access::exclusive;
     if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe, [&](const auto& memory) {
       if (run.batch == 1)
@@ -226,7 +226,7 @@ class SparseLinearWorker final : public SparseWorker {
   void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
                   std::span<Real> values) override {
     const ExclusiveMemory memory;
-    if (!everywhere()) return add_gradients(memory, w.data(), rows, 0, rows.size(), values.data());
+    if (!dense()) return add_gradients(memory, w.data(), rows, 0, rows.size(), values.data());
     // In a large block an entry finds the second term ready: one pass makes it for all features.
     const auto r = regulariser();
     for (std::size_t v = 0; v < r.size(); ++v) shrinkage_[v] = r[v] * w[v];
@@ -286,7 +286,7 @@ class SparseLinearWorker final : public SparseWorker {
   }
 
   SparseStep<Loss, with_intercept> step_;
-  AlignedVector<Real> shrinkage_;  ///< λ/d_v·w_v, for blocks that go everywhere
+  AlignedVector<Real> shrinkage_;  ///< λ/d_v·w_v, for blocks that are dense
   AlignedVector<Real> sums_;       ///< of one mini-batch in place; zero between them
 };
 

@@ -1,4 +1,4 @@
-// The Worker of a network: a direction is everywhere, so reading means copying all of w.
+// The Worker of a network: a gradient sum is dense, so reading means copying all of w.
 //
 // Memory is the price of a small mini-batch: every pass over w costs as much as some rows'
 // products. So there are as few as can be. Where w is ours alone and the rule is sgd, the products
@@ -7,7 +7,7 @@
 //   w ← (1 − γλ)·w + ∑ᵢ (−γ/b)·∇ℓᵢ(w)
 //
 // Elsewhere they add to the copy that they were computed from, shrunk by bλ, once the last of its
-// readers is done with it: ∑ᵢ (∇ℓᵢ(w) + λ·w), the direction. Where biases are intercepts, theirs
+// readers is done with it: ∑ᵢ (∇ℓᵢ(w) + λ·w), the gradient sum. Where biases are intercepts, theirs
 // are 1 and 0.
 #include <algorithm>
 
@@ -84,7 +84,7 @@ class MlpWorker final : public WorkerBase {
     if (regulariser() != 0) std::copy(w.begin(), w.end(), values_.begin());
     train(w.data(), sum_of_gradients());
   }
-  Direction direction() const override { return {values_, {}, true, examples_}; }
+  GradientSum gradient_sum() const override { return {values_, {}, true, examples_}; }
   std::size_t read_bytes() const override { return values_.size() * sizeof(Real); }
 
  private:
@@ -109,7 +109,7 @@ class MlpWorker final : public WorkerBase {
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
   Shrinking shrinking_;
-  AlignedVector<Real> values_;  ///< the copy that was read, until it is made the direction
+  AlignedVector<Real> values_;  ///< the copy that was read, until it is made the gradient sum
 };
 
 }  // namespace

@@ -51,14 +51,14 @@ class NoWorker final : public WorkerBase {
   void read(std::span<const Real>, Access) override { examples_ = next_; }
   void compute() override {}
   void compute_from(std::span<const Real>) override { examples_ = next_; }
-  Direction direction() const override {
-    Direction direction;
-    direction.everywhere = true;
-    direction.examples = examples_;
-    return direction;
+  GradientSum gradient_sum() const override {
+    GradientSum gradient_sum;
+    gradient_sum.dense = true;
+    gradient_sum.examples = examples_;
+    return gradient_sum;
   }
   std::size_t read_bytes() const override { return bytes_; }
-  std::size_t direction_bytes() const override { return bytes_; }
+  std::size_t gradient_bytes() const override { return bytes_; }
 
  private:
   std::size_t bytes_, next_ = 0, examples_ = 0;

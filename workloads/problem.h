@@ -9,8 +9,8 @@
 //   in place:                 run_in_place() updates the shared parameters as it goes.
 //   read → compute → commit:  prepare(rows)  notes which coordinates the block touches,
 //                             read(w)        copies those to a private frozen copy,
-//                             compute()      makes the direction from that copy,
-//                             direction()    is then applied by the owner (rules/rule.h: apply),
+//                             compute()      makes the gradient sum from that copy,
+//                             gradient_sum()    is then applied by the owner (rules/rule.h: apply),
 //                                            or commit() does it, where it lands alone.
 //                             compute_from(w) skips the copy when w stays frozen by agreement.
 //
@@ -74,25 +74,25 @@ class Worker {
   /// Makes ⌈rows/batch⌉ updates of `state` = [w | rule's state] in place.
   virtual void run_in_place(std::span<Real> state, const InPlaceRun& run) = 0;
 
-  /// Names the next block. May be called while the current direction() still waits to be applied:
-  /// it does not disturb it. `rows` must stay valid until compute() is done.
+  /// Names the next block. May be called while the current gradient_sum() still waits to be
+  /// applied: it does not disturb it. `rows` must stay valid until compute() is done.
   virtual void prepare(std::span<const std::uint32_t> rows) = 0;
-  /// Makes the prepared block current and copies what it needs of w. Invalidates direction().
+  /// Makes the prepared block current and copies what it needs of w. Invalidates gradient_sum().
   virtual void read(std::span<const Real> w, Access access) = 0;
-  /// The current block's direction, at the copy; once for each read(), which it may use up.
+  /// The current block's gradient sum, at the copy; once for each read(), which it may use up.
   virtual void compute() = 0;
-  /// Makes the prepared block current and computes its direction at w itself, which nobody
+  /// Makes the prepared block current and computes its gradient sum at w itself, which nobody
   /// changes meanwhile.
   virtual void compute_from(std::span<const Real> w) = 0;
-  virtual Direction direction() const = 0;
-  /// Applies the current direction, alone, to all of `state` = [w | rule's state], which nobody
+  virtual GradientSum gradient_sum() const = 0;
+  /// Applies the current gradient sum, alone, to all of `state` = [w | rule's state], which nobody
   /// else touches now: as apply() would, but for a rounding. Step γ.
   virtual void commit(std::span<Real> state, Real step) const = 0;
 
   /// Bytes that the last read() copied.
   virtual std::size_t read_bytes() const = 0;
-  /// Bytes of the current direction as a message.
-  virtual std::size_t direction_bytes() const { return direction().bytes(); }
+  /// Bytes of the current gradient sum as a message.
+  virtual std::size_t gradient_bytes() const { return gradient_sum().bytes(); }
 };
 
 enum class Part { train, test };

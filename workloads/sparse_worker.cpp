@@ -12,7 +12,7 @@ namespace {
 /// accesses to collect, clear and apply it.
 constexpr std::size_t kDenseShare = 8;
 
-bool goes_everywhere(const SparseMatrix& matrix, std::size_t batch) {
+bool is_dense_block(const SparseMatrix& matrix, std::size_t batch) {
   const std::size_t rows = std::max<std::size_t>(1, matrix.rows());
   const std::size_t mean_row = matrix.entries.size() / rows;
   return batch > 1 && mean_row * std::min(batch, rows) > matrix.columns / kDenseShare;
@@ -26,10 +26,10 @@ SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std:
       matrix_(matrix),
       width_(width),
       regulariser_(regulariser),
-      everywhere_(goes_everywhere(matrix, options.max_batch)),
+      dense_(is_dense_block(matrix, options.max_batch)),
       copy_(regulariser.size() * width),
       values_(regulariser.size() * width) {
-  if (everywhere_) return;
+  if (dense_) return;
   stamps_.resize(matrix.columns);
   const std::size_t rows = std::max<std::size_t>(1, options.max_batch);
   const bool all = longest != 0 && rows > matrix.columns / longest;
@@ -67,7 +67,7 @@ void SparseWorker::prepare(std::span<const std::uint32_t> rows) {
   if (dirty_ == next) clear(block);
   block.rows = rows;
   block.examples = rows.size();
-  if (!everywhere_) collect_support(block);
+  if (!dense_) collect_support(block);
 }
 
 void SparseWorker::collect_support(Block& block) {
@@ -86,7 +86,7 @@ void SparseWorker::collect_support(Block& block) {
 
 void SparseWorker::read(std::span<const Real> w, Access access) {
   current_ = 1 - current_;
-  if (everywhere_) {
+  if (dense_) {
     if (access == Access::exclusive)
       std::copy(w.begin(), w.end(), copy_.begin());
     else
@@ -114,20 +114,20 @@ void SparseWorker::compute_current(std::span<const Real> w) {
 }
 
 void SparseWorker::clear(Block& block) {
-  if (everywhere_)
+  if (dense_)
     std::fill(values_.begin(), values_.end(), Real(0));
   else
     for (std::size_t k = 0; k < block.size; ++k) values_[block.support[k]] = 0;
   dirty_ = kNone;
 }
 
-Direction SparseWorker::direction() const {
+GradientSum SparseWorker::gradient_sum() const {
   const Block& block = blocks_[current_];
-  return {values_, std::span(block.support).first(block.size), everywhere_, block.examples};
+  return {values_, std::span(block.support).first(block.size), dense_, block.examples};
 }
 
 std::size_t SparseWorker::read_bytes() const {
-  return (everywhere_ ? copy_.size() : blocks_[current_].size) * sizeof(Real);
+  return (dense_ ? copy_.size() : blocks_[current_].size) * sizeof(Real);
 }
 
 std::size_t longest_row(const SparseMatrix& matrix) {

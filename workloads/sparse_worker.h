@@ -2,9 +2,9 @@
 // coordinate needs no translation. Blocks come in two sizes:
 //
 // Small ones have a support, and only its coordinates are moved and cleared, never whole vectors:
-// the copy of w is valid there, and the values of the direction are zero everywhere else.
+// the copy of w is valid there, and the values of the gradient sum are zero everywhere else.
 //
-// Large ones, which meet a good part of all features, go everywhere: whole vectors are moved, at
+// Large ones, which meet a good part of all features, are dense: whole vectors are moved, at
 // the speed of memory, and nobody asks of an entry whether its feature was met before.
 //
 // A feature v owns `width` parameters, v·width + c: one for a linear model, one for each class for
@@ -26,7 +26,7 @@ class SparseWorker : public WorkerBase {
   void read(std::span<const Real> w, Access access) override;
   void compute() override { compute_current(copy_); }
   void compute_from(std::span<const Real> w) override;
-  Direction direction() const override;
+  GradientSum gradient_sum() const override;
   std::size_t read_bytes() const override;
 
  protected:
@@ -46,8 +46,8 @@ class SparseWorker : public WorkerBase {
   bool intercept() const { return regulariser_.size() > matrix_.columns; }
   /// What the intercept adds to every row.
   Entry intercept_entry() const { return {static_cast<std::uint32_t>(matrix_.columns), 1}; }
-  /// Whether blocks of max_batch rows go everywhere.
-  bool everywhere() const { return everywhere_; }
+  /// Whether blocks of max_batch rows are dense.
+  bool dense() const { return dense_; }
 
  private:
   struct Block {
@@ -66,9 +66,9 @@ class SparseWorker : public WorkerBase {
   const SparseMatrix& matrix_;
   std::size_t width_;
   std::span<const Real> regulariser_;
-  bool everywhere_;
+  bool dense_;
   Block blocks_[2];
-  std::size_t current_ = 0;    ///< whose direction it is; the other one is prepared
+  std::size_t current_ = 0;    ///< whose gradient sum it is; the other one is prepared
   std::size_t dirty_ = kNone;  ///< whose support `values_` is not zero on
   AlignedVector<Real> copy_;
   AlignedVector<Real> values_;

@@ -18,16 +18,16 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
       read(w, run.access);
       compute();
     }
-    const Direction direction[] = {this->direction()};
-    apply(rule_, state, direction, 0, parameters, updates.step(), run.access, run.probe);
+    const GradientSum gradient_sum[] = {this->gradient_sum()};
+    apply(rule_, state, gradient_sum, 0, parameters, updates.step(), run.access, run.probe);
     updates.made();
   }
   following_ = {};
 }
 
 void WorkerBase::commit(std::span<Real> state, Real step) const {
-  const Direction direction[] = {this->direction()};
-  apply(rule_, state, direction, 0, state.size() / rule_.slots(), step, Access::exclusive);
+  const GradientSum gradient_sum[] = {this->gradient_sum()};
+  apply(rule_, state, gradient_sum, 0, state.size() / rule_.slots(), step, Access::exclusive);
 }
 
 }  // namespace sgdbench

@@ -42,7 +42,7 @@ enum class Decision {
 
 /// What travels between a worker and the server.
 enum class Exchange {
-  gradient,  ///< parameters there, a direction back
+  gradient,  ///< parameters there, a gradient sum back
   average,   ///< a replica trained for `steps` mini-batches, averaged with all others
   elastic,   ///< a replica that meets the centre
 };

@@ -16,7 +16,7 @@ Learner::Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool)
       tool_(tool),
       counts_bytes_(course.spec.conditions.bandwidth > 0),
       works_(course.seats.size()),
-      directions_(sends_gradients() ? course.seats.size() : 0) {
+      gradient_sums_(sends_gradients() ? course.seats.size() : 0) {
   if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), course.state);
   if (!sends_gradients())
     for (auto& seat : course.seats) seat.report.local_steps = 0;
@@ -57,7 +57,7 @@ double Learner::push_bytes(std::size_t worker) {
   if (!sends_gradients()) return all_bytes();
   if (works_[worker].gradient == Gradient::none) return 0;
   if (works_[worker].gradient == Gradient::pulled) compute(worker);
-  return static_cast<double>(directions_[worker].view().bytes());
+  return static_cast<double>(gradient_sums_[worker].view().bytes());
 }
 
 double Learner::all_bytes() const {
@@ -73,8 +73,8 @@ Decision Learner::arrive(std::size_t worker) {
   Push push;
   if (work.gradient == Gradient::pulled) compute(worker);
   if (work.gradient == Gradient::computed) {
-    push.direction = directions_[worker].view();
-    if (traits().overlaps) push.stored = &directions_[worker];
+    push.gradient_sum = gradient_sums_[worker].view();
+    if (traits().overlaps) push.stored = &gradient_sums_[worker];
   }
   work.gradient = Gradient::none;
   const Decision decision = server_.arrive(worker, push);
@@ -127,9 +127,9 @@ void Learner::compute(std::size_t worker) {
 }
 
 void Learner::store(std::size_t worker) {
-  const Direction direction = tool_.compute->direction();
-  if (!checked_) check_memory(direction);
-  directions_[worker].assign(direction);
+  const GradientSum gradient_sum = tool_.compute->gradient_sum();
+  if (!checked_) check_memory(gradient_sum);
+  gradient_sums_[worker].assign(gradient_sum);
   works_[worker].gradient = Gradient::computed;
 }
 
@@ -145,10 +145,10 @@ void Learner::train(const Task& task, std::span<Real> replica) {
 }
 
 /// Whether a gradient is dense shows when there is one.
-void Learner::check_memory(const Direction& direction) {
+void Learner::check_memory(const GradientSum& gradient_sum) {
   checked_ = true;
-  if (!direction.everywhere) return;
-  const std::uint64_t needed = works_.size() * direction.values.size_bytes();
+  if (!gradient_sum.dense) return;
+  const std::uint64_t needed = works_.size() * gradient_sum.values.size_bytes();
   const std::uint64_t available = available_memory_bytes();
   if (needed > available / 2)
     throw std::runtime_error(

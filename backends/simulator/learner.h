@@ -5,7 +5,7 @@
 // it arrives: what is cancelled before never is.
 //
 // Invariant: a gradient that is in flight and not computed was pulled at the parameters as they
-// are. Memory is one stored direction (rules/stored_direction.h) for each gradient that is.
+// are. Memory is one stored gradient sum (rules/stored_gradient.h) for each gradient that is.
 //
 // Replicas that are averaged all start at one version, so one replica's memory serves them in turn;
 // elastic ones live on and take P times the memory.
@@ -79,7 +79,7 @@ class Learner {
   void compute(std::size_t worker);
   void store(std::size_t worker);
   void train(const Task& task, std::span<Real> replica);
-  void check_memory(const Direction& direction);
+  void check_memory(const GradientSum& gradient_sum);
 
   Course& course_;
   Server server_;
@@ -87,7 +87,7 @@ class Learner {
   Seat& tool_;  // the real worker, and the memory for its rows
   bool counts_bytes_;
   std::vector<Work> works_;
-  std::vector<StoredDirection> directions_;
+  std::vector<StoredGradient> gradient_sums_;
   std::vector<std::uint32_t> pulled_;  // at the parameters as they are, computed or not
   AlignedVector<Real> replica_;        // of whoever is being averaged
   std::vector<AlignedVector<Real>> replicas_;

@@ -1,4 +1,4 @@
-// Applying a direction: everywhere (a network's 100,000 parameters) and on a support.
+// Applying a gradient sum: everywhere (a network's 100,000 parameters) and on a support.
 #include "tests/bench/workload.h"
 #include "workloads/random.h"
 #include "workloads/rules/rule.h"
@@ -11,9 +11,9 @@ constexpr std::size_t kParameters = 101770;
 void apply_everywhere(benchmark::State& state, Rule::Kind kind, Access access) {
   const Rule rule{kind, kind == Rule::Kind::sgd ? Real(0) : Real(0.9)};
   AlignedVector<Real> w(kParameters * rule.slots()), values(kParameters, Real(1e-3));
-  const Direction direction[] = {{values, {}, true, 64}};
+  const GradientSum gradient_sum[] = {{values, {}, true, 64}};
   for (auto _ : state) {
-    apply(rule, w, direction, 0, kParameters, Real(0.1), access);
+    apply(rule, w, gradient_sum, 0, kParameters, Real(0.1), access);
     benchmark::ClobberMemory();
   }
   const double n = kParameters, slots = static_cast<double>(rule.slots());
@@ -36,9 +36,9 @@ void apply_support(benchmark::State& state) {
     values[k] = 1;
     support.push_back(k);
   }
-  const Direction direction[] = {{values, support, false, 16}};
+  const GradientSum gradient_sum[] = {{values, support, false, 16}};
   for (auto _ : state) {
-    apply({}, w, direction, 0, kParameters, Real(0.1), Access::exclusive);
+    apply({}, w, gradient_sum, 0, kParameters, Real(0.1), Access::exclusive);
     benchmark::ClobberMemory();
   }
   const double n = static_cast<double>(count);

@@ -1,4 +1,4 @@
-// GEMM in blocks that fit the caches, around the tile of gemm_tile.h (Goto & van de Geijn 2008).
+// GEMM in blocks that fit the caches, around the tile of gemm.h (Goto & van de Geijn 2008).
 //
 // We depart from the usual scheme because these networks' matrices are small, and packing is not:
 // A is read where it lies, its elements being broadcast one by one anyway, and so is B where its
@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "workloads/kernels/dense_kernels.h"
-#include "workloads/kernels/gemm_tile.h"
+#include "workloads/kernels/gemm.h"
 
 namespace sgdbench {
 namespace gemm {

@@ -47,29 +47,28 @@ Rule parse_rule(std::string_view name, double momentum);  ///< throws UsageError
 std::string_view to_string(Rule::Kind kind);
 
 /// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one block.
-struct Direction {
-  /// One value per parameter; zero wherever `support` does not reach. Where `compact`, one value
+struct GradientSum {
+  /// One value per parameter; zero wherever `support` does not reach. Where `packed`, one value
   /// per coordinate of `support` instead.
   std::span<const Real> values;
-  /// The coordinates that may be non-zero, each once, in no order; meaningless when `everywhere`.
+  /// The coordinates that may be non-zero, each once, in no order; meaningless when `dense`.
   std::span<const std::uint32_t> support;
-  bool everywhere = false;   ///< every coordinate may be non-zero
+  bool dense = false;        ///< every coordinate may be non-zero
   std::size_t examples = 0;  ///< how many example gradients are in the sum
-  /// values[k] belongs to coordinate support[k]: a direction that is kept takes no more memory than
-  /// its support. Never together with `everywhere`.
-  bool compact = false;
+  /// values[k] belongs to coordinate support[k]: a gradient sum that is kept takes no more memory
+  /// than its support. Never together with `dense`.
+  bool packed = false;
 
   /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
   std::size_t bytes() const {
-    return everywhere ? values.size_bytes()
-                      : support.size() * (sizeof(std::uint32_t) + sizeof(Real));
+    return dense ? values.size_bytes() : support.size() * (sizeof(std::uint32_t) + sizeof(Real));
   }
 };
 
-/// Where apply() adds up directions that can't be read coordinate by coordinate: one sum per
+/// Where apply() adds up gradient sums that can't be read coordinate by coordinate: one sum per
 /// parameter, zero between two calls. Belongs to one caller; memory is taken at its first use, or
 /// before it, by reserve().
-struct DirectionSum {
+struct GradientTotal {
   AlignedVector<Real> values;
   std::vector<unsigned char> touched;  ///< per parameter
   std::vector<std::uint32_t> support;  ///< those that are touched
@@ -88,15 +87,15 @@ struct WriteProbe {
   std::uint64_t lost = 0;    ///< of these, how many overwrote a change made since their own load
 };
 
-/// Applies the mean of the example gradients in `directions` to coordinates [begin, end) of
+/// Applies the mean of the example gradients in `gradient_sums` to coordinates [begin, end) of
 /// `state` = [w | v] (rule.slots() vectors of equal length): g = ∑ values / ∑ examples, then the
-/// rule above with step γ. Several directions are summed in the order given, so the result does
+/// rule above with step γ. Several gradient sums are summed in the order given, so the result does
 /// not depend on who calls. `probe` may be null; it is looked at for racy_store only. `sum` may be
-/// null where at most one direction is compact and then alone, under sgd; with it, time is
-/// proportional to the supports together, however many directions there are. The result is the
-/// same, bit for bit, whatever form a direction has.
-void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> directions,
+/// null where at most one gradient sum is packed and then alone, under sgd; with it, time is
+/// proportional to the supports together, however many gradient sums there are. The result is the
+/// same, bit for bit, whatever form a gradient sum has.
+void apply(const Rule& rule, std::span<Real> state, std::span<const GradientSum> gradient_sums,
            std::size_t begin, std::size_t end, Real step, Access access,
-           WriteProbe* probe = nullptr, DirectionSum* sum = nullptr);
+           WriteProbe* probe = nullptr, GradientTotal* sum = nullptr);
 
 }  // namespace sgdbench

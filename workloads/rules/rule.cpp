@@ -1,12 +1,14 @@
 // The table of rules, and the update kernels: one arithmetic for every access and every shape of
-// direction.
+// gradient sum.
 //
-// sgd over a sparse direction touches its support only. Where the supports cover much of the range
-// a pass over all of it is cheaper than gathering, and gives the same bits: w − γ·0 = w. Momentum
-// and nesterov always pass over all of the range, because v decays everywhere.
+// sgd over a sparse gradient sum touches its support only. Where the supports cover much of the
+// range a pass over all of it is cheaper than gathering, and gives the same bits: w − γ·0 = w.
+// Momentum and nesterov always pass over all of the range, because v decays everywhere.
 //
-// Directions that are compact, or too many to be looked up in one another, are first added up
-// coordinate by coordinate, in the order given; their sum is then a direction like any other.
+// Gradient sums that are packed, or too many to be looked up in one another, are first added up
+// coordinate by coordinate, in the order given; their sum is then a gradient sum like any other.
+#include "workloads/rules/rule.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +18,6 @@
 #include "workloads/kernels/memory.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
-#include "workloads/rules/rule.h"
 
 namespace sgdbench {
 namespace {
@@ -24,8 +25,8 @@ namespace {
 /// A pass over all of the range costs about as much as this share of it gathered.
 constexpr std::size_t kGatherShare = 8;
 
-/// Above so many directions, adding them up first is cheaper than asking each of them about every
-/// coordinate.
+/// Above so many gradient sums, adding them up first is cheaper than asking each of them about
+/// every coordinate.
 constexpr std::size_t kFew = 4;
 
 /// Coordinates watched in one dense pass: a locked instruction each is too slow for all of them.
@@ -38,26 +39,26 @@ struct Coefficients {
   Real momentum;  ///< μ
 };
 
-/// What an update works on: w, v and the directions.
+/// What an update works on: w, v and the gradient sums.
 struct Operands {
   Real* w;
   Real* v;
-  std::span<const Direction> directions;
+  std::span<const GradientSum> gradient_sums;
 
   /// ∑ values at one coordinate (or a register of them), in the order given.
   template <class T>
   T sum(std::size_t i) const {
-    T total = plain::load<T>(&directions[0].values[i]);
-    for (std::size_t k = 1; k < directions.size(); ++k)
-      total += plain::load<T>(&directions[k].values[i]);
+    T total = plain::load<T>(&gradient_sums[0].values[i]);
+    for (std::size_t k = 1; k < gradient_sums.size(); ++k)
+      total += plain::load<T>(&gradient_sums[k].values[i]);
     return total;
   }
 
-  /// Whether direction k is the first that is not zero at a coordinate.
+  /// Whether gradient sum k is the first that is not zero at a coordinate.
   bool first_there(std::size_t k, std::size_t i) const {
-    if (directions[k].values[i] == 0) return false;
+    if (gradient_sums[k].values[i] == 0) return false;
     for (std::size_t j = 0; j < k; ++j)
-      if (directions[j].values[i] != 0) return false;
+      if (gradient_sums[j].values[i] != 0) return false;
     return true;
   }
 };
@@ -100,52 +101,52 @@ void watched_pass(const WatchedMemory& memory, const Coefficients& c, const Oper
   dense_pass<kind>(RacyMemory{}, c, x, from + length, end);
 }
 
-/// A coordinate in several supports is updated once, with the sum: by the first direction that is
-/// not zero there.
+/// A coordinate in several supports is updated once, with the sum: by the first gradient sum that
+/// is not zero there.
 template <class Memory>
 void sparse_pass(const Memory& memory, const Coefficients& c, const Operands& x, std::size_t begin,
                  std::size_t end) {
-  for (std::size_t k = 0; k < x.directions.size(); ++k)
-    for (const std::uint32_t i : x.directions[k].support)
+  for (std::size_t k = 0; k < x.gradient_sums.size(); ++k)
+    for (const std::uint32_t i : x.gradient_sums[k].support)
       if (i >= begin && i < end && x.first_there(k, i))
         update<Rule::Kind::sgd, Real>(memory, c, x, i);
 }
 
-bool is_sparse(std::span<const Direction> directions, std::size_t range) {
+bool is_sparse(std::span<const GradientSum> gradient_sums, std::size_t range) {
   std::size_t support = 0;
-  for (const auto& direction : directions) {
-    if (direction.everywhere) return false;
-    support += direction.support.size();
+  for (const auto& gradient_sum : gradient_sums) {
+    if (gradient_sum.dense) return false;
+    support += gradient_sum.support.size();
   }
   return support * kGatherShare <= range;
 }
 
-/// sgd with one direction over its support: nothing to look up but its value there.
-template <bool compact, class Memory>
-void single_pass(const Memory& memory, const Coefficients& c, Real* w, const Direction& direction,
-                 std::size_t begin, std::size_t end) {
-  const Real rate = c.rate, *const values = direction.values.data();
-  const std::uint32_t* const support = direction.support.data();
-  for (std::size_t k = 0, size = direction.support.size(); k < size; ++k) {
+/// sgd with one gradient sum over its support: nothing to look up but its value there.
+template <bool packed, class Memory>
+void single_pass(const Memory& memory, const Coefficients& c, Real* w,
+                 const GradientSum& gradient_sum, std::size_t begin, std::size_t end) {
+  const Real rate = c.rate, *const values = gradient_sum.values.data();
+  const std::uint32_t* const support = gradient_sum.support.data();
+  for (std::size_t k = 0, size = gradient_sum.support.size(); k < size; ++k) {
     const std::uint32_t i = support[k];
     if (i < begin || i >= end) continue;
-    const Real sum = values[compact ? k : i];
+    const Real sum = values[packed ? k : i];
     memory.template modify<Real>(w + i, [&](Real old) { return old - rate * sum; });
   }
 }
 
-/// The sum of directions over [begin, end), as long as this lives; then its memory is zero again.
+/// The sum of gradient sums over [begin, end), as long as this lives; then its memory is zero
+/// again.
 class Merged {
  public:
-  Merged(DirectionSum& sum, std::span<const Direction> directions, std::size_t parameters,
+  Merged(GradientTotal& sum, std::span<const GradientSum> gradient_sums, std::size_t parameters,
          std::size_t begin, std::size_t end)
-      : sum_(sum), begin_(begin), end_(end), everywhere_(!is_sparse(directions, end - begin)) {
+      : sum_(sum), begin_(begin), end_(end), dense_(!is_sparse(gradient_sums, end - begin)) {
     sum.reserve(parameters);
-    for (const auto& direction : directions) add(direction);
+    for (const auto& gradient_sum : gradient_sums) add(gradient_sum);
   }
   ~Merged() {
-    if (everywhere_)
-      std::fill(&sum_.values[begin_], &sum_.values[begin_] + (end_ - begin_), Real(0));
+    if (dense_) std::fill(&sum_.values[begin_], &sum_.values[begin_] + (end_ - begin_), Real(0));
     for (const auto i : sum_.support) {
       sum_.values[i] = 0;
       sum_.touched[i] = 0;
@@ -155,29 +156,29 @@ class Merged {
   Merged(const Merged&) = delete;
   Merged& operator=(const Merged&) = delete;
 
-  Direction direction() const { return {sum_.values, sum_.support, everywhere_, 0}; }
+  GradientSum gradient_sum() const { return {sum_.values, sum_.support, dense_, 0}; }
 
  private:
-  void add(const Direction& direction) {
-    if (direction.everywhere) {
-      for (std::size_t i = begin_; i < end_; ++i) sum_.values[i] += direction.values[i];
+  void add(const GradientSum& gradient_sum) {
+    if (gradient_sum.dense) {
+      for (std::size_t i = begin_; i < end_; ++i) sum_.values[i] += gradient_sum.values[i];
     } else {
-      for (std::size_t k = 0; k < direction.support.size(); ++k) {
-        const std::uint32_t i = direction.support[k];
-        if (i >= begin_ && i < end_) add(i, direction.values[direction.compact ? k : i]);
+      for (std::size_t k = 0; k < gradient_sum.support.size(); ++k) {
+        const std::uint32_t i = gradient_sum.support[k];
+        if (i >= begin_ && i < end_) add(i, gradient_sum.values[gradient_sum.packed ? k : i]);
       }
     }
   }
   void add(std::uint32_t i, Real value) {
     sum_.values[i] += value;
-    if (everywhere_ || sum_.touched[i]) return;
+    if (dense_ || sum_.touched[i]) return;
     sum_.touched[i] = 1;
     sum_.support.push_back(i);
   }
 
-  DirectionSum& sum_;
+  GradientTotal& sum_;
   std::size_t begin_, end_;
-  bool everywhere_;
+  bool dense_;
 };
 
 template <Rule::Kind kind>
@@ -185,11 +186,11 @@ void pass(const Coefficients& c, const Operands& x, std::size_t begin, std::size
           Access access, WriteProbe* probe) {
   with_memory(access, probe, [&](const auto& memory) {
     if constexpr (kind == Rule::Kind::sgd) {
-      const Direction& first = x.directions[0];
-      if (first.compact) return single_pass<true>(memory, c, x.w, first, begin, end);
-      if (is_sparse(x.directions, end - begin))
-        return x.directions.size() == 1 ? single_pass<false>(memory, c, x.w, first, begin, end)
-                                        : sparse_pass(memory, c, x, begin, end);
+      const GradientSum& first = x.gradient_sums[0];
+      if (first.packed) return single_pass<true>(memory, c, x.w, first, begin, end);
+      if (is_sparse(x.gradient_sums, end - begin))
+        return x.gradient_sums.size() == 1 ? single_pass<false>(memory, c, x.w, first, begin, end)
+                                           : sparse_pass(memory, c, x, begin, end);
     }
     if constexpr (std::is_same_v<decltype(memory), const WatchedMemory&>)
       watched_pass<kind>(memory, c, x, begin, end);
@@ -211,32 +212,32 @@ void pass_by_rule(const Rule& rule, const Coefficients c, const Operands x, std:
   }
 }
 
-/// Whether directions have to be, or had better be, added up first.
-bool wants_sum(const Rule& rule, std::span<const Direction> directions, bool has_sum) {
-  if (has_sum && directions.size() > kFew) return true;
-  if (directions.size() == 1 && rule.kind == Rule::Kind::sgd) return false;
-  return std::any_of(directions.begin(), directions.end(),
-                     [](const Direction& direction) { return direction.compact; });
+/// Whether gradient sums have to be, or had better be, added up first.
+bool wants_sum(const Rule& rule, std::span<const GradientSum> gradient_sums, bool has_sum) {
+  if (has_sum && gradient_sums.size() > kFew) return true;
+  if (gradient_sums.size() == 1 && rule.kind == Rule::Kind::sgd) return false;
+  return std::any_of(gradient_sums.begin(), gradient_sums.end(),
+                     [](const GradientSum& gradient_sum) { return gradient_sum.packed; });
 }
 
 }  // namespace
 
-void apply(const Rule& rule, std::span<Real> state, std::span<const Direction> directions,
+void apply(const Rule& rule, std::span<Real> state, std::span<const GradientSum> gradient_sums,
            std::size_t begin, std::size_t end, Real step, Access access, WriteProbe* probe,
-           DirectionSum* sum) {
+           GradientTotal* sum) {
   std::size_t examples = 0;
-  for (const auto& direction : directions) examples += direction.examples;
+  for (const auto& gradient_sum : gradient_sums) examples += gradient_sum.examples;
   if (examples == 0 || begin >= end) return;
 
   const Real mean = Real(1) / static_cast<Real>(examples);
   const Coefficients c{step, mean, step * mean, rule.momentum};
   const std::size_t parameters = state.size() / rule.slots();
-  Operands x{state.data(), state.data() + (rule.slots() - 1) * parameters, directions};
-  if (!wants_sum(rule, directions, sum != nullptr))
+  Operands x{state.data(), state.data() + (rule.slots() - 1) * parameters, gradient_sums};
+  if (!wants_sum(rule, gradient_sums, sum != nullptr))
     return pass_by_rule(rule, c, x, begin, end, access, probe);
-  const Merged merged(*sum, directions, parameters, begin, end);
-  const Direction one[] = {merged.direction()};
-  x.directions = one;
+  const Merged merged(*sum, gradient_sums, parameters, begin, end);
+  const GradientSum one[] = {merged.gradient_sum()};
+  x.gradient_sums = one;
   pass_by_rule(rule, c, x, begin, end, access, probe);
 }
 
