@@ -21,7 +21,7 @@ struct CurvePlan {
 /// Points lie over the planned examples; the start is point 0 and the end the last one. The memory
 /// of copies that stay is taken and touched before the run, so that a copy is only a copy.
 ///
-/// Thread safety: a point belongs to the worker whose stretch crosses it, and to nobody else.
+/// Thread safety: a point belongs to the worker whose block crosses it, and to nobody else.
 class CurveRecorder {
  public:
   CurveRecorder(std::size_t parameters, std::uint64_t examples, const CurvePlan& plan);

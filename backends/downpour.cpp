@@ -4,7 +4,7 @@
 //
 // Source: Dean et al., "Large scale distributed deep networks", NIPS 2012 (Downpour SGD with
 // n_push = n_fetch). Departures: rows come without replacement from one queue, an exchange is one
-// pass that pushes and fetches, and the state of momentum stays with the worker.
+// pass that pushes and pulls, and the state of momentum stays with the worker.
 //
 // Where hogwild's workers fight over the cache lines of popular features, here only the exchange
 // moves lines between cores. The price is staleness, and it is counted. An update is an exchange:
@@ -31,55 +31,58 @@ class Downpour final : public PooledBackend {
       : PooledBackend(spec, problem), replicas_(spec.workers) {}
 
  private:
-  Cut cut(const RunSpec& spec) const override {
-    Cut cut = in_blocks_of(spec, spec.exchange);
-    cut.limit = WorkPlan::Limit::stretches;
-    return cut;
+  Partition partition(const RunSpec& spec) const override {
+    Partition partition = in_blocks_of(spec, spec.exchange);
+    partition.limit = WorkPlan::Limit::blocks;
+    return partition;
   }
 
-  void open(Course& course) override {
-    shared_ = std::make_unique<SharedParameters>(course.w());
+  void open(Run& run) override {
+    shared_ = std::make_unique<SharedParameters>(run.w());
     on_each_worker(
-        [&](std::size_t worker) { shared_->copy_to(replicas_[worker], course.spec.rule.slots()); });
-    for (auto& seat : course.seats) seat.report.local_steps = 0;
+        [&](std::size_t worker) { shared_->copy_to(replicas_[worker], run.spec.rule.slots()); });
+    for (auto& context : run.contexts) context.report.local_steps = 0;
   }
 
-  void work(Course& course, std::size_t worker) override {
-    Seat& seat = course.seats[worker];
+  void work(Run& run, std::size_t worker) override {
+    WorkerContext& context = run.contexts[worker];
     Replica& replica = replicas_[worker];
-    train_blocks(course, seat, Access::racy_store, [&](const Stretch& block, const auto& rows) {
+    train_blocks(run, context, Access::racy_store, [&](const Block& block, const auto& rows) {
       const std::uint64_t before = replica.made.load(std::memory_order_relaxed);
-      seat.injector.gradients(block.updates(), [&] {
-        train_in_place(course, seat, block, rows,
+      context.injector.gradients(block.updates(), [&] {
+        train_in_place(run, context, block, rows,
                        {replica.state, Access::exclusive, &replica.made});
       });
-      land(seat, worker, block.end - block.begin, before);
+      land(context, worker, block.end - block.begin, before);
     });
   }
 
   /// Exchanges the steps after the first `before` ones of this worker.
-  void land(Seat& seat, std::size_t worker, std::size_t examples, std::uint64_t before) {
+  void land(WorkerContext& context, std::size_t worker, std::size_t examples,
+            std::uint64_t before) {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     const std::uint64_t bytes = replica.base.size() * sizeof(Real);
-    seat.push(bytes, Activity::push, seat.taken);
+    context.push(bytes, Activity::push, context.taken);
     // It counts from its first chunk on: a point of the curve must not have changes that it does
     // not count.
-    seat.updates.store(seat.updates.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    seat.examples.store(seat.examples.load(std::memory_order_relaxed) + examples,
-                        std::memory_order_relaxed);
+    context.updates.store(context.updates.load(std::memory_order_relaxed) + 1,
+                          std::memory_order_relaxed);
+    context.examples.store(context.examples.load(std::memory_order_relaxed) + examples,
+                           std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);  // no change lands before its count
-    const std::uint64_t staleness = shared_->exchange(replica, worker, workers(), seat, seat.taken);
+    const std::uint64_t staleness =
+        shared_->exchange(replica, worker, workers(), context, context.taken);
     // In each chunk exchanges have an order of their own; their numbers are those of the first.
     const std::uint64_t update = replica.landed.front();
-    seat.track.note_update(update, staleness);
-    seat.fetch(bytes, Activity::fetch, seat.taken);
-    seat.note_staleness(staleness, made - before);
-    seat.report.last_update = update;
-    seat.report.local_steps = made;
+    context.track.note_update(update, staleness);
+    context.pull(bytes, Activity::pull, context.taken);
+    context.note_staleness(staleness, made - before);
+    context.report.last_update = update;
+    context.report.local_steps = made;
   }
 
-  void close(Course&, RunOutcome& outcome) override {
+  void close(Run&, RunOutcome& outcome) override {
     if (outcome.staleness_mode.empty() || workers() == 1 || shared_->is_exact()) return;
     outcome.staleness_mode = "bound";
   }

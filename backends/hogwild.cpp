@@ -33,84 +33,84 @@ class Hogwild final : public PooledBackend {
   using PooledBackend::PooledBackend;
 
  private:
-  Cut cut(const RunSpec& spec) const override {
-    if (spec.conditions.any()) return single_update_cut(spec);
-    return in_place_cut(spec, problem().examples());
+  Partition partition(const RunSpec& spec) const override {
+    if (spec.conditions.any()) return single_update_partition(spec);
+    return in_place_partition(spec, problem().examples());
   }
 
-  void work(Course& course, std::size_t worker) override {
-    Seat& seat = course.seats[worker];
-    const Access access = course.spec.write == "cas" ? Access::racy_cas : Access::racy_store;
-    const Cut whole = cut(course.spec);
+  void work(Run& run, std::size_t worker) override {
+    WorkerContext& context = run.contexts[worker];
+    const Access access = run.spec.write == "cas" ? Access::racy_cas : Access::racy_store;
+    const Partition whole = partition(run.spec);
     const std::size_t sampled_blocks =
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
     std::uint64_t seen = 0;  // the block that was looked at last: one part of it may be sampled
-    train_blocks(course, seat, access, [&](const Stretch& part, const auto& rows) {
-      const bool first = seat.taken != seen;
-      seen = seat.taken;
-      if (course.spec.conditions.any())
-        train_delayed(course, seat, part, rows, access);
-      else if (first && seat.recording && (seat.taken - 1) % sampled_blocks == 0)
-        train_sampled(course, seat, part, rows, access);
+    train_blocks(run, context, access, [&](const Block& part, const auto& rows) {
+      const bool first = context.taken != seen;
+      seen = context.taken;
+      if (run.spec.conditions.any())
+        train_delayed(run, context, part, rows, access);
+      else if (first && context.recording && (context.taken - 1) % sampled_blocks == 0)
+        train_sampled(run, context, part, rows, access);
       else
-        train_in_place(course, seat, part, rows, access);
+        train_in_place(run, context, part, rows, access);
     });
   }
 
   /// The first update under the probe, if there is more than one worker; the last one, for
   /// staleness, alone. It may be the same one.
-  void train_sampled(Course& course, Seat& seat, Stretch part, std::span<const std::uint32_t> rows,
-                     Access access) const {
-    WriteProbe* probe = workers() > 1 ? &seat.probe : nullptr;
+  void train_sampled(Run& run, WorkerContext& context, Block part,
+                     std::span<const std::uint32_t> rows, Access access) const {
+    WriteProbe* probe = workers() > 1 ? &context.probe : nullptr;
     const auto take = [&](std::uint64_t updates, WriteProbe* watch) {
-      Stretch one = part;
+      Block one = part;
       one.end = part.begin + updates * part.batch;
-      train_in_place(course, seat, one, rows, access, watch);
+      train_in_place(run, context, one, rows, access, watch);
       part.first_update += updates;
       part.begin = one.end;
       rows = rows.subspan(updates * part.batch);
     };
     if (probe != nullptr && part.updates() > 1) take(1, std::exchange(probe, nullptr));
     if (part.updates() > 1) take(part.updates() - 1, nullptr);
-    const std::uint64_t before = others(course, seat);
+    const std::uint64_t before = others(run, context);
     take(1, probe);
-    seat.note_staleness(others(course, seat) - before);
+    context.note_staleness(others(run, context) - before);
   }
 
   /// read → compute → wait → apply.
-  void train_delayed(Course& course, Seat& seat, const Stretch& part,
+  void train_delayed(Run& run, WorkerContext& context, const Block& part,
                      std::span<const std::uint32_t> rows, Access access) {
-    const std::uint64_t before = others(course, seat);
-    seat.compute->prepare(rows.first(part.end - part.begin));
-    seat.compute->read(course.w(), access);
-    seat.fetch(seat.compute->read_bytes(), Activity::compute, seat.taken);
-    seat.injector.gradient([&] { seat.compute->compute(); });
-    const GradientSum gradient_sum = seat.compute->gradient_sum();
-    seat.push(seat.compute->gradient_bytes(), Activity::compute, seat.taken);
-    apply(course.spec.rule, course.state, std::span(&gradient_sum, 1), 0, problem().parameters(),
-          course.step(part.epoch, part.first_update), access,
-          seat.recording && workers() > 1 ? &seat.probe : nullptr);
-    seat.note_staleness(others(course, seat) - before);
+    const std::uint64_t before = others(run, context);
+    context.compute->prepare(rows.first(part.end - part.begin));
+    context.compute->read(run.w(), access);
+    context.pull(context.compute->read_bytes(), Activity::compute, context.taken);
+    context.injector.gradient([&] { context.compute->compute(); });
+    const GradientSum gradient_sum = context.compute->gradient_sum();
+    context.push(context.compute->gradient_bytes(), Activity::compute, context.taken);
+    apply(run.spec.rule, run.state, std::span(&gradient_sum, 1), 0, problem().parameters(),
+          run.step(part.epoch, part.first_update), access,
+          context.recording && workers() > 1 ? &context.probe : nullptr);
+    context.note_staleness(others(run, context) - before);
     const auto count = [](std::atomic<std::uint64_t>& sum, std::uint64_t more) {
       sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
     };
-    count(seat.updates, 1);
-    count(seat.examples, gradient_sum.examples);
-    seat.report.computed += gradient_sum.examples;
+    count(context.updates, 1);
+    count(context.examples, gradient_sum.examples);
+    context.report.computed += gradient_sum.examples;
   }
 
-  static std::uint64_t others(const Course& course, const Seat& me) {
-    return course.updates_now() - me.updates.load(std::memory_order_relaxed);
+  static std::uint64_t others(const Run& run, const WorkerContext& me) {
+    return run.updates_now() - me.updates.load(std::memory_order_relaxed);
   }
 
-  void close(Course& course, RunOutcome& outcome) override {
-    if (!course.spec.recording) return;
+  void close(Run& run, RunOutcome& outcome) override {
+    if (!run.spec.recording) return;
     outcome.staleness_mode = "sampled";
-    if (course.spec.write != "store") return;
+    if (run.spec.write != "store") return;
     WriteProbe sum;
-    for (const auto& seat : course.seats) {
-      sum.writes += seat.probe.writes;
-      sum.lost += seat.probe.lost;
+    for (const auto& context : run.contexts) {
+      sum.writes += context.probe.writes;
+      sum.lost += context.probe.lost;
     }
     outcome.lost_updates = sum.writes == 0 ? 0.0
                                            : static_cast<double>(outcome.updates) *

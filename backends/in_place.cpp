@@ -12,11 +12,11 @@ constexpr std::size_t kBlocksOfWorker = 128;
 
 }  // namespace
 
-Cut in_blocks_of(const RunSpec& spec, std::size_t longest) {
+Partition in_blocks_of(const RunSpec& spec, std::size_t longest) {
   return {spec.batch, std::max<std::size_t>(1, longest / spec.batch)};
 }
 
-Cut in_place_cut(const RunSpec& spec, std::size_t examples) {
+Partition in_place_partition(const RunSpec& spec, std::size_t examples) {
   if (spec.workers == 1) return in_blocks_of(spec, kLongest);
   double planned = static_cast<double>(examples) * static_cast<double>(spec.epochs);
   if (spec.updates != 0)
@@ -27,36 +27,36 @@ Cut in_place_cut(const RunSpec& spec, std::size_t examples) {
       spec, static_cast<std::size_t>(std::clamp(share, double{kShortest}, double{kLongest})));
 }
 
-void train_in_place(const Course& course, Seat& seat, const Stretch& part,
+void train_in_place(const Run& run, WorkerContext& context, const Block& part,
                     std::span<const std::uint32_t> rows, const InPlaceTarget& target) {
   const std::size_t examples = part.end - part.begin;
-  InPlaceRun run;
-  run.rows = rows.first(examples);
-  run.batch = part.batch;
-  run.first_update = part.first_update;
-  run.step = course.step_size.during(part.epoch);
-  run.access = target.access;
-  run.applied = target.applied;
-  run.probe = target.probe;
-  run.ahead = rows.size() - examples;
-  seat.compute->run_in_place(target.state, run);
-  seat.report.computed += examples;
+  InPlaceRun part_run;
+  part_run.rows = rows.first(examples);
+  part_run.batch = part.batch;
+  part_run.first_update = part.first_update;
+  part_run.step = run.step_size.during(part.epoch);
+  part_run.access = target.access;
+  part_run.applied = target.applied;
+  part_run.probe = target.probe;
+  part_run.ahead = rows.size() - examples;
+  context.compute->run_in_place(target.state, part_run);
+  context.report.computed += examples;
 }
 
-void train_in_place(Course& course, Seat& seat, const Stretch& part,
+void train_in_place(Run& run, WorkerContext& context, const Block& part,
                     std::span<const std::uint32_t> rows, Access access, WriteProbe* probe) {
-  train_in_place(course, seat, part, rows, {course.state, access, &seat.updates, probe});
-  seat.examples.store(seat.report.computed, std::memory_order_relaxed);
+  train_in_place(run, context, part, rows, {run.state, access, &context.updates, probe});
+  context.examples.store(context.report.computed, std::memory_order_relaxed);
 }
 
-void train_alone(Course& course, Seat& seat) {
-  train_blocks(course, seat, Access::exclusive, [&](const Stretch& part, const auto& rows) {
-    seat.injector.gradients(part.updates(),
-                            [&] { train_in_place(course, seat, part, rows, Access::exclusive); });
+void train_alone(Run& run, WorkerContext& context) {
+  train_blocks(run, context, Access::exclusive, [&](const Block& part, const auto& rows) {
+    context.injector.gradients(
+        part.updates(), [&] { train_in_place(run, context, part, rows, Access::exclusive); });
   });
-  const auto updates = seat.updates.load(std::memory_order_relaxed);
-  seat.note_staleness(0, updates);
-  seat.report.last_update = updates;
+  const auto updates = context.updates.load(std::memory_order_relaxed);
+  context.note_staleness(0, updates);
+  context.report.last_update = updates;
 }
 
 }  // namespace sgdbench

@@ -2,25 +2,25 @@
 // updates as they go, on shared parameters or on a replica.
 //
 //   take a block of mini-batches        (work_plan.h)
-//   cut it at the points of the curve   (course.h: next_part)
+//   cut it at the points of the curve   (run.h: next_part)
 //   make the updates of each part       (the strategy's, by train_in_place())
-//   look at the parameters              (course.h: observe)
+//   look at the parameters              (run.h: observe)
 #pragma once
 
 #include <span>
 
-#include "backends/course.h"
+#include "backends/run.h"
 
 namespace sgdbench {
 
-/// The cut of a strategy whose workers make updates of `spec.batch` examples in place, out of
+/// The partition of a strategy whose workers make updates of `spec.batch` examples in place, out of
 /// `examples` an epoch. Blocks are so long that taking one costs nothing and that the rows at its
 /// beginning, which nobody could ask for in advance, are few; and so short that several workers end
 /// together.
-Cut in_place_cut(const RunSpec& spec, std::size_t examples);
+Partition in_place_partition(const RunSpec& spec, std::size_t examples);
 
 /// The same in blocks of about `longest` examples.
-Cut in_blocks_of(const RunSpec& spec, std::size_t longest);
+Partition in_blocks_of(const RunSpec& spec, std::size_t longest);
 
 /// Where updates in place go.
 struct InPlaceTarget {
@@ -31,34 +31,34 @@ struct InPlaceTarget {
 };
 
 /// Makes the updates of `part`. `rows` begins with its rows; those behind them come next.
-void train_in_place(const Course& course, Seat& seat, const Stretch& part,
+void train_in_place(const Run& run, WorkerContext& context, const Block& part,
                     std::span<const std::uint32_t> rows, const InPlaceTarget& target);
 
-/// The same on the course's own state, where updates land as they are made: counts them, and their
-/// examples, in the seat.
-void train_in_place(Course& course, Seat& seat, const Stretch& part,
+/// The same on the run's own state, where updates land as they are made: counts them, and their
+/// examples, in the context.
+void train_in_place(Run& run, WorkerContext& context, const Block& part,
                     std::span<const std::uint32_t> rows, Access access,
                     WriteProbe* probe = nullptr);
 
 /// The loop of one worker until the work is done: train(part, rows) makes the updates of each part,
-/// with `rows` as above, and curve points are taken from the course's w, by `access`.
+/// with `rows` as above, and curve points are taken from the run's w, by `access`.
 template <class Train>
-void train_blocks(Course& course, Seat& seat, Access access, Train train) {
-  Stretch rest, part;
-  while (course.take(seat.number, rest)) {
-    auto rows = course.rows(seat, rest);
-    while (course.next_part(rest, part)) {
-      seat.enter(Activity::compute, seat.taken);
+void train_blocks(Run& run, WorkerContext& context, Access access, Train train) {
+  Block rest, part;
+  while (run.take(context.number, rest)) {
+    auto rows = run.rows(context, rest);
+    while (run.next_part(rest, part)) {
+      context.enter(Activity::compute, context.taken);
       train(part, rows);
       rows = rows.subspan(part.end - part.begin);
-      course.observe(seat, part, course.w(), access);
+      run.observe(context, part, run.w(), access);
     }
   }
-  seat.finish();
+  context.finish();
 }
 
 /// That loop where there is no other worker: sequential SGD, whichever strategy it is the case of
 /// one worker of.
-void train_alone(Course& course, Seat& seat);
+void train_alone(Run& run, WorkerContext& context);
 
 }  // namespace sgdbench

@@ -36,99 +36,99 @@ class Leashed final : public PooledBackend {
 
   // What the loop asks for (read_compute_commit.h).
 
-  bool begin(Course& course, std::size_t worker) {
+  bool begin(Run& run, std::size_t worker) {
     attempts_[worker] = {};
     attempts_[worker].spare = &versions_->acquire_spare();
-    return take(course, worker) && read(course, worker);
+    return take(run, worker) && read(run, worker);
   }
   std::size_t gradients(std::size_t) const { return 1; }
   std::uint64_t number(std::size_t worker) const { return attempts_[worker].gradient; }
-  std::uint64_t pull_bytes(Course& course, std::size_t) const { return course.w().size_bytes(); }
-  std::uint64_t push_bytes(Course& course, std::size_t worker) const {
-    return course.seats[worker].compute->gradient_bytes();
+  std::uint64_t pull_bytes(Run& run, std::size_t) const { return run.w().size_bytes(); }
+  std::uint64_t push_bytes(Run& run, std::size_t worker) const {
+    return run.contexts[worker].compute->gradient_bytes();
   }
-  void compute(Course& course, std::size_t worker) {
-    Seat& seat = course.seats[worker];
-    seat.compute->compute_from(w_of(*attempts_[worker].read));
+  void compute(Run& run, std::size_t worker) {
+    WorkerContext& context = run.contexts[worker];
+    context.compute->compute_from(w_of(*attempts_[worker].read));
     versions_->release(worker, Role::read);
-    seat.report.computed += attempts_[worker].walk.examples();
+    context.report.computed += attempts_[worker].walk.examples();
   }
-  bool commit(Course& course, std::size_t worker, bool computed) {
+  bool commit(Run& run, std::size_t worker, bool computed) {
     if (!computed) return false;  // the run stops
-    Seat& seat = course.seats[worker];
+    WorkerContext& context = run.contexts[worker];
     const Attempt& attempt = attempts_[worker];
-    seat.begin_contact(attempt.walk.at_first(), Activity::push, attempt.gradient);
-    const bool published = publish(course, worker);
-    seat.end_contact(attempt.gradient);
+    context.begin_contact(attempt.walk.at_first(), Activity::push, attempt.gradient);
+    const bool published = publish(run, worker);
+    context.end_contact(attempt.gradient);
     if (!published) {  // its examples are still to land
-      seat.report.dropped += attempt.walk.examples();
-      return course.may_go_on(worker) && read(course, worker);
+      context.report.dropped += attempt.walk.examples();
+      return run.may_go_on(worker) && read(run, worker);
     }
-    return take(course, worker) && read(course, worker);
+    return take(run, worker) && read(run, worker);
   }
 
  private:
   using Role = VersionStore::Role;
 
-  Cut cut(const RunSpec& spec) const override { return committing_cut(spec, problem().examples()); }
-  void open(Course& course) override {
-    versions_ = std::make_unique<VersionStore>(workers(), course.state);
+  Partition partition(const RunSpec& spec) const override {
+    return committing_partition(spec, problem().examples());
   }
-  void work(Course& course, std::size_t worker) override {
-    read_compute_commit(*this, course, worker);
-    course.seats[worker].finish();
+  void open(Run& run) override { versions_ = std::make_unique<VersionStore>(workers(), run.state); }
+  void work(Run& run, std::size_t worker) override {
+    read_compute_commit(*this, run, worker);
+    run.contexts[worker].finish();
   }
 
-  bool take(Course& course, std::size_t worker) {
-    if (attempts_[worker].walk.advance()) return course.may_go_on(worker);
-    Stretch block;
-    if (!course.take(worker, block)) return false;
-    attempts_[worker].walk = {block, course.rows(course.seats[worker], block)};
+  bool take(Run& run, std::size_t worker) {
+    if (attempts_[worker].walk.advance()) return run.may_go_on(worker);
+    Block block;
+    if (!run.take(worker, block)) return false;
+    attempts_[worker].walk = {block, run.rows(run.contexts[worker], block)};
     return true;
   }
 
   /// The newest version, which stays as it is until the gradient is computed.
-  bool read(Course& course, std::size_t worker) {
-    Seat& seat = course.seats[worker];
+  bool read(Run& run, std::size_t worker) {
+    WorkerContext& context = run.contexts[worker];
     Attempt& attempt = attempts_[worker];
     ++attempt.gradient;
-    seat.enter(Activity::compute, attempt.gradient);
-    seat.compute->prepare(attempt.walk.rows());
-    seat.mark(Activity::fetch, attempt.gradient);
+    context.enter(Activity::compute, attempt.gradient);
+    context.compute->prepare(attempt.walk.rows());
+    context.mark(Activity::pull, attempt.gradient);
     attempt.read = &versions_->protect(worker, Role::read);
     attempt.version = attempt.read->number;
-    seat.mark(Activity::compute, attempt.gradient);
+    context.mark(Activity::compute, attempt.gradient);
     return true;
   }
 
   /// False if the gradient was dropped.
-  bool publish(Course& course, std::size_t worker) {
-    Seat& seat = course.seats[worker];
+  bool publish(Run& run, std::size_t worker) {
+    WorkerContext& context = run.contexts[worker];
     Attempt& attempt = attempts_[worker];
-    const GradientSum gradient_sum = seat.compute->gradient_sum();
-    const std::uint64_t bound = course.spec.persistence, gradient = attempt.gradient;
+    const GradientSum gradient_sum = context.compute->gradient_sum();
+    const std::uint64_t bound = run.spec.persistence, gradient = attempt.gradient;
     // A rule with a state of its own changes it everywhere.
-    const bool dense = gradient_sum.dense || course.spec.rule.slots() > 1;
+    const bool dense = gradient_sum.dense || run.spec.rule.slots() > 1;
     Version*& spare = attempt.spare;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);
       const std::uint64_t update = base.number + 1, staleness = base.number - attempt.version;
       const std::uint64_t landed = base.examples;
-      if (failures > 0) seat.mark(Activity::push, gradient);
+      if (failures > 0) context.mark(Activity::push, gradient);
       VersionStore::follow(*spare, base);
-      seat.mark(Activity::apply, gradient);
-      seat.compute->commit(spare->state, course.step(attempt.walk.epoch(), base.number, staleness));
+      context.mark(Activity::apply, gradient);
+      context.compute->commit(spare->state, run.step(attempt.walk.epoch(), base.number, staleness));
       spare->examples = landed + gradient_sum.examples;
       if (!versions_->publish(*spare, base, {dense, gradient_sum.support})) continue;
       versions_->release(worker, Role::base);
-      seat.note_landing(update, staleness, gradient_sum.examples, 1);
-      seat.note_update();
-      seat.track.note_update(update, staleness);
-      if (course.spec.landings)
-        seat.report.landings.push_back(
+      context.note_landing(update, staleness, gradient_sum.examples, 1);
+      context.note_update();
+      context.track.note_update(update, staleness);
+      if (run.spec.landings)
+        context.report.landings.push_back(
             {update, worker, whole_task(attempt.walk.mini_batch()), attempt.version});
       spare = &versions_->acquire_spare(&base);
-      observe(course, worker, landed, gradient_sum.examples);
+      observe(run, worker, landed, gradient_sum.examples);
       return true;
     }
     versions_->release(worker, Role::base);
@@ -136,21 +136,21 @@ class Leashed final : public PooledBackend {
   }
 
   /// A point shows the newest version, with that version's own counts.
-  void observe(Course& course, std::size_t worker, std::uint64_t landed, std::size_t examples) {
-    if (course.curve.crossed(landed, landed + examples) == 0) return;
+  void observe(Run& run, std::size_t worker, std::uint64_t landed, std::size_t examples) {
+    if (run.curve.crossed(landed, landed + examples) == 0) return;
     const auto look = [&]() -> View {
       const Version& seen = versions_->protect(worker, Role::read);
       return {w_of(seen), seen.number, seen.examples};
     };
-    course.observe(course.seats[worker], landed, landed + examples, Access::exclusive,
-                   Activity::compute, look);
+    run.observe(run.contexts[worker], landed, landed + examples, Access::exclusive,
+                Activity::compute, look);
     versions_->release(worker, Role::read);
   }
 
   std::span<const Real> w_of(const Version& version) const {
     return std::span(version.state).first(problem().parameters());
   }
-  std::span<const Real> result(Course&) override { return w_of(versions_->newest()); }
+  std::span<const Real> result(Run&) override { return w_of(versions_->newest()); }
 
   std::unique_ptr<VersionStore> versions_;
   std::vector<Attempt> attempts_;

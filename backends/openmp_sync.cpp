@@ -2,7 +2,7 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
-//             (where messages are delayed, it fetches w before and pushes its gradient sum after)
+//             (where messages are delayed, it pulls w before and pushes its gradient sum after)
 //   barrier   (barrier.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' gradient sums in
 //             worker order: the result does not depend on timing
@@ -43,89 +43,88 @@ class OpenMpSync final : public PooledBackend {
   /// everywhere. Where messages or gradients are delayed, it is a round for each.
   static bool alone(const RunSpec& spec) { return spec.workers == 1 && !spec.conditions.any(); }
 
-  Cut cut(const RunSpec& spec) const override {
-    if (alone(spec)) return in_place_cut(spec, problem().examples());
+  Partition partition(const RunSpec& spec) const override {
+    if (alone(spec)) return in_place_partition(spec, problem().examples());
     const std::size_t round = spec.batch * spec.workers;
     if (spec.conditions.any()) return {round, 1};
     return {round, std::max(kFewestRounds, kExamplesOfBlock / round)};
   }
 
-  void open(Course& course) override {
+  void open(Run& run) override {
     rest_ = {};
-    if (!alone(course.spec)) more_ = course.take_rounds(course.seats[0], rest_, block_);
+    if (!alone(run.spec)) more_ = run.take_rounds(run.contexts[0], rest_, block_);
   }
 
-  void work(Course& course, std::size_t me) override {
-    Seat& seat = course.seats[me];
-    if (alone(course.spec)) return train_alone(course, seat);
+  void work(Run& run, std::size_t me) override {
+    WorkerContext& context = run.contexts[me];
+    if (alone(run.spec)) return train_alone(run, context);
     std::uint64_t gradients = 0;
     while (more_) {
-      const Stretch block =
-          block_;  // the next one may be there before this worker's last round ends
-      const EpochStep step = course.step_size.during(block.epoch);
-      Stretch round = block;
+      const Block block = block_;  // the next one may be there before this worker's last round ends
+      const EpochStep step = run.step_size.during(block.epoch);
+      Block round = block;
       while (round.begin < block.end) {
         round.end = round.begin + round.batch;
         const std::uint64_t number = round.first_update + 1;  // of the gradient and of the update
-        seat.enter(Activity::compute, number);
-        gradients += compute(course, seat, round, me);
-        meet(seat, me, Activity::apply, number);
-        reduce(course, seat, round, me, step.at(round.first_update));
-        seat.track.note_update(number, 0);
-        meet(seat, me, Activity::compute);
+        context.enter(Activity::compute, number);
+        gradients += compute(run, context, round, me);
+        meet(context, me, Activity::apply, number);
+        reduce(run, context, round, me, step.at(round.first_update));
+        context.track.note_update(number, 0);
+        meet(context, me, Activity::compute);
         round.begin = round.end;
         ++round.first_update;
       }
       if (me == 0) {
-        course.observe(seat, block, course.w(), Access::exclusive);
-        more_ = course.take_rounds(seat, rest_, block_);
+        run.observe(context, block, run.w(), Access::exclusive);
+        more_ = run.take_rounds(context, rest_, block_);
       }
-      meet(seat, me, Activity::compute);
+      meet(context, me, Activity::compute);
     }
-    seat.finish();
-    if (gradients != 0) seat.note_staleness(0, gradients);
+    context.finish();
+    if (gradients != 0) context.note_staleness(0, gradients);
   }
 
   /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
   /// communicate with.
-  void meet(Seat& seat, std::size_t me, Activity next, std::uint64_t gradient = 0) {
+  void meet(WorkerContext& context, std::size_t me, Activity next, std::uint64_t gradient = 0) {
     if (workers() == 1) return;
     if (!barrier_.arrive(me)) {
-      seat.enter(Activity::wait, gradient);
+      context.enter(Activity::wait, gradient);
       barrier_.wait(me);
     }
-    seat.enter(next, gradient);
+    context.enter(next, gradient);
   }
 
   /// False where this worker has no share: there are fewer examples than workers.
-  bool compute(Course& course, Seat& seat, const Stretch& round, std::size_t me) {
-    const Stretch mine = share_of(round, me, workers());
+  bool compute(Run& run, WorkerContext& context, const Block& round, std::size_t me) {
+    const Block mine = share_of(round, me, workers());
     if (mine.begin == mine.end) return false;
     const std::uint64_t number = round.first_update + 1;
-    seat.fetch(course.w().size_bytes(), Activity::compute, number);
-    seat.injector.gradient([&] {
-      seat.compute->prepare(course.rows(seat, mine));
-      seat.compute->compute_from(course.w());
+    context.pull(run.w().size_bytes(), Activity::compute, number);
+    context.injector.gradient([&] {
+      context.compute->prepare(run.rows(context, mine));
+      context.compute->compute_from(run.w());
     });
-    gradients_[me] = seat.compute->gradient_sum();
-    seat.push(seat.compute->gradient_bytes(), Activity::compute, number);
-    seat.report.computed += mine.end - mine.begin;
+    gradients_[me] = context.compute->gradient_sum();
+    context.push(context.compute->gradient_bytes(), Activity::compute, number);
+    context.report.computed += mine.end - mine.begin;
     return true;
   }
 
-  void reduce(Course& course, Seat& seat, const Stretch& round, std::size_t me, Real step) {
+  void reduce(Run& run, WorkerContext& context, const Block& round, std::size_t me, Real step) {
     // Slices start on cache lines, so that no line has two writers.
     const std::size_t n = problem().parameters();
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
     const std::size_t begin = std::min(n, me * slice);
     const std::size_t active = std::min(workers(), round.end - round.begin);
-    apply(course.spec.rule, course.state, std::span(gradients_).first(active), begin,
+    apply(run.spec.rule, run.state, std::span(gradients_).first(active), begin,
           std::min(n, begin + slice), step, Access::exclusive, nullptr,
-          course.spec.batch == 1 ? &sums_[me] : nullptr);
-    seat.examples.store(seat.report.computed, std::memory_order_relaxed);
+          run.spec.batch == 1 ? &sums_[me] : nullptr);
+    context.examples.store(context.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
-    seat.updates.store(round.first_update + 1, std::memory_order_relaxed);
-    seat.report.last_update = round.first_update + 1;
+    context.updates.store(round.first_update + 1, std::memory_order_relaxed);
+    context.report.last_update = round.first_update + 1;
   }
 
   static constexpr std::size_t kExamplesOfBlock = 2048, kFewestRounds = 4;
@@ -134,8 +133,8 @@ class OpenMpSync final : public PooledBackend {
   std::vector<GradientSum> gradients_;
   std::vector<GradientTotal> sums_;  ///< each worker's, over its slice
   // Written by the first worker, while all others wait for it behind a block.
-  Stretch block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
-  bool more_ = false;     ///< whether there are any
+  Block block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
+  bool more_ = false;   ///< whether there are any
 };
 
 }  // namespace

@@ -11,8 +11,8 @@
 // The server has no thread of its own: a worker that pushes does the server's work, inside its
 // lock. What a protocol cancels is noticed by its worker at its next contact, or while it sleeps.
 //
-// Thread safety: Context::may_go, waiting and cancelled, and the last two members of the strategy,
-// belong to whoever holds the lock; all else of a Context belongs to its worker.
+// Thread safety: Client::may_go, waiting and cancelled, and the last two members of the strategy,
+// belong to whoever holds the lock; all else of a Client belongs to its worker.
 
 #include <mutex>
 #include <utility>
@@ -28,7 +28,7 @@ namespace sgdbench {
 namespace {
 
 /// Where one worker stands with the server.
-struct alignas(64) Context {
+struct alignas(64) Client {
   Task task;       ///< what it took last: a block, or its share of a round
   BlockWalk walk;  ///< of that, where gradients travel
   Work next;       ///< what it pulls for next; what it pulled for, the server knows
@@ -46,103 +46,103 @@ struct alignas(64) Context {
 class ParameterServer final : public PooledBackend {
  public:
   ParameterServer(const RunSpec& spec, const Problem& problem, std::string protocol)
-      : PooledBackend(spec, problem), protocol_(std::move(protocol)), contexts_(workers()) {}
+      : PooledBackend(spec, problem), protocol_(std::move(protocol)), clients_(workers()) {}
 
   // What the loop asks for (read_compute_commit.h).
 
   /// The first pull was made by open(), where there was something to pull for.
-  bool begin(Course& course, std::size_t worker) {
-    if (!contexts_[worker].has_pulled) return contact(course, worker, [] {});
-    course.seats[worker].enter(Activity::compute, contexts_[worker].gradient);
+  bool begin(Run& run, std::size_t worker) {
+    if (!clients_[worker].has_pulled) return contact(run, worker, [] {});
+    run.contexts[worker].enter(Activity::compute, clients_[worker].gradient);
     return true;
   }
   std::size_t gradients(std::size_t worker) const {
-    return replicas_ ? contexts_[worker].task.steps : 1;
+    return replicas_ ? clients_[worker].task.steps : 1;
   }
-  std::uint64_t number(std::size_t worker) const { return contexts_[worker].gradient; }
-  std::uint64_t pull_bytes(Course& course, std::size_t worker) const {
-    return replicas_ ? std::span(course.state).size_bytes()
-                     : course.seats[worker].compute->read_bytes();
+  std::uint64_t number(std::size_t worker) const { return clients_[worker].gradient; }
+  std::uint64_t pull_bytes(Run& run, std::size_t worker) const {
+    return replicas_ ? std::span(run.state).size_bytes()
+                     : run.contexts[worker].compute->read_bytes();
   }
-  std::uint64_t push_bytes(Course& course, std::size_t worker) const {
-    return replicas_ ? std::span(course.state).size_bytes()
-                     : course.seats[worker].compute->gradient_bytes();
+  std::uint64_t push_bytes(Run& run, std::size_t worker) const {
+    return replicas_ ? std::span(run.state).size_bytes()
+                     : run.contexts[worker].compute->gradient_bytes();
   }
-  void compute(Course& course, std::size_t worker) {
-    Seat& seat = course.seats[worker];
-    if (replicas_) return train_replica(course, seat, contexts_[worker]);
+  void compute(Run& run, std::size_t worker) {
+    WorkerContext& context = run.contexts[worker];
+    if (replicas_) return train_replica(run, context, clients_[worker]);
     const std::size_t examples = server_->work(worker).examples;
-    if (examples != 0) seat.compute->compute();
-    seat.report.computed += examples;
+    if (examples != 0) context.compute->compute();
+    context.report.computed += examples;
   }
   /// One critical section where the protocol allows: push, and pull for the next work.
-  bool commit(Course& course, std::size_t worker, bool computed) {
-    const Push push = computed ? make_push(course, worker) : Push{};
-    if (takes_ahead_) contexts_[worker].has_next = take(course, worker);
-    return contact(course, worker, [&] { deliver(course, worker, push, computed); });
+  bool commit(Run& run, std::size_t worker, bool computed) {
+    const Push push = computed ? make_push(run, worker) : Push{};
+    if (takes_ahead_) clients_[worker].has_next = take(run, worker);
+    return contact(run, worker, [&] { deliver(run, worker, push, computed); });
   }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  Cut cut(const RunSpec& spec) const override {
+  Partition partition(const RunSpec& spec) const override {
     const auto traits = make_protocol(protocol_, spec.workers)->traits();
-    return pushes_blocks(traits) ? committing_cut(spec, problem().examples())
-                                 : cut_for(traits, spec);
+    return pushes_blocks(traits) ? committing_partition(spec, problem().examples())
+                                 : partition_for(traits, spec);
   }
 
   /// Every worker's first pull is made here, off the clock: all of them start from version 0.
-  void open(Course& course) override {
-    server_ = std::make_unique<Server>(make_protocol(protocol_, workers()), workers(), course.state,
-                                       problem().parameters(), course.spec.rule, course.step_size);
+  void open(Run& run) override {
+    server_ = std::make_unique<Server>(make_protocol(protocol_, workers()), workers(), run.state,
+                                       problem().parameters(), run.spec.rule, run.step_size);
     const auto& traits = server_->traits();
     replicas_ = traits.exchange != Exchange::gradient;
     // Who may have to wait takes nothing with it where those that are idle could need it: an update
     // that lacks that gradient would never come, or be made without it when they retire.
     takes_ahead_ =
         traits.overlaps || (!traits.cancels && (traits.whole_rounds || traits.arrivals == 1));
-    queue_ = std::make_unique<WorkQueue>(course.plan, traits.arrivals, course.spec.assign,
-                                         workers(), pushes_blocks(traits));
+    queue_ = std::make_unique<WorkQueue>(run.plan, traits.arrivals, run.spec.assign, workers(),
+                                         pushes_blocks(traits));
     if (traits.overlaps) {
       server_->reserve_copies();
-      for (auto& context : contexts_) context.stored.reserve(problem().parameters());
+      for (auto& client : clients_) client.stored.reserve(problem().parameters());
     }
-    next_point_ = course.curve.next_after(0);
-    course.keep_server_track();
+    next_point_ = run.curve.next_after(0);
+    run.keep_server_track();
     for (std::size_t w = 0; w < workers(); ++w) {
-      Context& context = contexts_[w];
-      context.may_go = true;
-      context.waiting = context.cancelled = false;
-      context.gradient = 0;
-      context.walk = {};
+      Client& client = clients_[w];
+      client.may_go = true;
+      client.waiting = client.cancelled = false;
+      client.gradient = 0;
+      client.walk = {};
       if (replicas_) {
-        context.replica = course.state;
-        course.seats[w].report.local_steps = 0;
+        client.replica = run.state;
+        run.contexts[w].report.local_steps = 0;
       }
-      context.has_pulled = context.has_next = take(course, w);
-      if (context.has_next) pull(course, w);
+      client.has_pulled = client.has_next = take(run, w);
+      if (client.has_next) pull(run, w);
     }
   }
 
-  void work(Course& course, std::size_t worker) override {
-    Seat& seat = course.seats[worker];
+  void work(Run& run, std::size_t worker) override {
+    WorkerContext& context = run.contexts[worker];
     try {
-      read_compute_commit(*this, course, worker);
-      Lock lock = enter(seat, true, Activity::push, 0);
-      if (server_->retire(worker) && running(course)) update(course, seat);
-      release(course);
-      leave(course, lock);
+      read_compute_commit(*this, run, worker);
+      Lock lock = enter(context, true, Activity::push, 0);
+      if (server_->retire(worker) && running(run)) update(run, context);
+      release(run);
+      leave(run, lock);
     } catch (...) {
-      course.fail(std::current_exception());
-      Lock lock = enter(seat, true, Activity::push, 0);
-      release(course);  // nobody waits for it
-      leave(course, lock);
+      run.fail(std::current_exception());
+      Lock lock = enter(context, true, Activity::push, 0);
+      release(run);  // nobody waits for it
+      leave(run, lock);
     }
-    seat.finish();
+    context.finish();
   }
 
   /// What was held when the run was stopped lands nowhere.
-  void close(Course&, RunOutcome& outcome) override {
+  void close(Run&, RunOutcome& outcome) override {
     for (const auto& held : server_->held())
       outcome.workers[held.worker].dropped += held.work.examples;
   }
@@ -152,60 +152,60 @@ class ParameterServer final : public PooledBackend {
     return traits.exchange == Exchange::gradient && traits.arrivals == 1 && !traits.cancels &&
            !traits.discards;
   }
-  static bool running(const Course& course) { return course.stop.reason() == Stopped::completed; }
+  static bool running(const Run& run) { return run.stop.reason() == Stopped::completed; }
 
   /// The next work of `worker`, prepared; false where there is none.
-  bool take(Course& course, std::size_t worker) {
-    if (!course.may_go_on(worker)) return false;
-    Seat& seat = course.seats[worker];
-    Context& context = contexts_[worker];
-    if (context.walk.advance()) {
-      ++context.next.number;
-    } else if (!take_task(course, worker)) {
+  bool take(Run& run, std::size_t worker) {
+    if (!run.may_go_on(worker)) return false;
+    WorkerContext& context = run.contexts[worker];
+    Client& client = clients_[worker];
+    if (client.walk.advance()) {
+      ++client.next.number;
+    } else if (!take_task(run, worker)) {
       return false;
     }
-    if (!replicas_ && context.next.examples != 0) seat.compute->prepare(context.walk.rows());
+    if (!replicas_ && client.next.examples != 0) context.compute->prepare(client.walk.rows());
     return true;
   }
-  bool take_task(Course& course, std::size_t worker) {
-    Context& context = contexts_[worker];
+  bool take_task(Run& run, std::size_t worker) {
+    Client& client = clients_[worker];
     const auto task = queue_->next(worker);
     if (!task) return false;
-    context.task = *task;
-    context.next = {task->number, task->round.epoch, task->examples, task->gradients()};
+    client.task = *task;
+    client.next = {task->number, task->round.epoch, task->examples, task->gradients()};
     if (replicas_) return true;
     const bool blocks = pushes_blocks(server_->traits());
-    Stretch block = blocks ? task->round : task->step(0);
+    Block block = blocks ? task->round : task->step(0);
     if (blocks)
-      context.next = {block.first_update, block.epoch, block.batch, 1};
+      client.next = {block.first_update, block.epoch, block.batch, 1};
     else
       block.batch = task->examples;  // no matter whose share it is
-    if (task->examples != 0) context.walk = {block, course.rows(course.seats[worker], block)};
+    if (task->examples != 0) client.walk = {block, run.rows(run.contexts[worker], block)};
     return true;
   }
 
-  static void train_replica(Course& course, Seat& seat, Context& context) {
+  static void train_replica(Run& run, WorkerContext& context, Client& client) {
     std::atomic<std::uint64_t> made{0};
-    for (std::size_t k = 0; k < context.task.steps; ++k) {
-      Stretch step = context.task.step(k);
+    for (std::size_t k = 0; k < client.task.steps; ++k) {
+      Block step = client.task.step(k);
       if (step.begin == step.end) continue;
       step.batch = step.end - step.begin;
-      train_in_place(course, seat, step, course.rows(seat, step),
-                     {context.replica, Access::exclusive, &made});
+      train_in_place(run, context, step, run.rows(context, step),
+                     {client.replica, Access::exclusive, &made});
     }
-    *seat.report.local_steps += made.load(std::memory_order_relaxed);
+    *context.report.local_steps += made.load(std::memory_order_relaxed);
   }
 
   /// Made outside the lock, with all that it takes.
-  Push make_push(Course& course, std::size_t worker) {
+  Push make_push(Run& run, std::size_t worker) {
     Push push;
     if (replicas_ || server_->work(worker).examples == 0) return push;
-    Worker& maker = *course.seats[worker].compute;
+    Worker& maker = *run.contexts[worker].compute;
     if (server_->lands_alone()) {
       push.maker = &maker;
     } else if (server_->traits().overlaps) {
-      contexts_[worker].stored.assign(maker.gradient_sum());
-      push.stored = &contexts_[worker].stored;
+      clients_[worker].stored.assign(maker.gradient_sum());
+      push.stored = &clients_[worker].stored;
     } else {
       push.gradient_sum = maker.gradient_sum();
     }
@@ -214,58 +214,58 @@ class ParameterServer final : public PooledBackend {
 
   /// Under the lock: deliver(), then the next turn.
   template <class Deliver>
-  bool contact(Course& course, std::size_t worker, Deliver deliver) {
-    Seat& seat = course.seats[worker];
-    Context& context = contexts_[worker];
+  bool contact(Run& run, std::size_t worker, Deliver deliver) {
+    WorkerContext& context = run.contexts[worker];
+    Client& client = clients_[worker];
     // Of the contacts of a block the first is timed.
-    const bool timed = !context.has_next || context.walk.at_first();
-    const Activity first = context.gradient == 0 ? Activity::fetch : Activity::push;
-    Lock lock = enter(seat, timed, first, context.gradient);
+    const bool timed = !client.has_next || client.walk.at_first();
+    const Activity first = client.gradient == 0 ? Activity::pull : Activity::push;
+    Lock lock = enter(context, timed, first, client.gradient);
     deliver();
-    const bool more = next_turn(course, worker, lock);
-    leave(course, lock);
-    seat.end_contact(context.gradient);
+    const bool more = next_turn(run, worker, lock);
+    leave(run, lock);
+    context.end_contact(client.gradient);
     return more;
   }
 
   /// Hands over what was computed, unless nobody wants it any more.
-  void deliver(Course& course, std::size_t worker, const Push& push, bool computed) {
-    Seat& seat = course.seats[worker];
-    Context& context = contexts_[worker];
+  void deliver(Run& run, std::size_t worker, const Push& push, bool computed) {
+    WorkerContext& context = run.contexts[worker];
+    Client& client = clients_[worker];
     const std::size_t examples = server_->work(worker).examples;
-    if (context.cancelled || !running(course)) {
-      if (std::exchange(context.cancelled, false)) seat.injector.renew();
-      if (computed) seat.report.dropped += examples;
+    if (client.cancelled || !running(run)) {
+      if (std::exchange(client.cancelled, false)) context.injector.renew();
+      if (computed) context.report.dropped += examples;
       return;
     }
-    context.may_go = false;
+    client.may_go = false;
     const std::uint64_t becomes = server_->version() + 1, tau = server_->staleness(worker);
     const Decision decision = server_->arrive(worker, push);
     if (decision == Decision::discard) {
-      seat.report.dropped += examples;
+      context.report.dropped += examples;
       give_back(worker);
     } else {
-      seat.track.note_update(becomes, tau);
+      context.track.note_update(becomes, tau);
     }
-    if (decision == Decision::apply) update(course, seat);
-    release(course);
+    if (decision == Decision::apply) update(run, context);
+    release(run);
   }
 
-  void update(Course& course, Seat& seat) {
+  void update(Run& run, WorkerContext& context) {
     for (const auto worker : server_->cancel_rest()) {
       give_back(worker);
-      contexts_[worker].cancelled = true;
-      course.seats[worker].injector.cancel();
+      clients_[worker].cancelled = true;
+      run.contexts[worker].injector.cancel();
       wakes_ = true;
     }
-    const Nanoseconds begun = course.apply_begins(seat);
+    const Nanoseconds begun = run.apply_begins(context);
     const auto landed = server_->update(replica_of_);
-    course.note_apply(seat, begun, server_->version(), server_->stalest());
-    book(course, *server_, *queue_, landed);
+    run.note_apply(context, begun, server_->version(), server_->stalest());
+    book(run, *server_, *queue_, landed);
     if (server_->landed() < next_point_) return;
-    course.observe(seat, server_->landed_before(), server_->landed(), course.w(), Access::exclusive,
-                   Phase::communicate);
-    next_point_ = course.curve.next_after(server_->landed());
+    run.observe(context, server_->landed_before(), server_->landed(), run.w(), Access::exclusive,
+                Phase::communicate);
+    next_point_ = run.curve.next_after(server_->landed());
   }
 
   void give_back(std::size_t worker) {
@@ -275,83 +275,82 @@ class ParameterServer final : public PooledBackend {
 
   /// Lets go whom the protocol released; where work came back or none will any more, everybody who
   /// waits looks again.
-  void release(Course& course) {
+  void release(Run& run) {
     for (const auto worker : server_->released()) {
-      contexts_[worker].may_go = true;
-      wake(contexts_[worker]);
+      clients_[worker].may_go = true;
+      wake(clients_[worker]);
     }
     const bool all =
         std::exchange(work_returned_, false) || (server_->may_return_work() && finished());
-    if (all || !running(course))
-      for (auto& context : contexts_) wake(context);
+    if (all || !running(run))
+      for (auto& client : clients_) wake(client);
   }
-  void wake(Context& context) {
-    if (!std::exchange(context.waiting, false)) return;
-    context.woken.store(true, std::memory_order_relaxed);
+  void wake(Client& client) {
+    if (!std::exchange(client.waiting, false)) return;
+    client.woken.store(true, std::memory_order_relaxed);
     wakes_ = true;
   }
   /// Ends the critical section, and wakes who waits or sleeps for nothing any more: outside of it,
   /// so that nobody waits for the system's calls, nor wakes up to find the lock taken. Relaxed: who
   /// is marked was marked under the lock, and of several who look one raises the signal.
-  void leave(Course& course, Lock& lock) {
+  void leave(Run& run, Lock& lock) {
     const bool wakes = std::exchange(wakes_, false);
     lock.unlock();
     if (!wakes) return;
     for (std::size_t w = 0; w < workers(); ++w) {
-      course.seats[w].injector.wake_cancelled();
-      if (contexts_[w].woken.exchange(false, std::memory_order_relaxed))
-        contexts_[w].release.raise();
+      run.contexts[w].injector.wake_cancelled();
+      if (clients_[w].woken.exchange(false, std::memory_order_relaxed)) clients_[w].release.raise();
     }
   }
 
   bool finished() const { return server_->landed_work() == queue_->tasks(); }
   /// Whether there may be work later for somebody for whom there is none now. Who keeps to a share
   /// of its own has nothing out then that could come back.
-  bool may_get_more(const Course& course) const {
-    return server_->may_return_work() && !finished() && course.spec.assign == Assign::dynamic;
+  bool may_get_more(const Run& run) const {
+    return server_->may_return_work() && !finished() && run.spec.assign == Assign::dynamic;
   }
 
   /// Waits until `worker` may start and has work, and pulls for it; false when there is nothing
   /// more to do.
-  bool next_turn(Course& course, std::size_t worker, Lock& lock) {
-    Context& context = contexts_[worker];
-    while (running(course)) {
-      if (context.may_go) {
-        if (context.has_next || take(course, worker)) {
-          pull(course, worker);
+  bool next_turn(Run& run, std::size_t worker, Lock& lock) {
+    Client& client = clients_[worker];
+    while (running(run)) {
+      if (client.may_go) {
+        if (client.has_next || take(run, worker)) {
+          pull(run, worker);
           return true;
         }
-        if (!may_get_more(course)) return false;
+        if (!may_get_more(run)) return false;
       }
-      wait(course, worker, lock);
+      wait(run, worker, lock);
     }
     return false;
   }
 
-  void pull(Course& course, std::size_t worker) {
-    Context& context = contexts_[worker];
-    context.has_next = false;
-    course.seats[worker].mark(Activity::fetch, ++context.gradient);
-    server_->pull(worker, context.next);
+  void pull(Run& run, std::size_t worker) {
+    Client& client = clients_[worker];
+    client.has_next = false;
+    run.contexts[worker].mark(Activity::pull, ++client.gradient);
+    server_->pull(worker, client.next);
     if (server_->traits().exchange == Exchange::average)
-      std::copy(course.state.begin(), course.state.end(), context.replica.begin());
-    else if (!replicas_ && context.next.examples != 0)
-      course.seats[worker].compute->read(course.w(), Access::exclusive);
+      std::copy(run.state.begin(), run.state.end(), client.replica.begin());
+    else if (!replicas_ && client.next.examples != 0)
+      run.contexts[worker].compute->read(run.w(), Access::exclusive);
   }
 
-  void wait(Course& course, std::size_t worker, Lock& lock) {
-    Seat& seat = course.seats[worker];
-    Context& context = contexts_[worker];
-    context.waiting = true;
-    context.release.clear();
-    leave(course, lock);
-    seat.enter(Phase::wait);
-    context.release.wait();
-    lock = enter(seat, true, Activity::fetch, 0);
+  void wait(Run& run, std::size_t worker, Lock& lock) {
+    WorkerContext& context = run.contexts[worker];
+    Client& client = clients_[worker];
+    client.waiting = true;
+    client.release.clear();
+    leave(run, lock);
+    context.enter(Phase::wait);
+    client.release.wait();
+    lock = enter(context, true, Activity::pull, 0);
   }
-  Lock enter(Seat& seat, bool timed, Activity activity, std::uint64_t gradient) {
-    const bool free = lock_or_wait(mutex_, [&] { seat.enter(Activity::wait); });
-    seat.begin_contact(timed || !free, activity, gradient);
+  Lock enter(WorkerContext& context, bool timed, Activity activity, std::uint64_t gradient) {
+    const bool free = lock_or_wait(mutex_, [&] { context.enter(Activity::wait); });
+    context.begin_contact(timed || !free, activity, gradient);
     return Lock(mutex_, std::adopt_lock);
   }
 
@@ -359,11 +358,11 @@ class ParameterServer final : public PooledBackend {
   std::unique_ptr<Server> server_;
   std::unique_ptr<WorkQueue> queue_;
   const Server::ReplicaOf replica_of_ = [this](const Held& held) -> std::span<Real> {
-    return contexts_[held.worker].replica;
+    return clients_[held.worker].replica;
   };
   bool replicas_ = false, takes_ahead_ = false;
   std::mutex mutex_;
-  std::vector<Context> contexts_;
+  std::vector<Client> clients_;
   std::uint64_t next_point_ = 0;  // of the curve, in examples
   bool work_returned_ = false, wakes_ = false;
 };

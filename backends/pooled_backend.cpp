@@ -11,71 +11,71 @@ namespace sgdbench {
 
 PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, Threads threads,
                              const Team& team)
-    : problem_(problem), seats_(spec.workers), pool_(spec.workers, spec.pin, threads) {
+    : problem_(problem), contexts_(spec.workers), pool_(spec.workers, spec.pin, threads) {
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   on_each_worker([&](std::size_t worker) {
-    seats_[worker].compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, team});
+    contexts_[worker].compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, team});
   });
 }
 
 RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                               const AtPoint& at_point) {
-  Course course(problem_, spec, cut(spec), interrupt, at_point, seats_);
-  if (!course.curve.record(0, 0, 0, 0, course.w(), Access::exclusive))
-    course.stop.stop(Stopped::not_finite);
-  open(course);
+  Run run(problem_, spec, partition(spec), interrupt, at_point, contexts_);
+  if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive)) run.stop.stop(Stopped::not_finite);
+  open(run);
 
   const auto cpu_before = thread_cpu_times();
-  pool_.run([&](Nanoseconds start) { course.begin(start); },
+  pool_.run([&](Nanoseconds start) { run.begin(start); },
             [&](std::size_t worker) {
               try {
-                work(course, worker);
+                work(run, worker);
               } catch (...) {
-                course.fail(std::current_exception());
-                seats_[worker].finish();
+                run.fail(std::current_exception());
+                contexts_[worker].finish();
               }
             });
-  course.rethrow();
-  Nanoseconds end = course.start;
-  for (const auto& seat : seats_) end = std::max(end, course.start + seat.report.time.elapsed());
+  run.rethrow();
+  Nanoseconds end = run.start;
+  for (const auto& context : contexts_)
+    end = std::max(end, run.start + context.report.time.elapsed());
   const auto cpu_after = thread_cpu_times();
 
-  RunOutcome result = outcome(course, end);
+  RunOutcome result = outcome(run, end);
   // The calling thread only waits, but its readings cost a share of a very short run.
   const auto five_percent = static_cast<std::uint64_t>(result.wall) / 20;
-  result.paused = course.pause != nullptr;
+  result.paused = run.pause != nullptr;
   if (!result.paused) result.threads = busy_threads(cpu_before, cpu_after, five_percent);
-  close(course, result);
+  close(run, result);
   return result;
 }
 
-RunOutcome PooledBackend::outcome(Course& course, Nanoseconds end) {
+RunOutcome PooledBackend::outcome(Run& run, Nanoseconds end) {
   RunOutcome result;
   result.pinned = pool_.pinned();
-  result.wall = end - course.start;
-  result.updates = course.updates_now();
-  if (!course.curve.record(course.curve.last(), result.wall, result.updates, course.examples_now(),
-                           this->result(course), Access::exclusive))
-    course.stop.stop(Stopped::not_finite);
-  result.curve = course.curve.take();
-  result.stopped = course.stop.reason();
-  if (course.spec.recording) result.staleness_mode = "exact";
-  for (auto& seat : seats_) {
-    seat.report.time.stop(end);
-    seat.track.close(end);
-    seat.report.updates = seat.updates.load(std::memory_order_relaxed);
-    seat.report.applied = seat.examples.load(std::memory_order_relaxed);
-    result.workers.push_back(std::move(seat.report));
+  result.wall = end - run.start;
+  result.updates = run.updates_now();
+  if (!run.curve.record(run.curve.last(), result.wall, result.updates, run.examples_now(),
+                        this->result(run), Access::exclusive))
+    run.stop.stop(Stopped::not_finite);
+  result.curve = run.curve.take();
+  result.stopped = run.stop.reason();
+  if (run.spec.recording) result.staleness_mode = "exact";
+  for (auto& context : contexts_) {
+    context.report.time.stop(end);
+    context.track.close(end);
+    context.report.updates = context.updates.load(std::memory_order_relaxed);
+    context.report.applied = context.examples.load(std::memory_order_relaxed);
+    result.workers.push_back(std::move(context.report));
   }
-  if (course.spec.timeline_slices > 0) result.timeline = timeline(course);
+  if (run.spec.timeline_slices > 0) result.timeline = timeline(run);
   return result;
 }
 
-Timeline PooledBackend::timeline(Course& course) {
+Timeline PooledBackend::timeline(Run& run) {
   Timeline timeline;
-  for (auto& seat : seats_) timeline.tracks.push_back(std::exchange(seat.track, {}));
-  timeline.has_server = course.server.records();
-  if (timeline.has_server) timeline.tracks.push_back(std::move(course.server));
+  for (auto& context : contexts_) timeline.tracks.push_back(std::exchange(context.track, {}));
+  timeline.has_server = run.server.records();
+  if (timeline.has_server) timeline.tracks.push_back(std::move(run.server));
   return timeline;
 }
 

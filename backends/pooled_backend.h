@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "backends/course.h"
+#include "backends/run.h"
 #include "backends/worker_pool.h"
 
 namespace sgdbench {
@@ -22,34 +22,34 @@ class PooledBackend : public Backend {
                  const AtPoint& at_point = {}) final;
 
  protected:
-  /// How the work is cut for this run.
-  virtual Cut cut(const RunSpec& spec) const = 0;
-  /// Resets what the strategy keeps beside the course; off the clock. What belongs to one worker is
+  /// How the examples of a run are partitioned.
+  virtual Partition partition(const RunSpec& spec) const = 0;
+  /// Resets what the strategy keeps beside the run; off the clock. What belongs to one worker is
   /// made by its own thread, through on_each_worker().
-  virtual void open(Course&) {}
-  /// The loop of one pool thread, on the clock. The seat's stopwatch runs, in phase compute.
-  virtual void work(Course&, std::size_t worker) = 0;
-  /// The parameters at the end, after the join; by default the course's.
-  virtual std::span<const Real> result(Course& course) { return course.w(); }
+  virtual void open(Run&) {}
+  /// The loop of one pool thread, on the clock. The context's stopwatch runs, in phase compute.
+  virtual void work(Run&, std::size_t worker) = 0;
+  /// The parameters at the end, after the join; by default the run's.
+  virtual std::span<const Real> result(Run& run) { return run.w(); }
   /// Adds what the strategy knows beside the workers' reports; after the join.
-  virtual void close(Course&, RunOutcome&) {}
+  virtual void close(Run&, RunOutcome&) {}
 
   const Problem& problem() const { return problem_; }
   /// body(worker) on every worker's thread, off the clock; it may throw.
   void on_each_worker(const std::function<void(std::size_t)>& body) { pool_.on_each(body); }
-  std::size_t workers() const { return seats_.size(); }
+  std::size_t workers() const { return contexts_.size(); }
 
  private:
-  RunOutcome outcome(Course& course, Nanoseconds end);
-  Timeline timeline(Course& course);
+  RunOutcome outcome(Run& run, Nanoseconds end);
+  Timeline timeline(Run& run);
 
   const Problem& problem_;
-  std::vector<Seat> seats_;
+  std::vector<WorkerContext> contexts_;
   WorkerPool pool_;
 };
 
 /// The default of `length` = 1 update.
-inline Cut single_update_cut(const RunSpec& spec) {
+inline Partition single_update_partition(const RunSpec& spec) {
   return {spec.batch, 1};
 }
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <span>
 
-#include "backends/course.h"
+#include "backends/run.h"
 #include "backends/server.h"
 
 namespace sgdbench {
@@ -16,7 +16,7 @@ class BlockWalk {
  public:
   BlockWalk() = default;
   /// Stands at the first one; `rows` are those of the block.
-  BlockWalk(const Stretch& block, std::span<const std::uint32_t> rows)
+  BlockWalk(const Block& block, std::span<const std::uint32_t> rows)
       : left_(block), rows_(rows), first_(true) {}
 
   /// Goes on to the next one; false where there is none.
@@ -33,41 +33,42 @@ class BlockWalk {
   std::uint64_t epoch() const { return left_.epoch; }
   std::size_t examples() const { return left_.batch; }
   std::span<const std::uint32_t> rows() const { return rows_.first(left_.batch); }
-  Stretch mini_batch() const {
-    Stretch one = left_;
+  Block mini_batch() const {
+    Block one = left_;
     one.end = one.begin + one.batch;
     return one;
   }
 
  private:
-  Stretch left_{.end = 0};
+  Block left_{.end = 0};
   std::span<const std::uint32_t> rows_;
   bool first_ = false;
 };
 
 /// How a run under a protocol is cut into rounds.
-inline Cut cut_for(const ProtocolTraits& traits, const RunSpec& spec) {
-  return {spec.batch * traits.arrivals, traits.steps, WorkPlan::Limit::stretches};
+inline Partition partition_for(const ProtocolTraits& traits, const RunSpec& spec) {
+  return {spec.batch * traits.arrivals, traits.steps, WorkPlan::Limit::blocks};
 }
 
 /// Books what `server` made of an update, whose numbers are the queue's.
-inline void book(Course& course, const Server& server, const WorkQueue& queue,
+inline void book(Run& run, const Server& server, const WorkQueue& queue,
                  std::span<const Held> landed) {
   const std::uint64_t update = server.version();
   for (const Held& held : landed) {
-    Seat& seat = course.seats[held.worker];
-    seat.note_landing(update, update - 1 - held.version, held.work.examples, held.work.gradients);
-    if (course.spec.landings)
-      seat.report.landings.push_back(
+    WorkerContext& context = run.contexts[held.worker];
+    context.note_landing(update, update - 1 - held.version, held.work.examples,
+                         held.work.gradients);
+    if (run.spec.landings)
+      context.report.landings.push_back(
           {update, held.worker, queue.pushed(held.work.number), held.version});
   }
-  course.seats[server.completer()].note_update();
+  run.contexts[server.completer()].note_update();
 }
 
 /// Where an update is of few examples, a worker takes a block of several: of about
 /// kExamplesPerBlock in all, but never more than a small share of the run, and one at a time where
 /// it is delayed, so that it keeps nothing from workers that are faster.
-inline Cut committing_cut(const RunSpec& spec, std::size_t examples) {
+inline Partition committing_partition(const RunSpec& spec, std::size_t examples) {
   constexpr std::size_t kExamplesPerBlock = 16;
   constexpr std::uint64_t kBlocksPerWorker = 32;
   const WorkPlan plan(examples, spec.batch, 1, spec.epochs, spec.updates);
@@ -84,20 +85,20 @@ inline Cut committing_cut(const RunSpec& spec, std::size_t examples) {
 ///   commit()     commits what was made, or nothing where its time did not pass whole (the run
 ///                stops, or it was cancelled); takes the next work and reads; false: there is none
 template <class Strategy>
-void read_compute_commit(Strategy& strategy, Course& course, std::size_t worker) {
-  Seat& seat = course.seats[worker];
-  const bool delayed = seat.injector.delays_messages();
-  for (bool more = strategy.begin(course, worker); more;) {
+void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
+  WorkerContext& context = run.contexts[worker];
+  const bool delayed = context.injector.delays_messages();
+  for (bool more = strategy.begin(run, worker); more;) {
     const std::size_t gradients = strategy.gradients(worker);
     const std::uint64_t number = strategy.number(worker);
     const bool arrived =
-        !delayed || seat.fetch(strategy.pull_bytes(course, worker), Activity::compute, number);
+        !delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number);
     if (arrived)
-      seat.injector.gradients(gradients, [&] { strategy.compute(course, worker); });
+      context.injector.gradients(gradients, [&] { strategy.compute(run, worker); });
     else
-      seat.injector.skip(gradients);
-    if (arrived && delayed) seat.push(strategy.push_bytes(course, worker), Activity::push, number);
-    more = strategy.commit(course, worker, arrived);
+      context.injector.skip(gradients);
+    if (arrived && delayed) context.push(strategy.push_bytes(run, worker), Activity::push, number);
+    more = strategy.commit(run, worker, arrived);
   }
 }
 

@@ -85,9 +85,9 @@ class Path {
     return std::span(state[track]).first(size_);
   }
 
-  void add_rows(const Stretch& stretch, std::vector<std::uint32_t>& rows) {
-    scratch_.resize(stretch.end - stretch.begin);
-    const auto more = order_.rows(stretch.epoch, stretch.begin, stretch.end, scratch_);
+  void add_rows(const Block& block, std::vector<std::uint32_t>& rows) {
+    scratch_.resize(block.end - block.begin);
+    const auto more = order_.rows(block.epoch, block.begin, block.end, scratch_);
     rows.insert(rows.end(), more.begin(), more.end());
   }
 
@@ -142,7 +142,7 @@ class Path {
 
   void train(State& replica, const Task& task) {
     for (std::size_t k = 0; k < task.steps; ++k) {
-      const Stretch one = task.step(k);
+      const Block one = task.step(k);
       if (one.begin == one.end) continue;
       Gradients gradient = zeros();
       std::vector<std::uint32_t> rows;

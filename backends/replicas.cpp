@@ -61,15 +61,15 @@ void SharedParameters::copy_to(Replica& replica, std::size_t slots) const {
 }
 
 std::uint64_t SharedParameters::exchange(Replica& replica, std::size_t worker, std::size_t workers,
-                                         Seat& seat, std::uint64_t gradient) {
-  seat.enter(Activity::push, gradient);
+                                         WorkerContext& context, std::uint64_t gradient) {
+  context.enter(Activity::push, gradient);
   std::uint64_t staleness = 0;
   const std::size_t first = worker * chunks_.size() / workers;
   for (std::size_t k = 0; k < chunks_.size(); ++k) {
     const std::size_t chunk = (first + k) % chunks_.size();
     const bool at_once =
-        lock_or_wait(chunks_[chunk].mutex, [&] { seat.enter(Activity::wait, gradient); });
-    if (!at_once) seat.enter(Activity::push, gradient);
+        lock_or_wait(chunks_[chunk].mutex, [&] { context.enter(Activity::wait, gradient); });
+    if (!at_once) context.enter(Activity::push, gradient);
     staleness = std::max(staleness, merge(replica, chunk, workers == 1));
     chunks_[chunk].mutex.unlock();
   }

@@ -20,7 +20,7 @@
 #include <span>
 #include <vector>
 
-#include "backends/course.h"
+#include "backends/run.h"
 
 namespace sgdbench {
 
@@ -42,10 +42,10 @@ class SharedParameters {
 
   /// Exchanges everything. Returns how many exchanges of others landed since the last one in the
   /// chunk where most did: the staleness of what the replica has learnt is at most that, and just
-  /// that where is_exact(). Workers begin at different chunks. The seat's stopwatch is left in
+  /// that where is_exact(). Workers begin at different chunks. The context's stopwatch is left in
   /// phase communicate, for its gradient of this number.
-  std::uint64_t exchange(Replica& replica, std::size_t worker, std::size_t workers, Seat& seat,
-                         std::uint64_t gradient = 0);
+  std::uint64_t exchange(Replica& replica, std::size_t worker, std::size_t workers,
+                         WorkerContext& context, std::uint64_t gradient = 0);
 
   /// Exchanges that have landed; after the join.
   std::uint64_t landed() const { return chunks_.front().landed; }

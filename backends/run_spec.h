@@ -62,12 +62,13 @@ struct RunSpec {
   bool landings = false;
 };
 
-/// All laws of a configuration: of what it is exposed to, and of what is simulated.
-inline std::vector<const Law*> laws_of(const RunSpec& spec) {
-  std::vector<const Law*> laws{&spec.conditions.compute_delay, &spec.conditions.latency,
-                               &spec.simulation.compute_time, &spec.simulation.service};
-  for (const auto& workers : spec.simulation.cluster) laws.push_back(&workers.compute);
-  return laws;
+/// All distributions of a configuration: of what it is exposed to, and of what is simulated.
+inline std::vector<const Distribution*> distributions_of(const RunSpec& spec) {
+  std::vector<const Distribution*> distributions{
+      &spec.conditions.compute_delay, &spec.conditions.latency, &spec.simulation.compute_time,
+      &spec.simulation.service};
+  for (const auto& workers : spec.simulation.cluster) distributions.push_back(&workers.compute);
+  return distributions;
 }
 
 }  // namespace sgdbench

@@ -1,9 +1,9 @@
 // One stream of updates: the reference that every other strategy is checked against.
 //
 // The same strategy is the intra-op backend: there the worker is still one, but a team of threads
-// shares the products and passes within each of its steps. The cut is ours, and each thread calls
-// the library's kernel for one thread: measured, the library's own threads make an update of these
-// sizes slower than one thread does. The result is that of one thread.
+// shares the products and passes within each of its steps. The partition is ours, and each thread
+// calls the library's kernel for one thread: measured, the library's own threads make an update of
+// these sizes slower than one thread does. The result is that of one thread.
 
 #include <algorithm>
 
@@ -35,19 +35,17 @@ class Sequential final : public PooledBackend {
 
   /// Where gradients are delayed, those of a block are in one sleep: of about a millisecond, so
   /// that a run that is stopped has not made many updates whose time has not come.
-  Cut cut(const RunSpec& spec) const override {
-    Cut cut = in_place_cut(spec, problem().examples());
+  Partition partition(const RunSpec& spec) const override {
+    Partition partition = in_place_partition(spec, problem().examples());
     const Seconds delay = spec.conditions.compute_delay.mean();
-    if (delay * static_cast<double>(cut.length * cut.batch) > kSleep)
-      cut = in_blocks_of(spec, static_cast<std::size_t>(kSleep / delay) * spec.batch);
-    return cut;
+    if (delay * static_cast<double>(partition.length * partition.batch) > kSleep)
+      partition = in_blocks_of(spec, static_cast<std::size_t>(kSleep / delay) * spec.batch);
+    return partition;
   }
 
-  void work(Course& course, std::size_t worker) override {
-    train_alone(course, course.seats[worker]);
-  }
+  void work(Run& run, std::size_t worker) override { train_alone(run, run.contexts[worker]); }
 
-  void close(Course&, RunOutcome& outcome) override {
+  void close(Run&, RunOutcome& outcome) override {
     if (team_ && !team_->pinned()) outcome.pinned = false;
   }
 

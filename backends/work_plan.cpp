@@ -11,11 +11,11 @@ constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers) {
+Block share_of(const Block& round, std::size_t me, std::size_t workers) {
   if (workers == 1) return round;  // two divisions less: a task of async is a whole mini-batch
   const std::size_t size = (round.end - round.begin) / workers;
   const std::size_t larger = (round.end - round.begin) % workers;
-  Stretch share = round;
+  Block share = round;
   share.begin = round.begin + me * size + std::min(me, larger);
   share.end = share.begin + size + (me < larger ? 1 : 0);
   return share;
@@ -34,13 +34,13 @@ WorkPlan::WorkPlan(std::size_t examples, std::size_t batch, std::size_t length,
   if (updates != 0 && limit == Limit::mini_batches) updates_ = std::min(updates_, updates);
   stretches_ = updates_ / batches_per_epoch_ * stretches_per_epoch_ +
                stretches_up_to(updates_ % batches_per_epoch_);
-  if (updates != 0 && limit == Limit::stretches) limit_to(updates);
+  if (updates != 0 && limit == Limit::blocks) limit_to(updates);
 }
 
-void WorkPlan::limit_to(std::uint64_t stretches) {
-  if (stretches >= stretches_) return;
-  const Stretch last = stretch(stretches - 1);
-  stretches_ = stretches;
+void WorkPlan::limit_to(std::uint64_t blocks) {
+  if (blocks >= stretches_) return;
+  const Block last = block(blocks - 1);
+  stretches_ = blocks;
   updates_ = last.first_update + (last.end - last.begin) / last.batch;
 }
 
@@ -59,8 +59,8 @@ std::uint64_t WorkPlan::examples_after(std::uint64_t updates) const {
   return updates / batches_per_epoch_ * examples_ + position(updates % batches_per_epoch_);
 }
 
-Stretch WorkPlan::stretch(std::uint64_t k) const {
-  // The only division here: where a stretch is one update of one example, they are felt.
+Block WorkPlan::block(std::uint64_t k) const {
+  // The only division here: where a block is one update of one example, they are felt.
   const std::uint64_t epoch = k / stretches_per_epoch_;
   const std::uint64_t in_epoch = k - epoch * stretches_per_epoch_;
   const bool is_larger = in_epoch < stretches_of_larger_;
@@ -74,7 +74,7 @@ Stretch WorkPlan::stretch(std::uint64_t k) const {
           first_update,   epoch * examples_ + position(last)};
 }
 
-Stretch WorkPlan::mini_batch(std::uint64_t t) const {
+Block WorkPlan::mini_batch(std::uint64_t t) const {
   const std::uint64_t epoch = t / batches_per_epoch_, first = t % batches_per_epoch_;
   return {epoch, position(first),      position(first + 1), small_ + (first < larger_ ? 1 : 0),
           t,     examples_after(t + 1)};

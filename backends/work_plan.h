@@ -7,19 +7,19 @@
 namespace sgdbench {
 
 /// Up to `length` consecutive mini-batches of one epoch and of one size.
-struct Stretch {
+struct Block {
   std::uint64_t epoch = 0;
   std::size_t begin = 0, end = 0;    ///< positions in the epoch's order of examples
   std::size_t batch = 1;             ///< examples of each mini-batch
   std::uint64_t first_update = 0;    ///< t of the first mini-batch, counted over the whole run
-  std::uint64_t examples_after = 0;  ///< examples of the plan up to and including this stretch
+  std::uint64_t examples_after = 0;  ///< examples of the plan up to and including this block
 
   std::uint64_t updates() const { return (end - begin + batch - 1) / batch; }
 };
 
 /// What worker `me` of `workers` computes of a round: shares differ by one example at most, and
 /// only the last ones can be empty.
-Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers);
+Block share_of(const Block& round, std::size_t me, std::size_t workers);
 
 /// Every epoch is cut into ⌈n/batch⌉ mini-batches, so that it is n example gradients whatever the
 /// batch. Their sizes differ by one at most: a short last mini-batch would be the noisiest update
@@ -27,24 +27,24 @@ Stretch share_of(const Stretch& round, std::size_t me, std::size_t workers);
 class WorkPlan {
  public:
   /// What a limit counts.
-  enum class Limit { mini_batches, stretches };
+  enum class Limit { mini_batches, blocks };
 
   /// `updates` = 0: no limit but the epochs.
   WorkPlan(std::size_t examples, std::size_t batch, std::size_t length, std::uint64_t epochs,
            std::uint64_t updates, Limit limit = Limit::mini_batches);
 
-  std::uint64_t stretches() const { return stretches_; }
+  std::uint64_t blocks() const { return stretches_; }
   std::uint64_t updates() const { return updates_; }  ///< mini-batches in all
   std::uint64_t examples() const { return examples_after(updates_); }
-  Stretch stretch(std::uint64_t k) const;
+  Block block(std::uint64_t k) const;
   /// Mini-batch t of the run.
-  Stretch mini_batch(std::uint64_t t) const;
+  Block mini_batch(std::uint64_t t) const;
 
  private:
   std::uint64_t examples_after(std::uint64_t updates) const;
   std::size_t position(std::uint64_t batch) const;
   std::uint64_t stretches_up_to(std::uint64_t batch) const;
-  void limit_to(std::uint64_t stretches);
+  void limit_to(std::uint64_t blocks);
 
   std::size_t examples_, length_;
   std::uint64_t batches_per_epoch_;

@@ -7,7 +7,7 @@ WorkQueue::WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, st
     : plan_(plan),
       shares_(shares),
       blocks_(blocks),
-      tasks_(plan.stretches() * shares),
+      tasks_(plan.blocks() * shares),
       lines_(assign == Assign::dynamic ? 1 : workers) {
   // A worker has one task at a time, and may have taken another: no more come back at once. So the
   // memory is taken here, and not under a server's lock.
@@ -48,7 +48,7 @@ void WorkQueue::give_back(std::size_t worker, std::uint64_t number) {
 Task WorkQueue::task(std::uint64_t number) const {
   Task task;
   task.number = number;
-  task.round = plan_.stretch(shares_ == 1 ? number : number / shares_);
+  task.round = plan_.block(shares_ == 1 ? number : number / shares_);
   task.share = shares_ == 1 ? 0 : number % shares_;
   task.shares = shares_;
   // Divisions only where there is something to divide: at batch 1 they are felt.
@@ -56,7 +56,7 @@ Task WorkQueue::task(std::uint64_t number) const {
   task.steps = size == task.round.batch ? 1 : size / task.round.batch;
   task.examples = size;
   if (shares_ == 1) return task;
-  const Stretch first = task.step(0);
+  const Block first = task.step(0);
   task.examples = task.steps * (first.end - first.begin);
   return task;
 }

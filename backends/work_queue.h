@@ -23,7 +23,7 @@ namespace sgdbench {
 /// What a worker takes from the queue: its share of each mini-batch of a round, or of a block.
 struct Task {
   std::uint64_t number = 0;  ///< in the order of the plan
-  Stretch round;             ///< the mini-batches of all shares together
+  Block round;               ///< the mini-batches of all shares together
   std::size_t share = 0, shares = 1;
   std::size_t steps = 0;     ///< mini-batches
   std::size_t examples = 0;  ///< of this share, in all of them
@@ -31,8 +31,8 @@ struct Task {
   /// Mini-batches that this share has a part in.
   std::size_t gradients() const { return examples == 0 ? 0 : steps; }
   /// This share of mini-batch k; empty where there are fewer examples than shares.
-  Stretch step(std::size_t k) const {
-    Stretch one = round;
+  Block step(std::size_t k) const {
+    Block one = round;
     one.begin += k * round.batch;
     one.end = one.begin + round.batch;
     one.first_update += k;
@@ -40,13 +40,13 @@ struct Task {
   }
 };
 
-/// All of a stretch as the task of one.
-inline Task whole_task(const Stretch& stretch) {
+/// All of a block as the task of one.
+inline Task whole_task(const Block& block) {
   Task task;
-  task.round = stretch;
+  task.round = block;
   task.shares = 1;
-  task.steps = stretch.updates();
-  task.examples = stretch.end - stretch.begin;
+  task.steps = block.updates();
+  task.examples = block.end - block.begin;
   return task;
 }
 

@@ -46,8 +46,8 @@ std::string command_of(const Configuration& configuration) {
 
 std::string identity_of(const Configuration& configuration) {
   auto words = words_of(configuration, [](const Option& option) { return option.identifies; });
-  for (const auto* law : laws_of(configuration.spec))
-    if (const auto sum = law->checksum(); sum != 0) words.push_back(hex_text(sum));
+  for (const auto* distribution : distributions_of(configuration.spec))
+    if (const auto sum = distribution->checksum(); sum != 0) words.push_back(hex_text(sum));
   return shell_line(words);
 }
 

@@ -64,8 +64,8 @@ void FileUse::reads_of(std::span<const Configuration> configurations) {
   std::set<std::string> files;
   const DataRequest* last = nullptr;
   for (const auto& configuration : configurations) {
-    for (const auto* law : laws_of(configuration.spec))
-      if (auto file = law->file(); !file.empty()) files.insert(std::move(file));
+    for (const auto* distribution : distributions_of(configuration.spec))
+      if (auto file = distribution->file(); !file.empty()) files.insert(std::move(file));
     if (last && *last == configuration.data) continue;
     last = &configuration.data;
     for (auto& file : files_of(configuration.data)) files.insert(std::move(file));

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "backends/course.h"
+#include "backends/run.h"
 #include "cli/configuration.h"
 #include "cli/sweep.h"
 #include "cli/text.h"

@@ -16,12 +16,12 @@
 
 namespace sgdbench {
 
-/// Finer than Phase: fetch, push and apply are all communication.
-enum class Activity : std::uint8_t { compute, wait, fetch, push, apply, observe };
+/// Finer than Phase: pull, push and apply are all communication.
+enum class Activity : std::uint8_t { compute, wait, pull, push, apply, observe };
 inline constexpr std::size_t kActivities = 6;
 
 inline constexpr std::array<std::string_view, kActivities> kActivityNames{
-    "compute", "wait", "fetch", "push", "apply", "observe"};
+    "compute", "wait", "pull", "push", "apply", "observe"};
 constexpr std::string_view to_string(Activity activity) {
   return kActivityNames[static_cast<std::size_t>(activity)];
 }
@@ -136,7 +136,7 @@ class Track {
 };
 
 /// Room for the slices of a server beside workers that keep so many each: what it applies was a
-/// fetch, a compute and a push of some worker.
+/// pull, a compute and a push of some worker.
 constexpr std::size_t server_slices(std::size_t workers, std::size_t each) {
   return (workers * each + 2) / 3;
 }

@@ -2,7 +2,7 @@
 //
 // A run is a process, a track a thread of it. Slices are complete events ("X"), the staleness of
 // each update a counter ("C"), and a flow ("s" to "f") leads from the slice in which a gradient
-// fetched its parameters (where nothing is fetched: in which it was computed) to the slice that
+// pulled its parameters (where nothing is pulled: in which it was computed) to the slice that
 // applied it.
 //
 // Invariants: slices of a track are disjoint and in order, so that they nest. Every flow that

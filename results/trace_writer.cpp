@@ -127,7 +127,7 @@ class TraceWriter::Process {
     for (; from < slices.size() && slices[from].gradient <= gradient; ++from) {
       const Slice& slice = slices[from];
       if (slice.gradient != gradient) continue;
-      if (slice.activity == Activity::fetch) return &slice;
+      if (slice.activity == Activity::pull) return &slice;
       if (slice.activity == Activity::compute && computed == nullptr) computed = &slice;
     }
     return computed;

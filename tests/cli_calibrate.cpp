@@ -11,7 +11,7 @@
 namespace sgdbench {
 namespace {
 
-/// One worker: every gradient takes `compute`, every contact a push and a fetch of 2 ms together.
+/// One worker: every gradient takes `compute`, every contact a push and a pull of 2 ms together.
 Timeline even_timeline(std::uint64_t gradients, Nanoseconds compute) {
   Timeline timeline;
   Track track(gradients * 4);
@@ -21,7 +21,7 @@ Timeline even_timeline(std::uint64_t gradients, Nanoseconds compute) {
     now += length;
   };
   for (std::uint64_t g = 1; g <= gradients; ++g) {
-    add(Activity::fetch, 500'000, g);
+    add(Activity::pull, 500'000, g);
     add(Activity::compute, compute, g);
     add(Activity::wait, 7'000'000, g);
     add(Activity::push, 1'500'000, g);
@@ -32,7 +32,7 @@ Timeline even_timeline(std::uint64_t gradients, Nanoseconds compute) {
 
 }  // namespace
 
-TEST_CASE("Laws are what each gradient and each contact took; waiting is in neither") {
+TEST_CASE("Distributions are what each gradient and each contact took; waiting is in neither") {
   const auto durations = measured_durations(even_timeline(30, 4'000'000), RunSpec{});
   REQUIRE(durations.compute.size() == 20);  // the first ten are left out
   for (const auto t : durations.compute) CHECK(t == doctest::Approx(0.004).epsilon(1e-12));
@@ -43,14 +43,14 @@ TEST_CASE("Laws are what each gradient and each contact took; waiting is in neit
 
 TEST_CASE("What was injected is no part of a gradient's own time") {
   RunSpec spec;
-  spec.conditions.compute_delay = Law::constant(0.001);
+  spec.conditions.compute_delay = Distribution::constant(0.001);
   spec.conditions.stragglers = parse_stragglers("periodic:1:2");
   // 2 · (own + 1 ms) = 12 ms
   for (const auto t : measured_durations(even_timeline(20, 12'000'000), spec).compute)
     CHECK(t == doctest::Approx(0.005).epsilon(1e-9));
 }
 
-TEST_CASE("A trace file keeps the last durations, and is a law again") {
+TEST_CASE("A trace file keeps the last durations, and is a distribution again") {
   std::vector<Seconds> durations(kMostLines + 5, 0.25);
   durations.back() = 1e-6;
   const auto text = trace_text(durations, "made by a test");
@@ -59,20 +59,22 @@ TEST_CASE("A trace file keeps the last durations, and is a law again") {
   CHECK(std::count(text.begin(), text.end(), '\n') == kMostLines + 1);
 }
 
-TEST_CASE("calibrate writes laws that the simulator takes, and predicts the staleness of threads") {
+TEST_CASE(
+    "calibrate writes distributions that the simulator takes, and predicts the staleness of "
+    "threads") {
   const Scratch scratch;
   const std::string problem = " --workload logreg --data rcv1-like:rows=600 --batch 4 --quiet ";
   const auto made = scratch.run("calibrate" + problem +
                                 "--epochs 2 --repeats 1 --workers 1,2 --protocol async,bsp "
-                                "--format csv --output laws");
+                                "--format csv --output distributions");
   REQUIRE(made.code == 0);
   CHECK(std::count(made.out.begin(), made.out.end(), '\n') == 5);
   CHECK(made.out.find("\"async\",1,") != std::string::npos);
-  CHECK(Law::parse("trace:" + scratch.path("laws/compute.trace")).mean() > 0);
+  CHECK(Distribution::parse("trace:" + scratch.path("distributions/compute.trace")).mean() > 0);
   const auto run = scratch.run("run" + problem +
                                "--epochs 1 --repeats 1 --backend simulator --workers 64 "
-                               "--compute-time trace:laws/compute.trace "
-                               "--service trace:laws/service.trace --csv -");
+                               "--compute-time trace:distributions/compute.trace "
+                               "--service trace:distributions/service.trace --csv -");
   CHECK(run.code == 0);
   CHECK(run.out.find(",virtual,") != std::string::npos);
 }

@@ -60,16 +60,19 @@ TEST_CASE(
   CHECK_THROWS_AS(files.writes("--curve", pipe), UsageError);
 }
 
-TEST_CASE("What a cell reads is its data, the labels beside them and the traces of its laws") {
+TEST_CASE(
+    "What a cell reads is its data, the labels beside them and the traces of its distributions") {
   const Scratch scratch;
   Configuration configuration;
   configuration.data.source = scratch.file("train-images-idx3-ubyte", "");
-  configuration.spec.conditions.latency = Law::parse("trace:" + scratch.file("laws", "1ms\n"));
+  configuration.spec.conditions.latency =
+      Distribution::parse("trace:" + scratch.file("distributions", "1ms\n"));
   for (const auto* name :
        {"train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz"})
     scratch.file(name, "");
-  for (const auto* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-                           "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte.gz", "laws"}) {
+  for (const auto* name :
+       {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte.gz", "distributions"}) {
     CAPTURE(name);
     FileUse files;
     files.writes("--csv", scratch.path(name));
@@ -80,14 +83,15 @@ TEST_CASE("What a cell reads is its data, the labels beside them and the traces 
 TEST_CASE("No report of a run replaces its data, its test data, its suite or a trace") {
   const Scratch scratch;
   for (const auto* name : {"t.svm", "u.svm"}) scratch.file(name, kRows);
-  scratch.file("laws", "1us\n");
+  scratch.file("distributions", "1us\n");
   scratch.file("s.toml", "workload = \"logreg\"\ndata = \"t.svm\"\n");
   fs::create_hard_link(scratch.path("t.svm"), scratch.path("hard"));
   for (const std::string option : {"--csv ./t.svm", "--curve hard", "--json t.svm", "--trace t.svm",
                                    "--journal t.svm", "--export bencher=t.svm"})
     check_untouched(scratch, kTrain + option, "t.svm");
   check_untouched(scratch, kTrain + "--test-data u.svm --markdown u.svm", "u.svm");
-  check_untouched(scratch, kTrain + "--compute-delay trace:laws --targets laws", "laws");
+  check_untouched(scratch, kTrain + "--compute-delay trace:distributions --targets distributions",
+                  "distributions");
   check_untouched(scratch, "run --config s.toml --staleness s.toml", "s.toml");
   check_untouched(scratch, kTrain, "t.svm", "", ">>t.svm");
   fs::create_directory(scratch.path("dir"));
@@ -96,7 +100,8 @@ TEST_CASE("No report of a run replaces its data, its test data, its suite or a t
   CHECK(!fs::exists(scratch.path("dir/runs.csv")));
 }
 
-TEST_CASE("Neither do a comparison, a picture, data that are made or laws that are measured") {
+TEST_CASE(
+    "Neither do a comparison, a picture, data that are made or distributions that are measured") {
   const Scratch scratch;
   scratch.file("t.svm", kRows);
   CHECK(scratch.run(kTrain + "--csv base.csv --trace t.json").code == 0);
@@ -106,12 +111,12 @@ TEST_CASE("Neither do a comparison, a picture, data that are made or laws that a
   check_untouched(scratch, "report t.json --svg t.json", "t.json");
   check_untouched(scratch, "data make t.svm -o t.svm", "t.svm");
   check_untouched(scratch, "compare --paired 'x --config=base.csv' y -o base.csv", "base.csv");
-  fs::create_directory(scratch.path("laws"));
-  scratch.file("laws/compute.trace", "1us\n");
+  fs::create_directory(scratch.path("distributions"));
+  scratch.file("distributions/compute.trace", "1us\n");
   check_untouched(scratch,
                   "calibrate -q --workload logreg --data t.svm --compute-delay "
-                  "trace:laws/compute.trace --output laws",
-                  "laws/compute.trace");
+                  "trace:distributions/compute.trace --output distributions",
+                  "distributions/compute.trace");
 }
 
 TEST_CASE("With no stderr, stdin or stdout a run has the same rows, or says 74 before it begins") {

@@ -184,11 +184,11 @@ TEST_CASE("All old rows are of their data before a new one is made") {
 
 TEST_CASE("A trace of other durations makes another configuration") {
   const Scratch scratch;
-  scratch.file("laws", "1us\n");
-  const auto sweep = kSweep + "--compute-delay trace:laws --journal j ";
+  scratch.file("distributions", "1us\n");
+  const auto sweep = kSweep + "--compute-delay trace:distributions --journal j ";
   CHECK(scratch.run(sweep).code == 0);
   CHECK(scratch.run(sweep + "--resume").code == 0);
-  scratch.file("laws", "2us\n");
+  scratch.file("distributions", "2us\n");
   check_refused(scratch.run(sweep + "--resume"), 65, "other configurations");
 }
 

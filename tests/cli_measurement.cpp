@@ -2,8 +2,8 @@
 // runs.
 #include <doctest/doctest.h>
 
-#include "backends/course.h"
 #include "backends/protocols/protocol.h"
+#include "backends/run.h"
 #include "cli/configuration.h"
 #include "cli/execute.h"
 #include "cli/options.h"

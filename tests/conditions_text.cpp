@@ -1,4 +1,5 @@
-// Durations, bandwidths, laws, traces and stragglers as they are written, and as they can't be.
+// Durations, bandwidths, distributions, traces and stragglers as they are written, and as they
+// can't be.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -24,13 +25,13 @@ struct TraceFile {
   ~TraceFile() { std::filesystem::remove(path); }
   TraceFile(const TraceFile&) = delete;
   TraceFile& operator=(const TraceFile&) = delete;
-  Law law() const { return Law::parse("trace:" + path); }
+  Distribution distribution() const { return Distribution::parse("trace:" + path); }
   const std::string path;
 };
 
 void refuses(std::string_view text, const char* why) {
   CAPTURE(text);
-  CHECK_THROWS_WITH_AS(Law::parse(text), doctest::Contains(why), UsageError);
+  CHECK_THROWS_WITH_AS(Distribution::parse(text), doctest::Contains(why), UsageError);
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ TEST_CASE("A bandwidth is in bytes or bits per second, and comes back from its t
   }
 }
 
-TEST_CASE("What is no law is refused with what would be right") {
+TEST_CASE("What is no distribution is refused with what would be right") {
   refuses("gamma:1ms", "valid: constant, uniform, exp, shifted-exp, pareto, bernoulli, trace");
   refuses("unifrom:1ms,2ms", "did you mean 'uniform'");
   refuses("exp", "exp:MEAN");
@@ -79,54 +80,57 @@ TEST_CASE("What is no law is refused with what would be right") {
   refuses("pareto:1ms,2ms", "shape");
   refuses("bernoulli:1.5,1ms", "from 0 to 1");
   refuses("bernoulli:nan,1ms", "probability");
-  refuses("", "unknown law");
+  refuses("", "unknown distribution");
   refuses("1ms", "write constant:1ms");
   refuses("trace:", "write trace:FILE");
   refuses("exp:1e300s", "at most 1e8s");
   CHECK_THROWS_WITH_AS(parse_bandwidth("0"), doctest::Contains("write unlimited"), UsageError);
 }
 
-TEST_CASE("A law keeps the text that it was written as, and the catalogue has a row for each") {
-  CHECK(Law().text() == "constant:0");
-  CHECK(Law().is_zero());
-  CHECK(Law::parse("uniform:1ms,2ms").text() == "uniform:1ms,2ms");
-  CHECK_FALSE(Law::parse("uniform:0,2ms").is_zero());
-  CHECK(Law::parse("exp:0").is_zero());
-  CHECK(law_catalog().size() == 7);
-  for (const auto& row : law_catalog()) {
+TEST_CASE(
+    "A distribution keeps the text that it was written as, and the catalogue has a row for each") {
+  CHECK(Distribution().text() == "constant:0");
+  CHECK(Distribution().is_zero());
+  CHECK(Distribution::parse("uniform:1ms,2ms").text() == "uniform:1ms,2ms");
+  CHECK_FALSE(Distribution::parse("uniform:0,2ms").is_zero());
+  CHECK(Distribution::parse("exp:0").is_zero());
+  CHECK(distribution_catalog().size() == 7);
+  for (const auto& row : distribution_catalog()) {
     CHECK(row.form.starts_with(std::string(row.name) + ":"));
     CHECK_FALSE(row.summary.empty());
   }
-  CHECK(Law::parse(Law::exponential(0.25).text()).mean() == 0.25);
-  CHECK(Law::parse(Law::constant(1e-9).text()).draw(0, 0) == 1e-9);
+  CHECK(Distribution::parse(Distribution::exponential(0.25).text()).mean() == 0.25);
+  CHECK(Distribution::parse(Distribution::constant(1e-9).text()).draw(0, 0) == 1e-9);
 }
 
 TEST_CASE("A trace is replayed in its order, again and again, from a place of each stream's own") {
   const TraceFile file("# measured\n1ms\n\n 2ms # the second\n3e-3\r\n0\n5us\n");
-  const Law law = file.law();
+  const Distribution distribution = file.distribution();
   const std::vector<double> wanted{1e-3, 2e-3, 3e-3, 0, 5e-6};
-  CHECK(law.mean() == std::accumulate(wanted.begin(), wanted.end(), 0.0) / 5);
+  CHECK(distribution.mean() == std::accumulate(wanted.begin(), wanted.end(), 0.0) / 5);
   std::vector<bool> begun(5);
   for (std::uint64_t stream = 0; stream < 200; ++stream) {
     std::size_t start = 0;
-    while (wanted[start] != law.draw(stream, 0)) ++start;
+    while (wanted[start] != distribution.draw(stream, 0)) ++start;
     begun[start] = true;
-    for (std::uint64_t i = 0; i < 12; ++i) CHECK(law.draw(stream, i) == wanted[(start + i) % 5]);
+    for (std::uint64_t i = 0; i < 12; ++i)
+      CHECK(distribution.draw(stream, i) == wanted[(start + i) % 5]);
   }
   // One of five places is missed by 200 streams with probability 5·0.8²⁰⁰ < 1e-18.
   for (const bool place : begun) CHECK(place);
-  CHECK(TraceFile("0\n0\n").law().is_zero());
+  CHECK(TraceFile("0\n0\n").distribution().is_zero());
 }
 
 TEST_CASE("A trace that is missing, empty or has text in it is refused with its place") {
-  CHECK_THROWS_WITH_AS(Law::parse("trace:no/such.txt"), doctest::Contains("no/such.txt"),
+  CHECK_THROWS_WITH_AS(Distribution::parse("trace:no/such.txt"), doctest::Contains("no/such.txt"),
                        MissingData);
-  CHECK_THROWS_AS(Law::parse("trace:/"), MissingData);
+  CHECK_THROWS_AS(Distribution::parse("trace:/"), MissingData);
   const TraceFile empty("# nothing\n\n"), words("1ms\n\nslow\n"), negative("-1ms\n");
-  CHECK_THROWS_WITH_AS(empty.law(), doctest::Contains("empty"), BadData);
-  CHECK_THROWS_WITH_AS(words.law(), doctest::Contains((words.path + ":3: ").c_str()), BadData);
-  CHECK_THROWS_WITH_AS(words.law(), doctest::Contains("slow"), BadData);
-  CHECK_THROWS_WITH_AS(negative.law(), doctest::Contains("negative"), BadData);
+  CHECK_THROWS_WITH_AS(empty.distribution(), doctest::Contains("empty"), BadData);
+  CHECK_THROWS_WITH_AS(words.distribution(), doctest::Contains((words.path + ":3: ").c_str()),
+                       BadData);
+  CHECK_THROWS_WITH_AS(words.distribution(), doctest::Contains("slow"), BadData);
+  CHECK_THROWS_WITH_AS(negative.distribution(), doctest::Contains("negative"), BadData);
 }
 
 TEST_CASE("Stragglers multiply each other, and each says whose gradients are slow") {

@@ -70,7 +70,7 @@ inline RunSpec spec_for(const BackendEntry& entry, const Problem& problem, std::
   spec.step.l2 = problem.l2();
   spec.shuffle = {Shuffle::Kind::blocks, 16};
   // Where the clock is virtual, somebody has to say how long a gradient takes.
-  if (entry.virtual_clock) spec.simulation.compute_time = Law::parse("exp:1ms");
+  if (entry.virtual_clock) spec.simulation.compute_time = Distribution::parse("exp:1ms");
   return spec;
 }
 

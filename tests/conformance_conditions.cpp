@@ -9,16 +9,16 @@
 namespace sgdbench::testing {
 namespace {
 
-Conditions delays(std::string_view law, std::string_view stragglers = "") {
+Conditions delays(std::string_view distribution, std::string_view stragglers = "") {
   Conditions conditions;
-  conditions.compute_delay = Law::parse(law);
+  conditions.compute_delay = Distribution::parse(distribution);
   if (!stragglers.empty()) conditions.stragglers = parse_stragglers(stragglers);
   return conditions;
 }
 
 Conditions messages(std::string_view latency) {
   Conditions conditions;
-  conditions.latency = Law::parse(latency);
+  conditions.latency = Distribution::parse(latency);
   return conditions;
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("Delays change no number of a run whose order is fixed") {
       if (!entry.deterministic(spec) || entry.virtual_clock) return;
       const auto plain = run(entry, spec, *c.problem);
       spec.conditions = delays("exp:50us");
-      if (entry.delays_messages) spec.conditions.latency = Law::parse("exp:20us");
+      if (entry.delays_messages) spec.conditions.latency = Distribution::parse("exp:20us");
       const auto delayed = run(entry, spec, *c.problem);
       CHECK(delayed.updates == plain.updates);
       CHECK(relative_difference(final_parameters(delayed), final_parameters(plain)) < 1e-5);
@@ -107,7 +107,7 @@ TEST_CASE("Sixteen workers that sleep finish, however few cores there are" *
           doctest::test_suite("long")) {
   for_every_delayed(16, [](const BackendEntry& entry, RunSpec spec, const Case& c) {
     spec.conditions = delays("exp:200us", "0:4+random:0.1:3");
-    spec.conditions.latency = Law::parse("exp:50us");
+    spec.conditions.latency = Distribution::parse("exp:50us");
     const auto outcome = run(entry, spec, *c.problem);
     CHECK(outcome.updates == spec.updates);
     check_conservation(outcome);
@@ -192,7 +192,7 @@ TEST_CASE("Without conditions an injector passes on what is computed and waits f
   int calls = 0;
   CHECK(injector.gradients(5, [&] { ++calls; }));
   CHECK(calls == 1);
-  CHECK(injector.fetch(1000));
+  CHECK(injector.pull(1000));
   CHECK(injector.push(1000));
 }
 

@@ -17,7 +17,7 @@ void for_each_server(const std::string& protocol, std::size_t workers, std::size
       if (!entry.uses_protocol) continue;
       RunSpec spec = spec_for(entry, *c->problem, workers, batch);
       spec.protocol = protocol;
-      if (entry.virtual_clock) spec.simulation.compute_time = Law::parse("exp:1ms");
+      if (entry.virtual_clock) spec.simulation.compute_time = Distribution::parse("exp:1ms");
       if (!entry.why_not(spec, *c->problem).empty()) continue;
       INFO(std::string(entry.name) << ", " << protocol << ", " << c->name);
       visit(entry, spec, *c);
@@ -56,7 +56,7 @@ TEST_CASE("Workers that are cancelled while their parameters are on the way lose
   for (const char* protocol : {"k-sync:1", "k-sync:3", "k-batch-sync:2"})
     for (const char* latency : {"exp:200us", "pareto:20us,1.5"})
       for_each_server(protocol, 4, 4, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
-        spec.conditions.latency = Law::parse(latency);
+        spec.conditions.latency = Distribution::parse(latency);
         check_all_landed(run(entry, spec, *c.problem), 2 * c.problem->examples());
       });
 }
@@ -70,7 +70,7 @@ TEST_CASE("More workers than examples, and a batch larger than the data, lose an
           RunSpec spec = spec_for(entry, *c.problem, 9, batch, 3);
           spec.protocol = row.example;
           spec.assign = assign;
-          if (entry.virtual_clock) spec.simulation.compute_time = Law::parse("exp:1ms");
+          if (entry.virtual_clock) spec.simulation.compute_time = Distribution::parse("exp:1ms");
           if (!entry.uses_protocol || !entry.why_not(spec, *c.problem).empty()) continue;
           INFO(std::string(entry.name) << ", " << std::string(row.example));
           check_all_landed(run(entry, spec, *c.problem), 15);

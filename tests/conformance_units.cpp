@@ -214,7 +214,7 @@ TEST_CASE("A simulated protocol counts as the one on threads does") {
       for (const auto& other : backend_catalog()) {
         if (!other.uses_protocol || !other.virtual_clock) continue;
         spec.backend = other.name;
-        spec.simulation.compute_time = Law::parse("exp:1ms");
+        spec.simulation.compute_time = Distribution::parse("exp:1ms");
         const auto simulated = counts_of(run(other, spec, problem));
         CHECK(simulated.updates == threads.updates);
         CHECK(simulated.local_steps == threads.local_steps);

@@ -14,14 +14,14 @@ struct Meeting {
   AlignedVector<Real> w = AlignedVector<Real>(kParameters, Real(0.3));
   SharedParameters shared{w};
   std::vector<Replica> replicas;
-  std::vector<Seat> seats;
+  std::vector<WorkerContext> contexts;
 
-  explicit Meeting(std::size_t workers) : replicas(workers), seats(workers) {
+  explicit Meeting(std::size_t workers) : replicas(workers), contexts(workers) {
     for (auto& replica : replicas) shared.copy_to(replica, 1);
-    for (auto& seat : seats) seat.report.time.start(0);
+    for (auto& context : contexts) context.report.time.start(0);
   }
   std::uint64_t exchange(std::size_t worker) {
-    return shared.exchange(replicas[worker], worker, replicas.size(), seats[worker]);
+    return shared.exchange(replicas[worker], worker, replicas.size(), contexts[worker]);
   }
   void add(std::size_t worker, Real change) {
     for (Real& w_v : replicas[worker].state) w_v += change;

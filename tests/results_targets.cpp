@@ -125,7 +125,8 @@ TEST_CASE("A crossing is not within an update: what crosses is made whole") {
 
 TEST_CASE(
     "A finer curve narrows the bounds around a crossing that stays between the coarser ones") {
-  // Hyperbolic: no law that the interpolation takes it to follow. 1/(1 + t) is 0.06 at 15.67 s.
+  // Hyperbolic: no distribution that the interpolation takes it to follow. 1/(1 + t) is 0.06
+  // at 15.67 s.
   auto run = sample_run();
   run.target_loss = 0.06;
   const double truth = 1 / 0.06 - 1;

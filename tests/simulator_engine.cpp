@@ -12,9 +12,9 @@ TEST_CASE("Applied, dropped and in flight are what was computed; phases sum to t
     for (const std::size_t workers : {1u, 3u, 8u}) {
       INFO(std::string(protocol) << ", " << workers);
       RunSpec spec = timing_spec(protocol, workers, 500, "exp:1ms");
-      spec.conditions.latency = Law::parse("uniform:1us,3ms");
+      spec.conditions.latency = Distribution::parse("uniform:1us,3ms");
       spec.conditions.bandwidth = 1e7;
-      spec.simulation.service = Law::parse("exp:100us");
+      spec.simulation.service = Distribution::parse("exp:100us");
       if (!simulator().why_not(spec, nothing(1000)).empty()) continue;
       const auto outcome = simulate(spec, nothing(1000));
       CHECK(outcome.stopped == Stopped::completed);
@@ -58,12 +58,12 @@ TEST_CASE("A power of two times every duration is the same trajectory, that many
     INFO(protocol);
     RunSpec spec = spec_for(simulator(), problem, 5, 2);
     spec.protocol = protocol;
-    spec.simulation.compute_time = Law::exponential(0.5);
-    spec.conditions.latency = Law::constant(0.25);
+    spec.simulation.compute_time = Distribution::exponential(0.5);
+    spec.conditions.latency = Distribution::constant(0.25);
     spec.conditions.bandwidth = 1 << 16;
     RunSpec slow = spec;
-    slow.simulation.compute_time = Law::exponential(2);
-    slow.conditions.latency = Law::constant(1);
+    slow.simulation.compute_time = Distribution::exponential(2);
+    slow.conditions.latency = Distribution::constant(1);
     slow.conditions.bandwidth = 1 << 14;
     const auto a = simulate(spec, problem), b = simulate(slow, problem);
     CHECK(final_parameters(a) == final_parameters(b));
@@ -94,7 +94,7 @@ TEST_CASE("A worker draws the same times under every protocol") {
 TEST_CASE("A synchronous round through the server takes 2α + 2Pn/(Sβ) beyond its gradient") {
   constexpr std::size_t P = 8, S = 2;
   RunSpec spec = timing_spec("bsp", P, 10, "constant:1s");
-  spec.conditions.latency = Law::constant(0.125);
+  spec.conditions.latency = Distribution::constant(0.125);
   spec.conditions.bandwidth = 1 << 20;
   spec.simulation.shards = S;
   const double n = 4 * (1 << 18);
@@ -106,7 +106,7 @@ TEST_CASE("A synchronous round through the server takes 2α + 2Pn/(Sβ) beyond i
 TEST_CASE("A round by ring or tree takes the gradient and the formula") {
   for (const auto how : {AllReduce::ring, AllReduce::tree}) {
     RunSpec spec = timing_spec("bsp", 8, 10, "constant:1s");
-    spec.conditions.latency = Law::constant(0.125);
+    spec.conditions.latency = Distribution::constant(0.125);
     spec.conditions.bandwidth = 1 << 20;
     spec.simulation.all_reduce = how;
     const double cost = all_reduce_time(how, 8, 0.125, 4 << 18, 1 << 20);
@@ -118,7 +118,7 @@ TEST_CASE("A round by ring or tree takes the gradient and the formula") {
 TEST_CASE("An asynchronous server with exponential service has the throughput of its queue") {
   // μ_s(1 − π₀); the mean of 200,000 services is within 2 % but for a chance below 1e-9.
   RunSpec spec = timing_spec("async", 8, 200'000, "exp:1s");
-  spec.simulation.service = Law::exponential(0.25);
+  spec.simulation.service = Distribution::exponential(0.25);
   const auto outcome = simulate(spec, nothing());
   CHECK(200'000 / seconds(outcome.wall) == doctest::Approx(3.87832).epsilon(0.02));
 }
@@ -142,7 +142,7 @@ TEST_CASE("What nothing takes time in is refused, and so is what makes no sense"
   RunSpec spec = timing_spec("async", 4, 10, "constant:0s");
   const auto why = [&] { return simulator().why_not(spec, nothing()); };
   CHECK(why().find("--compute-time") != std::string::npos);
-  spec.conditions.latency = Law::parse("exp:1ms");
+  spec.conditions.latency = Distribution::parse("exp:1ms");
   CHECK(why() == "");
   spec.simulation.all_reduce = AllReduce::ring;
   CHECK(why().find("bsp") != std::string::npos);
@@ -164,7 +164,7 @@ TEST_CASE("A limit of virtual time ends a run there") {
 
 TEST_CASE("The timeline has every activity, and they are the phases") {
   RunSpec spec = timing_spec("k-sync:3", 4, 20, "exp:1ms");
-  spec.conditions.latency = Law::parse("exp:1ms");
+  spec.conditions.latency = Distribution::parse("exp:1ms");
   spec.timeline_slices = 1000;
   const auto outcome = simulate(spec, nothing());
   REQUIRE(outcome.timeline.tracks.size() == 5);

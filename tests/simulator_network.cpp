@@ -70,11 +70,11 @@ TEST_CASE("A cluster is its classes in their order") {
 }
 
 TEST_CASE("A cluster that can't be says what is wrong and what would be right") {
-  CHECK(says("", "NAME:COUNT@LAW"));
-  CHECK(says("fast", "NAME:COUNT@LAW"));
-  CHECK(says("fast:56", "NAME:COUNT@LAW"));
-  CHECK(says("56@exp:1ms", "NAME:COUNT@LAW"));
-  CHECK(says(":5@exp:1ms", "NAME:COUNT@LAW"));
+  CHECK(says("", "NAME:COUNT@DISTRIBUTION"));
+  CHECK(says("fast", "NAME:COUNT@DISTRIBUTION"));
+  CHECK(says("fast:56", "NAME:COUNT@DISTRIBUTION"));
+  CHECK(says("56@exp:1ms", "NAME:COUNT@DISTRIBUTION"));
+  CHECK(says(":5@exp:1ms", "NAME:COUNT@DISTRIBUTION"));
   CHECK(says("fast:x@exp:1ms", "'x' is no number of workers"));
   CHECK(says("fast:-1@exp:1ms", "'-1' is no number of workers"));
   CHECK(says("fast:@exp:1ms", "'' is no number of workers"));

@@ -27,13 +27,13 @@ inline const Problem& nothing(std::size_t parameters = 0) {
 }
 
 inline RunSpec timing_spec(const std::string& protocol, std::size_t workers, std::uint64_t updates,
-                           const std::string& law) {
+                           const std::string& distribution) {
   RunSpec spec;
   spec.backend = "simulator";
   spec.protocol = protocol;
   spec.workers = workers;
   spec.updates = updates;
-  spec.simulation.compute_time = Law::parse(law);
+  spec.simulation.compute_time = Distribution::parse(distribution);
   return spec;
 }
 

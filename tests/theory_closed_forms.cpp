@@ -31,7 +31,7 @@ TEST_CASE("The K-th of eight Pareto times has the means of the gamma function's 
   CHECK(pareto_order(1, 8, 1, 2.5).variance == Approx(20.0 / 18 - 400.0 / 361));
 }
 
-TEST_CASE("Order statistics of one time are its law's own mean and variance") {
+TEST_CASE("Order statistics of one time are its distribution's own mean and variance") {
   CHECK(uniform_order(1, 1, 2, 5).mean == Approx(3.5));
   CHECK(uniform_order(1, 1, 2, 5).variance == Approx(9.0 / 12));
   CHECK(exponential_order(1, 1, 4).variance == Approx(1.0 / 16));
@@ -51,8 +51,9 @@ TEST_CASE("Drawn order statistics agree with the moments") {
     uniform += u[2];
     exponential -= std::log(u[1]);  // the least u is the greatest −ln u: the fourth of five
   }
-  const auto agrees = [](double sum, Moments law) {
-    return std::abs(sum / kRounds - law.mean) < 5.1 * std::sqrt(law.variance / kRounds);
+  const auto agrees = [](double sum, Moments distribution) {
+    return std::abs(sum / kRounds - distribution.mean) <
+           5.1 * std::sqrt(distribution.variance / kRounds);
   };
   CHECK(agrees(uniform, uniform_order(3, 5, 0, 1)));
   CHECK(agrees(exponential, exponential_order(4, 5, 1)));

@@ -22,8 +22,9 @@ struct Parabola {
   }
 
   /// `updates` of full gradients with step·curvature = a.
-  RunSpec spec(double a, std::uint64_t updates, std::size_t workers, std::string_view law) const {
-    RunSpec s = timing("async", law, updates, workers);
+  RunSpec spec(double a, std::uint64_t updates, std::size_t workers,
+               std::string_view distribution) const {
+    RunSpec s = timing("async", distribution, updates, workers);
     s.batch = c.problem->examples();
     s.epochs = updates;
     s.shuffle.kind = Shuffle::Kind::none;
@@ -99,7 +100,7 @@ TEST_CASE(
     "One worker descends as the sequential backend does, bit for bit, whatever the protocol") {
   const auto c = testing::make_case("logreg", "rcv1-like:rows=203,features=400");
   auto spec = testing::spec_for(testing::backend("simulator"), *c.problem, 1, 4);
-  spec.simulation.compute_time = Law::parse("exp:1s");
+  spec.simulation.compute_time = Distribution::parse("exp:1s");
   auto reference = spec;
   reference.backend = "sequential";
   const auto expected = testing::run(testing::backend("sequential"), reference, *c.problem);
@@ -117,9 +118,9 @@ TEST_CASE("The unit of time changes no trajectory") {
   auto spec = testing::spec_for(testing::backend("simulator"), *c.problem, 5, 4);
   for (const char* protocol : {"async", "k-sync:3", "ssp:1", "k-batch-async:2"}) {
     spec.protocol = protocol;
-    spec.simulation.compute_time = Law::parse("exp:1s");
+    spec.simulation.compute_time = Distribution::parse("exp:1s");
     const auto once = testing::run(testing::backend("simulator"), spec, *c.problem);
-    spec.simulation.compute_time = Law::parse("exp:4s");
+    spec.simulation.compute_time = Distribution::parse("exp:4s");
     const auto four = testing::run(testing::backend("simulator"), spec, *c.problem);
     CHECK(testing::final_parameters(once) == testing::final_parameters(four));
     CHECK(std::abs(four.wall - 4 * once.wall) <= 4);

@@ -127,7 +127,7 @@ TEST_CASE("Elastic averaging diverges where its recursion does, and nowhere else
 TEST_CASE("Replicas that the centre does not move are runs of their own, bit for bit") {
   // elastic:0 shows nothing of its replicas: its centre stays. A = 2^-40 is too little to change
   // them (single precision has 24 bits), and the centre is a record of them: it starts at 0 and
-  // gains A·(x − x̃) at every turn, in products with a power of two, which are exact. Every stretch
+  // gains A·(x − x̃) at every turn, in products with a power of two, which are exact. Every block
   // is one epoch of two mini-batches, so that it is the same work, whoever's turn it is.
   const double seconds_each[] = {1, 1.75, 3.125};
   for (const auto& c : {testing::make_case("least-squares", "quadratic:rows=64,features=10"),

@@ -123,7 +123,7 @@ TEST_CASE("Staleness of 1 at most is damped by nothing, and more of it is") {
     INFO(c.name);
     for (const std::size_t workers : {1, 2, 3}) {
       auto spec = spec_of(c, workers);
-      spec.simulation.compute_time = Law::parse("constant:1ms");
+      spec.simulation.compute_time = Distribution::parse("constant:1ms");
       const auto plain = follow(spec, "async", *c.problem);
       spec.step.policy = StalenessPolicy::inverse;
       const auto damped = follow(spec, "async", *c.problem);

@@ -16,7 +16,7 @@ constexpr double kBytes = 1000;
 /// Seconds beside computing in a round of bsp.
 double cost_of_round(AllReduce how, std::size_t workers, std::size_t shards) {
   auto spec = timing("bsp", "constant:1s", 64, workers);
-  spec.conditions.latency = Law::parse("constant:0.125s");
+  spec.conditions.latency = Distribution::parse("constant:0.125s");
   spec.conditions.bandwidth = 4000;
   spec.simulation.all_reduce = how;
   spec.simulation.shards = shards;
@@ -40,19 +40,21 @@ TEST_CASE("A synchronous round through a server costs two latencies and all of i
             Approx(server_cost(workers, shards, 0.125, kBytes, 4000)));
 }
 
-TEST_CASE("A busy server's throughput is the machine repairman's, whatever the law of computing") {
+TEST_CASE(
+    "A busy server's throughput is the machine repairman's, whatever the distribution of "
+    "computing") {
   // Twenty seeds of 5,000 updates. |t| with 19 degrees of freedom exceeds 7.8 with probability
-  // 2.4e-7 (its density's tail, integrated): 7.3e-7 for the three laws. The start, when nobody
-  // queues, is worth less than P updates.
+  // 2.4e-7 (its density's tail, integrated): 7.3e-7 for the three distributions. The start, when
+  // nobody queues, is worth less than P updates.
   constexpr std::size_t kSeeds = 20;
   constexpr std::uint64_t kUpdates = 5000;
   const double theory = repairman_throughput(8, 1, 4);
-  for (const char* law : {"exp:1s", "constant:1s", "uniform:0s,2s"}) {
-    CAPTURE(law);
+  for (const char* distribution : {"exp:1s", "constant:1s", "uniform:0s,2s"}) {
+    CAPTURE(distribution);
     std::vector<double> rates;
     for (std::size_t seed = 1; seed <= kSeeds; ++seed) {
-      auto spec = timing("async", law, kUpdates);
-      spec.simulation.service = Law::parse("exp:0.25s");
+      auto spec = timing("async", distribution, kUpdates);
+      spec.simulation.service = Distribution::parse("exp:0.25s");
       spec.seed = seed;
       rates.push_back(1 / time_per_update(spec));
     }

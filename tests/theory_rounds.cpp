@@ -13,12 +13,12 @@ std::string with(const char* name, std::size_t k) {
   return name + std::to_string(k);
 }
 
-/// The mean time of a round against its law; rounds are independent.
-void check_round(const std::string& protocol, std::string_view law, Moments round,
+/// The mean time of a round against its distribution; rounds are independent.
+void check_round(const std::string& protocol, std::string_view distribution, Moments round,
                  std::uint64_t rounds = kRounds) {
   CAPTURE(protocol);
-  CAPTURE(std::string(law));
-  const double mean = time_per_update(timing(protocol, law, rounds));
+  CAPTURE(std::string(distribution));
+  const double mean = time_per_update(timing(protocol, distribution, rounds));
   CAPTURE(mean);
   CAPTURE(round.mean);
   CHECK(agrees(mean, round, static_cast<double>(rounds)));
@@ -89,7 +89,7 @@ TEST_CASE("Unequal workers' asynchronous updates add up their rates") {
   CHECK(agrees(time_per_update(spec), {1.0 / 7, 1.0 / 49}, kRounds));
 }
 
-TEST_CASE("k-batch-async needs K mean times of P workers, whatever the law") {
+TEST_CASE("k-batch-async needs K mean times of P workers, whatever the distribution") {
   // Renewal theory: P counters of times on [1, 3], each within one time of its share. The sum of a
   // worker's n = 10,000 times has the variance n/3; all workers' counts share the error of 8.
   const std::uint64_t updates = 20'000, k = 4, n = updates * k / 8;
@@ -121,10 +121,10 @@ TEST_CASE("Protocols that are one schedule by two names take the same time, to t
 TEST_CASE("Twice the times of everything are twice the time of the run") {
   for (const char* protocol : {"bsp", "async", "k-sync:3", "ssp:1"}) {
     auto spec = timing(protocol, "exp:1s", 2000);
-    spec.conditions.latency = Law::parse("exp:0.25s");
+    spec.conditions.latency = Distribution::parse("exp:0.25s");
     spec.conditions.bandwidth = 1000;
     auto twice = timing(protocol, "exp:2s", 2000);
-    twice.conditions.latency = Law::parse("exp:0.5s");
+    twice.conditions.latency = Distribution::parse("exp:0.5s");
     twice.conditions.bandwidth = 500;
     const auto once = simulate(spec, 10).wall;
     CHECK(std::abs(simulate(twice, 10).wall - 2 * once) <= 2);  // rounded to nanoseconds

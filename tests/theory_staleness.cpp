@@ -1,4 +1,5 @@
-// How stale updates are: an identity that holds for every schedule, and the law of memoryless ones.
+// How stale updates are: an identity that holds for every schedule, and the distribution of
+// memoryless ones.
 #include <numeric>
 
 #include "tests/theory/simulated.h"
@@ -14,8 +15,8 @@ std::uint64_t sum_of_staleness(const RunOutcome& outcome) {
   return sum;
 }
 
-/// χ² of a histogram of τ against the geometric law; bins as long as 10 are expected, the rest in
-/// one.
+/// χ² of a histogram of τ against the geometric distribution; bins as long as 10 are expected, the
+/// rest in one.
 double chi_square(const StalenessHistogram& histogram, std::size_t workers, std::size_t* degrees) {
   const auto n = static_cast<double>(histogram.count());
   double sum = 0, left = n, seen = 0;
@@ -48,11 +49,11 @@ TEST_CASE("Mean staleness is P − 1 less what the ends of the run take, for eve
     for (const auto& worker : outcome.workers) last += worker.last_update;
     CHECK(sum_of_staleness(outcome) == last - outcome.updates);
   };
-  for (const char* law : {"constant:1s", "exp:1s", "uniform:1s,9s", "pareto:1s,1.1"})
+  for (const char* distribution : {"constant:1s", "exp:1s", "uniform:1s,9s", "pareto:1s,1.1"})
     for (const std::uint64_t updates : {1, 7, 8, 9, 5000}) {
-      auto spec = timing("async", law, updates);
+      auto spec = timing("async", distribution, updates);
       check(spec);
-      spec.simulation.service = Law::parse("exp:0.5s");
+      spec.simulation.service = Distribution::parse("exp:0.5s");
       spec.conditions.stragglers = parse_stragglers("3:10+random:0.1:50");
       check(spec);
     }
@@ -83,7 +84,7 @@ TEST_CASE("Memoryless workers' staleness is geometric") {
   }
 }
 
-TEST_CASE("Another law's staleness is told from the geometric one") {
+TEST_CASE("Another distribution's staleness is told from the geometric one") {
   const auto outcome = simulate(timing("async", "uniform:1s,2s", 80'000));
   std::size_t degrees = 0;
   const double sum = chi_square(outcome.workers[0].staleness, 8, &degrees);
@@ -119,8 +120,8 @@ TEST_CASE("k-async is P/K − 1 updates stale on the average, for every schedule
   // Who is part of update u reads after it, so that a worker's τ + 1 add up to the index of its
   // last update: Σ τ = Σ nᵢ − K·N, which is K·N·(P/K − 1) less what the ends of the run take.
   for (const std::size_t k : {1, 2, 3, 8})
-    for (const char* law : {"constant:1s", "exp:1s", "pareto:1s,1.1"}) {
-      const auto spec = timing("k-async:" + std::to_string(k), law, 5000);
+    for (const char* distribution : {"constant:1s", "exp:1s", "pareto:1s,1.1"}) {
+      const auto spec = timing("k-async:" + std::to_string(k), distribution, 5000);
       const auto outcome = simulate(spec);
       std::uint64_t last = 0;
       for (const auto& worker : outcome.workers) last += worker.last_update;
@@ -149,8 +150,9 @@ TEST_CASE("k-batch-async is (P − 1)/K updates stale on the average, for every 
   // Summed over all arrivals that leaves Σ τ = Σᵢ ⌊jᵢ/K⌋ − N, jᵢ being worker i's last: nᵢ, or
   // nᵢ − 1 for all but the one that completed it.
   for (const std::size_t k : {1, 2, 3, 8, 13})
-    for (const char* law : {"constant:1s", "exp:1s", "pareto:1s,1.1"}) {
-      const auto outcome = simulate(timing("k-batch-async:" + std::to_string(k), law, 5000));
+    for (const char* distribution : {"constant:1s", "exp:1s", "pareto:1s,1.1"}) {
+      const auto outcome =
+          simulate(timing("k-batch-async:" + std::to_string(k), distribution, 5000));
       std::uint64_t last = 0, most = 0;
       for (const auto& worker : outcome.workers) {
         last += worker.last_update;

@@ -7,23 +7,23 @@ using namespace sgdbench::theory;
 
 namespace {
 
-struct Laws {
+struct Distributions {
   const char *once, *slow;  ///< the latter's durations are four times the former's
 };
-constexpr Laws kLaws[] = {{"constant:3ms", "constant:12ms"},
-                          {"uniform:1ms,3ms", "uniform:4ms,12ms"},
-                          {"exp:2ms", "exp:8ms"},
-                          {"shifted-exp:1ms,1ms", "shifted-exp:4ms,4ms"},
-                          {"pareto:1ms,1.5", "pareto:4ms,1.5"},
-                          {"bernoulli:0.5,2ms", "bernoulli:0.5,8ms"}};
+constexpr Distributions kDistributions[] = {{"constant:3ms", "constant:12ms"},
+                                            {"uniform:1ms,3ms", "uniform:4ms,12ms"},
+                                            {"exp:2ms", "exp:8ms"},
+                                            {"shifted-exp:1ms,1ms", "shifted-exp:4ms,4ms"},
+                                            {"pareto:1ms,1.5", "pareto:4ms,1.5"},
+                                            {"bernoulli:0.5,2ms", "bernoulli:0.5,8ms"}};
 
-RunSpec spec_of(Law law, Law delay, double scale) {
+RunSpec spec_of(Distribution distribution, Distribution delay, double scale) {
   const auto& problem = *testing::cases()[0].problem;
   RunSpec spec = testing::spec_for(testing::backend("simulator"), problem, 5, 4);
-  spec.simulation.compute_time = std::move(law);
-  spec.simulation.service = Law::exponential(0.0001 * scale);
+  spec.simulation.compute_time = std::move(distribution);
+  spec.simulation.service = Distribution::exponential(0.0001 * scale);
   spec.conditions.compute_delay = std::move(delay);
-  spec.conditions.latency = Law::exponential(0.0005 * scale);
+  spec.conditions.latency = Distribution::exponential(0.0005 * scale);
   spec.conditions.bandwidth = 1e6 / scale;
   spec.conditions.stragglers = parse_stragglers("2:2+random:0.1:3");
   spec.evaluations = 7;
@@ -71,7 +71,8 @@ void check_four_times(const RunOutcome& once, const RunOutcome& slow) {
   }
 }
 
-void check_law(const Law& once, const Law& slow, const Law& delay, const Law& long_delay) {
+void check_distribution(const Distribution& once, const Distribution& slow,
+                        const Distribution& delay, const Distribution& long_delay) {
   for (const char* protocol : kProtocols) {
     INFO(std::string(protocol) << ", " << once.text());
     auto spec = spec_of(once, delay, 1), slower = spec_of(slow, long_delay, 4);
@@ -85,14 +86,18 @@ void check_law(const Law& once, const Law& slow, const Law& delay, const Law& lo
 
 }  // namespace
 
-TEST_CASE("Four times the times of everything are four times all that is reported, by every law") {
+TEST_CASE(
+    "Four times the times of everything are four times all that is reported, by every "
+    "distribution") {
   // Multiplying by a power of two rounds nothing: not one comparison of times turns out otherwise.
-  for (const auto& law : kLaws) {
-    const auto once = Law::parse(law.once), slow = Law::parse(law.slow);
-    check_law(once, slow, Law::parse("bernoulli:0.3,1ms"), Law::parse("bernoulli:0.3,4ms"));
-    check_law(Law::parse("exp:1ms"), Law::parse("exp:4ms"), once, slow);
+  for (const auto& distribution : kDistributions) {
+    const auto once = Distribution::parse(distribution.once),
+               slow = Distribution::parse(distribution.slow);
+    check_distribution(once, slow, Distribution::parse("bernoulli:0.3,1ms"),
+                       Distribution::parse("bernoulli:0.3,4ms"));
+    check_distribution(Distribution::parse("exp:1ms"), Distribution::parse("exp:4ms"), once, slow);
   }
-  const auto trace = Law::trace({0.001, 0.0025, 0.00075, 0.004});
-  const auto slow = Law::trace({0.004, 0.01, 0.003, 0.016});
-  check_law(trace, slow, Law(), Law());
+  const auto trace = Distribution::trace({0.001, 0.0025, 0.00075, 0.004});
+  const auto slow = Distribution::trace({0.004, 0.01, 0.003, 0.016});
+  check_distribution(trace, slow, Distribution(), Distribution());
 }

@@ -79,13 +79,13 @@ TEST_CASE("Times are microseconds to the nanosecond, and slices of a thread don'
   }
 }
 
-TEST_CASE("Every flow leads from where a gradient was fetched to where it was applied") {
+TEST_CASE("Every flow leads from where a gradient was pulled to where it was applied") {
   const auto trace = Json::parse(written({synchronous(), asynchronous(), serverless()}));
   std::map<std::uint64_t, int> starts, ends;
   for (const auto& start : events(trace, "s")) {
     ++starts[start["id"]];
-    CHECK(stands_on(trace, start, {"fetch", "compute"}));
-    if (start["pid"] != 3) CHECK(stands_on(trace, start, {"fetch"}));
+    CHECK(stands_on(trace, start, {"pull", "compute"}));
+    if (start["pid"] != 3) CHECK(stands_on(trace, start, {"pull"}));
   }
   for (const auto& end : events(trace, "f")) {
     ++ends[end["id"]];

@@ -8,7 +8,7 @@
 namespace sgdbench {
 
 /// Two workers and a server, two rounds of 100 ns. Worker 0 computes 30 and waits 40, worker 1
-/// computes 70; fetch, push and apply take 10 each.
+/// computes 70; pull, push and apply take 10 each.
 inline Timeline synchronous() {
   Timeline timeline;
   timeline.has_server = true;
@@ -18,7 +18,7 @@ inline Timeline synchronous() {
     for (std::size_t w = 0; w < 2; ++w) {
       const Nanoseconds computed = start + (w == 0 ? 40 : 80);
       Track& track = timeline.tracks[w];
-      track.add({start, start + 10, Activity::fetch, round});
+      track.add({start, start + 10, Activity::pull, round});
       track.add({start + 10, computed, Activity::compute, round});
       track.add({computed, computed + 10, Activity::push, round, round});
       track.add({computed + 10, start + 100, Activity::wait, round});
@@ -37,7 +37,7 @@ inline Timeline asynchronous() {
   const auto work = [&](std::size_t w, std::uint64_t g, Nanoseconds begin, Nanoseconds end,
                         std::uint64_t update, std::uint64_t staleness) {
     Track& track = timeline.tracks[w];
-    track.add({begin, begin + 5, Activity::fetch, g});
+    track.add({begin, begin + 5, Activity::pull, g});
     track.add({begin + 5, end - 5, Activity::compute, g});
     track.add({end - 5, end, Activity::push, g, update, staleness});
   };

@@ -32,14 +32,14 @@ TEST_CASE("A track without room records nothing") {
 TEST_CASE("An activity ends where the next one begins, and times count from the start") {
   Track track(10);
   track.start(1000);
-  track.enter(Activity::fetch, 1000, 7);
+  track.enter(Activity::pull, 1000, 7);
   track.enter(Activity::compute, 1005, 7);
   track.enter(Activity::apply, 1050, 7);
   track.note_update(3, 2);
   track.close(1060);
   const auto slices = track.slices();
   REQUIRE(slices.size() == 3);
-  CHECK(slices[0].activity == Activity::fetch);
+  CHECK(slices[0].activity == Activity::pull);
   CHECK(slices[0].begin == 0);
   for (std::size_t i = 1; i < 3; ++i) CHECK(slices[i].begin == slices[i - 1].end);
   CHECK(slices[2].end == 60);
@@ -68,6 +68,6 @@ TEST_CASE(
 TEST_CASE("Every activity belongs to the phase that stands for it") {
   for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
     CHECK(phase_of(activity_of(phase)) == phase);
-  for (const auto activity : {Activity::fetch, Activity::push, Activity::apply})
+  for (const auto activity : {Activity::pull, Activity::push, Activity::apply})
     CHECK(phase_of(activity) == Phase::communicate);
 }

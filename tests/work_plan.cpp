@@ -14,14 +14,14 @@ namespace sgdbench {
 namespace {
 
 /// Walks through a block, whose rows are its positions: its mini-batches are those of the plan.
-void check_walk(const WorkPlan& plan, const Stretch& block) {
+void check_walk(const WorkPlan& plan, const Block& block) {
   std::vector<std::uint32_t> rows(block.end - block.begin);
   std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(block.begin));
   BlockWalk walk(block, rows);
   std::uint64_t t = block.first_update;
   bool same = true;
   do {
-    const Stretch one = plan.mini_batch(t), walked = walk.mini_batch();
+    const Block one = plan.mini_batch(t), walked = walk.mini_batch();
     same = same && walked.begin == one.begin && walked.end == one.end &&
            walked.batch == one.batch && walked.epoch == one.epoch && walked.first_update == t &&
            walk.update() == t && walk.rows().size() == one.end - one.begin &&
@@ -45,8 +45,8 @@ TEST_CASE("A plan covers every position once, in mini-batches whose sizes differ
         const WorkPlan plan(examples, batch, length, 3, 0);
         std::uint64_t position = 0, update = 0;
         std::set<std::size_t> sizes;
-        for (std::uint64_t k = 0; k < plan.stretches(); ++k) {
-          const Stretch s = plan.stretch(k);
+        for (std::uint64_t k = 0; k < plan.blocks(); ++k) {
+          const Block s = plan.block(k);
           CHECK(s.epoch * examples + s.begin == position);
           CHECK(s.first_update == update);
           CHECK(s.end > s.begin);
@@ -73,37 +73,37 @@ TEST_CASE("A block is no more than a small share of the run, and one mini-batch 
   RunSpec spec;
   spec.workers = 4;
   spec.epochs = 2;
-  CHECK(committing_cut(spec, 100'000).length == 16);
-  CHECK(committing_cut(spec, 300).length == 4);
-  CHECK(committing_cut(spec, 10).length == 1);
+  CHECK(committing_partition(spec, 100'000).length == 16);
+  CHECK(committing_partition(spec, 300).length == 4);
+  CHECK(committing_partition(spec, 10).length == 1);
   spec.batch = 4;
-  CHECK(committing_cut(spec, 100'000).length == 4);
+  CHECK(committing_partition(spec, 100'000).length == 4);
   spec.batch = 64;
-  CHECK(committing_cut(spec, 100'000).length == 1);
+  CHECK(committing_partition(spec, 100'000).length == 1);
   spec.batch = 1;
   spec.updates = 1000;
-  CHECK(committing_cut(spec, 100'000).length == 7);
-  spec.conditions.latency = Law::parse("constant:1ms");
-  CHECK(committing_cut(spec, 100'000).length == 1);
+  CHECK(committing_partition(spec, 100'000).length == 7);
+  spec.conditions.latency = Distribution::parse("constant:1ms");
+  CHECK(committing_partition(spec, 100'000).length == 1);
 }
 
 TEST_CASE("A limit on updates cuts the plan within an epoch") {
   const WorkPlan plan(10, 3, 2, 5, 7);  // 4 mini-batches an epoch: 3, 3, 2, 2
   CHECK(plan.updates() == 7);
-  CHECK(plan.stretches() == 4);
+  CHECK(plan.blocks() == 4);
   CHECK(plan.examples() == 18);
-  CHECK(plan.stretch(3).epoch == 1);
-  CHECK(plan.stretch(3).end == 8);
+  CHECK(plan.block(3).epoch == 1);
+  CHECK(plan.block(3).end == 8);
 }
 
-TEST_CASE("Every inner point of a curve is crossed by exactly one stretch") {
+TEST_CASE("Every inner point of a curve is crossed by exactly one block") {
   const WorkPlan plan(203, 4, 3, 4, 0);
   for (const std::size_t points : {1, 2, 4, 13}) {
     const CurveRecorder curve(1, plan.examples(), {.points = points});
     std::vector<int> crossed(curve.last() + 1);
     std::uint64_t before = 0;
-    for (std::uint64_t k = 0; k < plan.stretches(); ++k) {
-      const auto after = plan.stretch(k).examples_after;
+    for (std::uint64_t k = 0; k < plan.blocks(); ++k) {
+      const auto after = plan.block(k).examples_after;
       ++crossed[curve.crossed(before, after)];
       before = after;
     }

@@ -34,7 +34,7 @@ std::string why_not_stragglers(const Conditions& conditions, std::size_t workers
 
 Conditions momentary(const Conditions& conditions) {
   Conditions short_ones = conditions;
-  const Law moment = Law::constant(1e-9);
+  const Distribution moment = Distribution::constant(1e-9);
   if (conditions.delays_compute()) short_ones.compute_delay = moment;
   if (conditions.delays_messages()) short_ones.latency = moment;
   short_ones.stragglers.clear();

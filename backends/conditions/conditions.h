@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 #include "backends/conditions/straggler.h"
 
 namespace sgdbench {
@@ -20,10 +20,10 @@ enum class DelayMode {
 
 /// An immutable value, part of a RunSpec.
 struct Conditions {
-  Law compute_delay;                  ///< added to each gradient
+  Distribution compute_delay;         ///< added to each gradient
   std::vector<Straggler> stragglers;  ///< multiply the time of a gradient, its delay included
   std::string straggler_text;         ///< as written; "" where there are none
-  Law latency;                        ///< of each fetch and each push
+  Distribution latency;               ///< of each pull and each push
   double bandwidth = 0;               ///< of every link, bytes per second; 0: unlimited
   DelayMode mode = DelayMode::sleep;
 
@@ -33,7 +33,7 @@ struct Conditions {
 };
 
 /// What a worker's times are drawn for: each purpose is a stream of its own.
-enum class Purpose : std::uint64_t { compute = 1, delay, fetch, push, service, straggler };
+enum class Purpose : std::uint64_t { compute = 1, delay, pull, push, service, straggler };
 
 /// The stream of one worker's draws: the same whatever the protocol.
 std::uint64_t stream_of(std::uint64_t seed, std::uint64_t worker, Purpose purpose);

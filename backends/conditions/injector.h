@@ -5,8 +5,8 @@
 // after its beginning (conditions.h). A deadline, not a duration: what computing took is not waited
 // for again, and a wait that was broken into pieces adds up to what it should be.
 //
-// Invariant: the clock is the seat's, which stands still in a pause, so a pause takes nothing of a
-// delay. A worker that waits here stands still for whoever pauses.
+// Invariant: the clock is the context's, which stands still in a pause, so a pause takes nothing of
+// a delay. A worker that waits here stands still for whoever pauses.
 //
 // Departures: a factor below 1 can't make a thread faster than it is, and a sleeper wakes up when
 // the system lets it, some tens of microseconds late.
@@ -54,11 +54,11 @@ class Injector {
   }
 
   /// The next `count` gradients are not made, and their times are nobody's: a worker whose long
-  /// fetch was cancelled doesn't draw the same one again, and again.
+  /// pull was cancelled doesn't draw the same one again, and again.
   void skip(std::uint64_t count) { made_ += count; }
 
   /// Waits for the parameters that the next gradient is computed from. False as above.
-  bool fetch(std::uint64_t bytes) { return !messages_ || message(Purpose::fetch, made_, bytes); }
+  bool pull(std::uint64_t bytes) { return !messages_ || message(Purpose::pull, made_, bytes); }
   /// Waits for what the last gradient became to arrive. False as above.
   bool push(std::uint64_t bytes) { return !messages_ || message(Purpose::push, made_ - 1, bytes); }
 

@@ -1,4 +1,4 @@
-// Workers that are slower than their law says, always or sometimes.
+// Workers that are slower than their distribution says, always or sometimes.
 //
 //   WORKER:FACTOR            this worker's every gradient takes FACTOR times as long
 //   random:P:FACTOR          each gradient of any worker does, with probability P

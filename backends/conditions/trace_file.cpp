@@ -55,7 +55,7 @@ std::vector<Seconds> parse_durations(std::string_view text, const std::string& n
 
 std::vector<Seconds> read_durations(const std::string& path) {
   try {
-    // The text of a law is read more than once, which stdin can't be.
+    // The text of a distribution is read more than once, which stdin can't be.
     const InputFile file(path == kStandardInput ? "./" + path : path);
     return parse_durations(file.bytes(), path);
   } catch (const MissingData& error) {

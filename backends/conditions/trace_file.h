@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 
 namespace sgdbench {
 

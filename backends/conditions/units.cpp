@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

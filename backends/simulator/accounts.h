@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 #include "results/stopwatch.h"
 #include "results/timeline.h"
 
@@ -25,7 +25,7 @@ inline Nanoseconds to_nanoseconds(Seconds t) {
 /// One iteration of a worker: pull, compute, push.
 struct Iteration {
   Seconds begin = 0;     ///< the server lets it go
-  Seconds fetched = 0;   ///< it has the parameters
+  Seconds pulled = 0;    ///< it has the parameters
   Seconds computed = 0;  ///< it has the gradient
   Seconds arrival = 0;   ///< its push is at the server
 };
@@ -104,7 +104,7 @@ class Accounts {
   void spend_iteration(std::size_t worker, Seconds limit, Landed landed) {
     const Iteration& now = accounts_[worker].now;
     spend(worker, Activity::wait, std::min(now.begin, limit));
-    spend(worker, Activity::fetch, std::min(now.fetched, limit));
+    spend(worker, Activity::pull, std::min(now.pulled, limit));
     spend(worker, Activity::compute, std::min(now.computed, limit));
     spend(worker, Activity::push, std::min(now.arrival, limit), landed);
   }

@@ -1,4 +1,4 @@
-// How long a simulated worker's gradients and messages take: draws from the laws of a run.
+// How long a simulated worker's gradients and messages take: draws from the distributions of a run.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +30,10 @@ class Durations {
   /// Of `count` gradients from number `first` on; `stream` is the worker's.
   Seconds compute(std::size_t worker, std::uint64_t stream, std::uint64_t first,
                   std::uint64_t count) const {
-    const Law& law = law_of(worker);
+    const Distribution& distribution = distribution_of(worker);
     Seconds sum = 0;
     for (std::uint64_t i = first; i < first + count; ++i) {
-      const Seconds own = law.draw(stream, i);
+      const Seconds own = distribution.draw(stream, i);
       sum += delays_ ? compute_time(spec_.conditions, spec_.seed, worker, i, own) : own;
     }
     return sum;
@@ -48,7 +48,7 @@ class Durations {
   }
 
  private:
-  const Law& law_of(std::size_t worker) const {
+  const Distribution& distribution_of(std::size_t worker) const {
     return class_of_.empty() ? spec_.simulation.compute_time
                              : spec_.simulation.cluster[class_of_[worker]].compute;
   }

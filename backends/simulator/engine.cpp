@@ -15,20 +15,20 @@ constexpr Seconds kEndOfTime = 9e9;
 }  // namespace
 
 template <class Center>
-Engine<Center>::Engine(Course& course, Center& center)
-    : course_(course),
+Engine<Center>::Engine(Run& run, Center& center)
+    : run_(run),
       center_(center),
       traits_(center.traits()),
-      durations_(course.spec),
-      queue_(course.seats.size()),
-      link_(course.spec.simulation.shards, course.spec.conditions.bandwidth),
-      all_reduces_(course.spec.simulation.all_reduce != AllReduce::server),
-      limit_(course.spec.max_seconds > 0 ? course.spec.max_seconds : kEndOfTime),
-      accounts_(course.seats.size(), course.spec.timeline_slices),
-      counts_(course.seats.size()),
-      ready_(course.seats.size()),
-      is_idle_(course.seats.size()) {
-  const RunSpec& spec = course.spec;
+      durations_(run.spec),
+      queue_(run.contexts.size()),
+      link_(run.spec.simulation.shards, run.spec.conditions.bandwidth),
+      all_reduces_(run.spec.simulation.all_reduce != AllReduce::server),
+      limit_(run.spec.max_seconds > 0 ? run.spec.max_seconds : kEndOfTime),
+      accounts_(run.contexts.size(), run.spec.timeline_slices),
+      counts_(run.contexts.size()),
+      ready_(run.contexts.size()),
+      is_idle_(run.contexts.size()) {
+  const RunSpec& spec = run.spec;
   if (all_reduces_)
     all_reduce_time_ =
         all_reduce_time(spec.simulation.all_reduce, spec.workers, spec.conditions.latency.mean(),
@@ -39,7 +39,7 @@ Engine<Center>::Engine(Course& course, Center& center)
 
 template <class Center>
 void Engine<Center>::run() {
-  if (!course_.stop.should_stop()) {
+  if (!run_.stop.should_stop()) {
     let_go(0);
     loop();
   }
@@ -53,11 +53,11 @@ void Engine<Center>::loop() {
     const auto event = queue_.earliest();
     if (event.time == EventQueue::kNever) return;
     if (event.time > limit_) {
-      course_.stop.stop(Stopped::time_limit);
+      run_.stop.stop(Stopped::time_limit);
       end_ = std::max(end_, limit_);
       return;
     }
-    if (++events_ % Center::kPollEvery == 0 && course_.stop.should_stop()) return;
+    if (++events_ % Center::kPollEvery == 0 && run_.stop.should_stop()) return;
     current_ = event.worker;
     current_goes_on_ = false;
     contact(event.worker, event.time);
@@ -65,7 +65,7 @@ void Engine<Center>::loop() {
   }
 }
 
-/// The course of one arrival (server.h), with its time.
+/// The run of one arrival (server.h), with its time.
 template <class Center>
 void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   double bytes = center_.push_bytes(worker);
@@ -147,7 +147,7 @@ bool Engine<Center>::start(std::uint32_t worker, Seconds now) {
     center_.pull(worker);
     return true;
   }
-  if (center_.may_return_work() && !center_.finished() && course_.spec.assign == Assign::dynamic) {
+  if (center_.may_return_work() && !center_.finished() && run_.spec.assign == Assign::dynamic) {
     idle_.push_back(worker);
     is_idle_[worker] = 1;
   } else {
@@ -184,9 +184,9 @@ void Engine<Center>::go(std::uint32_t worker, Seconds now, Seconds pulled) {
   const std::uint64_t number = accounts_.iterations(worker);
   const std::uint64_t gradients = center_.gradients(worker);
   Iteration next{now, pulled, 0, 0};
-  if (!all_reduces_) next.fetched += durations_.latency(worker, number, Purpose::fetch);
+  if (!all_reduces_) next.pulled += durations_.latency(worker, number, Purpose::pull);
   next.computed =
-      next.fetched + durations_.compute(worker, counts.stream, counts.gradients, gradients);
+      next.pulled + durations_.compute(worker, counts.stream, counts.gradients, gradients);
   next.arrival = next.computed;
   if (!all_reduces_) next.arrival += durations_.latency(worker, number, Purpose::push);
   counts.gradients += gradients;

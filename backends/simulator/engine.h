@@ -6,15 +6,15 @@
 // moment. A worker that is let go alone by its own arrival has its push and its pull in one turn;
 // those who are let go together share the link for their pulls, in one turn of all. Then:
 //
-//   fetch latency → the gradient's time → push latency → the next arrival
+//   pull latency → the gradient's time → push latency → the next arrival
 //
 // With an all-reduce by ring or tree there is no link and no latency but its formula's: all are let
 // go so long after the last one's arrival.
 //
 // Invariants: time never runs back; events at one time are taken by the lower worker number; a
 // duration is a pure function of seed, worker and number, so that runs under different protocols
-// draw the same. Times are doubles made of IEEE operations: multiplying every law by a power of two
-// multiplies every time by it, exactly.
+// draw the same. Times are doubles made of IEEE operations: multiplying every distribution by a
+// power of two multiplies every time by it, exactly.
 //
 // Departures: the first pulls are on the clock, so that U rounds are U times a round.
 #pragma once
@@ -23,8 +23,8 @@
 #include <span>
 #include <vector>
 
-#include "backends/course.h"
 #include "backends/protocols/protocol.h"
+#include "backends/run.h"
 #include "backends/simulator/accounts.h"
 #include "backends/simulator/durations.h"
 #include "backends/simulator/event_queue.h"
@@ -37,7 +37,7 @@ template <class Center>
 class Engine {
  public:
   /// Both must outlive this.
-  Engine(Course& course, Center& center);
+  Engine(Run& run, Center& center);
 
   /// Trains to the end, or until something stops it.
   void run();
@@ -47,7 +47,7 @@ class Engine {
   Accounts& accounts() { return accounts_; }
 
  private:
-  bool stopped() const { return course_.stop.reason() != Stopped::completed; }
+  bool stopped() const { return run_.stop.reason() != Stopped::completed; }
   void loop();
   void contact(std::uint32_t worker, Seconds arrival);
   Link::Turn turn_of(std::uint32_t worker, Seconds arrival, double bytes, bool applies);
@@ -63,7 +63,7 @@ class Engine {
     std::uint64_t gradients = 0;  ///< begun
   };
 
-  Course& course_;
+  Run& run_;
   Center& center_;
   const ProtocolTraits traits_;
   Durations durations_;

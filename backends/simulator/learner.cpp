@@ -8,18 +8,18 @@
 
 namespace sgdbench {
 
-Learner::Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool)
-    : course_(course),
-      server_(std::move(protocol), course.seats.size(), course.state, course.problem.parameters(),
-              course.spec.rule, course.step_size),
-      queue_(course.plan, traits().arrivals, course.spec.assign, course.seats.size()),
+Learner::Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& tool)
+    : run_(run),
+      server_(std::move(protocol), run.contexts.size(), run.state, run.problem.parameters(),
+              run.spec.rule, run.step_size),
+      queue_(run.plan, traits().arrivals, run.spec.assign, run.contexts.size()),
       tool_(tool),
-      counts_bytes_(course.spec.conditions.bandwidth > 0),
-      works_(course.seats.size()),
-      gradient_sums_(sends_gradients() ? course.seats.size() : 0) {
-  if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), course.state);
+      counts_bytes_(run.spec.conditions.bandwidth > 0),
+      works_(run.contexts.size()),
+      gradient_sums_(sends_gradients() ? run.contexts.size() : 0) {
+  if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), run.state);
   if (!sends_gradients())
-    for (auto& seat : course.seats) seat.report.local_steps = 0;
+    for (auto& context : run.contexts) context.report.local_steps = 0;
 }
 
 bool Learner::deal(std::size_t worker) {
@@ -40,7 +40,7 @@ void Learner::pull(std::size_t worker) {
   pulled_.push_back(static_cast<std::uint32_t>(worker));
   if (!counts_bytes_) return;
   prepare(work.task);
-  tool_.compute->read(course_.w(), Access::exclusive);
+  tool_.compute->read(run_.w(), Access::exclusive);
   work.pull_bytes = static_cast<double>(tool_.compute->read_bytes());
   // What can't be cancelled is computed now that it is read.
   if (traits().cancels) return;
@@ -61,12 +61,12 @@ double Learner::push_bytes(std::size_t worker) {
 }
 
 double Learner::all_bytes() const {
-  return static_cast<double>(course_.problem.parameters() * sizeof(Real));
+  return static_cast<double>(run_.problem.parameters() * sizeof(Real));
 }
 
 Decision Learner::arrive(std::size_t worker) {
   Work& work = works_[worker];
-  WorkerReport& report = course_.seats[worker].report;
+  WorkerReport& report = run_.contexts[worker].report;
   report.computed += work.task.examples;
   if (!sends_gradients()) *report.local_steps += work.task.gradients();
   if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
@@ -91,7 +91,7 @@ std::span<const std::uint32_t> Learner::cancel_rest() {
     Work& work = works_[worker];
     work.gradient = Gradient::none;
     queue_.give_back(worker, work.task.number);
-    WorkerReport& report = course_.seats[worker].report;
+    WorkerReport& report = run_.contexts[worker].report;
     report.computed += work.task.examples;
     report.dropped += work.task.examples;
   }
@@ -104,25 +104,25 @@ void Learner::update() {
   pulled_.clear();
   const auto landed = server_.update([this](const Held& held) -> std::span<Real> {
     if (traits().exchange == Exchange::elastic) return replicas_[held.worker];
-    replica_ = course_.state;
+    replica_ = run_.state;
     train(queue_.pushed(held.work.number), replica_);
     return replica_;
   });
-  book(course_, server_, queue_, landed);
+  book(run_, server_, queue_, landed);
 }
 
 void Learner::close() {
   for (const auto& held : server_.held())
-    course_.seats[held.worker].report.dropped += held.work.examples;
+    run_.contexts[held.worker].report.dropped += held.work.examples;
 }
 
 void Learner::prepare(const Task& task) {
-  tool_.compute->prepare(course_.rows(tool_, task.step(0)));
+  tool_.compute->prepare(run_.rows(tool_, task.step(0)));
 }
 
 void Learner::compute(std::size_t worker) {
   prepare(works_[worker].task);
-  tool_.compute->compute_from(course_.w());
+  tool_.compute->compute_from(run_.w());
   store(worker);
 }
 
@@ -136,11 +136,10 @@ void Learner::store(std::size_t worker) {
 void Learner::train(const Task& task, std::span<Real> replica) {
   std::atomic<std::uint64_t> made{0};
   for (std::size_t k = 0; k < task.steps; ++k) {
-    Stretch step = task.step(k);
+    Block step = task.step(k);
     if (step.begin == step.end) continue;
     step.batch = step.end - step.begin;
-    train_in_place(course_, tool_, step, course_.rows(tool_, step),
-                   {replica, Access::exclusive, &made});
+    train_in_place(run_, tool_, step, run_.rows(tool_, step), {replica, Access::exclusive, &made});
   }
 }
 

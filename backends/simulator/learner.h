@@ -19,7 +19,7 @@
 #include <span>
 #include <vector>
 
-#include "backends/course.h"
+#include "backends/run.h"
 #include "backends/server.h"
 
 namespace sgdbench {
@@ -29,8 +29,8 @@ class Learner {
   /// Events between two looks for an interrupt: a gradient may take milliseconds.
   static constexpr std::uint64_t kPollEvery = 1;
 
-  /// `worker` and `course` must outlive this.
-  Learner(Course& course, std::unique_ptr<Protocol> protocol, Seat& tool);
+  /// `worker` and `run` must outlive this.
+  Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& tool);
 
   const ProtocolTraits& traits() const { return server_.traits(); }
 
@@ -60,7 +60,7 @@ class Learner {
   std::uint64_t staleness(std::size_t worker) const { return server_.staleness(worker); }
   /// A point of the curve, if the last update crossed one.
   void observe(Nanoseconds time) {
-    course_.observe_at(time, server_.landed_before(), server_.landed());
+    run_.observe_at(time, server_.landed_before(), server_.landed());
   }
   /// What is held when the run is stopped lands nowhere.
   void close();
@@ -81,10 +81,10 @@ class Learner {
   void train(const Task& task, std::span<Real> replica);
   void check_memory(const GradientSum& gradient_sum);
 
-  Course& course_;
+  Run& run_;
   Server server_;
   WorkQueue queue_;
-  Seat& tool_;  // the real worker, and the memory for its rows
+  WorkerContext& tool_;  // the real worker, and the memory for its rows
   bool counts_bytes_;
   std::vector<Work> works_;
   std::vector<StoredGradient> gradient_sums_;

@@ -1,4 +1,4 @@
-// Reading the text of a cluster: classes of workers, each NAME:COUNT@LAW.
+// Reading the text of a cluster: classes of workers, each NAME:COUNT@DISTRIBUTION.
 #include "backends/simulator/simulation.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::string_view kRight = "a class is NAME:COUNT@LAW, as in 'fast:56@exp:1ms'";
+constexpr std::string_view kRight = "a class is NAME:COUNT@DISTRIBUTION, as in 'fast:56@exp:1ms'";
 
 std::string in_quotes(std::string_view text) {
   std::string result = "'";
@@ -41,7 +41,7 @@ WorkerClass parse_class(std::string_view text) {
   result.name = text.substr(0, colon);
   result.workers = parse_workers(text, text.substr(colon + 1, at - colon - 1));
   try {
-    result.compute = Law::parse(text.substr(at + 1));
+    result.compute = Distribution::parse(text.substr(at + 1));
   } catch (const UsageError& error) {
     refuse_class(text, error.what());
   }

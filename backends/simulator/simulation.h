@@ -6,15 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 
 namespace sgdbench {
 
-/// Workers that share a law.
+/// Workers that share a distribution.
 struct WorkerClass {
   std::string name;
   std::size_t workers = 0;
-  Law compute;  ///< the whole time of a gradient but for what is injected
+  Distribution compute;  ///< the whole time of a gradient but for what is injected
 };
 
 /// How a synchronous exchange is carried out, and what it costs (α latency, β bandwidth, n bytes).
@@ -38,16 +38,16 @@ inline constexpr std::size_t kMostSimulated = 1'000'000;
 
 /// An immutable value, part of a RunSpec.
 struct Simulation {
-  Law compute_time;                  ///< of a gradient by itself, where there is no cluster
+  Distribution compute_time;         ///< of a gradient by itself, where there is no cluster
   std::vector<WorkerClass> cluster;  ///< in the order of worker numbers; empty: all alike
   std::string cluster_text;          ///< as written
-  Law service;                       ///< the server's own time for each arrival
+  Distribution service;              ///< the server's own time for each arrival
   std::size_t shards = 1;            ///< servers; each has 1/S of the parameters
   AllReduce all_reduce = AllReduce::server;
 };
 
 /// "fast:56@exp:1ms slow:8@exp:4ms": names once each, a count of at least 1, kMostSimulated in all.
-/// Throws UsageError, and what Law::parse() throws of a trace.
+/// Throws UsageError, and what Distribution::parse() throws of a trace.
 std::vector<WorkerClass> parse_cluster(std::string_view text);
 
 std::size_t workers_of(const std::vector<WorkerClass>& cluster);

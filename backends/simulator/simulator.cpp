@@ -26,7 +26,8 @@ constexpr std::size_t kMostHistograms = 256;
 
 class Simulator final : public Backend {
  public:
-  Simulator(const RunSpec& spec, const Problem& problem) : problem_(problem), seats_(spec.workers) {
+  Simulator(const RunSpec& spec, const Problem& problem)
+      : problem_(problem), contexts_(spec.workers) {
     const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
     tool_.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, {}});
     tool_.rows.resize(std::min(problem.examples(), spec.batch));
@@ -42,21 +43,21 @@ class Simulator final : public Backend {
       return ends;
     };
     auto protocol = make_protocol(spec.protocol, spec.workers);
-    const Cut cut = cut_for(protocol->traits(), spec);
+    const Partition partition = partition_for(protocol->traits(), spec);
     const AtPoint none;
-    Course course(problem_, spec, cut, interrupt, at_point ? timed_point : none, seats_);
+    Run run(problem_, spec, partition, interrupt, at_point ? timed_point : none, contexts_);
     share_histogram();
-    if (!course.curve.record(0, 0, 0, 0, course.w(), Access::exclusive))
-      course.stop.stop(Stopped::not_finite);
+    if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive))
+      run.stop.stop(Stopped::not_finite);
 
     const Nanoseconds begun = now();
     RunOutcome result;
     if (problem_.parameters() == 0) {
-      Tally tally(course, std::move(protocol), tool_.compute->read_bytes());
-      train(course, tally, result);
+      Tally tally(run, std::move(protocol), tool_.compute->read_bytes());
+      train(run, tally, result);
     } else {
-      Learner learner(course, std::move(protocol), tool_);
-      train(course, learner, result);
+      Learner learner(run, std::move(protocol), tool_);
+      train(run, learner, result);
     }
     result.simulating = std::max<Nanoseconds>(1, now() - begun - evaluating);
     result.paused = at_point && spec.recording;
@@ -65,32 +66,32 @@ class Simulator final : public Backend {
 
  private:
   void share_histogram() {
-    if (seats_.size() <= kMostHistograms) return;
-    for (auto& seat : seats_) seat.staleness = &seats_.front().report.staleness;
+    if (contexts_.size() <= kMostHistograms) return;
+    for (auto& context : contexts_) context.staleness = &contexts_.front().report.staleness;
   }
 
   template <class Center>
-  void train(Course& course, Center& center, RunOutcome& result) {
-    Engine<Center> engine(course, center);
+  void train(Run& run, Center& center, RunOutcome& result) {
+    Engine<Center> engine(run, center);
     engine.run();
     result.events = engine.events();
     result.wall = to_nanoseconds(engine.end());
-    result.updates = course.updates_now();
-    if (!course.curve.record(course.curve.last(), result.wall, result.updates,
-                             course.examples_now(), course.w(), Access::exclusive))
-      course.stop.stop(Stopped::not_finite);
-    result.curve = course.curve.take();
-    result.stopped = course.stop.reason();
-    if (course.spec.recording) result.staleness_mode = "exact";
+    result.updates = run.updates_now();
+    if (!run.curve.record(run.curve.last(), result.wall, result.updates, run.examples_now(),
+                          run.w(), Access::exclusive))
+      run.stop.stop(Stopped::not_finite);
+    result.curve = run.curve.take();
+    result.stopped = run.stop.reason();
+    if (run.spec.recording) result.staleness_mode = "exact";
     result.timeline = engine.accounts().take_timeline();
-    for (std::size_t w = 0; w < seats_.size(); ++w)
-      result.workers.push_back(report(seats_[w], engine.accounts(), w));
+    for (std::size_t w = 0; w < contexts_.size(); ++w)
+      result.workers.push_back(report(contexts_[w], engine.accounts(), w));
   }
 
-  static WorkerReport report(Seat& seat, const Accounts& accounts, std::size_t worker) {
-    WorkerReport& report = seat.report;
-    report.updates = seat.updates.load(std::memory_order_relaxed);
-    report.applied = seat.examples.load(std::memory_order_relaxed);
+  static WorkerReport report(WorkerContext& context, const Accounts& accounts, std::size_t worker) {
+    WorkerReport& report = context.report;
+    report.updates = context.updates.load(std::memory_order_relaxed);
+    report.applied = context.examples.load(std::memory_order_relaxed);
     Nanoseconds time = 0;
     report.time.start(time);
     for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe}) {
@@ -102,8 +103,8 @@ class Simulator final : public Backend {
   }
 
   const Problem& problem_;
-  std::vector<Seat> seats_;  // of simulated workers, none of which computes
-  Seat tool_;                // whose worker computes for all of them
+  std::vector<WorkerContext> contexts_;  // of simulated workers, none of which computes
+  WorkerContext tool_;                   // whose worker computes for all of them
 };
 
 bool computing_takes_time(const RunSpec& spec) {
@@ -120,7 +121,7 @@ std::string why_no_all_reduce(const RunSpec& spec) {
   if (!make_protocol(spec.protocol, spec.workers)->traits().whole_rounds)
     return "an all-reduce by " + name +
            " needs every worker in every update: use --protocol bsp or local:H";
-  if (spec.conditions.latency.kind() != Law::Kind::constant)
+  if (spec.conditions.latency.kind() != Distribution::Kind::constant)
     return "the cost of an all-reduce by " + name + " is known for a constant --latency only";
   if (!spec.simulation.service.is_zero() || spec.simulation.shards != 1)
     return "an all-reduce by " + name + " has no server: --service and --shards mean nothing";

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "backends/course.h"
 #include "backends/protocols/protocol.h"
+#include "backends/run.h"
 
 namespace sgdbench {
 
@@ -23,15 +23,15 @@ class Tally {
   /// Events between two looks for an interrupt.
   static constexpr std::uint64_t kPollEvery = 4096;
 
-  Tally(Course& course, std::unique_ptr<Protocol> protocol, std::size_t message_bytes)
-      : course_(course),
+  Tally(Run& run, std::unique_ptr<Protocol> protocol, std::size_t message_bytes)
+      : run_(run),
         protocol_(std::move(protocol)),
         bytes_(static_cast<double>(message_bytes)),
-        tasks_(course.plan.stretches() * traits().arrivals),
-        examples_(course.spec.batch * traits().steps),
-        piles_(course.spec.assign == Assign::dynamic ? 1 : course.seats.size()),
-        counts_(course.seats.size()),
-        shared_(course.spec.recording ? course.seats.front().staleness : nullptr) {
+        tasks_(run.plan.blocks() * traits().arrivals),
+        examples_(run.spec.batch * traits().steps),
+        piles_(run.spec.assign == Assign::dynamic ? 1 : run.contexts.size()),
+        counts_(run.contexts.size()),
+        shared_(run.spec.recording ? run.contexts.front().staleness : nullptr) {
     held_.reserve(traits().arrivals);
   }
 
@@ -105,14 +105,14 @@ class Tally {
     for (const auto& held : held_) ++counts_[held.worker].dropped;
     for (std::size_t w = 0; w < counts_.size(); ++w) {
       const Count& count = counts_[w];
-      Seat& seat = course_.seats[w];
-      seat.updates.store(count.updates, std::memory_order_relaxed);
-      seat.examples.store(count.landed * examples_, std::memory_order_relaxed);
-      seat.report.dropped = count.dropped * examples_;
-      seat.report.computed = (count.landed + count.dropped) * examples_;
-      seat.report.last_update = count.last_update;
+      WorkerContext& context = run_.contexts[w];
+      context.updates.store(count.updates, std::memory_order_relaxed);
+      context.examples.store(count.landed * examples_, std::memory_order_relaxed);
+      context.report.dropped = count.dropped * examples_;
+      context.report.computed = (count.landed + count.dropped) * examples_;
+      context.report.last_update = count.last_update;
       if (traits().exchange != Exchange::gradient)
-        seat.report.local_steps = (count.landed + count.dropped) * traits().steps;
+        context.report.local_steps = (count.landed + count.dropped) * traits().steps;
     }
   }
 
@@ -129,19 +129,19 @@ class Tally {
     std::uint32_t worker;
     std::uint64_t version;
   };
-  /// Without a look at the seat, where all have one histogram: that is a miss of the cache.
+  /// Without a look at the context, where all have one histogram: that is a miss of the cache.
   void note_staleness(std::size_t worker, std::uint64_t staleness) {
     if (shared_)
       shared_->add(staleness, traits().steps);
-    else if (course_.spec.recording)
-      course_.seats[worker].report.staleness.add(staleness, traits().steps);
+    else if (run_.spec.recording)
+      run_.contexts[worker].report.staleness.add(staleness, traits().steps);
   }
   void throw_away(std::size_t worker) {
     ++counts_[worker].dropped;
     ++piles_[piles_.size() == 1 ? 0 : worker].returned;
   }
 
-  Course& course_;
+  Run& run_;
   std::unique_ptr<Protocol> protocol_;
   double bytes_;
   std::uint64_t tasks_, examples_;

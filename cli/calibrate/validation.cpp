@@ -104,8 +104,8 @@ RunSpec unhindered(RunSpec spec) {
 
 RunSpec simulated(RunSpec spec, const MeasuredDurations& durations, const BackendEntry& simulator) {
   spec.backend = simulator.name;
-  spec.simulation.compute_time = Law::trace(durations.compute);
-  spec.simulation.service = Law::trace(durations.service);
+  spec.simulation.compute_time = Distribution::trace(durations.compute);
+  spec.simulation.service = Distribution::trace(durations.service);
   return spec;
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 #include "backends/run_spec.h"
 #include "cli/setup.h"
 #include "results/timeline.h"
@@ -17,7 +17,7 @@ namespace sgdbench {
 /// Durations in the order in which they were measured.
 struct MeasuredDurations {
   std::vector<Seconds> compute;  ///< each gradient's own time, without what was injected
-  std::vector<Seconds> service;  ///< of the server, for each arrival and the fetch that follows it
+  std::vector<Seconds> service;  ///< of the server, for each arrival and the pull that follows it
 };
 
 /// From the timeline of workers with a server; `spec` is what it ran under. The first gradients,

@@ -202,7 +202,7 @@ std::string match_single(const Side& old_one, Side& new_one) {
   if (old_id == new_id) return "";
   for (auto& row : new_one.rows) {
     row.config_id = old_id;
-    row.deterministic = false;  // another course is no change of this one
+    row.deterministic = false;  // another run is no change of this one
   }
   return fmt::format("different configurations are compared: {} in OLD and {} in NEW", old_id,
                      new_id);

@@ -74,17 +74,17 @@ std::vector<Landing> landings_of(const ReadRun& run) {
   std::vector<Landing> landings;
   for (std::size_t w = 0; w < run.workers(); ++w) {
     Landing current{w, 0, -1, 0, {}};
-    bool fetched = false, landed = false;
+    bool pulled = false, landed = false;
     for (const auto& slice : run.tracks[w].slices) {
       if (slice.gradient == 0) continue;
       if (slice.gradient != current.gradient) {
         current = {w, slice.gradient, -1, 0, {}};
-        fetched = landed = false;
+        pulled = landed = false;
       }
-      const bool fetch = slice.activity == Activity::fetch;
-      if (!fetched && (fetch || (slice.activity == Activity::compute && current.begin < 0))) {
+      const bool pull = slice.activity == Activity::pull;
+      if (!pulled && (pull || (slice.activity == Activity::compute && current.begin < 0))) {
         current.begin = slice.begin;
-        fetched = fetch;
+        pulled = pull;
       }
       const auto update = updates.find(slice.update);
       if (landed || current.begin < 0 || update == updates.end()) continue;

@@ -216,7 +216,7 @@ void Panel::draw_updates(Drawing& drawing, double top) const {
   }
 }
 
-/// Some gradients, from their fetch to the server; where there is none, nothing leaves its row.
+/// Some gradients, from their pull to the server; where there is none, nothing leaves its row.
 void Panel::draw_flows(Drawing& drawing, double top) const {
   if (!run_.has_server()) return;
   std::vector<Landing> visible;
@@ -227,7 +227,7 @@ void Panel::draw_flows(Drawing& drawing, double top) const {
   for (const auto& landing : chosen_flows(std::move(visible))) draw_flow(drawing, landing, top);
 }
 
-/// From the lower edge of the fetch down to the update: to its number, where it has one.
+/// From the lower edge of the pull down to the update: to its number, where it has one.
 void Panel::draw_flow(Drawing& drawing, const Landing& landing, double top) const {
   const auto& update = landing.update;
   const double x1 = scale_.x(landing.begin) + 1, x2 = scale_.x(update.end);

@@ -1,5 +1,5 @@
 // One run of a picture: a row per worker, the server's row, updates with their staleness, and the
-// flow of some gradients from their fetch to their update.
+// flow of some gradients from their pull to their update.
 #pragma once
 
 #include <string_view>
@@ -64,7 +64,7 @@ inline constexpr std::string_view kInk = "#1f2328", kFaint = "#59636e", kGrid = 
 inline constexpr std::string_view kPatterns = R"svg(<defs>
 <pattern id="wait" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="6" height="6" fill="#f3f4f6"/><rect width="1.6" height="6" fill="#9aa3ad"/></pattern>
-<pattern id="fetch" width="4" height="4" patternUnits="userSpaceOnUse">
+<pattern id="pull" width="4" height="4" patternUnits="userSpaceOnUse">
 <rect width="4" height="4" fill="#f6cf7a"/><circle cx="2" cy="2" r="0.9" fill="#8a5a00"/></pattern>
 <pattern id="push" width="4" height="4" patternUnits="userSpaceOnUse">
 <rect width="4" height="4" fill="#c8561b"/><rect width="4" height="1.4" fill="#f5d9c8"/></pattern>
@@ -79,8 +79,8 @@ constexpr ActivityStyle style_of(Activity activity) {
       return {"#3f74b8", ""};
     case Activity::wait:
       return {"url(#wait)", "#b4bbc4", 0.6};
-    case Activity::fetch:
-      return {"url(#fetch)", ""};
+    case Activity::pull:
+      return {"url(#pull)", ""};
     case Activity::push:
       return {"url(#push)", ""};
     case Activity::observe:

@@ -29,9 +29,9 @@ struct LegendEntry {
   std::string_view text;
 };
 constexpr LegendEntry kLegend[] = {
-    {Activity::fetch, "fetch parameters"}, {Activity::compute, "compute a gradient"},
-    {Activity::push, "push it"},           {Activity::wait, "wait"},
-    {Activity::apply, "apply an update"},  {Activity::observe, "copy for the loss curve"}};
+    {Activity::pull, "pull parameters"},  {Activity::compute, "compute a gradient"},
+    {Activity::push, "push it"},          {Activity::wait, "wait"},
+    {Activity::apply, "apply an update"}, {Activity::observe, "copy for the loss curve"}};
 
 double draw_entry(Drawing& drawing, double x, double y, const LegendEntry& entry) {
   const auto style = style_of(entry.activity);
@@ -57,7 +57,7 @@ void draw_legend(Drawing& drawing, const ReadTrace& trace, double y) {
   y += 20;
   if (std::any_of(trace.runs.begin(), trace.runs.end(), is_stale)) {
     constexpr std::string_view kText =
-        "staleness τ of an update: how many others came since its gradient's fetch (unmarked: 0)";
+        "staleness τ of an update: how many others came since its gradient's pull (unmarked: 0)";
     drawing.text(x + 11, y, "2",
                  {.size = 12, .colour = kAlarm, .bold = true, .anchor = Anchor::middle});
     drawing.text(x + 28, y, kText, {.size = 12});
@@ -70,7 +70,7 @@ void draw_legend(Drawing& drawing, const ReadTrace& trace, double y) {
                fmt::format(R"(fill="none" stroke="{}" stroke-width="1.2")", kAlarm));
   drawing.path(fmt::format("M{:.1f} {:.1f}l-5 -2.6v5.2z", x + 23, y),
                fmt::format(R"(fill="{}")", kAlarm));
-  drawing.text(x + 28, y, "some gradients, from their fetch to their update", {.size = 12});
+  drawing.text(x + 28, y, "some gradients, from their pull to their update", {.size = 12});
 }
 
 void draw_axis(Drawing& drawing, const TimeScale& scale, const TimeAxis& axis, double y) {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <optional>
 
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 #include "cli/outputs.h"
 #include "cli/text.h"
 #include "cli/verbs.h"

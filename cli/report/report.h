@@ -34,7 +34,7 @@ std::vector<AppliedUpdate> updates_of(const ReadRun& run);
 struct Landing {
   std::size_t worker = 0;
   std::uint64_t gradient = 0;
-  Nanoseconds begin = 0;        ///< of its fetch, or, where it has none, of its computation
+  Nanoseconds begin = 0;        ///< of its pull, or, where it has none, of its computation
   std::uint64_t staleness = 0;  ///< its own; that of its update is its stalest gradient's
   AppliedUpdate update;
 };

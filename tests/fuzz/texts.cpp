@@ -22,7 +22,7 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-/// A law that reads a file is not for a harness to try.
+/// A distribution that reads a file is not for a harness to try.
 bool names_file(std::string_view text) {
   return text.find("trace:") != std::string_view::npos;
 }

@@ -38,7 +38,8 @@ double unequal_exponential_max(std::span<const double> rates);
 double straggler_max(std::size_t workers, double probability, double slow);
 
 /// Updates per unit of time of a server with a queue: the machine-repairman model (Palm 1947;
-/// insensitive to the law of the compute times). `rate` μ of a worker, `service` μ_s of the server:
+/// insensitive to the distribution of the compute times). `rate` μ of a worker, `service` μ_s of
+/// the server:
 ///   μ_s·(1 − π₀),   1/π₀ = Σ_{k=0..P} P!/(P − k)!·(μ/μ_s)^k
 double repairman_throughput(std::size_t workers, double rate, double service);
 

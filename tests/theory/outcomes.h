@@ -67,12 +67,12 @@ inline constexpr const char* kProtocols[] = {
 
 /// Times that vary, of gradients, messages and the server, and stragglers.
 inline void make_everything_cost(RunSpec& spec) {
-  spec.simulation.compute_time = Law::parse("exp:1ms");
-  spec.simulation.service = Law::parse("exp:50us");
+  spec.simulation.compute_time = Distribution::parse("exp:1ms");
+  spec.simulation.service = Distribution::parse("exp:50us");
   spec.simulation.shards = 2;
-  spec.conditions.latency = Law::parse("uniform:10us,300us");
+  spec.conditions.latency = Distribution::parse("uniform:10us,300us");
   spec.conditions.bandwidth = 1e8;
-  spec.conditions.compute_delay = Law::parse("bernoulli:0.2,500us");
+  spec.conditions.compute_delay = Distribution::parse("bernoulli:0.2,500us");
   spec.conditions.stragglers = parse_stragglers("1:3+random:0.1:5");
 }
 

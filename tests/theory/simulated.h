@@ -17,14 +17,14 @@ namespace sgdbench::theory {
 /// e^{skewness·5.1³/(6√n)} = 1.6 on one side, its inverse on the other.
 inline constexpr double kSigmas = 5.1;
 
-/// Eight workers of one law, and no data.
-inline RunSpec timing(std::string protocol, std::string_view law, std::uint64_t updates,
+/// Eight workers of one distribution, and no data.
+inline RunSpec timing(std::string protocol, std::string_view distribution, std::uint64_t updates,
                       std::size_t workers = 8) {
   RunSpec spec;
   spec.backend = "simulator";
   spec.protocol = std::move(protocol);
   spec.workers = workers;
-  spec.simulation.compute_time = Law::parse(law);
+  spec.simulation.compute_time = Distribution::parse(distribution);
   spec.updates = updates;
   spec.evaluations = 1;
   return spec;
@@ -54,8 +54,8 @@ inline double time_per_update(const RunSpec& spec, std::size_t message = 0) {
 }
 
 /// Whether the mean of `samples` independent ones is as near as it should be.
-inline bool agrees(double mean, Moments law, double samples) {
-  return std::abs(mean - law.mean) < kSigmas * std::sqrt(law.variance / samples);
+inline bool agrees(double mean, Moments distribution, double samples) {
+  return std::abs(mean - distribution.mean) < kSigmas * std::sqrt(distribution.variance / samples);
 }
 
 }  // namespace sgdbench::theory

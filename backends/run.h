@@ -25,13 +25,13 @@
 namespace sgdbench {
 
 /// What one worker owns. On cache lines of its own, so that no recording disturbs another worker.
-struct alignas(64) Seat {
+struct alignas(64) WorkerContext {
   std::unique_ptr<Worker> compute;
-  std::vector<std::uint32_t> rows;  ///< the row numbers of the current stretch
+  std::vector<std::uint32_t> rows;  ///< the row numbers of the current block
   WorkerReport report;
   Track track;  ///< what is recorded of the timeline
   WriteProbe probe;
-  std::uint64_t taken = 0;  ///< stretches taken so far
+  std::uint64_t taken = 0;  ///< blocks taken so far
 
   // Written by one thread at a time (this worker, or whoever holds the server's lock) and read by
   // others who only watch: relaxed, a stale count is a count of a moment ago.
@@ -65,10 +65,10 @@ struct alignas(64) Seat {
     report.time.enter(phase_of(activity), time);
     if (track.records()) track.enter(activity, time, gradient);
   }
-  /// Injector::fetch() and push(), as what the worker does for this gradient; it goes on with
+  /// Injector::pull() and push(), as what the worker does for this gradient; it goes on with
   /// `next`.
-  bool fetch(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
-    return message(Activity::fetch, gradient, next, [&] { return injector.fetch(bytes); });
+  bool pull(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
+    return message(Activity::pull, gradient, next, [&] { return injector.pull(bytes); });
   }
   bool push(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
     return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
@@ -134,10 +134,10 @@ struct alignas(64) Seat {
 };
 
 /// How a strategy cuts its work.
-struct Cut {
+struct Partition {
   std::size_t batch = 1;   ///< examples of one update
   std::size_t length = 1;  ///< updates that a worker makes before it asks for more
-  /// What RunSpec::updates counts: a stretch is one update where replicas travel.
+  /// What RunSpec::updates counts: a block is one update where replicas travel.
   WorkPlan::Limit limit = WorkPlan::Limit::mini_batches;
 };
 
@@ -156,13 +156,14 @@ struct View {
   std::uint64_t examples = 0;
 };
 
-/// Thread safety: each seat belongs to one worker; the rest is immutable during the run, or
+/// Thread safety: each context belongs to one worker; the rest is immutable during the run, or
 /// synchronised as its class says, or (state) owned as the strategy says.
-class Course {
+class Run {
  public:
-  /// `at_point` as in Backend::run(); it must outlive the course.
-  Course(const Problem& problem, const RunSpec& spec, Cut cut, const std::atomic<bool>& interrupt,
-         const AtPoint& at_point, std::vector<Seat>& seats);
+  /// `at_point` as in Backend::run(); it must outlive the run.
+  Run(const Problem& problem, const RunSpec& spec, Partition partition,
+      const std::atomic<bool>& interrupt, const AtPoint& at_point,
+      std::vector<WorkerContext>& contexts);
 
   const Problem& problem;
   const RunSpec& spec;
@@ -171,7 +172,7 @@ class Course {
   const std::unique_ptr<Pause> pause;  ///< null where points are copied on the way
   StopControl stop;
   CurveRecorder curve;
-  std::vector<Seat>& seats;
+  std::vector<WorkerContext>& contexts;
   const StepSize step_size;   ///< the spec's, with the horizon of the plan
   AlignedVector<Real> state;  ///< [w | state of the rule]
   Nanoseconds start = 0;      ///< set by begin(), before any worker's loop
@@ -182,9 +183,12 @@ class Course {
   /// Makes room for the server's slices, where there is a timeline; before the workers start.
   void keep_server_track();
   /// When something that note_apply() is to be told of began; 0 where nobody will know.
-  Nanoseconds apply_begins(const Seat& seat) const { return server.records() ? seat.time() : 0; }
-  /// On the server's track: an update was applied from `begun` until now, by the worker in `seat`.
-  void note_apply(const Seat& seat, Nanoseconds begun, std::uint64_t update,
+  Nanoseconds apply_begins(const WorkerContext& context) const {
+    return server.records() ? context.time() : 0;
+  }
+  /// On the server's track: an update was applied from `begun` until now, by the worker in
+  /// `context`.
+  void note_apply(const WorkerContext& context, Nanoseconds begun, std::uint64_t update,
                   std::uint64_t staleness);
 
   /// Starts the clock of the run and of every worker.
@@ -198,8 +202,8 @@ class Course {
 
   std::span<Real> w() { return std::span(state).first(problem.parameters()); }
 
-  /// Takes the next stretch for `worker`; false when the work is done or the run must stop.
-  bool take(std::size_t worker, Stretch& stretch);
+  /// Takes the next block for `worker`; false when the work is done or the run must stop.
+  bool take(std::size_t worker, Block& block);
   /// Whether `worker` may begin something; stands still where there is a pause.
   bool may_go_on(std::size_t worker) {
     if (pause) pause->rest(worker);
@@ -207,14 +211,14 @@ class Course {
   }
   /// Takes off `rest`, which a worker trains in place, what ends with the first mini-batch that
   /// reaches a point of the curve, or all of it; false when nothing is left or the run has stopped.
-  /// So the curve can be finer than the stretches, and who takes which examples is its own matter.
-  /// A stretch that is one update stays whole.
-  bool next_part(Stretch& rest, Stretch& part) const;
+  /// So the curve can be finer than the blocks, and who takes which examples is its own matter.
+  /// A block that is one update stays whole.
+  bool next_part(Block& rest, Block& part) const;
   /// Takes the next rounds for all workers, who take part in every one of them, up to a point of
   /// the curve; `rest` is what was taken of the plan and not given out yet. False as above.
-  bool take_rounds(Seat& seat, Stretch& rest, Stretch& rounds);
-  /// The rows of a stretch, in the seat's own memory.
-  std::span<const std::uint32_t> rows(Seat& seat, const Stretch& stretch) const;
+  bool take_rounds(WorkerContext& context, Block& rest, Block& rounds);
+  /// The rows of a block, in the context's own memory.
+  std::span<const std::uint32_t> rows(WorkerContext& context, const Block& block) const;
 
   /// The step size of step t in an epoch, damped for its staleness. t counts the steps that the
   /// parameters have seen: updates where gradients are applied to shared parameters; where replicas
@@ -227,37 +231,37 @@ class Course {
   /// evaluates it in a pause, and stops the run if w is no longer finite or the pause found that it
   /// should. Of several points that are crossed at once it is the last. What comes afterwards is
   /// `next`.
-  void observe(Seat& seat, const Stretch& done, std::span<const Real> w, Access access,
+  void observe(WorkerContext& context, const Block& done, std::span<const Real> w, Access access,
                Activity next = Activity::compute) {
     const auto size = done.end - done.begin;
-    observe(seat, done.examples_after - size, done.examples_after, w, access, next);
+    observe(context, done.examples_after - size, done.examples_after, w, access, next);
   }
   /// The same where the examples that landed went from `before` to `after`.
-  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, std::span<const Real> w,
-               Access access, Activity next);
-  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, std::span<const Real> w,
-               Access access, Phase next) {
-    observe(seat, before, after, w, access, activity_of(next));
+  void observe(WorkerContext& context, std::uint64_t before, std::uint64_t after,
+               std::span<const Real> w, Access access, Activity next);
+  void observe(WorkerContext& context, std::uint64_t before, std::uint64_t after,
+               std::span<const Real> w, Access access, Phase next) {
+    observe(context, before, after, w, access, activity_of(next));
   }
   /// The same where look() says what is shown: a View. Of several workers one looks at a time, so
   /// that a later point never counts less than an earlier one.
   template <class Look>
-  void observe(Seat& seat, std::uint64_t before, std::uint64_t after, Access access, Activity next,
-               Look look) {
+  void observe(WorkerContext& context, std::uint64_t before, std::uint64_t after, Access access,
+               Activity next, Look look) {
     const std::size_t point = curve.crossed(before, after);
     if (point == 0) return;
     if (pause) {
-      seat.enter_at(Activity::observe, seat.time());
-      pause->hold(seat.number, [&](Nanoseconds time) {
+      context.enter_at(Activity::observe, context.time());
+      pause->hold(context.number, [&](Nanoseconds time) {
         if (stop.reason() == Stopped::completed) show(point, time - start, look(), access);
       });
     } else {
       const std::lock_guard lock(observing_);
-      const Nanoseconds begun = seat.time();
-      seat.enter_at(Activity::observe, begun);
+      const Nanoseconds begun = context.time();
+      context.enter_at(Activity::observe, begun);
       record(point, begun - start, look(), access);
     }
-    seat.enter_at(next, seat.time());
+    context.enter_at(next, context.time());
   }
   /// The same for one who has no thread and no clock: `time` is that of the point.
   void observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after);

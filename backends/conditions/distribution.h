@@ -39,26 +39,27 @@ double parse_bandwidth(std::string_view text);
 std::string bandwidth_text(double bytes_per_second);
 
 /// An immutable value. Thread safety: any number of threads may draw.
-class Law {
+class Distribution {
  public:
   enum class Kind { constant, uniform, exponential, shifted, pareto, bernoulli, trace };
 
-  Law() = default;  ///< constant:0
+  Distribution() = default;  ///< constant:0
 
-  /// Throws UsageError (unknown law, negative time, infinite mean), MissingData (no such trace) or
-  /// BadData (a trace with a line that is no duration).
-  static Law parse(std::string_view text);
-  static Law exponential(Seconds mean);
-  static Law constant(Seconds duration);
+  /// Throws UsageError (unknown distribution, negative time, infinite mean), MissingData (no such
+  /// trace) or BadData (a trace with a line that is no duration).
+  static Distribution parse(std::string_view text);
+  static Distribution exponential(Seconds mean);
+  static Distribution constant(Seconds duration);
   /// `durations` is not empty.
-  static Law trace(std::vector<Seconds> durations);
+  static Distribution trace(std::vector<Seconds> durations);
 
   Kind kind() const { return kind_; }
   /// As it was written.
   const std::string& text() const { return text_; }
-  /// The file of a trace; "" for every other law.
+  /// The file of a trace; "" for every other distribution.
   std::string file() const;
-  /// Of a trace, what its durations are: the file may have others tomorrow. 0 for every other law.
+  /// Of a trace, what its durations are: the file may have others tomorrow. 0 for every other
+  /// distribution.
   std::uint64_t checksum() const;
   bool is_zero() const { return mean_ == 0; }
   Seconds mean() const { return mean_; }
@@ -67,7 +68,7 @@ class Law {
   Seconds draw(std::uint64_t stream, std::uint64_t index) const;
 
  private:
-  Law(Kind kind, double a, double b, std::string text);
+  Distribution(Kind kind, double a, double b, std::string text);
 
   Kind kind_ = Kind::constant;
   double a_ = 0, b_ = 0;  ///< in the order in which they are written
@@ -76,12 +77,12 @@ class Law {
   std::string text_ = "constant:0";
 };
 
-/// One row per law, for `list` and for errors.
-struct LawEntry {
+/// One row per distribution, for `list` and for errors.
+struct DistributionEntry {
   std::string_view name;  ///< before the colon
   std::string_view form;  ///< "uniform:LEAST,MOST"
   std::string_view summary;
 };
-const std::vector<LawEntry>& law_catalog();
+const std::vector<DistributionEntry>& distribution_catalog();
 
 }  // namespace sgdbench

@@ -1,4 +1,4 @@
-#include "backends/conditions/law.h"
+#include "backends/conditions/distribution.h"
 
 #include <algorithm>
 #include <array>
@@ -14,12 +14,12 @@
 namespace sgdbench {
 namespace {
 
-using Kind = Law::Kind;
+using Kind = Distribution::Kind;
 using Texts = std::vector<std::string>;
 
-/// In the order of Law::Kind.
-const std::vector<LawEntry>& table() {
-  static const std::vector<LawEntry> rows{
+/// In the order of Distribution::Kind.
+const std::vector<DistributionEntry>& table() {
+  static const std::vector<DistributionEntry> rows{
       {"constant", "constant:TIME", "always the same"},
       {"uniform", "uniform:LEAST,MOST", "anything between, equally often"},
       {"exp", "exp:MEAN", "memoryless: long ones are rare, but there"},
@@ -89,11 +89,12 @@ Seconds read_time(std::string_view text) {
 Kind kind_of(std::string_view text) {
   const auto name = text.substr(0, text.find(':'));
   if (is_duration(text))
-    throw UsageError("law " + quoted(text) +
+    throw UsageError("distribution " + quoted(text) +
                      " is a mere time: write constant:" + std::string(text));
-  const auto* const row = &find_by_name(table(), "law", name);
+  const auto* const row = &find_by_name(table(), "distribution", name);
   if (name.size() == text.size())
-    throw UsageError("law " + quoted(text) + " says no more: write " + std::string(row->form));
+    throw UsageError("distribution " + quoted(text) + " says no more: write " +
+                     std::string(row->form));
   return static_cast<Kind>(row - table().data());
 }
 
@@ -114,38 +115,38 @@ Seconds mean_of(Kind kind, double a, double b) {
 
 }  // namespace
 
-const std::vector<LawEntry>& law_catalog() {
+const std::vector<DistributionEntry>& distribution_catalog() {
   return table();
 }
 
-Law::Law(Kind kind, double a, double b, std::string text)
+Distribution::Distribution(Kind kind, double a, double b, std::string text)
     : kind_(kind), a_(a), b_(b), mean_(mean_of(kind, a, b)), text_(std::move(text)) {}
 
-Law Law::exponential(Seconds mean) {
+Distribution Distribution::exponential(Seconds mean) {
   return {Kind::exponential, mean, 0, "exp:" + duration_text(mean)};
 }
 
-Law Law::constant(Seconds duration) {
+Distribution Distribution::constant(Seconds duration) {
   return {Kind::constant, duration, 0, "constant:" + duration_text(duration)};
 }
 
-Law Law::trace(std::vector<Seconds> durations) {
+Distribution Distribution::trace(std::vector<Seconds> durations) {
   double sum = 0;
   for (const auto duration : durations) sum += duration;
-  Law law(Kind::trace, 0, 0, "trace:");
-  law.mean_ = sum / static_cast<double>(durations.size());
-  law.durations_ = std::make_shared<const std::vector<Seconds>>(std::move(durations));
-  return law;
+  Distribution distribution(Kind::trace, 0, 0, "trace:");
+  distribution.mean_ = sum / static_cast<double>(durations.size());
+  distribution.durations_ = std::make_shared<const std::vector<Seconds>>(std::move(durations));
+  return distribution;
 }
 
-Law Law::parse(std::string_view text) try {
+Distribution Distribution::parse(std::string_view text) try {
   const Kind kind = kind_of(text);
   const auto rest = text.substr(text.find(':') + 1);
   if (kind == Kind::trace) {
     if (rest.empty()) throw UsageError("it names no file: write trace:FILE");
-    Law law = trace(read_durations(std::string(rest)));
-    law.text_ = text;
-    return law;
+    Distribution distribution = trace(read_durations(std::string(rest)));
+    distribution.text_ = text;
+    return distribution;
   }
   const bool one = kind == Kind::constant || kind == Kind::exponential;
   const auto parts = split(rest);
@@ -158,27 +159,27 @@ Law Law::parse(std::string_view text) try {
   if (kind == Kind::uniform && b < a)
     throw UsageError(parts[1] + " is less than " + parts[0] + ": " +
                      std::string(table()[static_cast<std::size_t>(kind)].form));
-  Law law(kind, a, b, std::string(text));
-  if (!std::isfinite(law.mean_)) throw UsageError("its mean is no finite time");
-  return law;
+  Distribution distribution(kind, a, b, std::string(text));
+  if (!std::isfinite(distribution.mean_)) throw UsageError("its mean is no finite time");
+  return distribution;
 } catch (const UsageError& error) {
   const std::string_view what = error.what();
-  if (what.starts_with("unknown law") || what.starts_with("law ")) throw;
-  throw UsageError("law " + quoted(text) + ": " + std::string(what));
+  if (what.starts_with("unknown distribution") || what.starts_with("distribution ")) throw;
+  throw UsageError("distribution " + quoted(text) + ": " + std::string(what));
 }
 
-std::string Law::file() const {
+std::string Distribution::file() const {
   return kind_ == Kind::trace ? text_.substr(text_.find(':') + 1) : "";
 }
 
-std::uint64_t Law::checksum() const {
+std::uint64_t Distribution::checksum() const {
   if (!durations_) return 0;
   std::uint64_t sum = 1;
   for (const auto duration : *durations_) sum = mix(sum, std::bit_cast<std::uint64_t>(duration));
   return sum;
 }
 
-Seconds Law::draw(std::uint64_t stream, std::uint64_t index) const {
+Seconds Distribution::draw(std::uint64_t stream, std::uint64_t index) const {
   switch (kind_) {
     case Kind::constant:
       return a_;

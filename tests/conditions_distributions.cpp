@@ -1,4 +1,4 @@
-// Laws of durations: what they draw, and what they are not.
+// Distributions of durations: what they draw, and what they are not.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t kDraws = 100'000;
 
 std::vector<double> draws_of(std::string_view text, std::uint64_t stream = 5) {
-  const Law law = Law::parse(text);
+  const Distribution distribution = Distribution::parse(text);
   std::vector<double> draws(kDraws);
-  for (std::size_t i = 0; i < kDraws; ++i) draws[i] = law.draw(stream, i);
+  for (std::size_t i = 0; i < kDraws; ++i) draws[i] = distribution.draw(stream, i);
   return draws;
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("A power is as exact as its logarithm lets it be") {
 
 TEST_CASE("Draws are these numbers, to the last bit, wherever this is compiled") {
   struct Golden {
-    const char* law;
+    const char* distribution;
     double first, second;
   };
   for (const auto& golden :
@@ -85,13 +85,13 @@ TEST_CASE("Draws are these numbers, to the last bit, wherever this is compiled")
         Golden{"exp:1s", 0x1.ff9191e4e4295p-1, 0x1.9b09143aae824p-3},
         Golden{"shifted-exp:1s,2s", 0x1.7fc8c8f27214ap+1, 0x1.66c2450eaba09p+0},
         Golden{"pareto:1s,2.5", 0x1.7dc747cc95955p+0, 0x1.1566355488f47p+0}}) {
-    CAPTURE(golden.law);
-    CHECK(Law::parse(golden.law).draw(1, 0) == golden.first);
-    CHECK(Law::parse(golden.law).draw(2, 9) == golden.second);
+    CAPTURE(golden.distribution);
+    CHECK(Distribution::parse(golden.distribution).draw(1, 0) == golden.first);
+    CHECK(Distribution::parse(golden.distribution).draw(2, 9) == golden.second);
   }
 }
 
-TEST_CASE("Every law draws from the distribution that its name says") {
+TEST_CASE("Every distribution draws as its name says") {
   CHECK(distance(draws_of("uniform:1s,3s"), [](double x) { return (x - 1) / 2; }) < 0.01);
   CHECK(distance(draws_of("exp:2s"), [](double x) { return 1 - std::exp(-x / 2); }) < 0.01);
   CHECK(distance(draws_of("shifted-exp:1s,2s"),
@@ -105,18 +105,18 @@ TEST_CASE("Every law draws from the distribution that its name says") {
   CHECK(std::abs(static_cast<double>(slow) / kDraws - 0.3) < 0.01);
 }
 
-TEST_CASE("The mean of many draws is the law's mean") {
+TEST_CASE("The mean of many draws is the distribution's mean") {
   // Hoeffding for [1, 3]: beyond 2·0.01 with probability 4e-9. Chernoff for exponentials: beyond
   // 2 % with probability 2·exp(−n(0.02 − ln 1.02)) = 6e-9.
   CHECK(std::abs(mean_of(draws_of("uniform:1s,3s")) - 2) < 0.02);
   CHECK(std::abs(mean_of(draws_of("exp:2s")) - 2) < 0.04);
   CHECK(std::abs(mean_of(draws_of("shifted-exp:1s,2s")) - 3) < 0.04);
-  CHECK(Law::parse("uniform:1s,3s").mean() == 2);
-  CHECK(Law::parse("shifted-exp:1s,2s").mean() == 3);
-  CHECK(Law::parse("pareto:3s,2.5").mean() == doctest::Approx(5));
-  CHECK(Law::parse("bernoulli:0.25,4s").mean() == 1);
-  CHECK(Law::parse("constant:250us").mean() == 250e-6);
-  CHECK(Law::exponential(0.5).mean() == 0.5);
+  CHECK(Distribution::parse("uniform:1s,3s").mean() == 2);
+  CHECK(Distribution::parse("shifted-exp:1s,2s").mean() == 3);
+  CHECK(Distribution::parse("pareto:3s,2.5").mean() == doctest::Approx(5));
+  CHECK(Distribution::parse("bernoulli:0.25,4s").mean() == 1);
+  CHECK(Distribution::parse("constant:250us").mean() == 250e-6);
+  CHECK(Distribution::exponential(0.5).mean() == 0.5);
 }
 
 TEST_CASE("Times that are a power of two longer give draws that are longer by exactly that") {
@@ -125,15 +125,16 @@ TEST_CASE("Times that are a power of two longer give draws that are longer by ex
                                   {"shifted-exp:1s,3s", "shifted-exp:64s,192s"},
                                   {"pareto:3s,1.7", "pareto:192s,1.7"},
                                   {"bernoulli:0.5,3s", "bernoulli:0.5,192s"}}) {
-    const Law a = Law::parse(one), b = Law::parse(many);
+    const Distribution a = Distribution::parse(one), b = Distribution::parse(many);
     for (std::uint64_t i = 0; i < 1000; ++i) CHECK(64 * a.draw(3, i) == b.draw(3, i));
   }
 }
 
 TEST_CASE("A draw depends on its stream and index alone, and streams are apart") {
-  const Law law = Law::parse("exp:1s");
+  const Distribution distribution = Distribution::parse("exp:1s");
   const auto draws = draws_of("exp:1s", 8);
-  for (const std::size_t i : {99'999UL, 0UL, 500UL, 7UL}) CHECK(law.draw(8, i) == draws[i]);
+  for (const std::size_t i : {99'999UL, 0UL, 500UL, 7UL})
+    CHECK(distribution.draw(8, i) == draws[i]);
   CHECK(draws_of("exp:1s", 8) == draws);
   std::size_t same = 0;
   const auto others = draws_of("exp:1s", 9);
@@ -146,13 +147,13 @@ TEST_CASE("A draw depends on its stream and index alone, and streams are apart")
 TEST_CASE("Multiplied by its slowdown, a gradient takes its own time and its delay") {
   Conditions conditions;
   CHECK_FALSE(conditions.any());
-  conditions.compute_delay = Law::parse("constant:2s");
+  conditions.compute_delay = Distribution::parse("constant:2s");
   conditions.stragglers = parse_stragglers("1:4");
   CHECK(conditions.any());
   CHECK(compute_time(conditions, 1, 0, 0, 1) == 3);
   CHECK(compute_time(conditions, 1, 1, 0, 1) == 12);
   CHECK(message_time(conditions, 1, 1, 0, Purpose::push, 1000) == 0);
-  conditions.latency = Law::parse("constant:1s");
+  conditions.latency = Distribution::parse("constant:1s");
   conditions.bandwidth = parse_bandwidth("500B");
   CHECK(message_time(conditions, 1, 1, 0, Purpose::push, 1000) == 3);
 }
