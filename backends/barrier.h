@@ -5,6 +5,9 @@
 // A worker that watches for long, or has no core of its own to watch on, sleeps: watching would
 // take the core from the one it waits for.
 //
+// A worker that can't go on leaves: nobody waits for it, and all others learn of it at their next
+// meeting, whichever that is.
+//
 // Thread safety: each worker calls with its own number. What a worker did before it arrived is seen
 // by all after they have waited.
 #pragma once
@@ -21,6 +24,22 @@ class Barrier {
  public:
   /// `may_poll`: every worker has a core of its own.
   Barrier(std::size_t workers, bool may_poll) : lines_(workers), may_poll_(may_poll) {}
+
+  /// Before a run, by one thread.
+  void reset() {
+    for (Line& line : lines_) line.meeting.store(0, std::memory_order_relaxed);
+    left_.store(false, std::memory_order_relaxed);
+  }
+
+  /// This worker comes to no meeting any more: it counts as having arrived at the next one, beyond
+  /// which nobody goes.
+  void leave(std::size_t me) {
+    left_.store(true, std::memory_order_relaxed);  // published by what follows
+    lines_[me].meeting.fetch_add(2, std::memory_order_seq_cst);
+    lines_[me].meeting.notify_all();
+  }
+  /// After a meeting: whether some worker has left, so that there is none to come.
+  bool is_left() const { return left_.load(std::memory_order_relaxed); }
 
   /// Arrives; true if all others had arrived already, so that there is nothing to wait for.
   bool arrive(std::size_t me) {
@@ -45,9 +64,10 @@ class Barrier {
     std::atomic<std::uint32_t> meeting{0};  ///< the last one at which its worker arrived
   };
 
-  /// Acquire: what its worker did before is seen after. Nobody is a meeting ahead by more than one.
+  /// Acquire: what its worker did before is seen after. Nobody is a meeting ahead by more than one,
+  /// or by two who has left.
   static bool is_at(const Line& line, std::uint32_t meeting) {
-    return line.meeting.load(std::memory_order_acquire) - meeting <= 1;
+    return line.meeting.load(std::memory_order_acquire) - meeting <= 2;
   }
 
   void wait_for(const Line& line, std::uint32_t meeting) const {
@@ -56,6 +76,7 @@ class Barrier {
   }
 
   std::vector<Line> lines_;
+  std::atomic<bool> left_{false};
   bool may_poll_;
 };
 

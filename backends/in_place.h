@@ -47,7 +47,8 @@ void train_blocks(Run& run, WorkerContext& context, Access access, Train train) 
   Block rest, part;
   while (run.take(context.number, rest)) {
     auto rows = run.rows(context, rest);
-    while (run.next_part(rest, part)) {
+    // A pause begins when the last worker stands still, and until then the clock runs.
+    while (run.may_go_on(context.number) && run.next_part(rest, part, run.longest_part())) {
       context.enter(Activity::compute, context.taken);
       train(part, rows);
       rows = rows.subspan(part.end - part.begin);

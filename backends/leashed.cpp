@@ -57,7 +57,7 @@ class Leashed final : public PooledBackend {
     if (!computed) return false;  // the run stops
     WorkerContext& context = run.contexts[worker];
     const Attempt& attempt = attempts_[worker];
-    context.begin_contact(attempt.walk.at_first(), Activity::push, attempt.gradient);
+    context.begin_contact(attempt.walk.at_first(), true, Activity::push, attempt.gradient);
     const bool published = publish(run, worker);
     context.end_contact(attempt.gradient);
     if (!published) {  // its examples are still to land

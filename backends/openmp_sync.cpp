@@ -52,12 +52,25 @@ class OpenMpSync final : public PooledBackend {
 
   void open(Run& run) override {
     rest_ = {};
+    barrier_.reset();
     if (!alone(run.spec)) more_ = run.take_rounds(run.contexts[0], rest_, block_);
   }
 
   void work(Run& run, std::size_t me) override {
+    if (alone(run.spec)) return train_alone(run, run.contexts[me]);
+    bool to_the_end = false;
+    try {
+      to_the_end = make_rounds(run, me);
+    } catch (...) {
+      run.fail(std::current_exception());
+    }
+    run.contexts[me].finish();
+    if (!to_the_end) barrier_.leave(me);
+  }
+
+  /// False where another worker failed.
+  bool make_rounds(Run& run, std::size_t me) {
     WorkerContext& context = run.contexts[me];
-    if (alone(run.spec)) return train_alone(run, context);
     std::uint64_t gradients = 0;
     while (more_) {
       const Block block = block_;  // the next one may be there before this worker's last round ends
@@ -68,10 +81,10 @@ class OpenMpSync final : public PooledBackend {
         const std::uint64_t number = round.first_update + 1;  // of the gradient and of the update
         context.enter(Activity::compute, number);
         gradients += compute(run, context, round, me);
-        meet(context, me, Activity::apply, number);
+        if (!meet(context, me, Activity::apply, number)) return false;
         reduce(run, context, round, me, step.at(round.first_update));
         context.track.note_update(number, 0);
-        meet(context, me, Activity::compute);
+        if (!meet(context, me, Activity::compute)) return false;
         round.begin = round.end;
         ++round.first_update;
       }
@@ -79,21 +92,22 @@ class OpenMpSync final : public PooledBackend {
         run.observe(context, block, run.w(), Access::exclusive);
         more_ = run.take_rounds(context, rest_, block_);
       }
-      meet(context, me, Activity::compute);
+      if (!meet(context, me, Activity::compute)) return false;
     }
-    context.finish();
     if (gradients != 0) context.note_staleness(0, gradients);
+    return true;
   }
 
   /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
-  /// communicate with.
-  void meet(WorkerContext& context, std::size_t me, Activity next, std::uint64_t gradient = 0) {
-    if (workers() == 1) return;
+  /// communicate with. False where one has failed: there is no other meeting.
+  bool meet(WorkerContext& context, std::size_t me, Activity next, std::uint64_t gradient = 0) {
+    if (workers() == 1) return true;
     if (!barrier_.arrive(me)) {
       context.enter(Activity::wait, gradient);
       barrier_.wait(me);
     }
     context.enter(next, gradient);
+    return !barrier_.is_left();
   }
 
   /// False where this worker has no share: there are fewer examples than workers.

@@ -217,8 +217,8 @@ class ParameterServer final : public PooledBackend {
   bool contact(Run& run, std::size_t worker, Deliver deliver) {
     WorkerContext& context = run.contexts[worker];
     Client& client = clients_[worker];
-    // Of the contacts of a block the first is timed.
-    const bool timed = !client.has_next || client.walk.at_first();
+    // Of the contacts of a block the first is timed; all are where replicas are averaged in them.
+    const bool timed = replicas_ || !client.has_next || client.walk.at_first();
     const Activity first = client.gradient == 0 ? Activity::pull : Activity::push;
     Lock lock = enter(context, timed, first, client.gradient);
     deliver();
@@ -287,19 +287,19 @@ class ParameterServer final : public PooledBackend {
   }
   void wake(Client& client) {
     if (!std::exchange(client.waiting, false)) return;
-    client.woken.store(true, std::memory_order_relaxed);
+    client.woken.store(true, std::memory_order_release);
     wakes_ = true;
   }
   /// Ends the critical section, and wakes who waits or sleeps for nothing any more: outside of it,
-  /// so that nobody waits for the system's calls, nor wakes up to find the lock taken. Relaxed: who
-  /// is marked was marked under the lock, and of several who look one raises the signal.
+  /// so that nobody waits for the system's calls, nor wakes up to find the lock taken. Of
+  /// several who look one raises the signal. Acquire and release: after its owner cleared it.
   void leave(Run& run, Lock& lock) {
     const bool wakes = std::exchange(wakes_, false);
     lock.unlock();
     if (!wakes) return;
     for (std::size_t w = 0; w < workers(); ++w) {
       run.contexts[w].injector.wake_cancelled();
-      if (clients_[w].woken.exchange(false, std::memory_order_relaxed)) clients_[w].release.raise();
+      if (clients_[w].woken.exchange(false, std::memory_order_acquire)) clients_[w].release.raise();
     }
   }
 
@@ -350,7 +350,7 @@ class ParameterServer final : public PooledBackend {
   }
   Lock enter(WorkerContext& context, bool timed, Activity activity, std::uint64_t gradient) {
     const bool free = lock_or_wait(mutex_, [&] { context.enter(Activity::wait); });
-    context.begin_contact(timed || !free, activity, gradient);
+    context.begin_contact(timed, free, activity, gradient);
     return Lock(mutex_, std::adopt_lock);
   }
 

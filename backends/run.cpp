@@ -120,12 +120,12 @@ bool Run::take(std::size_t worker, Block& block) {
   return true;
 }
 
-bool Run::next_part(Block& rest, Block& part) const {
+bool Run::next_part(Block& rest, Block& part, std::uint64_t longest) const {
   const std::uint64_t left = rest.end - rest.begin;
   if (left == 0 || stop.reason() != Stopped::completed) return false;
   part = rest;
   const std::uint64_t before = rest.examples_after - left;
-  const std::uint64_t to_point = curve.next_after(before) - before;
+  const std::uint64_t to_point = std::min(longest, curve.next_after(before) - before);
   if (to_point < left && !blocks_are_updates_) {
     const std::uint64_t steps = (to_point + rest.batch - 1) / rest.batch;
     part.end = part.begin + steps * rest.batch;

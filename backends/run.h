@@ -6,9 +6,11 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "backends/backend.h"
@@ -74,16 +76,20 @@ struct alignas(64) WorkerContext {
     return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
   }
   /// A contact with what workers share, which may be shorter than a reading of the clock takes:
-  /// where it is not `timed`, those that are stand for it, and finish() books what it took.
-  void begin_contact(bool timed, Activity activity, std::uint64_t gradient) {
-    contacts_.timing = timed || track.records();
+  /// where it is not `timed`, those that are stand for it, and finish() books what it took. One
+  /// that had to wait is always timed, and stands for none, as none like it goes untimed. In a
+  /// contact that has begun, it goes on.
+  void begin_contact(bool timed, bool free, Activity activity, std::uint64_t gradient) {
+    contacts_.stands_for_others = timed && free && !contacts_.timing;
+    contacts_.timing |= timed || !free || track.records();
     if (!contacts_.timing) return;
     contacts_.before = report.time.spent(Phase::communicate);
     enter(activity, gradient);
   }
   void end_contact(std::uint64_t gradient) {
     enter(Activity::compute, gradient);  // no reading where that is what the clock ran for
-    if (!contacts_.timing) return static_cast<void>(++contacts_.untimed);
+    if (!std::exchange(contacts_.timing, false)) return static_cast<void>(++contacts_.untimed);
+    if (!std::exchange(contacts_.stands_for_others, false)) return;
     contacts_.spent += report.time.spent(Phase::communicate) - contacts_.before;
     ++contacts_.timed;
   }
@@ -127,7 +133,7 @@ struct alignas(64) WorkerContext {
   }
 
   struct Contacts {
-    bool timing = false;
+    bool timing = false, stands_for_others = false;
     Nanoseconds before = 0, spent = 0;  ///< communicating: before this one; in those timed
     std::uint64_t timed = 0, untimed = 0;
   } contacts_;
@@ -212,8 +218,14 @@ class Run {
   /// Takes off `rest`, which a worker trains in place, what ends with the first mini-batch that
   /// reaches a point of the curve, or all of it; false when nothing is left or the run has stopped.
   /// So the curve can be finer than the blocks, and who takes which examples is its own matter.
-  /// A block that is one update stays whole.
-  bool next_part(Block& rest, Block& part) const;
+  /// At most `longest` examples or a mini-batch; a block that is one update stays whole.
+  bool next_part(Block& rest, Block& part, std::uint64_t longest = kAnyLength) const;
+  static constexpr std::uint64_t kAnyLength = std::numeric_limits<std::uint64_t>::max();
+  /// How long a part may be: short where others would stand still until it is done.
+  std::uint64_t longest_part() const {
+    constexpr std::uint64_t kExamplesBetweenRests = 128;
+    return pause && contexts.size() > 1 ? kExamplesBetweenRests : kAnyLength;
+  }
   /// Takes the next rounds for all workers, who take part in every one of them, up to a point of
   /// the curve; `rest` is what was taken of the plan and not given out yet. False as above.
   bool take_rounds(WorkerContext& context, Block& rest, Block& rounds);

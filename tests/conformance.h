@@ -98,13 +98,12 @@ void for_every_backend(std::size_t workers, std::size_t batch, Visit visit) {
   }
 }
 
-/// Every strategy whose workers are threads of its own, under every protocol that it follows.
+/// Every strategy with threads, under every protocol that it follows.
 template <class Visit>
 void for_every_threaded(const Problem& problem, std::size_t workers, std::size_t batch,
                         Visit visit) {
   for (const auto& entry : backend_catalog()) {
-    const bool has_team = entry.name == "openmp-sync";  // its threads are OpenMP's
-    if (entry.virtual_clock || has_team || !entry.unavailable().empty()) continue;
+    if (entry.virtual_clock || !entry.unavailable().empty()) continue;
     for (const auto& protocol : protocol_catalog()) {
       RunSpec spec = spec_for(entry, problem, workers, batch, 4);
       spec.protocol = protocol.example;

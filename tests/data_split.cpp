@@ -150,3 +150,10 @@ TEST_CASE("Training data without any feature are bad data") {
   const DataRequest request = request_for(folder.write("a.svm", "1\n2\n"));
   CHECK_THROWS_AS(load_data(request, serial_for), BadData);
 }
+
+TEST_CASE("fashion-mnist with counts is no test data: its images are those to train on") {
+  DataRequest request;
+  request.source = "rcv1-like:rows=10";
+  request.test_source = "fashion-mnist:test=5";
+  CHECK_THROWS_AS(load_data(request, serial_for), UsageError);
+}

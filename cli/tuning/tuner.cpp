@@ -79,7 +79,9 @@ class Trial {
     loss_ = goal_.loss_at(point);
     epochs_ = epochs;
     updates_ = updates;
-    diverged_ = !std::isfinite(loss_) || loss_ > kDivergence * loss_start_;
+    // A held-out loss may grow while the network learns.
+    diverged_ =
+        !std::isfinite(loss_) || (!goal_.held_out_only && loss_ > kDivergence * loss_start_);
     if (!diverged_ && !reached_ && meets_target(row_, point)) {
       reached_ = since + (epochs - since) * crossing(row_, before, level());
     }

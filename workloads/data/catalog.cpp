@@ -26,6 +26,10 @@ void check(const DataRequest& request) {
     throw UsageError(fmt::format("`holdout` {:f} must be at least 0 and below 1", request.holdout));
   if (request.holdout > 0 && !request.test_source.empty())
     throw UsageError("`holdout` and `test data` both name the test rows; give one of them");
+  if (const auto named = image_counts(request.test_source); named.training + named.test > 0)
+    throw UsageError(fmt::format(
+        "{} as `test data` would be training images: name a file, or leave it to the `data`",
+        request.test_source));
   if (image_counts(request.source).test > 0 &&
       (request.holdout > 0 || !request.test_source.empty()))
     throw UsageError(
