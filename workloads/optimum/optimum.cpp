@@ -201,9 +201,9 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
   const std::size_t width = loss == ConvexLoss::softmax ? train.classes.size() : 1;
   Design design(train, width, parallel, budget, options.intercept);
   OptimumPoint own;
-  auto& [known, multipliers] = point ? *point : own;
+  OptimumPoint& found = point ? *point : own;
   std::vector<double> w(design.parameters());
-  if (known.size() == w.size()) w = design.own_order(known);
+  if (found.w.size() == w.size()) w = design.own_order(found.w);
   const auto smooth = [&](std::unique_ptr<RowLoss> row_loss) {
     Objective f(design, *row_loss, problem.l2());
     return smooth_optimum(options, problem.l2(), f, budget, w);
@@ -211,7 +211,7 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
   const auto solve = [&] {
     switch (loss) {
       case ConvexLoss::hinge:
-        return hinge_optimum(options, problem.l2(), train, design, budget, w, multipliers);
+        return hinge_optimum(options, problem.l2(), train, design, budget, w, found.multipliers);
       case ConvexLoss::logistic:
         return smooth(make_logistic(signs(train, train.classes)));
       case ConvexLoss::softmax:
@@ -224,8 +224,8 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
   auto result = solve();
   result.passes = static_cast<std::uint64_t>(std::ceil(budget.passes()));
   result.seconds = budget.seconds();
-  known = design.model_order(w);
-  if (solution) *solution = known;
+  found.w = design.model_order(w);
+  if (solution) *solution = found.w;
   return result;
 }
 
