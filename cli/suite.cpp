@@ -31,7 +31,6 @@ const std::vector<SuitePart>& suite() {
         {"--repeats", "5"},
         {"--lr", "tuned"},
         {"--batch", "tuned"},
-        {"--exchange", "tuned"},
         {"--target", "1%"}}},
       {"mlp",
        {{"--data", "fashion-mnist:rows=6000,test=2000"},
