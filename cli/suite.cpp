@@ -17,10 +17,11 @@ struct SuitePart {
 };
 
 /// Sized to end within about a minute and a half on two cores, most of it searches: each strategy
-/// is shown at its own best step and mini-batch, and a replica at its best exchange period. So the
-/// network and its data are small, and its mini-batches those that do well by all strategies on
-/// such data. Each target is one that every strategy should reach: for the convex problem, 1 %
-/// above the optimum; for the network, an accuracy that it has after two or three of its epochs.
+/// is shown at its own best step and mini-batch, and on the network a replica at its best exchange
+/// period, which decides much there. So the network and its data are small, and its mini-batches
+/// those that do well by all strategies on such data. Each target is one that every strategy should
+/// reach: for the convex problem, 1 % above the optimum; for the network, an accuracy that it has
+/// after two or three of its epochs.
 const std::vector<SuitePart>& suite() {
   static const std::vector<SuitePart> parts{
       {"logreg",
