@@ -5,9 +5,9 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kShortest = 128, kLongest = 2048;  // examples of a block
-/// Blocks that each of several workers takes at least, where they are longer than kShortest: so
-/// much of its time is the most that it may wait for the others at the end.
+constexpr std::size_t kShortestBlock = 128, kLongestBlock = 2048;  // examples of a block
+/// Blocks that each of several workers takes at least, where they are longer than kShortestBlock:
+/// so much of its time is the most that it may wait for the others at the end.
 constexpr std::size_t kBlocksOfWorker = 128;
 
 }  // namespace
@@ -17,14 +17,14 @@ Partition in_blocks_of(const RunSpec& spec, std::size_t longest) {
 }
 
 Partition in_place_partition(const RunSpec& spec, std::size_t examples) {
-  if (spec.workers == 1) return in_blocks_of(spec, kLongest);
+  if (spec.workers == 1) return in_blocks_of(spec, kLongestBlock);
   double planned = static_cast<double>(examples) * static_cast<double>(spec.epochs);
   if (spec.updates != 0)
     planned =
         std::min(planned, static_cast<double>(spec.updates) * static_cast<double>(spec.batch));
   const double share = planned / static_cast<double>(spec.workers * kBlocksOfWorker);
-  return in_blocks_of(
-      spec, static_cast<std::size_t>(std::clamp(share, double{kShortest}, double{kLongest})));
+  return in_blocks_of(spec, static_cast<std::size_t>(
+                                std::clamp(share, double{kShortestBlock}, double{kLongestBlock})));
 }
 
 void train_in_place(const Run& run, WorkerContext& context, const Block& part,

@@ -158,7 +158,7 @@ void NetworkPass::gradient(const Input& input, std::size_t layer, const Target& 
 
 namespace {
 
-constexpr std::size_t kSample = 1000;
+constexpr std::size_t kRowsOfSample = 1000;
 
 double filled_share(const SparseMatrix& matrix) {
   const double values = static_cast<double>(matrix.rows()) * static_cast<double>(matrix.columns);
@@ -166,7 +166,7 @@ double filled_share(const SparseMatrix& matrix) {
 }
 
 double filled_share(const DenseMatrix& matrix) {
-  const std::size_t step = std::max<std::size_t>(1, matrix.rows() / kSample);
+  const std::size_t step = std::max<std::size_t>(1, matrix.rows() / kRowsOfSample);
   std::size_t filled = 0, seen = 0;
   for (std::size_t i = 0; i < matrix.rows(); i += step) {
     const auto row = matrix.row(i);
