@@ -40,7 +40,7 @@ class Downpour final : public PooledBackend {
   void open(Run& run) override {
     shared_ = std::make_unique<SharedParameters>(run.w());
     on_each_worker(
-        [&](std::size_t worker) { shared_->copy_to(replicas_[worker], run.spec.rule.slots()); });
+        [&](std::size_t worker) { shared_->copy_to(replicas_[worker], run.rule.state_size()); });
     for (auto& context : run.contexts) context.report.local_steps = 0;
   }
 

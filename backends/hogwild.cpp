@@ -87,9 +87,9 @@ class Hogwild final : public PooledBackend {
     context.injector.gradient([&] { context.compute->compute(); });
     const GradientSum gradient_sum = context.compute->gradient_sum();
     context.push(context.compute->gradient_bytes(), Activity::compute, context.taken);
-    apply(run.spec.rule, run.state, std::span(&gradient_sum, 1), 0, problem().parameters(),
-          run.step(part.epoch, part.first_update), access,
-          context.recording && workers() > 1 ? &context.probe : nullptr);
+    run.rule.apply(run.state, std::span(&gradient_sum, 1), 0, problem().parameters(),
+                   run.step(part.epoch, part.first_update), access,
+                   context.recording && workers() > 1 ? &context.probe : nullptr);
     context.note_staleness(others(run, context) - before);
     const auto count = [](std::atomic<std::uint64_t>& sum, std::uint64_t more) {
       sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);

@@ -107,8 +107,7 @@ class Leashed final : public PooledBackend {
     Attempt& attempt = attempts_[worker];
     const GradientSum gradient_sum = context.compute->gradient_sum();
     const std::uint64_t bound = run.spec.persistence, gradient = attempt.gradient;
-    // A rule with a state of its own changes it everywhere.
-    const bool dense = gradient_sum.dense || run.spec.rule.slots() > 1;
+    const bool dense = gradient_sum.dense || !run.rule.stays_on_support();
     Version*& spare = attempt.spare;
     for (std::uint64_t failures = 0; bound == 0 || failures < bound; ++failures) {
       const Version& base = versions_->protect(worker, Role::base);

@@ -132,9 +132,9 @@ class OpenMpSync final : public PooledBackend {
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());
     const std::size_t begin = std::min(n, me * slice);
     const std::size_t active = std::min(workers(), round.end - round.begin);
-    apply(run.spec.rule, run.state, std::span(gradients_).first(active), begin,
-          std::min(n, begin + slice), step, Access::exclusive, nullptr,
-          run.spec.batch == 1 ? &sums_[me] : nullptr);
+    run.rule.apply(run.state, std::span(gradients_).first(active), begin,
+                   std::min(n, begin + slice), step, Access::exclusive, nullptr,
+                   run.spec.batch == 1 ? &sums_[me] : nullptr);
     context.examples.store(context.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     context.updates.store(round.first_update + 1, std::memory_order_relaxed);

@@ -94,7 +94,7 @@ class ParameterServer final : public PooledBackend {
   /// Every worker's first pull is made here, off the clock: all of them start from version 0.
   void open(Run& run) override {
     server_ = std::make_unique<Server>(make_protocol(protocol_, workers()), workers(), run.state,
-                                       problem().parameters(), run.spec.rule, run.step_size);
+                                       run.rule, run.step_size);
     const auto& traits = server_->traits();
     replicas_ = traits.exchange != Exchange::gradient;
     // Who may have to wait takes nothing with it where those that are idle could need it: an update

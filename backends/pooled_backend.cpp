@@ -11,16 +11,20 @@ namespace sgdbench {
 
 PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, Threads threads,
                              const Team& team)
-    : problem_(problem), contexts_(spec.workers), pool_(spec.workers, spec.pin, threads) {
+    : problem_(problem),
+      rule_(problem.make_rule(spec.rule)),
+      contexts_(spec.workers),
+      pool_(spec.workers, spec.pin, threads) {
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   on_each_worker([&](std::size_t worker) {
-    contexts_[worker].compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, team});
+    contexts_[worker].compute =
+        problem.make_worker({rule_.get(), spec.batch, kernels.kernels, team});
   });
 }
 
 RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                               const AtPoint& at_point) {
-  Run run(problem_, spec, partition(spec), interrupt, at_point, contexts_);
+  Run run(problem_, *rule_, spec, partition(spec), interrupt, at_point, contexts_);
   if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive)) run.stop.stop(Stopped::not_finite);
   open(run);
 

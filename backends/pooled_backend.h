@@ -44,6 +44,7 @@ class PooledBackend : public Backend {
   Timeline timeline(Run& run);
 
   const Problem& problem_;
+  const std::unique_ptr<const Rule> rule_;
   std::vector<WorkerContext> contexts_;
   WorkerPool pool_;
 };

@@ -34,13 +34,13 @@ class Path {
         start_(start.begin(), start.end()),
         size_(start.size()),
         step_(spec.step.during(0).at(0)),
-        momentum_(spec.rule.momentum),
+        rule_(rule_entry(spec.rule.name)),
         terms_(size_),
         noise_(size_) {
     State first;
     for (auto& track : first) {
       track.assign(start.begin(), start.end());
-      track.resize(size_ * spec.rule.slots());
+      track.resize(problem.make_rule(spec.rule)->state_size());
     }
     if (protocol.exchange == Exchange::elastic) first_ = first;
     for (auto& gradient : gradients_) gradient.resize(size_);
@@ -110,21 +110,9 @@ class Path {
       for (std::size_t i = 0; i < size_; ++i) sum[k][i] += weight * gradients_[k][i];
   }
 
-  /// v ← μ·v + g, and w ← w − γ·v or, for nesterov, w ← w − γ·(g + μ·v).
   void step(State& state, const Gradients& gradient) {
-    const bool nesterov = spec_.rule.kind == Rule::Kind::nesterov;
-    for (std::size_t k = 0; k < kTracks; ++k) {
-      for (std::size_t i = 0; i < size_; ++i) {
-        const double g = gradient[k][i];
-        double d = g;
-        if (spec_.rule.slots() > 1) {
-          double& v = state[k][size_ + i];
-          v = momentum_ * v + g;
-          d = nesterov ? g + momentum_ * v : v;
-        }
-        state[k][i] -= step_ * d;
-      }
-    }
+    for (std::size_t k = 0; k < kTracks; ++k)
+      rule_.reference(spec_.rule, state[k], gradient[k], step_);
     for (std::size_t i = 0; i < size_; ++i)
       noise_[i] += kRounding * kUnit * std::abs(state[0][i]) + kSmallest;
   }
@@ -205,7 +193,8 @@ class Path {
   Random random_;
   std::vector<double> start_;
   std::size_t size_;
-  double step_, momentum_;
+  double step_;
+  const RuleEntry& rule_;
   std::map<std::uint64_t, State> versions_;  ///< those that somebody may still ask for
   State first_;                              ///< elastic: what replicas start from
   std::map<std::size_t, State> replicas_;    ///< elastic: of each worker that was heard of

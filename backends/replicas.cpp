@@ -52,8 +52,8 @@ void exchange_all(const Exchange& exchange, Real* shared, Real* w, Real* base, s
 SharedParameters::SharedParameters(std::span<Real> w)
     : w_(w), chunks_(std::max<std::size_t>(1, (w.size() + kChunk - 1) / kChunk)) {}
 
-void SharedParameters::copy_to(Replica& replica, std::size_t slots) const {
-  replica.state.assign(w_.size() * slots, Real(0));
+void SharedParameters::copy_to(Replica& replica, std::size_t state_size) const {
+  replica.state.assign(state_size, Real(0));
   std::copy(w_.begin(), w_.end(), replica.state.begin());
   replica.base.assign(w_.begin(), w_.end());
   replica.landed.assign(chunks_.size(), 0);

@@ -38,7 +38,7 @@ class SharedParameters {
   explicit SharedParameters(std::span<Real> w);
 
   /// Makes `replica` a copy of the shared parameters; before the workers start.
-  void copy_to(Replica& replica, std::size_t slots) const;
+  void copy_to(Replica& replica, std::size_t state_size) const;
 
   /// Exchanges everything. Returns how many exchanges of others landed since the last one in the
   /// chunk where most did: the staleness of what the replica has learnt is at most that, and just

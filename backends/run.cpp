@@ -50,10 +50,11 @@ StepSize planned_step(const RunSpec& spec, const Partition& partition, std::size
 
 }  // namespace
 
-Run::Run(const Problem& problem_, const RunSpec& spec_, Partition partition,
+Run::Run(const Problem& problem_, const Rule& rule_, const RunSpec& spec_, Partition partition,
          const std::atomic<bool>& interrupt, const AtPoint& at_point,
          std::vector<WorkerContext>& contexts_)
     : problem(problem_),
+      rule(rule_),
       spec(spec_),
       plan(problem_.examples(), partition.batch, partition.length, spec_.epochs, spec_.updates,
            partition.limit),
@@ -66,7 +67,7 @@ Run::Run(const Problem& problem_, const RunSpec& spec_, Partition partition,
              pause == nullptr}),
       contexts(contexts_),
       step_size(planned_step(spec_, partition, problem_.examples(), plan)),
-      state(problem_.parameters() * spec_.rule.slots()),
+      state(rule_.state_size()),
       blocks_are_updates_(partition.limit == WorkPlan::Limit::blocks),
       at_point_(at_point) {
   problem.initialise(w(), spec.seed);

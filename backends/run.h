@@ -167,11 +167,12 @@ struct View {
 class Run {
  public:
   /// `at_point` as in Backend::run(); it must outlive the run.
-  Run(const Problem& problem, const RunSpec& spec, Partition partition,
+  Run(const Problem& problem, const Rule& rule, const RunSpec& spec, Partition partition,
       const std::atomic<bool>& interrupt, const AtPoint& at_point,
       std::vector<WorkerContext>& contexts);
 
   const Problem& problem;
+  const Rule& rule;
   const RunSpec& spec;
   const WorkPlan plan;
   const SampleOrder order;

@@ -36,7 +36,7 @@ struct RunSpec {
   std::size_t workers = 1;
   bool pin = false;  ///< worker k to the k-th core of this process's own
   std::string kernels = "native";
-  Rule rule;
+  RuleSpec rule;
   std::size_t batch = 1;  ///< each worker's mini-batch
   StepSize step;
   Shuffle shuffle;

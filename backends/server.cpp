@@ -6,11 +6,10 @@
 namespace sgdbench {
 
 Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
-               std::size_t parameters, const Rule& rule, const StepSize& step)
+               const Rule& rule, const StepSize& step)
     : protocol_(std::move(protocol)),
       alone_(traits().arrivals == 1 && traits().exchange == Exchange::gradient),
       state_(state),
-      parameters_(parameters),
       rule_(rule),
       step_size_(step),
       epoch_step_(step.during(0)),
@@ -21,11 +20,11 @@ Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::spa
   if (traits().exchange == Exchange::average) mean_.begin(state.size());
   if (traits().exchange != Exchange::gradient || alone_) return;
   gradient_sums_.reserve(traits().arrivals);
-  sum_.reserve(parameters);
+  sum_.reserve(rule.parameters());
 }
 
 void Server::reserve_copies() {
-  for (auto& held : held_) held.copy.reserve(parameters_);
+  for (auto& held : held_) held.copy.reserve(rule_.parameters());
 }
 
 Decision Server::arrive(std::size_t worker, const Push& push) {
@@ -91,14 +90,14 @@ void Server::apply_gradients() {
     if (held_[i].push.gradient_sum.examples != 0)
       gradient_sums_.push_back(held_[i].push.gradient_sum);
   if (gradient_sums_.empty()) return;
-  apply(rule_, state_, gradient_sums_, 0, parameters_, step(last.work.epoch), Access::exclusive,
-        nullptr, &sum_);
+  rule_.apply(state_, gradient_sums_, 0, rule_.parameters(), step(last.work.epoch),
+              Access::exclusive, nullptr, &sum_);
 }
 
 void Server::apply_replicas(const ReplicaOf& replica_of) {
   if (traits().exchange == Exchange::elastic) {
     for (std::size_t i = 0; i < count_; ++i)
-      meet(replica_of(held_[i]).first(parameters_), state_.first(parameters_),
+      meet(replica_of(held_[i]).first(rule_.parameters()), state_.first(rule_.parameters()),
            static_cast<Real>(traits().alpha));
     return;
   }

@@ -23,7 +23,7 @@
 #include "backends/protocols/protocol.h"
 #include "backends/replica_mean.h"
 #include "workloads/problem.h"
-#include "workloads/rules/stored_gradient.h"
+#include "workloads/rules/gradient_sum.h"
 
 namespace sgdbench {
 
@@ -58,9 +58,9 @@ class Server {
   /// The trained state [w | v] of an arrival, where replicas travel.
   using ReplicaOf = std::function<std::span<Real>(const Held&)>;
 
-  /// `state` = [w | state of the rule], `parameters` long each; it and `step` must outlive this.
+  /// `state` is [w | the rule's]; it, `rule` and `step` must outlive this.
   Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
-         std::size_t parameters, const Rule& rule, const StepSize& step);
+         const Rule& rule, const StepSize& step);
 
   /// Takes all memory that gradient sums of workers that go on may need.
   void reserve_copies();
@@ -114,8 +114,7 @@ class Server {
   std::unique_ptr<Protocol> protocol_;
   bool alone_;
   std::span<Real> state_;
-  std::size_t parameters_;
-  Rule rule_;
+  const Rule& rule_;
   const StepSize& step_size_;
   EpochStep epoch_step_{};  // of the epoch of the last update
   std::uint64_t epoch_ = 0;

@@ -54,6 +54,9 @@ class RandomStart final : public Problem {
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
     return problem_.make_worker(options);
   }
+  std::unique_ptr<const Rule> make_rule(const RuleSpec& rule) const override {
+    return problem_.make_rule(rule);
+  }
   RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                    std::size_t end) const override {
     return problem_.sum_rows(w, part, begin, end);
@@ -233,7 +236,8 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   if (problem.parameters() == 0) return {true, 0, ""};
   const RandomStart start(problem);
   RunSpec spec = asked;
-  std::uint64_t updates = spec.rule.slots() > 1 && backend.deterministic(spec) ? 2 : 1;
+  const bool has_state = problem.make_rule(spec.rule)->vectors() > 1;
+  std::uint64_t updates = has_state && backend.deterministic(spec) ? 2 : 1;
   if (backend.lists_landings) updates = spec.workers > 1 ? 3 : 2;
   spec.epochs = spec.updates = updates;
   spec.max_seconds = 0;

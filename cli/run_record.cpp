@@ -54,7 +54,7 @@ void describe_simulation(RunRecord& row, const Setup& c) {
 
 void describe_step(RunRecord& row, const Setup& c, const DataFacts& facts) {
   const RunSpec& spec = c.spec;
-  row.rule = to_string(spec.rule.kind);
+  row.rule = spec.rule.name;
   row.momentum = static_cast<double>(spec.rule.momentum);
   row.batch = spec.batch;
   row.lr = spec.step.initial;

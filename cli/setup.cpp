@@ -27,7 +27,7 @@ Configuration with_settings(const Configuration& configuration, const Settings& 
   return fixed;
 }
 
-double automatic_step(const Problem& problem, std::size_t averaged, const Rule& rule) {
+double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule) {
   return problem.suggested_step(averaged) * step_share(static_cast<double>(rule.momentum));
 }
 

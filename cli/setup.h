@@ -41,7 +41,7 @@ Setup unsettled(const Configuration& configuration);
 
 /// γ₀ where none is asked for: the workload's for the examples that an update averages, in the
 /// share that suits the rule.
-double automatic_step(const Problem& problem, std::size_t averaged, const Rule& rule);
+double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule);
 
 /// The configuration with these as numbers, and nothing left to be tuned.
 Configuration with_settings(const Configuration& configuration, const Settings& settings);

@@ -12,7 +12,8 @@ namespace {
 
 /// The training and test loss after each of a few epochs with the suggested step, in file order.
 std::vector<double> losses(const Problem& problem, std::size_t batch) {
-  const auto worker = problem.make_worker({{}, batch, nullptr});
+  const auto rule = problem.make_rule({});
+  const auto worker = problem.make_worker({rule.get(), batch, nullptr});
   AlignedVector<Real> w(problem.parameters());
   problem.initialise(w, 1);
   const StepSize step{problem.suggested_step(batch), Schedule::constant, 1, 0,

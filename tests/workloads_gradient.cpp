@@ -123,11 +123,11 @@ TEST_CASE(
           CAPTURE(e.name);
           CAPTURE(rule_name);
           CAPTURE(batch);
-          const Rule rule = parse_rule(rule_name, 0.5);
-          const auto worker = e.problem->make_worker({rule, batch, nullptr});
+          const auto rule = e.problem->make_rule(parse_rule(rule_name, 0.5));
+          const auto worker = e.problem->make_worker({rule.get(), batch, nullptr});
           const auto first = random_rows(batch, kRows, 1), second = random_rows(batch, kRows, 2);
           const std::size_t parameters = e.problem->parameters();
-          auto state = random_point(parameters * rule.slots(), 5);
+          auto state = random_point(rule->state_size(), 5);
           worker->prepare(first);
           worker->read(std::span(state).first(parameters), Access::exclusive);
           worker->prepare(second);
@@ -138,8 +138,8 @@ TEST_CASE(
           worker->commit(state, Real(0.3));
           const GradientSum gradient_sum[] = {worker->gradient_sum()};
           GradientTotal sum;
-          apply(rule, expected, gradient_sum, 0, parameters, Real(0.3), Access::exclusive, nullptr,
-                &sum);
+          rule->apply(expected, gradient_sum, 0, parameters, Real(0.3), Access::exclusive, nullptr,
+                      &sum);
           CHECK(relative_error(state, std::vector<double>(expected.begin(), expected.end())) <
                 1e-6);
           CHECK(state != random_point(state.size(), 6));

@@ -108,7 +108,8 @@ TEST_CASE("Over many small steps the regulariser shrinks weights as exact arithm
   auto& matrix = std::get<DenseMatrix>(data.train.features);
   for (std::size_t i = 0; i < kRows; ++i) matrix.row(i)[0] = 0;  // its weights have no other slope
   const auto problem = make_problem({"mlp", 1e-3, {kWidth}, "relu"}, data);
-  const auto worker = problem->make_worker({{}, 1, nullptr});
+  const auto rule = problem->make_rule({});
+  const auto worker = problem->make_worker({rule.get(), 1, nullptr});
   AlignedVector<Real> w(problem->parameters());
   problem->initialise(w, 1);
   const std::vector<Real> before(w.begin(), w.begin() + kWidth);

@@ -107,7 +107,8 @@ TEST_CASE("A team of any size makes the updates of one thread, on our own kernel
       for (const std::size_t threads : {1u, 2u, 3u, 7u}) {
         CAPTURE(threads);
         const Team team{threads, serial_for};
-        const auto worker = problem->make_worker({{}, 32, entry.kernels, team});
+        const auto rule = problem->make_rule({});
+        const auto worker = problem->make_worker({rule.get(), 32, entry.kernels, team});
         auto w = random_point(problem->parameters(), 5);
         std::atomic<std::uint64_t> applied{0};
         const StepSize step{0.05, Schedule::constant, 1, 0, StalenessPolicy::none};

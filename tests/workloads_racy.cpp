@@ -42,11 +42,12 @@ TEST_CASE("With compare-and-swap no addition is lost, alone or contended") {
 TEST_CASE("With compare-and-swap no update of a whole gradient sum is lost") {
   constexpr std::size_t kSize = 100;
   const AlignedVector<Real> ones(kSize, 1);
+  const auto sgd = make_rule({}, kSize);
   for (const std::size_t threads : {1u, 2u}) {
     AlignedVector<Real> w(kSize);
     contend(threads, [&](std::size_t) {
       const GradientSum gradient_sum[] = {{ones, {}, true, 1}};
-      for (int i = 0; i < 500; ++i) apply({}, w, gradient_sum, 0, kSize, -1, Access::racy_cas);
+      for (int i = 0; i < 500; ++i) sgd->apply(w, gradient_sum, 0, kSize, -1, Access::racy_cas);
     });
     for (const Real x : w) CHECK(x == static_cast<Real>(500 * threads));
   }
@@ -106,7 +107,8 @@ TEST_CASE("Workers of one problem train the same parameters at once and stay nea
         e.problem->initialise(w, 1);
         const double before = evaluate(*e.problem, w, Part::train, serial_for).loss;
         contend(2, [&](std::size_t worker) {
-          const auto mine = e.problem->make_worker({{}, 4, nullptr});
+          const auto rule = e.problem->make_rule({});
+          const auto mine = e.problem->make_worker({rule.get(), 4, nullptr});
           const StepSize step{0.02, Schedule::constant, 1, 0, StalenessPolicy::none};
           std::atomic<std::uint64_t> applied{0};
           for (std::size_t batch : {1u, 4u})

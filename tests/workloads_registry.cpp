@@ -18,7 +18,8 @@ std::string why_not(const char* workload, const Dataset& data) {
 /// Mean training loss after some epochs of sgd with the suggested step and batch.
 double trained_loss(const Problem& problem, std::uint64_t epochs) {
   const std::size_t batch = problem.suggested_batch();
-  const auto worker = problem.make_worker({{}, batch, nullptr});
+  const auto rule = problem.make_rule({});
+  const auto worker = problem.make_worker({rule.get(), batch, nullptr});
   AlignedVector<Real> w(problem.parameters());
   problem.initialise(w, 1);
   const StepSize step{problem.suggested_step(batch), Schedule::constant, 1, 0,

@@ -2,10 +2,8 @@
 //
 //   s = ℓ′(⟨w, x⟩, y),    w_v ← w_v − γ·(s·x_v + λ/d_v·w_v)    for each v in x
 //
-// in two passes over the row, to which an intercept adds an entry of 1, and no other memory. With λ
-// = 0 and exclusive access it gives the same bits as read → compute → apply: each coordinate sees
-// the same two roundings. With λ > 0 the compiler may fuse a different multiplication into the sum,
-// a difference of one rounding.
+// in two passes over the row, to which an intercept adds an entry of 1, and no other memory. It is
+// what read → compute → apply does but for roundings, which compilers leave out here and there.
 //
 // An update from a mini-batch in place goes over its rows twice: first the sum of the gradients is
 // gathered, coordinate by coordinate, then the first entry to meet a coordinate again takes all of
@@ -103,7 +101,7 @@ class OneRowWorker final : public WorkerBase {
     for (std::size_t k = 0; k < x.size(); k += kPerLine) __builtin_prefetch(x.data() + k);
   }
 
-  /// ⟨w, x⟩ is made on the way, in the order of dot(): the same bits.
+  /// ⟨w, x⟩ is made on the way, in the order of dot().
   void read(std::span<const Real> w, Access access) override {
     const auto take = [&](const auto& memory) {
       const auto x = begin();
@@ -293,7 +291,8 @@ class SparseLinearWorker final : public SparseWorker {
 }  // namespace
 
 std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options) {
-  const bool one_row = options.max_batch == 1 && options.rule.kind == Rule::Kind::sgd;
+  const bool one_row =
+      options.max_batch == 1 && (options.rule == nullptr || options.rule->is_plain());
   return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
     using Loss = decltype(loss);
     const auto make = [&]<bool intercept>() -> std::unique_ptr<Worker> {

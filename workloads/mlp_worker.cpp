@@ -39,7 +39,6 @@ class MlpWorker final : public WorkerBase {
   MlpWorker(const Network& network, const Dataset& data, std::span<const std::uint32_t> labels,
             double l2, double filled, const WorkerOptions& options)
       : WorkerBase(options.rule),
-        rule_(options.rule),
         labels_(labels),
         l2_(static_cast<Real>(l2)),
         intercepts_(network.biases == Biases::intercepts),
@@ -52,7 +51,7 @@ class MlpWorker final : public WorkerBase {
   }
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    if (run.access != Access::exclusive || rule_.kind != Rule::Kind::sgd)
+    if (run.access != Access::exclusive || !plain_sgd())
       return WorkerBase::run_in_place(state, run);
     if (run.first_update == 0) shrinking_ = {};
     UpdateCounter updates(run);
@@ -99,7 +98,6 @@ class MlpWorker final : public WorkerBase {
     pass_.train(w, input_, rows_, batch_labels_.data(), target);
   }
 
-  Rule rule_;
   std::span<const std::uint32_t> labels_;
   Real l2_;
   bool intercepts_;

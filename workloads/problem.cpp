@@ -46,7 +46,7 @@ constexpr std::size_t kExamples = 1'000'000'000'000;
 
 class NoWorker final : public WorkerBase {
  public:
-  NoWorker(const Rule& rule, std::size_t bytes) : WorkerBase(rule), bytes_(bytes) {}
+  NoWorker(const Rule* rule, std::size_t bytes) : WorkerBase(rule), bytes_(bytes) {}
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows.size(); }
   void read(std::span<const Real>, Access) override { examples_ = next_; }
   void compute() override {}

@@ -10,7 +10,7 @@
 //   read → compute → commit:  prepare(rows)  notes which coordinates the block touches,
 //                             read(w)        copies those to a private frozen copy,
 //                             compute()      makes the gradient sum from that copy,
-//                             gradient_sum()    is then applied by the owner (rules/rule.h: apply),
+//                             gradient_sum()    is then applied by the owner (rules/rule.h),
 //                                            or commit() does it, where it lands alone.
 //                             compute_from(w) skips the copy when w stays frozen by agreement.
 //
@@ -39,7 +39,8 @@ namespace sgdbench {
 struct DenseKernels;
 
 struct WorkerOptions {
-  Rule rule;
+  /// For updates in place and commit(); null: it makes gradients only. It outlives the worker.
+  const Rule* rule = nullptr;
   std::size_t max_batch = 1;  ///< no block that this worker is given is longer
   const DenseKernels* kernels = nullptr;
   Team team = {};  ///< threads for what is inside of one step
@@ -86,7 +87,7 @@ class Worker {
   virtual void compute_from(std::span<const Real> w) = 0;
   virtual GradientSum gradient_sum() const = 0;
   /// Applies the current gradient sum, alone, to all of `state` = [w | rule's state], which nobody
-  /// else touches now: as apply() would, but for a rounding. Step γ.
+  /// else touches now: as the rule would, but for a rounding. Step γ.
   virtual void commit(std::span<Real> state, Real step) const = 0;
 
   /// Bytes that the last read() copied.
@@ -127,6 +128,10 @@ class Problem {
   virtual void initialise(std::span<Real> w, std::uint64_t seed) const = 0;
 
   virtual std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const = 0;
+  /// The rule for this problem's gradients and parameters; the problem must outlive it.
+  virtual std::unique_ptr<const Rule> make_rule(const RuleSpec& spec) const {
+    return sgdbench::make_rule(spec, parameters());
+  }
 
   /// ∑ ℓᵢ (without the regulariser) and correct answers over rows [begin, end), in double.
   virtual RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,

@@ -5,8 +5,7 @@
 namespace sgdbench {
 
 void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
-  const std::size_t parameters = state.size() / rule_.slots();
-  const auto w = state.first(parameters);
+  const auto w = state.first(rule_->parameters());
   UpdateCounter updates(run);
   for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
     const std::size_t end = std::min(begin + run.batch, run.rows.size());
@@ -19,15 +18,14 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
       compute();
     }
     const GradientSum gradient_sum[] = {this->gradient_sum()};
-    apply(rule_, state, gradient_sum, 0, parameters, updates.step(), run.access, run.probe);
+    rule_->apply(state, gradient_sum, 0, w.size(), updates.step(), run.access, run.probe);
     updates.made();
   }
   following_ = {};
 }
 
 void WorkerBase::commit(std::span<Real> state, Real step) const {
-  const GradientSum gradient_sum[] = {this->gradient_sum()};
-  apply(rule_, state, gradient_sum, 0, state.size() / rule_.slots(), step, Access::exclusive);
+  rule_->apply_alone(state, gradient_sum(), step);
 }
 
 }  // namespace sgdbench

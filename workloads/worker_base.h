@@ -41,16 +41,16 @@ class WorkerBase : public Worker {
   void commit(std::span<Real> state, Real step) const override;
 
  protected:
-  explicit WorkerBase(const Rule& rule) : rule_(rule) {}
+  explicit WorkerBase(const Rule* rule) : rule_(rule) {}
 
   /// Whether an update is one example's gradient step and nothing more.
   bool single_sgd(const InPlaceRun& run) const { return run.batch == 1 && plain_sgd(); }
   /// Rows of the run behind the prepared block, where there is a run: worth asking for.
   std::span<const std::uint32_t> following() const { return following_; }
-  bool plain_sgd() const { return rule_.kind == Rule::Kind::sgd; }
+  bool plain_sgd() const { return rule_ == nullptr || rule_->is_plain(); }
 
  private:
-  Rule rule_;
+  const Rule* rule_;
   std::span<const std::uint32_t> following_;
 };
 

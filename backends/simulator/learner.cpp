@@ -10,8 +10,7 @@ namespace sgdbench {
 
 Learner::Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& tool)
     : run_(run),
-      server_(std::move(protocol), run.contexts.size(), run.state, run.problem.parameters(),
-              run.spec.rule, run.step_size),
+      server_(std::move(protocol), run.contexts.size(), run.state, run.rule, run.step_size),
       queue_(run.plan, traits().arrivals, run.spec.assign, run.contexts.size()),
       tool_(tool),
       counts_bytes_(run.spec.conditions.bandwidth > 0),

@@ -27,9 +27,9 @@ constexpr std::size_t kMostHistograms = 256;
 class Simulator final : public Backend {
  public:
   Simulator(const RunSpec& spec, const Problem& problem)
-      : problem_(problem), contexts_(spec.workers) {
+      : problem_(problem), rule_(problem.make_rule(spec.rule)), contexts_(spec.workers) {
     const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
-    tool_.compute = problem.make_worker({spec.rule, spec.batch, kernels.kernels, {}});
+    tool_.compute = problem.make_worker({rule_.get(), spec.batch, kernels.kernels, {}});
     tool_.rows.resize(std::min(problem.examples(), spec.batch));
   }
 
@@ -45,7 +45,7 @@ class Simulator final : public Backend {
     auto protocol = make_protocol(spec.protocol, spec.workers);
     const Partition partition = partition_for(protocol->traits(), spec);
     const AtPoint none;
-    Run run(problem_, spec, partition, interrupt, at_point ? timed_point : none, contexts_);
+    Run run(problem_, *rule_, spec, partition, interrupt, at_point ? timed_point : none, contexts_);
     share_histogram();
     if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive))
       run.stop.stop(Stopped::not_finite);
@@ -103,6 +103,7 @@ class Simulator final : public Backend {
   }
 
   const Problem& problem_;
+  const std::unique_ptr<const Rule> rule_;
   std::vector<WorkerContext> contexts_;  // of simulated workers, none of which computes
   WorkerContext tool_;                   // whose worker computes for all of them
 };
@@ -134,7 +135,7 @@ std::string why_no_all_reduce(const RunSpec& spec) {
 std::string why_no_replicas(const RunSpec& spec, const Problem& problem) {
   if (make_protocol(spec.protocol, spec.workers)->traits().exchange != Exchange::elastic) return "";
   const std::uint64_t needed =
-      spec.workers * problem.parameters() * spec.rule.slots() * sizeof(Real);
+      spec.workers * problem.make_rule(spec.rule)->state_size() * sizeof(Real);
   const std::uint64_t available = available_memory_bytes();
   if (needed <= available / 2) return "";
   return std::to_string(spec.workers) + " replicas take " + std::to_string(needed >> 20) +

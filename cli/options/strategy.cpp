@@ -14,17 +14,14 @@ Texts rules(Text text) {
   return expand_names(text, "rule", names_of(rule_catalog()));
 }
 
-bool has_momentum(std::string_view rule) {
-  constexpr double kAny = 0.5;
-  return parse_rule(rule, kAny).slots() > 1;
-}
-constexpr Scope kWithMomentum{
-    [](const Configuration& configuration) { return has_momentum(configuration.rule); },
-    [] {
-      return rows_of("--rule", rule_catalog(),
-                     [](const auto& row) { return has_momentum(row.name); });
-    },
-    "--rule"};
+constexpr Scope kWithMomentum{[](const Configuration& configuration) {
+                                return rule_entry(configuration.rule).takes_momentum;
+                              },
+                              [] {
+                                return rows_of("--rule", rule_catalog(),
+                                               [](const auto& row) { return row.takes_momentum; });
+                              },
+                              "--rule"};
 
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {

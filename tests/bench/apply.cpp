@@ -8,22 +8,22 @@ namespace {
 
 constexpr std::size_t kParameters = 101770;
 
-void apply_everywhere(benchmark::State& state, Rule::Kind kind, Access access) {
-  const Rule rule{kind, kind == Rule::Kind::sgd ? Real(0) : Real(0.9)};
-  AlignedVector<Real> w(kParameters * rule.slots()), values(kParameters, Real(1e-3));
+void apply_everywhere(benchmark::State& state, const char* name, Access access) {
+  const auto rule = make_rule(parse_rule(name, 0.9), kParameters);
+  AlignedVector<Real> w(rule->state_size()), values(kParameters, Real(1e-3));
   const GradientSum gradient_sum[] = {{values, {}, true, 64}};
   for (auto _ : state) {
-    apply(rule, w, gradient_sum, 0, kParameters, Real(0.1), access);
+    rule->apply(w, gradient_sum, 0, kParameters, Real(0.1), access);
     benchmark::ClobberMemory();
   }
-  const double n = kParameters, slots = static_cast<double>(rule.slots());
-  declare(state, n * sizeof(Real) * (1 + 2 * slots), 2 * n * slots);
+  const double n = kParameters, vectors = static_cast<double>(rule->vectors());
+  declare(state, n * sizeof(Real) * (1 + 2 * vectors), 2 * n * vectors);
 }
-BENCHMARK_CAPTURE(apply_everywhere, sgd, Rule::Kind::sgd, Access::exclusive);
-BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_store, Rule::Kind::sgd, Access::racy_store);
-BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_cas, Rule::Kind::sgd, Access::racy_cas);
-BENCHMARK_CAPTURE(apply_everywhere, momentum, Rule::Kind::momentum, Access::exclusive);
-BENCHMARK_CAPTURE(apply_everywhere, nesterov, Rule::Kind::nesterov, Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, sgd, "sgd", Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_store, "sgd", Access::racy_store);
+BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_cas, "sgd", Access::racy_cas);
+BENCHMARK_CAPTURE(apply_everywhere, momentum, "momentum", Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, nesterov, "nesterov", Access::exclusive);
 
 void apply_support(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
@@ -36,9 +36,10 @@ void apply_support(benchmark::State& state) {
     values[k] = 1;
     support.push_back(k);
   }
+  const auto rule = make_rule({}, kParameters);
   const GradientSum gradient_sum[] = {{values, support, false, 16}};
   for (auto _ : state) {
-    apply({}, w, gradient_sum, 0, kParameters, Real(0.1), Access::exclusive);
+    rule->apply(w, gradient_sum, 0, kParameters, Real(0.1), Access::exclusive);
     benchmark::ClobberMemory();
   }
   const double n = static_cast<double>(count);

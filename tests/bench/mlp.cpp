@@ -37,7 +37,8 @@ void run_steps(benchmark::State& state, const DenseKernels& kernels, const std::
   const std::vector<std::size_t> hidden(widths.begin() + 1, widths.end() - 1);
   const auto problem = make_problem({"mlp", -1, hidden, "relu"}, data);
   const auto size = static_cast<std::size_t>(batch);
-  const auto worker = problem->make_worker({{}, size, &kernels});
+  const auto rule = problem->make_rule({});
+  const auto worker = problem->make_worker({rule.get(), size, &kernels});
   AlignedVector<Real> w(problem->parameters());
   problem->initialise(w, 1);
   std::vector<std::uint32_t> rows(kRows);

@@ -24,7 +24,8 @@ inline TrainTest generate(const std::string& source) {
 /// Epochs of one worker over all rows in file order; an item is an example.
 inline void run_epochs(benchmark::State& state, const Problem& problem, std::size_t batch,
                        Access access, WriteProbe* probe = nullptr) {
-  const auto worker = problem.make_worker({{}, batch, nullptr});
+  const auto rule = problem.make_rule({});
+  const auto worker = problem.make_worker({rule.get(), batch, nullptr});
   AlignedVector<Real> w(problem.parameters());
   std::vector<std::uint32_t> rows(problem.examples());
   std::iota(rows.begin(), rows.end(), 0u);

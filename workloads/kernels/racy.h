@@ -22,7 +22,7 @@
 #include <cstring>
 
 #include "workloads/kernels/vector.h"
-#include "workloads/rules/rule.h"
+#include "workloads/rules/gradient_sum.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define SGDBENCH_TSAN 1

@@ -1,101 +1,95 @@
 // Update rules: what is done with a gradient once it lands.
 //
-//   sgd        w ← w − γ·g
-//   momentum   v ← μ·v + g,  w ← w − γ·v            (Polyak 1964)
-//   nesterov   v ← μ·v + g,  w ← w − γ·(g + μ·v)    (Nesterov 1983, in the form of Sutskever 2013)
+// A rule is an object in a file of its own and a row of the catalog. A problem makes it, because a
+// rule may want to know what the problem's gradients are made of. It never changes; what it
+// remembers lies in the state of whoever owns the parameters, one array
 //
-// The state of a rule (v) belongs to whoever owns the parameters and changes when an update
-// lands, never when it was computed. Parameters and state lie in one array, [w | v], so that a
-// version of one is a version of both.
+//   [w | vectors of w's length]
+//
+// so that a version, a replica or a shard of one is that of both. The state changes when an update
+// lands, never when a gradient is computed, and over any range of the coordinates, so that several
+// may land one update together.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "workloads/real.h"
-#include "workloads/step_size.h"
+#include "workloads/rules/gradient_sum.h"
 
 namespace sgdbench {
 
-/// How shared memory may be touched.
-enum class Access {
-  exclusive,   ///< nobody else touches it now: plain loads and stores
-  racy_store,  ///< relaxed load, arithmetic, relaxed store: a concurrent update may be lost
-  racy_cas,    ///< compare-and-swap until it holds: no update is lost
+/// A rule as it is asked for: a value.
+struct RuleSpec {
+  std::string_view name = "sgd";  ///< of rule_catalog()
+  Real momentum = 0;  ///< μ, may be negative (asynchrony adds momentum of its own); 0: it has none
+  bool operator==(const RuleSpec&) const = default;
 };
 
-struct Rule {
-  enum class Kind { sgd, momentum, nesterov } kind = Kind::sgd;
-  Real momentum = 0;  ///< μ, may be negative (asynchrony adds momentum of its own)
+/// Thread safety: immutable; calls on disjoint ranges of one state may run at once.
+class Rule {
+ public:
+  virtual ~Rule() = default;
 
-  /// Vectors of state, the parameters included: 1 or 2.
-  std::size_t slots() const { return kind == Kind::sgd ? 1 : 2; }
-  bool operator==(const Rule&) const = default;
+  const RuleSpec& spec() const { return spec_; }
+  std::size_t parameters() const { return parameters_; }  ///< length of w
+  /// Vectors of that length in the state, w included.
+  std::size_t vectors() const { return vectors_; }
+  std::size_t state_size() const { return vectors_ * parameters_; }
+  /// Whether an update changes nothing outside of the gradients' supports.
+  bool stays_on_support() const { return on_support_; }
+  /// Whether it is w ← w − γ·g and nothing more, so that who makes gradients may as well make the
+  /// updates.
+  virtual bool is_plain() const { return false; }
+
+  /// Applies the mean of the example gradients in `gradient_sums`, g = ∑ values / ∑ examples, with
+  /// step γ, to coordinates [begin, end) of every vector of `state`. Several gradient sums are
+  /// summed in the order given, so the result does not depend on who calls. `probe` may be null; it
+  /// is looked at for racy_store only. `total` may be null where at most one gradient sum is packed
+  /// and then alone, under a rule that stays on the support; with it, time is proportional to the
+  /// supports together, however many gradient sums there are. The result is the same
+  /// but for roundings, whatever form a gradient sum has.
+  virtual void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums,
+                     std::size_t begin, std::size_t end, Real step, Access access,
+                     WriteProbe* probe = nullptr, GradientTotal* total = nullptr) const = 0;
+  /// The same of one gradient sum, on all coordinates, where nobody else touches the state now.
+  void apply_alone(std::span<Real> state, const GradientSum& gradient_sum, Real step) const {
+    apply(state, {&gradient_sum, 1}, 0, parameters_, step, Access::exclusive);
+  }
+
+ protected:
+  Rule(const RuleSpec& spec, std::size_t parameters, std::size_t vectors, bool on_support)
+      : spec_(spec), parameters_(parameters), vectors_(vectors), on_support_(on_support) {}
+
+ private:
+  RuleSpec spec_;
+  std::size_t parameters_, vectors_;
+  bool on_support_;
 };
+
+/// A row of the catalog.
+struct RuleEntry {
+  std::string_view name;
+  std::string_view summary;
+  bool takes_momentum = false;
+  std::unique_ptr<const Rule> (*make)(const RuleSpec&, std::size_t parameters);
+  /// The rule by its formula, in double: one step γ along g, on `state` as above.
+  void (*reference)(const RuleSpec&, std::span<double> state, std::span<const double> g,
+                    double step);
+};
+const std::vector<RuleEntry>& rule_catalog();
+const RuleEntry& rule_entry(std::string_view name);  ///< throws UsageError
+
+RuleSpec parse_rule(std::string_view name, double momentum);  ///< throws UsageError
+
+inline std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, std::size_t parameters) {
+  return rule_entry(spec.name).make(spec, parameters);
+}
 
 /// What a good step for sgd, 1/(2L), is multiplied by under this momentum: 1 − μ, which leaves the
 /// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
 /// half of 2(1 + μ)/L, beyond which momentum swings up.
 double step_share(double momentum);
-
-const std::vector<NamedSummary>& rule_catalog();
-Rule parse_rule(std::string_view name, double momentum);  ///< throws UsageError
-std::string_view to_string(Rule::Kind kind);
-
-/// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one block.
-struct GradientSum {
-  /// One value per parameter; zero wherever `support` does not reach. Where `packed`, one value
-  /// per coordinate of `support` instead.
-  std::span<const Real> values;
-  /// The coordinates that may be non-zero, each once, in no order; meaningless when `dense`.
-  std::span<const std::uint32_t> support;
-  bool dense = false;        ///< every coordinate may be non-zero
-  std::size_t examples = 0;  ///< how many example gradients are in the sum
-  /// values[k] belongs to coordinate support[k]: a gradient sum that is kept takes no more memory
-  /// than its support. Never together with `dense`.
-  bool packed = false;
-
-  /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
-  std::size_t bytes() const {
-    return dense ? values.size_bytes() : support.size() * (sizeof(std::uint32_t) + sizeof(Real));
-  }
-};
-
-/// Where apply() adds up gradient sums that can't be read coordinate by coordinate: one sum per
-/// parameter, zero between two calls. Belongs to one caller; memory is taken at its first use, or
-/// before it, by reserve().
-struct GradientTotal {
-  AlignedVector<Real> values;
-  std::vector<unsigned char> touched;  ///< per parameter
-  std::vector<std::uint32_t> support;  ///< those that are touched
-
-  void reserve(std::size_t parameters) {
-    if (values.size() >= parameters) return;
-    values.resize(parameters);
-    touched.resize(parameters);
-    support.reserve(parameters);
-  }
-};
-
-/// Counts of the coordinate writes that `racy_store` was seen to lose, on a sample of them.
-struct WriteProbe {
-  std::uint64_t writes = 0;  ///< coordinate writes watched
-  std::uint64_t lost = 0;    ///< of these, how many overwrote a change made since their own load
-};
-
-/// Applies the mean of the example gradients in `gradient_sums` to coordinates [begin, end) of
-/// `state` = [w | v] (rule.slots() vectors of equal length): g = ∑ values / ∑ examples, then the
-/// rule above with step γ. Several gradient sums are summed in the order given, so the result does
-/// not depend on who calls. `probe` may be null; it is looked at for racy_store only. `sum` may be
-/// null where at most one gradient sum is packed and then alone, under sgd; with it, time is
-/// proportional to the supports together, however many gradient sums there are. The result is the
-/// same, bit for bit, whatever form a gradient sum has.
-void apply(const Rule& rule, std::span<Real> state, std::span<const GradientSum> gradient_sums,
-           std::size_t begin, std::size_t end, Real step, Access access,
-           WriteProbe* probe = nullptr, GradientTotal* sum = nullptr);
 
 }  // namespace sgdbench
