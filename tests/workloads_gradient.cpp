@@ -2,6 +2,7 @@
 
 #include "tests/workloads_fixture.h"
 #include "workloads/kernels/dense_kernels.h"
+#include "workloads/rows.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;
@@ -176,5 +177,68 @@ TEST_CASE("Every kernel set that was built gives the network's gradient") {
     worker->compute_from(w);
     CHECK(relative_error(mean(worker->gradient_sum(), w.size()), reference(*e.problem, w, rows)) <
           kTolerance);
+  }
+}
+
+TEST_CASE("A gradient of values that were pulled one by one is that of parameters that were read") {
+  for (const Example& e : all_examples(0.05))
+    for (const std::size_t batch : {1u, 8u}) {
+      CAPTURE(e.name);
+      CAPTURE(batch);
+      const auto w = random_point(e.problem->parameters(), 3);
+      const auto worker = e.problem->make_worker({nullptr, batch, nullptr});
+      const auto rows = random_rows(batch, kRows, 4), others = random_rows(batch, kRows, 5);
+      worker->prepare(rows);
+      worker->read(w, Access::exclusive);
+      worker->compute();
+      const auto expected = mean(worker->gradient_sum(), w.size());
+      worker->prepare(others);
+      worker->compute_from(w);
+      worker->prepare(rows);
+      std::vector<Real> pulled(w.begin(), w.end());
+      if (const auto wanted = worker->wanted()) {
+        pulled.clear();
+        for (const auto v : *wanted) pulled.push_back(w[v]);
+      }
+      worker->accept(pulled);
+      worker->compute();
+      CHECK(relative_error(mean(worker->gradient_sum(), w.size()), expected) < 1e-6);
+    }
+}
+
+TEST_CASE("A gradient sum names its rows, and a linear model's is made of slopes times rows") {
+  for (const Example& e : all_examples(0)) {
+    for (const std::size_t batch : {1u, 8u}) {
+      CAPTURE(e.name);
+      CAPTURE(batch);
+      const auto w = random_point(e.problem->parameters(), 3);
+      const auto worker = e.problem->make_worker({nullptr, batch, nullptr});
+      auto rows = random_rows(batch, kRows, 4);
+      const auto named = rows;
+      worker->prepare(rows);
+      worker->compute_from(w);
+      std::fill(rows.begin(), rows.end(), 0u);  // the caller's memory goes on to other rows
+      const GradientSum sum = worker->gradient_sum();
+      CHECK(std::vector(sum.rows.begin(), sum.rows.end()) == named);
+      if (sum.slopes.empty()) continue;
+      const std::size_t scores = sum.slopes.size() / batch;
+      std::vector<double> expected(w.size());
+      for (std::size_t k = 0; k < batch; ++k) {
+        const auto add = [&](std::size_t v, Real x) {
+          for (std::size_t c = 0; c < scores; ++c)
+            expected[v * scores + c] += double{sum.slopes[k * scores + c]} * double{x};
+        };
+        std::size_t columns = 0;
+        std::visit(
+            [&](const auto& matrix) {
+              columns = matrix.columns;
+              for_each_value(matrix, named[k], columns, add);
+            },
+            e.data->train.features);
+        if (columns * scores < w.size()) add(columns, 1);
+      }
+      for (double& x : expected) x /= static_cast<double>(batch);
+      CHECK(relative_error(mean(sum, w.size()), expected) < 1e-5);
+    }
   }
 }

@@ -20,9 +20,10 @@ template <class Loss, bool with_intercept>
 class DenseLinearWorker final : public WorkerBase {
  public:
   DenseLinearWorker(const DenseLinear& model, const WorkerOptions& options)
-      : WorkerBase(options.rule),
+      : WorkerBase(options),
         model_(model),
         ahead_(rows_ahead(model.matrix.stride)),
+        slopes_(options.max_batch),
         copy_(padded_to_line(model.matrix.columns + (with_intercept ? 1 : 0))),
         values_(copy_.size()) {}
 
@@ -37,7 +38,7 @@ class DenseLinearWorker final : public WorkerBase {
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
   void read(std::span<const Real> w, Access access) override {
-    rows_ = next_;
+    rows_ = keep(next_);
     if (access == Access::exclusive)
       std::copy(w.begin(), w.end(), copy_.begin());
     else
@@ -47,12 +48,12 @@ class DenseLinearWorker final : public WorkerBase {
   void compute() override {
     examples_ = rows_.size();
     const Real shrink = static_cast<Real>(examples_) * model_.l2;
-    slopes_ = 0;
+    slope_sum_ = 0;
     for (std::size_t v = 0; v < model_.matrix.stride; ++v) values_[v] = shrink * copy_[v];
     std::size_t k = 0;
     for (; k + kRowGroup <= rows_.size(); k += kRowGroup) add_group<kRowGroup>(k);
     for (; k < rows_.size(); ++k) add_group<1>(k);
-    if constexpr (with_intercept) *intercept_of(values_) = slopes_;
+    if constexpr (with_intercept) *intercept_of(values_) = slope_sum_;
   }
   /// w is copied all the same: into a padded vector, which costs less than remainders would.
   void compute_from(std::span<const Real> w) override {
@@ -60,7 +61,8 @@ class DenseLinearWorker final : public WorkerBase {
     compute();
   }
   GradientSum gradient_sum() const override {
-    return {std::span(values_).first(parameters()), {}, true, examples_};
+    return {std::span(values_).first(parameters()), {}, true, examples_, false, rows_,
+            std::span(slopes_).first(examples_)};
   }
   std::size_t read_bytes() const override { return parameters() * sizeof(Real); }
 
@@ -84,10 +86,10 @@ class DenseLinearWorker final : public WorkerBase {
     for (std::size_t r = count / 2; r < count; ++r) ask_ahead(k + r);
     if constexpr (with_intercept)
       for (std::size_t r = 0; r < count; ++r) s[r] += *intercept_of(copy_);
-    for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);
+    for (std::size_t r = 0; r < count; ++r) slopes_[k + r] = s[r] = Loss::slope(s[r], y[r]);
     add_rows<count>(values_.data(), x, model_.matrix.stride, s);
     if constexpr (with_intercept)
-      for (std::size_t r = 0; r < count; ++r) slopes_ += s[r];
+      for (std::size_t r = 0; r < count; ++r) slope_sum_ += s[r];
   }
 
   /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
@@ -163,7 +165,8 @@ class DenseLinearWorker final : public WorkerBase {
   std::size_t ahead_;  ///< rows to ask for in advance
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
-  Real slopes_ = 0;                    ///< ∑ ℓ′ of the block
+  AlignedVector<Real> slopes_;         ///< ℓ′ of each of the block's rows
+  Real slope_sum_ = 0;                 ///< of all
   AlignedVector<Real> copy_, values_;  ///< of w and of the gradient sum, padded
 };
 

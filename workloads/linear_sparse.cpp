@@ -83,11 +83,12 @@ template <class Loss, bool with_intercept>
 class OneRowWorker final : public WorkerBase {
  public:
   OneRowWorker(const SparseLinear& model, const WorkerOptions& options)
-      : WorkerBase(options.rule),
+      : WorkerBase(options),
         step_(model),
         copy_(model.longest_row + 1),
         values_(model.longest_row + 1),
-        support_(model.longest_row + 1) {}
+        support_(model.longest_row + 1),
+        wanted_(model.longest_row + 1) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     with_memory(run.access, run.probe,
@@ -101,27 +102,24 @@ class OneRowWorker final : public WorkerBase {
     for (std::size_t k = 0; k < x.size(); k += kPerLine) __builtin_prefetch(x.data() + k);
   }
 
-  /// ⟨w, x⟩ is made on the way, in the order of dot().
   void read(std::span<const Real> w, Access access) override {
-    const auto take = [&](const auto& memory) {
-      const auto x = begin();
-      const auto product = [&, copy = copy_.data()](std::size_t k) {
-        copy[k] = memory.template load<Real>(&w[x[k].column]);
-        return copy[k] * x[k].value;
-      };
-      Real sum[4] = {};
-      std::size_t k = 0;
-      for (; k + 4 <= x.size(); k += 4)
-        for (std::size_t j = 0; j < 4; ++j) sum[j] += product(k + j);
-      for (; k < x.size(); ++k) sum[0] += product(k);
-      margin_ = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-      if constexpr (with_intercept)
-        margin_ += memory.template load<Real>(&w[step_.intercept_entry().column]);
+    const auto from = [&](const auto& memory) {
+      take([&](std::size_t, std::uint32_t v) { return memory.template load<Real>(&w[v]); });
     };
     if (access == Access::exclusive)
-      take(ExclusiveMemory{});
+      from(ExclusiveMemory{});
     else
-      take(RacyMemory{});
+      from(RacyMemory{});
+  }
+
+  std::optional<std::span<const std::uint32_t>> wanted() const override {
+    std::size_t size = 0;
+    for (const Entry& e : step_.row(next_)) wanted_[size++] = e.column;
+    if constexpr (with_intercept) wanted_[size++] = step_.intercept_entry().column;
+    return std::span(wanted_).first(size);
+  }
+  void accept(std::span<const Real> values) override {
+    take([&](std::size_t k, std::uint32_t) { return values[k]; });
   }
 
   void compute() override {
@@ -131,8 +129,8 @@ class OneRowWorker final : public WorkerBase {
 
   void compute_from(std::span<const Real> w) override {
     const auto x = begin();
-    pack(x, step_.slope(ExclusiveMemory{}, w.data(), row_),
-         [&](std::size_t, std::uint32_t v) { return w[v]; });
+    slope_ = step_.slope(ExclusiveMemory{}, w.data(), row_);
+    pack(x, slope_, [&](std::size_t, std::uint32_t v) { return w[v]; });
   }
 
   /// Packed when somebody asks for it.
@@ -140,7 +138,13 @@ class OneRowWorker final : public WorkerBase {
     if (!packed_)
       pack(step_.row(row_), slope_,
            [copy = copy_.data()](std::size_t k, std::uint32_t) { return copy[k]; });
-    return {std::span(values_).first(size_), std::span(support_).first(size_), false, 1, true};
+    return {std::span(values_).first(size_),
+            std::span(support_).first(size_),
+            false,
+            1,
+            true,
+            {&row_, 1},
+            {&slope_, 1}};
   }
   std::size_t read_bytes() const override { return size_ * sizeof(Real); }
 
@@ -162,6 +166,24 @@ class OneRowWorker final : public WorkerBase {
   }
 
  private:
+  /// Makes the prepared row current and copies its parameters: the k-th is from(k, v). ⟨w, x⟩ is
+  /// made on the way, in the order of dot().
+  template <class From>
+  [[gnu::always_inline]] void take(From from) {
+    const auto x = begin();
+    const auto product = [&, copy = copy_.data() ](std::size_t k) __attribute__((always_inline)) {
+      copy[k] = from(k, x[k].column);
+      return copy[k] * x[k].value;
+    };
+    Real sum[4] = {};
+    std::size_t k = 0;
+    for (; k + 4 <= x.size(); k += 4)
+      for (std::size_t j = 0; j < 4; ++j) sum[j] += product(k + j);
+    for (; k < x.size(); ++k) sum[0] += product(k);
+    margin_ = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    if constexpr (with_intercept) margin_ += from(x.size(), step_.intercept_entry().column);
+  }
+
   /// Makes the prepared row current.
   std::span<const Entry> begin() {
     row_ = next_;
@@ -195,7 +217,7 @@ class OneRowWorker final : public WorkerBase {
   AlignedVector<Real> copy_;
   mutable bool packed_ = false;  ///< the gradient sum lies in the next two
   mutable AlignedVector<Real> values_;
-  mutable std::vector<std::uint32_t> support_;
+  mutable std::vector<std::uint32_t> support_, wanted_;
 };
 
 template <class Loss, bool with_intercept>
@@ -224,33 +246,36 @@ class SparseLinearWorker final : public SparseWorker {
   void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
                   std::span<Real> values) override {
     const ExclusiveMemory memory;
-    if (!dense()) return add_gradients(memory, w.data(), rows, 0, rows.size(), values.data());
+    if (!dense())
+      return add_gradients(memory, w.data(), rows, 0, rows.size(), values.data(), slopes().data());
     // In a large block an entry finds the second term ready: one pass makes it for all features.
     const auto r = regulariser();
     for (std::size_t v = 0; v < r.size(); ++v) shrinkage_[v] = r[v] * w[v];
     for (std::size_t k = 0; k < rows.size(); ++k)
-      add_gradient(memory, w.data(), rows, k, values.data(),
-                   [this](std::uint32_t v) { return shrinkage_[v]; });
+      slopes()[k] = add_gradient(memory, w.data(), rows, k, values.data(),
+                                 [this](std::uint32_t v) { return shrinkage_[v]; });
   }
 
  private:
-  /// values += s·x + ∑_{v ∈ x} shrinkage(v)·e_v for the k-th of `rows`.
+  /// values += s·x + ∑_{v ∈ x} shrinkage(v)·e_v for the k-th of `rows`; returns s.
   template <class Memory, class Shrinkage>
-  void add_gradient(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
+  Real add_gradient(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
                     std::size_t k, Real* values, Shrinkage shrinkage) const {
     const Real s = step_.slope(memory, w, rows, k);
     for (const auto& [v, x_v] : matrix().row(rows[k])) values[v] += s * x_v + shrinkage(v);
     if constexpr (with_intercept) values[intercept_entry().column] += s;
+    return s;
   }
 
+  /// Slopes are those of the rows from `begin` on.
   template <class Memory>
   void add_gradients(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
-                     std::size_t begin, std::size_t end, Real* values) const {
+                     std::size_t begin, std::size_t end, Real* values, Real* slopes) const {
     const Real* const r = regulariser().data();
     for (std::size_t k = begin; k < end; ++k)
-      add_gradient(memory, w, rows, k, values, [&memory, w, r](std::uint32_t v) {
-        return r[v] * memory.template load<Real>(w + v);
-      });
+      slopes[k - begin] = add_gradient(
+          memory, w, rows, k, values,
+          [&memory, w, r](std::uint32_t v) { return r[v] * memory.template load<Real>(w + v); });
   }
 
   template <class Memory>
@@ -258,7 +283,7 @@ class SparseLinearWorker final : public SparseWorker {
     UpdateCounter updates(run);
     for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
       const std::size_t end = std::min(begin + run.batch, run.rows.size());
-      add_gradients(memory, w, run.rows_and_ahead(), begin, end, sums_.data());
+      add_gradients(memory, w, run.rows_and_ahead(), begin, end, sums_.data(), slopes().data());
       const Real mean = Real(1) / static_cast<Real>(end - begin);
       for (std::size_t k = begin; k < end; ++k)
         take_sums(memory, w, matrix().row(run.rows[k]), updates.step() * mean);

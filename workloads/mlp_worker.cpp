@@ -38,7 +38,7 @@ class MlpWorker final : public WorkerBase {
  public:
   MlpWorker(const Network& network, const Dataset& data, std::span<const std::uint32_t> labels,
             double l2, double filled, const WorkerOptions& options)
-      : WorkerBase(options.rule),
+      : WorkerBase(options),
         labels_(labels),
         l2_(static_cast<Real>(l2)),
         intercepts_(network.biases == Biases::intercepts),
@@ -67,7 +67,7 @@ class MlpWorker final : public WorkerBase {
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
   void read(std::span<const Real> w, Access access) override {
-    rows_ = next_;
+    rows_ = keep(next_);
     if (access == Access::exclusive)
       std::copy(w.begin(), w.end(), values_.begin());
     else
@@ -78,12 +78,14 @@ class MlpWorker final : public WorkerBase {
     train(values_.data(), sum_of_gradients());
   }
   void compute_from(std::span<const Real> w) override {
-    rows_ = next_;
+    rows_ = keep(next_);
     examples_ = rows_.size();
     if (regulariser() != 0) std::copy(w.begin(), w.end(), values_.begin());
     train(w.data(), sum_of_gradients());
   }
-  GradientSum gradient_sum() const override { return {values_, {}, true, examples_}; }
+  GradientSum gradient_sum() const override {
+    return {values_, {}, true, examples_, false, kept()};
+  }
   std::size_t read_bytes() const override { return values_.size() * sizeof(Real); }
 
  private:

@@ -46,7 +46,7 @@ constexpr std::size_t kExamples = 1'000'000'000'000;
 
 class NoWorker final : public WorkerBase {
  public:
-  NoWorker(const Rule* rule, std::size_t bytes) : WorkerBase(rule), bytes_(bytes) {}
+  NoWorker(const WorkerOptions& options, std::size_t bytes) : WorkerBase(options), bytes_(bytes) {}
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows.size(); }
   void read(std::span<const Real>, Access) override { examples_ = next_; }
   void compute() override {}
@@ -75,7 +75,7 @@ class Nothing final : public Problem {
   bool classifies() const override { return false; }
   void initialise(std::span<Real>, std::uint64_t) const override {}
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
-    return std::make_unique<NoWorker>(options.rule, bytes_);
+    return std::make_unique<NoWorker>(options, bytes_);
   }
   RowSums sum_rows(std::span<const Real>, Part, std::size_t, std::size_t) const override {
     return {};

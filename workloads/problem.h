@@ -13,6 +13,8 @@
 //                             gradient_sum()    is then applied by the owner (rules/rule.h),
 //                                            or commit() does it, where it lands alone.
 //                             compute_from(w) skips the copy when w stays frozen by agreement.
+//                             Where w is elsewhere, the values of wanted() are pulled from there,
+//                             and accept() takes them in the place of read().
 //
 // Calls are made per block of examples; loops over examples are below them, free of virtual calls.
 // On sparse data the regulariser is estimated on the support: example i adds λ·w_v/d_v for each of
@@ -80,6 +82,10 @@ class Worker {
   virtual void prepare(std::span<const std::uint32_t> rows) = 0;
   /// Makes the prepared block current and copies what it needs of w. Invalidates gradient_sum().
   virtual void read(std::span<const Real> w, Access access) = 0;
+  /// The coordinates whose values read() copies for the prepared block; nothing: all of them.
+  virtual std::optional<std::span<const std::uint32_t>> wanted() const { return {}; }
+  /// read() of values that came from elsewhere: those of wanted(), in its order.
+  virtual void accept(std::span<const Real> values) { read(values, Access::exclusive); }
   /// The current block's gradient sum, at the copy; once for each read(), which it may use up.
   virtual void compute() = 0;
   /// Makes the prepared block current and computes its gradient sum at w itself, which nobody

@@ -49,7 +49,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
     for (std::size_t k = 0; k < rows.size(); ++k) {
       fetch_ahead(matrix(), rows, k, model_.labels.data());
       const auto x = matrix().row(rows[k]);
-      const Real* const s = slopes(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
+      const Real* const s = slopes_of(ExclusiveMemory{}, w.data(), x, model_.labels[rows[k]]);
+      std::copy_n(s, width(), &slopes()[k * width()]);
       add_gradient(w.data(), x, s, values.data());
       if (intercept()) add_gradient(w.data(), ones(), s, values.data());
     }
@@ -96,8 +97,8 @@ class SparseSoftmaxWorker final : public SparseWorker {
 
   /// s = softmax(z) − e_y for one row, in this worker's own memory.
   template <class Memory>
-  const Real* slopes(const Memory& memory, const Real* w, std::span<const Entry> x,
-                     std::uint32_t y) {
+  const Real* slopes_of(const Memory& memory, const Real* w, std::span<const Entry> x,
+                        std::uint32_t y) {
     const std::size_t classes = width();
     std::fill(scores_.begin(), scores_.end(), Real(0));
     Real* const z = scores_.data();
@@ -113,7 +114,7 @@ class SparseSoftmaxWorker final : public SparseWorker {
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
       fetch_ahead(matrix(), run.rows_and_ahead(), k, model_.labels.data());
       const auto x = matrix().row(run.rows[k]);
-      const Real* const s = slopes(memory, w, x, model_.labels[run.rows[k]]);
+      const Real* const s = slopes_of(memory, w, x, model_.labels[run.rows[k]]);
       step_along(memory, w, x, s, updates.step());
       if (intercept()) step_along(memory, w, ones(), s, updates.step());
       updates.made();

@@ -22,13 +22,14 @@ bool is_dense_block(const SparseMatrix& matrix, std::size_t batch) {
 
 SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
                            std::span<const Real> regulariser, const WorkerOptions& options)
-    : WorkerBase(options.rule),
+    : WorkerBase(options),
       matrix_(matrix),
       width_(width),
       regulariser_(regulariser),
       dense_(is_dense_block(matrix, options.max_batch)),
       copy_(regulariser.size() * width),
-      values_(regulariser.size() * width) {
+      values_(regulariser.size() * width),
+      slopes_(options.max_batch * width) {
   if (dense_) return;
   stamps_.resize(matrix.columns);
   const std::size_t rows = std::max<std::size_t>(1, options.max_batch);
@@ -102,6 +103,19 @@ void SparseWorker::read(std::span<const Real> w, Access access) {
       copy_[support[k]] = racy::load<Real>(&w[support[k]]);
 }
 
+std::optional<std::span<const std::uint32_t>> SparseWorker::wanted() const {
+  if (dense_) return {};
+  const Block& next = blocks_[1 - current_];
+  return std::span(next.support).first(next.size);
+}
+
+void SparseWorker::accept(std::span<const Real> values) {
+  if (dense_) return read(values, Access::exclusive);
+  current_ = 1 - current_;
+  const Block& block = blocks_[current_];
+  for (std::size_t k = 0; k < block.size; ++k) copy_[block.support[k]] = values[k];
+}
+
 void SparseWorker::compute_from(std::span<const Real> w) {
   current_ = 1 - current_;
   compute_current(w);
@@ -109,7 +123,7 @@ void SparseWorker::compute_from(std::span<const Real> w) {
 
 void SparseWorker::compute_current(std::span<const Real> w) {
   if (dirty_ != kNone) clear(blocks_[dirty_]);
-  accumulate(w, blocks_[current_].rows, values_);
+  accumulate(w, keep(blocks_[current_].rows), values_);
   dirty_ = current_;
 }
 
@@ -123,7 +137,8 @@ void SparseWorker::clear(Block& block) {
 
 GradientSum SparseWorker::gradient_sum() const {
   const Block& block = blocks_[current_];
-  return {values_, std::span(block.support).first(block.size), dense_, block.examples};
+  return {values_, std::span(block.support).first(block.size),       dense_, block.examples, false,
+          kept(),  std::span(slopes_).first(block.examples * width_)};
 }
 
 std::size_t SparseWorker::read_bytes() const {

@@ -28,6 +28,8 @@ class SparseWorker : public WorkerBase {
   void compute_from(std::span<const Real> w) override;
   GradientSum gradient_sum() const override;
   std::size_t read_bytes() const override;
+  std::optional<std::span<const std::uint32_t>> wanted() const override;
+  void accept(std::span<const Real> values) override;
 
  protected:
   /// `matrix` and `regulariser` (λ/d_v per feature, see below, the intercept included) must outlive
@@ -35,7 +37,8 @@ class SparseWorker : public WorkerBase {
   SparseWorker(const SparseMatrix& matrix, std::size_t longest, std::size_t width,
                std::span<const Real> regulariser, const WorkerOptions& options);
 
-  /// Adds ∑ ∇fᵢ(w) over the rows to `values`; w is valid on their support.
+  /// Adds ∑ ∇fᵢ(w) over the rows to `values`, and puts their slopes into slopes(); w is valid on
+  /// their support.
   virtual void accumulate(std::span<const Real> w, std::span<const std::uint32_t> rows,
                           std::span<Real> values) = 0;
 
@@ -46,6 +49,8 @@ class SparseWorker : public WorkerBase {
   bool intercept() const { return regulariser_.size() > matrix_.columns; }
   /// What the intercept adds to every row.
   Entry intercept_entry() const { return {static_cast<std::uint32_t>(matrix_.columns), 1}; }
+  /// `width` for each row of a block.
+  std::span<Real> slopes() { return slopes_; }
   /// Whether blocks of max_batch rows are dense.
   bool dense() const { return dense_; }
 
@@ -71,7 +76,7 @@ class SparseWorker : public WorkerBase {
   std::size_t current_ = 0;    ///< whose gradient sum it is; the other one is prepared
   std::size_t dirty_ = kNone;  ///< whose support `values_` is not zero on
   AlignedVector<Real> copy_;
-  AlignedVector<Real> values_;
+  AlignedVector<Real> values_, slopes_;
   std::vector<std::uint32_t> stamps_;  ///< per feature, the last generation that met it
   std::uint32_t generation_ = 0;
 };

@@ -4,6 +4,8 @@
 // run_in_place() for the cases where it has one and leaves the others to this loop.
 #pragma once
 
+#include <vector>
+
 #include "workloads/problem.h"
 
 namespace sgdbench {
@@ -41,16 +43,25 @@ class WorkerBase : public Worker {
   void commit(std::span<Real> state, Real step) const override;
 
  protected:
-  explicit WorkerBase(const Rule* rule) : rule_(rule) {}
+  explicit WorkerBase(const WorkerOptions& options) : rule_(options.rule) {
+    kept_.reserve(options.max_batch);
+  }
 
   /// Whether an update is one example's gradient step and nothing more.
   bool single_sgd(const InPlaceRun& run) const { return run.batch == 1 && plain_sgd(); }
+  /// Makes these the rows of the gradient sum, which may outlive the caller's memory of them.
+  std::span<const std::uint32_t> keep(std::span<const std::uint32_t> rows) {
+    kept_.assign(rows.begin(), rows.end());
+    return kept_;
+  }
+  std::span<const std::uint32_t> kept() const { return kept_; }
   /// Rows of the run behind the prepared block, where there is a run: worth asking for.
   std::span<const std::uint32_t> following() const { return following_; }
   bool plain_sgd() const { return rule_ == nullptr || rule_->is_plain(); }
 
  private:
   const Rule* rule_;
+  std::vector<std::uint32_t> kept_;
   std::span<const std::uint32_t> following_;
 };
 

@@ -35,10 +35,10 @@ struct GradientSum {
   /// values[k] belongs to coordinate support[k]: a gradient sum that is kept takes no more memory
   /// than its support. Never together with `dense`.
   bool packed = false;
-  /// Which examples they are of, where the workload says it.
+  /// Which examples they are of.
   std::span<const std::uint32_t> rows = {};
-  /// Of a linear model, for each of `rows` the slope of its loss in each of its scores, so that
-  /// ∇ℓᵢ = slopeᵢ ⊗ xᵢ; else empty.
+  /// Of a linear model on sparse rows or of one score, for each of `rows` the slope of its loss in
+  /// each of its scores, so that ∇ℓᵢ = slopeᵢ ⊗ xᵢ; else empty.
   std::span<const Real> slopes = {};
 
   /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
@@ -66,7 +66,7 @@ struct GradientTotal {
 /// A gradient sum that outlives the worker's memory that it was made in: only what is not zero.
 class StoredGradient {
  public:
-  /// Takes memory for any gradient sum of so many parameters and examples, and classes of each.
+  /// Takes memory for any gradient sum of so many parameters.
   void reserve(std::size_t parameters) {
     support_.reserve(parameters);
     values_.reserve(parameters);
