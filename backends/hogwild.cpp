@@ -30,7 +30,8 @@ constexpr std::size_t kSampleEvery = 512;  // examples
 
 class Hogwild final : public PooledBackend {
  public:
-  using PooledBackend::PooledBackend;
+  Hogwild(const RunSpec& spec, const Problem& problem)
+      : PooledBackend(spec, problem), totals_(spec.workers) {}
 
  private:
   Partition partition(const RunSpec& spec) const override {
@@ -87,9 +88,9 @@ class Hogwild final : public PooledBackend {
     context.injector.gradient([&] { context.compute->compute(); });
     const GradientSum gradient_sum = context.compute->gradient_sum();
     context.push(context.compute->gradient_bytes(), Activity::compute, context.taken);
-    run.rule.apply(run.state, std::span(&gradient_sum, 1), 0, problem().parameters(),
-                   run.step(part.epoch, part.first_update), access,
-                   context.recording && workers() > 1 ? &context.probe : nullptr);
+    run.rule.land(run.state, gradient_sum, run.step(part.epoch, part.first_update), access,
+                  context.recording && workers() > 1 ? &context.probe : nullptr,
+                  &totals_[context.number]);
     context.note_staleness(others(run, context) - before);
     const auto count = [](std::atomic<std::uint64_t>& sum, std::uint64_t more) {
       sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
@@ -117,6 +118,8 @@ class Hogwild final : public PooledBackend {
                                                  static_cast<double>(sum.lost) /
                                                  static_cast<double>(sum.writes);
   }
+
+  std::vector<GradientTotal> totals_;  ///< each worker's, of a rule that needs one
 };
 
 }  // namespace

@@ -34,8 +34,9 @@ class OpenMpSync final : public PooledBackend {
         gradients_(spec.workers),
         sums_(spec.workers) {
     // Not while it is timed. A worker alone has nothing to add up.
-    if (spec.workers > 1 && spec.batch == 1)
-      on_each_worker([&](std::size_t me) { sums_[me].reserve(problem.parameters()); });
+    const auto rule = problem.make_rule(spec.rule);
+    totals_ = spec.workers > 1 && (spec.batch == 1 || rule->remembers_examples());
+    if (totals_) on_each_worker([&](std::size_t me) { rule->reserve(sums_[me]); });
   }
 
  private:
@@ -85,6 +86,7 @@ class OpenMpSync final : public PooledBackend {
         reduce(run, context, round, me, step.at(round.first_update));
         context.track.note_update(number, 0);
         if (!meet(context, me, Activity::compute)) return false;
+        if (me < round.batch) run.rule.remember(run.state, gradients_[me]);
         round.begin = round.end;
         ++round.first_update;
       }
@@ -134,7 +136,7 @@ class OpenMpSync final : public PooledBackend {
     const std::size_t active = std::min(workers(), round.end - round.begin);
     run.rule.apply(run.state, std::span(gradients_).first(active), begin,
                    std::min(n, begin + slice), step, Access::exclusive, nullptr,
-                   run.spec.batch == 1 ? &sums_[me] : nullptr);
+                   totals_ ? &sums_[me] : nullptr);
     context.examples.store(context.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
     context.updates.store(round.first_update + 1, std::memory_order_relaxed);
@@ -146,6 +148,7 @@ class OpenMpSync final : public PooledBackend {
   Barrier barrier_;
   std::vector<GradientSum> gradients_;
   std::vector<GradientTotal> sums_;  ///< each worker's, over its slice
+  bool totals_ = false;              ///< whether gradient sums are added up there
   // Written by the first worker, while all others wait for it behind a block.
   Block block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
   bool more_ = false;   ///< whether there are any

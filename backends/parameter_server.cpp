@@ -104,8 +104,9 @@ class ParameterServer final : public PooledBackend {
     queue_ = std::make_unique<WorkQueue>(run.plan, traits.arrivals, run.spec.assign, workers(),
                                          pushes_blocks(traits));
     if (traits.overlaps) {
-      server_->reserve_copies();
-      for (auto& client : clients_) client.stored.reserve(problem().parameters());
+      const std::size_t n = problem().examples();
+      server_->reserve_copies(run.spec.batch, n);
+      for (auto& client : clients_) run.rule.reserve(client.stored, run.spec.batch, n);
     }
     next_point_ = run.curve.next_after(0);
     run.keep_server_track();
@@ -204,7 +205,7 @@ class ParameterServer final : public PooledBackend {
     if (server_->lands_alone()) {
       push.maker = &maker;
     } else if (server_->traits().overlaps) {
-      clients_[worker].stored.assign(maker.gradient_sum());
+      clients_[worker].stored.assign(maker.gradient_sum(), run.rule.remembers_examples());
       push.stored = &clients_[worker].stored;
     } else {
       push.gradient_sum = maker.gradient_sum();

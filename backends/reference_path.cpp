@@ -6,6 +6,7 @@
 #include <map>
 
 #include "workloads/random.h"
+#include "workloads/rules/reference_memory.h"
 #include "workloads/sample_order.h"
 
 namespace sgdbench {
@@ -43,6 +44,8 @@ class Path {
       track.resize(problem.make_rule(spec.rule)->state_size());
     }
     if (protocol.exchange == Exchange::elastic) first_ = first;
+    if (rule_.estimate != Estimate::plain)
+      memories_.assign(kTracks, ReferenceMemory(problem, spec.rule));
     for (auto& gradient : gradients_) gradient.resize(size_);
     versions_.emplace(0, std::move(first));
   }
@@ -125,6 +128,14 @@ class Path {
     for (const auto& [version, rows] : of_version)
       add_gradient(versions_.at(version), rows, static_cast<double>(rows.size()) / count(parts),
                    mean);
+    for (std::size_t k = 0; k < memories_.size(); ++k) {
+      std::vector<ReferenceMemory::Part> read;
+      for (const auto& [version, rows] : of_version)
+        read.push_back({w(versions_.at(version), k), rows});
+      memories_[k].estimate(w(next, k), read, mean[k]);
+      for (double& g : mean[k])
+        if (k > 0) g *= 1 + kRounding * kUnit * any();
+    }
     step(next, mean);
   }
 
@@ -199,6 +210,7 @@ class Path {
   State first_;                              ///< elastic: what replicas start from
   std::map<std::size_t, State> replicas_;    ///< elastic: of each worker that was heard of
   Gradients gradients_;
+  std::vector<ReferenceMemory> memories_;  ///< on every track, of a rule that has one
   std::vector<double> terms_, noise_, moved_;
   std::vector<std::uint32_t> scratch_;
   double largest_ = 0;

@@ -27,6 +27,7 @@ constexpr std::size_t kMostThreads = 4096;
 
 std::string usable(const RunSpec& spec, const Problem& problem) {
   if (auto why = why_not_stragglers(spec.conditions, spec.workers); !why.empty()) return why;
+  if (auto why = problem.why_no_rule(spec.rule); !why.empty()) return why;
   if (spec.kernels == "native") return "";
   if (auto why = unavailable_kernels(spec.kernels); !why.empty()) return why;
   if (!problem.uses_dense_kernels())
@@ -43,6 +44,19 @@ std::string common(const RunSpec& spec, const Problem& problem) {
 
 std::string one_worker_only(const RunSpec& spec, const Problem& problem) {
   if (spec.workers != 1) return "one worker only: it is the reference for all others";
+  return common(spec, problem);
+}
+
+/// A rule that remembers every example has one memory, and here there would be several states.
+std::string one_memory(const RunSpec& spec, const Problem& problem, std::string_view copies) {
+  if (!problem.why_no_rule(spec.rule).empty()) return "";
+  if (!problem.make_rule(spec.rule)->remembers_examples()) return "";
+  return std::string(spec.rule.name) +
+         " remembers something of every example, in one memory of all updates, and here " +
+         std::string(copies) + " would each need their own";
+}
+std::string in_versions(const RunSpec& spec, const Problem& problem) {
+  if (auto why = one_memory(spec, problem, "versions"); !why.empty()) return why;
   return common(spec, problem);
 }
 
@@ -70,9 +84,16 @@ std::string too_many_gradients(const RunSpec& spec, const Problem& problem) {
          " gradients needs as many examples, and there are " + std::to_string(problem.examples());
 }
 
+std::string no_replicas_of_memory(const RunSpec& spec, const Problem& problem) {
+  if (make_protocol(spec.protocol, spec.workers)->traits().exchange == Exchange::gradient)
+    return "";
+  return one_memory(spec, problem, "replicas");
+}
+
 std::string under_protocol(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_follow(spec); !why.empty()) return why;
   if (auto why = too_many_gradients(spec, problem); !why.empty()) return why;
+  if (auto why = no_replicas_of_memory(spec, problem); !why.empty()) return why;
   return common(spec, problem);
 }
 std::string can_be_simulated(const RunSpec& spec) {
@@ -82,8 +103,9 @@ std::string can_be_simulated(const RunSpec& spec) {
 std::string simulated(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_be_simulated(spec); !why.empty()) return why;
   if (auto why = too_many_gradients(spec, problem); !why.empty()) return why;
-  if (auto why = why_no_replicas(spec, problem); !why.empty()) return why;
-  return usable(spec, problem);
+  if (auto why = usable(spec, problem); !why.empty()) return why;
+  if (auto why = no_replicas_of_memory(spec, problem); !why.empty()) return why;
+  return why_no_replicas(spec, problem);
 }
 
 // Updates are made on a replica, and how stale they are is known when they are exchanged.
@@ -91,6 +113,7 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
   if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
     return "a staleness policy needs an update's staleness when it is made; here it is known when "
            "the replica is exchanged";
+  if (auto why = one_memory(spec, problem, "replicas"); !why.empty()) return why;
   return common(spec, problem);
 }
 
@@ -213,7 +236,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_messages = true,
        .lists_landings = true,
        .deterministic = with_one_worker,
-       .why_not = common,
+       .why_not = in_versions,
        .unavailable = always,
        .make = make_leashed},
       {.name = "parameter-server",

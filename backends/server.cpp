@@ -20,11 +20,11 @@ Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::spa
   if (traits().exchange == Exchange::average) mean_.begin(state.size());
   if (traits().exchange != Exchange::gradient || alone_) return;
   gradient_sums_.reserve(traits().arrivals);
-  sum_.reserve(rule.parameters());
+  rule.reserve(sum_);
 }
 
-void Server::reserve_copies() {
-  for (auto& held : held_) held.copy.reserve(rule_.parameters());
+void Server::reserve_copies(std::size_t examples, std::size_t n) {
+  for (auto& held : held_) rule_.reserve(held.copy, examples, n);
 }
 
 Decision Server::arrive(std::size_t worker, const Push& push) {
@@ -92,6 +92,8 @@ void Server::apply_gradients() {
   if (gradient_sums_.empty()) return;
   rule_.apply(state_, gradient_sums_, 0, rule_.parameters(), step(last.work.epoch),
               Access::exclusive, nullptr, &sum_);
+  if (!rule_.remembers_examples()) return;
+  for (const auto& gradient_sum : gradient_sums_) rule_.remember(state_, gradient_sum);
 }
 
 void Server::apply_replicas(const ReplicaOf& replica_of) {

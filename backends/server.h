@@ -62,8 +62,9 @@ class Server {
   Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
          const Rule& rule, const StepSize& step);
 
-  /// Takes all memory that gradient sums of workers that go on may need.
-  void reserve_copies();
+  /// Takes all memory that gradient sums of so many examples out of n, of workers that go on, may
+  /// need.
+  void reserve_copies(std::size_t examples, std::size_t n);
 
   const ProtocolTraits& traits() const { return protocol_->traits(); }
   /// Whether work that is out may come back.

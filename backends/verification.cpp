@@ -54,9 +54,7 @@ class RandomStart final : public Problem {
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
     return problem_.make_worker(options);
   }
-  std::unique_ptr<const Rule> make_rule(const RuleSpec& rule) const override {
-    return problem_.make_rule(rule);
-  }
+  RuleInput rule_input() const override { return problem_.rule_input(); }
   RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                    std::size_t end) const override {
     return problem_.sum_rows(w, part, begin, end);
@@ -67,6 +65,10 @@ class RandomStart final : public Problem {
   void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
                           std::span<double> gradient) const override {
     problem_.reference_gradient(w, rows, gradient);
+  }
+  void reference_spread(std::span<const double> z, std::span<const std::uint32_t> rows,
+                        std::span<double> spread) const override {
+    problem_.reference_spread(z, rows, spread);
   }
   double reference_loss(std::span<const double> w,
                         std::span<const std::uint32_t> rows) const override {

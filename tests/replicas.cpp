@@ -17,7 +17,7 @@ struct Meeting {
   std::vector<WorkerContext> contexts;
 
   explicit Meeting(std::size_t workers) : replicas(workers), contexts(workers) {
-    for (auto& replica : replicas) shared.copy_to(replica, 1);
+    for (auto& replica : replicas) shared.copy_to(replica, w.size());
     for (auto& context : contexts) context.report.time.start(0);
   }
   std::uint64_t exchange(std::size_t worker) {
@@ -79,7 +79,7 @@ TEST_CASE("Workers that exchange at the same time lose nothing") {
   constexpr int kRounds = 200;
   Meeting e(3);
   for (Real& w_v : e.w) w_v = 0;
-  for (auto& replica : e.replicas) e.shared.copy_to(replica, 1);
+  for (auto& replica : e.replicas) e.shared.copy_to(replica, e.w.size());
   std::vector<std::thread> threads;
   for (std::size_t worker = 0; worker < 3; ++worker)
     threads.emplace_back([&e, worker] {

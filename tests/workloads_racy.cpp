@@ -42,7 +42,7 @@ TEST_CASE("With compare-and-swap no addition is lost, alone or contended") {
 TEST_CASE("With compare-and-swap no update of a whole gradient sum is lost") {
   constexpr std::size_t kSize = 100;
   const AlignedVector<Real> ones(kSize, 1);
-  const auto sgd = make_rule({}, kSize);
+  const auto sgd = make_rule({}, {kSize, 1});
   for (const std::size_t threads : {1u, 2u}) {
     AlignedVector<Real> w(kSize);
     contend(threads, [&](std::size_t) {

@@ -30,6 +30,10 @@ class DataProblem : public Problem {
                           std::span<double> gradient) const override {
     reference().gradient(w, rows, gradient);
   }
+  void reference_spread(std::span<const double> z, std::span<const std::uint32_t> rows,
+                        std::span<double> spread) const override {
+    reference().spread(z, rows, spread);
+  }
   double reference_loss(std::span<const double> w,
                         std::span<const std::uint32_t> rows) const override {
     return reference().loss(w, rows);

@@ -5,6 +5,7 @@
 #include "workloads/data_problem.h"
 #include "workloads/reference.h"
 #include "workloads/rows.h"
+#include "workloads/rules/linear_rows.h"
 #include "workloads/sparse_worker.h"
 
 namespace sgdbench {
@@ -26,6 +27,7 @@ class LinearProblem final : public DataProblem {
     std::fill(w.begin(), w.end(), Real(0));
   }
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override;
+  RuleInput rule_input() const override { return {parameters(), examples(), &rows_}; }
   RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                    std::size_t end) const override;
 
@@ -41,7 +43,8 @@ class LinearProblem final : public DataProblem {
   std::vector<Real> train_targets_;
   std::vector<Real> test_targets_;
   std::size_t longest_row_ = 0;  ///< sparse data only, as the next
-  AlignedVector<Real> regulariser_;
+  AlignedVector<Real> inverse_shares_, regulariser_;
+  LinearRows rows_;
   reference::Linear reference_;
 };
 
@@ -54,9 +57,15 @@ LinearProblem::LinearProblem(LossKind kind, double l2, bool intercept, const Tra
   if (data.test) test_targets_ = targets_of(kind, *data.test, data.train);
   if (const auto* sparse = std::get_if<SparseMatrix>(&data.train.features)) {
     longest_row_ = sgdbench::longest_row(*sparse);
-    regulariser_ = support_regulariser(*sparse, this->l2());
-    if (intercept) regulariser_.push_back(0);
+    inverse_shares_ = inverse_shares(*sparse, intercept);
+    regulariser_ = support_regulariser(inverse_shares_, this->l2(), intercept);
   }
+  rows_.sparse = std::get_if<SparseMatrix>(&data.train.features);
+  rows_.dense = std::get_if<DenseMatrix>(&data.train.features);
+  rows_.intercept = intercept;
+  rows_.l2 = static_cast<Real>(this->l2());
+  rows_.inverse_shares = inverse_shares_;
+  rows_.smooth = kind != LossKind::hinge;
 }
 
 std::unique_ptr<Worker> LinearProblem::make_worker(const WorkerOptions& options) const {

@@ -23,6 +23,7 @@
 // every block, and its λ is 0.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -135,9 +136,15 @@ class Problem {
 
   virtual std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const = 0;
   /// The rule for this problem's gradients and parameters; the problem must outlive it.
-  virtual std::unique_ptr<const Rule> make_rule(const RuleSpec& spec) const {
-    return sgdbench::make_rule(spec, parameters());
+  std::unique_ptr<const Rule> make_rule(const RuleSpec& spec) const {
+    return sgdbench::make_rule(spec, rule_input());
   }
+  /// "" if there is such a rule for it, else why not.
+  std::string why_no_rule(const RuleSpec& spec) const {
+    return sgdbench::why_no_rule(spec, rule_input());
+  }
+  /// What rules may know of it.
+  virtual RuleInput rule_input() const { return {parameters(), examples()}; }
 
   /// ∑ ℓᵢ (without the regulariser) and correct answers over rows [begin, end), in double.
   virtual RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
@@ -155,6 +162,13 @@ class Problem {
   /// same regulariser estimate as the workers (see reference.h).
   virtual void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
                                   std::span<double> gradient) const = 0;
+  /// The mean over the rows of Dᵢz, which stands for z in an estimate from these rows: its
+  /// coordinates v on a sparse row i, divided by the share of rows that have them; z itself of
+  /// dense rows.
+  virtual void reference_spread(std::span<const double> z, std::span<const std::uint32_t>,
+                                std::span<double> spread) const {
+    std::copy(z.begin(), z.end(), spread.begin());
+  }
   /// Its loss: the function whose gradient reference_gradient() is, for finite differences.
   virtual double reference_loss(std::span<const double> w,
                                 std::span<const std::uint32_t> rows) const = 0;

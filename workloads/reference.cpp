@@ -95,6 +95,13 @@ void Linear::gradient(std::span<const double> w, Rows rows, std::span<double> gr
   }
 }
 
+void Linear::spread(std::span<const double> z, Rows rows, std::span<double> spread) const {
+  std::fill(spread.begin(), spread.end(), 0.0);
+  for (const auto i : rows)
+    for (const auto& [v, x] : inputs(data_, i, share_.size()))
+      spread[v] += z[v] / (v < data_.columns() ? share_[v] : 1) / static_cast<double>(rows.size());
+}
+
 SparseSoftmax::SparseSoftmax(const Dataset& data, std::span<const std::uint32_t> labels,
                              std::size_t classes, double l2, bool intercept)
     : data_(data), labels_(labels), classes_(classes), l2_(l2), share_(shares(data, intercept)) {}
@@ -115,6 +122,15 @@ double SparseSoftmax::loss(std::span<const double> w, Rows rows) const {
         sum += l2_ * w[v * classes_ + c] * w[v * classes_ + c] / (2 * share_[v]);
   }
   return sum / static_cast<double>(rows.size());
+}
+
+void SparseSoftmax::spread(std::span<const double> z, Rows rows, std::span<double> spread) const {
+  std::fill(spread.begin(), spread.end(), 0.0);
+  for (const auto i : rows)
+    for (const auto& [v, x] : inputs(data_, i, share_.size()))
+      for (std::size_t k = v * classes_; k < (v + 1) * classes_; ++k)
+        spread[k] +=
+            z[k] / (v < data_.columns() ? share_[v] : 1) / static_cast<double>(rows.size());
 }
 
 /// ∂ℓ/∂z_c = p_c − [c = y],  ∂ℓ/∂W[v·C + c] = ∂ℓ/∂z_c · x_v.

@@ -13,6 +13,7 @@
 // value 1, and whose regulariser is 0.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -30,6 +31,10 @@ class Model {
   virtual ~Model() = default;
   virtual double loss(std::span<const double> w, Rows rows) const = 0;
   virtual void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const = 0;
+  /// The mean of z_v/d_v on the rows' coordinates; z itself for dense models.
+  virtual void spread(std::span<const double> z, Rows, std::span<double> spread) const {
+    std::copy(z.begin(), z.end(), spread.begin());
+  }
 };
 
 /// Linear models: z = ⟨w, x⟩, ℓ(z, y).
@@ -40,6 +45,7 @@ class Linear final : public Model {
          bool intercept);
   double loss(std::span<const double> w, Rows rows) const override;
   void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const override;
+  void spread(std::span<const double> z, Rows rows, std::span<double> spread) const override;
 
  private:
   LossKind kind_;
@@ -57,6 +63,7 @@ class SparseSoftmax final : public Model {
                 double l2, bool intercept);
   double loss(std::span<const double> w, Rows rows) const override;
   void gradient(std::span<const double> w, Rows rows, std::span<double> gradient) const override;
+  void spread(std::span<const double> z, Rows rows, std::span<double> spread) const override;
 
  private:
   std::vector<double> scores(std::span<const double> w, std::size_t row) const;

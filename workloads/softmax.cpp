@@ -16,6 +16,7 @@
 #include "workloads/linear.h"
 #include "workloads/reference.h"
 #include "workloads/rows.h"
+#include "workloads/rules/linear_rows.h"
 #include "workloads/sparse_worker.h"
 
 namespace sgdbench {
@@ -149,9 +150,14 @@ class SparseSoftmaxProblem final : public DataProblem {
         intercept_(intercept),
         train_labels_(class_numbers(data.train, data.train.classes)),
         longest_row_(sgdbench::longest_row(matrix_)),
-        regulariser_(support_regulariser(matrix_, this->l2())),
+        inverse_shares_(inverse_shares(matrix_, intercept)),
+        regulariser_(support_regulariser(inverse_shares_, this->l2(), intercept)),
         reference_(data.train, train_labels_, classes_, this->l2(), intercept) {
-    if (intercept) regulariser_.push_back(0);
+    rows_.sparse = &matrix_;
+    rows_.scores = classes_;
+    rows_.intercept = intercept;
+    rows_.l2 = static_cast<Real>(this->l2());
+    rows_.inverse_shares = inverse_shares_;
     if (data.test) test_labels_ = class_numbers(*data.test, data.train.classes);
   }
 
@@ -165,6 +171,7 @@ class SparseSoftmaxProblem final : public DataProblem {
     const SparseSoftmax model{matrix_, longest_row_, classes_, train_labels_, regulariser_};
     return std::make_unique<SparseSoftmaxWorker>(model, options);
   }
+  RuleInput rule_input() const override { return {parameters(), examples(), &rows_}; }
   RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                    std::size_t end) const override;
 
@@ -179,7 +186,8 @@ class SparseSoftmaxProblem final : public DataProblem {
   bool intercept_;
   std::vector<std::uint32_t> train_labels_, test_labels_;
   std::size_t longest_row_;
-  AlignedVector<Real> regulariser_;
+  AlignedVector<Real> inverse_shares_, regulariser_;
+  LinearRows rows_;
   reference::SparseSoftmax reference_;
 };
 

@@ -151,13 +151,22 @@ std::size_t longest_row(const SparseMatrix& matrix) {
   return longest;
 }
 
-AlignedVector<Real> support_regulariser(const SparseMatrix& matrix, double l2) {
+AlignedVector<Real> inverse_shares(const SparseMatrix& matrix, bool intercept) {
   std::vector<std::uint32_t> rows_with(matrix.columns);
   for (const Entry& entry : matrix.entries) ++rows_with[entry.column];
-  AlignedVector<Real> regulariser(matrix.columns);
+  AlignedVector<Real> inverse(matrix.columns);
   const double n = static_cast<double>(matrix.rows());
   for (std::size_t v = 0; v < matrix.columns; ++v)
-    if (rows_with[v] != 0) regulariser[v] = static_cast<Real>(l2 * n / rows_with[v]);
+    if (rows_with[v] != 0) inverse[v] = static_cast<Real>(n / rows_with[v]);
+  if (intercept) inverse.push_back(1);
+  return inverse;
+}
+
+AlignedVector<Real> support_regulariser(std::span<const Real> inverse_shares, double l2,
+                                        bool intercept) {
+  AlignedVector<Real> regulariser(inverse_shares.begin(), inverse_shares.end());
+  for (Real& r : regulariser) r = static_cast<Real>(l2 * static_cast<double>(r));
+  if (intercept) regulariser.back() = 0;
   return regulariser;
 }
 

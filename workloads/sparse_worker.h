@@ -84,7 +84,12 @@ class SparseWorker : public WorkerBase {
 /// The longest row of a matrix.
 std::size_t longest_row(const SparseMatrix& matrix);
 
-/// For every feature v, λ / d_v, where d_v is the share of rows that contain v; 0 where none does.
-AlignedVector<Real> support_regulariser(const SparseMatrix& matrix, double l2);
+/// For every feature v, 1/d_v, where d_v is the share of rows that contain v; 0 where none does.
+/// The intercept, if there is one, is in every row.
+AlignedVector<Real> inverse_shares(const SparseMatrix& matrix, bool intercept);
+
+/// λ/d_v for every feature; 0 for the intercept.
+AlignedVector<Real> support_regulariser(std::span<const Real> inverse_shares, double l2,
+                                        bool intercept);
 
 }  // namespace sgdbench

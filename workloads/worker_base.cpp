@@ -17,15 +17,14 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
       read(w, run.access);
       compute();
     }
-    const GradientSum gradient_sum[] = {this->gradient_sum()};
-    rule_->apply(state, gradient_sum, 0, w.size(), updates.step(), run.access, run.probe);
+    rule_->land(state, gradient_sum(), updates.step(), run.access, run.probe, &total_);
     updates.made();
   }
   following_ = {};
 }
 
 void WorkerBase::commit(std::span<Real> state, Real step) const {
-  rule_->apply_alone(state, gradient_sum(), step);
+  rule_->land(state, gradient_sum(), step, Access::exclusive, nullptr, &total_);
 }
 
 }  // namespace sgdbench

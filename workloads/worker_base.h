@@ -62,6 +62,7 @@ class WorkerBase : public Worker {
  private:
   const Rule* rule_;
   std::vector<std::uint32_t> kept_;
+  mutable GradientTotal total_;
   std::span<const std::uint32_t> following_;
 };
 

@@ -128,7 +128,7 @@ void Learner::compute(std::size_t worker) {
 void Learner::store(std::size_t worker) {
   const GradientSum gradient_sum = tool_.compute->gradient_sum();
   if (!checked_) check_memory(gradient_sum);
-  gradient_sums_[worker].assign(gradient_sum);
+  gradient_sums_[worker].assign(gradient_sum, run_.rule.remembers_examples());
   works_[worker].gradient = Gradient::computed;
 }
 

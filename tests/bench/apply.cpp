@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kParameters = 101770;
 
 void apply_everywhere(benchmark::State& state, const char* name, Access access) {
-  const auto rule = make_rule(parse_rule(name, 0.9), kParameters);
+  const auto rule = make_rule(parse_rule(name, 0.9), {kParameters, 1});
   AlignedVector<Real> w(rule->state_size()), values(kParameters, Real(1e-3));
   const GradientSum gradient_sum[] = {{values, {}, true, 64}};
   for (auto _ : state) {
@@ -36,7 +36,7 @@ void apply_support(benchmark::State& state) {
     values[k] = 1;
     support.push_back(k);
   }
-  const auto rule = make_rule({}, kParameters);
+  const auto rule = make_rule({}, {kParameters, 1});
   const GradientSum gradient_sum[] = {{values, support, false, 16}};
   for (auto _ : state) {
     rule->apply(w, gradient_sum, 0, kParameters, Real(0.1), Access::exclusive);

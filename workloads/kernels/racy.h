@@ -87,6 +87,11 @@ inline void add_cas(Real* p, Real delta) {
   modify_cas(p, [delta](Real old) { return old + delta; });
 }
 
+/// Puts `value` there and returns what it replaces.
+inline Real exchange(Real* p, Real value) {
+  return reference(p).exchange(value, std::memory_order_relaxed);
+}
+
 /// The store of `load, arithmetic, store` that notes whether somebody wrote since the load, and
 /// overwrites it all the same, as the unwatched store would have. (A write of the same bits is not
 /// seen.)

@@ -52,6 +52,7 @@ struct GradientSum {
 /// before it, by reserve().
 struct GradientTotal {
   AlignedVector<Real> values;
+  AlignedVector<Real> cover;           ///< a second sum, of rules that reserve it
   std::vector<unsigned char> touched;  ///< per parameter
   std::vector<std::uint32_t> support;  ///< those that are touched
 
@@ -66,17 +67,22 @@ struct GradientTotal {
 /// A gradient sum that outlives the worker's memory that it was made in: only what is not zero.
 class StoredGradient {
  public:
-  /// Takes memory for any gradient sum of so many parameters.
-  void reserve(std::size_t parameters) {
+  /// Takes memory for any gradient sum of so many parameters, and of so many rows and slopes where
+  /// these are stored.
+  void reserve(std::size_t parameters, std::size_t rows, std::size_t slopes) {
     support_.reserve(parameters);
     values_.reserve(parameters);
+    rows_.reserve(rows);
+    slopes_.reserve(slopes);
   }
   /// Keeps its memory for the next one.
-  void assign(const GradientSum& gradient_sum) {
+  void assign(const GradientSum& gradient_sum, bool with_rows) {
     dense_ = gradient_sum.dense;
     examples_ = gradient_sum.examples;
-    rows_.assign(gradient_sum.rows.begin(), gradient_sum.rows.end());
-    slopes_.assign(gradient_sum.slopes.begin(), gradient_sum.slopes.end());
+    if (with_rows) {
+      rows_.assign(gradient_sum.rows.begin(), gradient_sum.rows.end());
+      slopes_.assign(gradient_sum.slopes.begin(), gradient_sum.slopes.end());
+    }
     if (dense_) {
       support_.clear();
       values_.assign(gradient_sum.values.begin(), gradient_sum.values.end());

@@ -19,6 +19,12 @@ const std::vector<RuleEntry>& rule_catalog() {
        make_momentum, reference_momentum},
       {"nesterov", "v ← μ·v + g, w ← w − γ·(g + μ·v); every coordinate at every update", true,
        make_nesterov, reference_nesterov},
+      {"saga",
+       "w ← w − γ·((s − α)·x + ḡ), α ← s: remembers each example's slope; linear models, no noise "
+       "floor",
+       false, make_saga, reference_sgd, Estimate::saga, why_no_slope_memory},
+      {"sag", "w ← w − γ·ḡ, the mean of all remembered gradients; linear models, biased", false,
+       make_sag, reference_sgd, Estimate::sag, why_no_slope_memory},
   };
   return catalog;
 }

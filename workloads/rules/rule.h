@@ -4,7 +4,7 @@
 // rule may want to know what the problem's gradients are made of. It never changes; what it
 // remembers lies in the state of whoever owns the parameters, one array
 //
-//   [w | vectors of w's length]
+//   [w | vectors of w's length | numbers of single examples]
 //
 // so that a version, a replica or a shard of one is that of both. The state changes when an update
 // lands, never when a gradient is computed, and over any range of the coordinates, so that several
@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,15 @@ struct RuleSpec {
   bool operator==(const RuleSpec&) const = default;
 };
 
+struct LinearRows;
+
+/// What a problem tells the rules that are made for it.
+struct RuleInput {
+  std::size_t parameters = 0;
+  std::size_t examples = 0;
+  const LinearRows* rows = nullptr;  ///< of linear models; valid while the rule is made
+};
+
 /// Thread safety: immutable; calls on disjoint ranges of one state may run at once.
 class Rule {
  public:
@@ -36,7 +46,15 @@ class Rule {
   std::size_t parameters() const { return parameters_; }  ///< length of w
   /// Vectors of that length in the state, w included.
   std::size_t vectors() const { return vectors_; }
-  std::size_t state_size() const { return vectors_ * parameters_; }
+  std::size_t state_size() const { return vectors_ * parameters_ + memory_; }
+  /// Whether it remembers something of every example: there can be but one state then, and gradient
+  /// sums are taken by their rows and slopes.
+  bool remembers_examples() const { return memory_ != 0; }
+  /// Memory for what is kept of a gradient sum of so many examples, for this rule.
+  void reserve(StoredGradient& stored, std::size_t examples, std::size_t n) const {
+    const std::size_t numbers = memory_ == 0 ? 0 : memory_ / n;
+    stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers);
+  }
   /// Whether an update changes nothing outside of the gradients' supports.
   bool stays_on_support() const { return on_support_; }
   /// Whether it is w ← w − γ·g and nothing more, so that who makes gradients may as well make the
@@ -48,43 +66,69 @@ class Rule {
   /// summed in the order given, so the result does not depend on who calls. `probe` may be null; it
   /// is looked at for racy_store only. `total` may be null where at most one gradient sum is packed
   /// and then alone, under a rule that stays on the support; with it, time is proportional to the
-  /// supports together, however many gradient sums there are. The result is the same
-  /// but for roundings, whatever form a gradient sum has.
+  /// supports together, however many gradient sums there are; a rule that remembers examples needs
+  /// it. The result is the same but for roundings, whatever form a gradient sum has.
   virtual void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums,
                      std::size_t begin, std::size_t end, Real step, Access access,
                      WriteProbe* probe = nullptr, GradientTotal* total = nullptr) const = 0;
-  /// The same of one gradient sum, on all coordinates, where nobody else touches the state now.
-  void apply_alone(std::span<Real> state, const GradientSum& gradient_sum, Real step) const {
-    apply(state, {&gradient_sum, 1}, 0, parameters_, step, Access::exclusive);
+  /// What is remembered of a gradient sum's examples; once an update has been applied on all
+  /// ranges, by one caller for each gradient sum, where nobody else touches the state now: with
+  /// other access, apply() has done it.
+  virtual void remember(std::span<Real>, const GradientSum&) const {}
+  /// Takes the memory in `total` that apply() may need.
+  virtual void reserve(GradientTotal& total) const { total.reserve(parameters_); }
+  /// All of the above for one gradient sum.
+  void land(std::span<Real> state, const GradientSum& gradient_sum, Real step,
+            Access access = Access::exclusive, WriteProbe* probe = nullptr,
+            GradientTotal* total = nullptr) const {
+    apply(state, {&gradient_sum, 1}, 0, parameters_, step, access, probe, total);
+    if (access == Access::exclusive && remembers_examples()) remember(state, gradient_sum);
   }
 
  protected:
-  Rule(const RuleSpec& spec, std::size_t parameters, std::size_t vectors, bool on_support)
-      : spec_(spec), parameters_(parameters), vectors_(vectors), on_support_(on_support) {}
+  /// `memory` numbers of single examples.
+  Rule(const RuleSpec& spec, std::size_t parameters, std::size_t vectors, bool on_support,
+       std::size_t memory = 0)
+      : spec_(spec),
+        parameters_(parameters),
+        vectors_(vectors),
+        memory_(memory),
+        on_support_(on_support) {}
 
  private:
   RuleSpec spec_;
-  std::size_t parameters_, vectors_;
+  std::size_t parameters_, vectors_, memory_;
   bool on_support_;
 };
+
+/// What stands for ∇f in an update: the mean gradient of its examples, or that corrected by what is
+/// remembered of them.
+enum class Estimate { plain, saga, sag };
 
 /// A row of the catalog.
 struct RuleEntry {
   std::string_view name;
   std::string_view summary;
   bool takes_momentum = false;
-  std::unique_ptr<const Rule> (*make)(const RuleSpec&, std::size_t parameters);
-  /// The rule by its formula, in double: one step γ along g, on `state` as above.
+  std::unique_ptr<const Rule> (*make)(const RuleSpec&, const RuleInput&);
+  /// The rule by its formula, in double: one step γ along the estimate g, on `state` as above.
   void (*reference)(const RuleSpec&, std::span<double> state, std::span<const double> g,
                     double step);
+  Estimate estimate = Estimate::plain;
+  /// "" if it can be made for such a problem, else why not. Null: always.
+  std::string (*why_not)(const RuleInput&) = nullptr;
 };
 const std::vector<RuleEntry>& rule_catalog();
 const RuleEntry& rule_entry(std::string_view name);  ///< throws UsageError
 
 RuleSpec parse_rule(std::string_view name, double momentum);  ///< throws UsageError
 
-inline std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, std::size_t parameters) {
-  return rule_entry(spec.name).make(spec, parameters);
+inline std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& input) {
+  return rule_entry(spec.name).make(spec, input);
+}
+inline std::string why_no_rule(const RuleSpec& spec, const RuleInput& input) {
+  auto* const why_not = rule_entry(spec.name).why_not;
+  return why_not == nullptr ? "" : why_not(input);
 }
 
 /// What a good step for sgd, 1/(2L), is multiplied by under this momentum: 1 − μ, which leaves the

@@ -5,9 +5,13 @@
 
 namespace sgdbench {
 
-std::unique_ptr<const Rule> make_sgd(const RuleSpec& spec, std::size_t parameters);
-std::unique_ptr<const Rule> make_momentum(const RuleSpec& spec, std::size_t parameters);
-std::unique_ptr<const Rule> make_nesterov(const RuleSpec& spec, std::size_t parameters);
+std::unique_ptr<const Rule> make_sgd(const RuleSpec& spec, const RuleInput& input);
+std::unique_ptr<const Rule> make_momentum(const RuleSpec& spec, const RuleInput& input);
+std::unique_ptr<const Rule> make_nesterov(const RuleSpec& spec, const RuleInput& input);
+std::unique_ptr<const Rule> make_saga(const RuleSpec& spec, const RuleInput& input);
+std::unique_ptr<const Rule> make_sag(const RuleSpec& spec, const RuleInput& input);
+
+std::string why_no_slope_memory(const RuleInput& input);
 
 using ReferenceStep = void(const RuleSpec&, std::span<double>, std::span<const double>, double);
 ReferenceStep reference_sgd, reference_momentum, reference_nesterov;

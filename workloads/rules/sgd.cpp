@@ -21,8 +21,8 @@ struct SgdUpdate {
 
 }  // namespace
 
-std::unique_ptr<const Rule> make_sgd(const RuleSpec& spec, std::size_t parameters) {
-  return std::make_unique<CoordinateRule<SgdUpdate>>(spec, parameters);
+std::unique_ptr<const Rule> make_sgd(const RuleSpec& spec, const RuleInput& input) {
+  return std::make_unique<CoordinateRule<SgdUpdate>>(spec, input.parameters);
 }
 
 void reference_sgd(const RuleSpec&, std::span<double> state, std::span<const double> g,

@@ -1,0 +1,47 @@
+// The naive reference of rules that remember examples: whole gradients of data in double, one for
+// each example that was met, as the papers write them. The λ of the problem is no part of what is
+// remembered. For an update from the rows i of a set B of b,
+//
+//   gᵢ = ∇ℓᵢ(wᵢ),   estimate = c/b ∑ᵢ (gᵢ − αᵢ) + 1/b ∑ᵢ Dᵢ(ḡ + λw)
+//   saga, sag:   ḡ ← ḡ + 1/n ∑ᵢ (gᵢ − αᵢ),  αᵢ ← gᵢ
+//
+// wᵢ being the parameters that the gradient was computed from, and w those that it lands in.
+#pragma once
+
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "workloads/problem.h"
+
+namespace sgdbench {
+
+class ReferenceMemory {
+ public:
+  /// `problem` must outlive this; the rule has an estimate of its own.
+  ReferenceMemory(const Problem& problem, const RuleSpec& rule);
+
+  /// Rows whose gradients were computed from the same parameters.
+  struct Part {
+    std::span<const double> w;
+    std::span<const std::uint32_t> rows;
+  };
+  /// The estimate for an update of `w` from all parts, and what is remembered of them.
+  void estimate(std::span<const double> w, std::span<const Part> parts, std::span<double> estimate);
+
+  std::span<const double> mean() const { return mean_; }  ///< ḡ
+
+ private:
+  using Sparse = std::vector<std::pair<std::size_t, double>>;  // what is not zero
+
+  std::vector<double> gradient_of(std::span<const double> w, std::uint32_t row) const;
+  void add_regulariser(std::span<const double> w, std::span<double> z) const;
+
+  const Problem* problem_;
+  Estimate estimate_;
+  std::vector<double> mean_;
+  std::map<std::uint32_t, Sparse> gradients_;  // αᵢ, of the examples that were met
+};
+
+}  // namespace sgdbench

@@ -1,0 +1,63 @@
+// Variance-reduced estimates for linear models: rules that remember, for every example, the slope
+// αᵢ of an earlier gradient of its loss, and the mean of those gradients, ḡ = 1/n ∑ αᵢ·xᵢ. With
+// sᵢ the slopes now, an update from b examples is
+//
+//   w ← w − γ·(c/b ∑ᵢ (sᵢ − αᵢ)·xᵢ + 1/b ∑ᵢ Dᵢ(ḡ + λw))
+//
+// and where the memory follows the gradients (saga, sag: c = 1, b/n), then
+//
+//   ḡ ← ḡ + 1/n ∑ᵢ (sᵢ − αᵢ)·xᵢ,   αᵢ ← sᵢ
+//
+// while svrg's is renewed by a full gradient alone. On sparse rows Dᵢ keeps the coordinates v of
+// row i and divides them by d_v, the share of rows that have them, so that its mean is the identity
+// and an update costs what its rows' entries do; on dense rows it is the identity. ḡ and w in that
+// term are those of the moment at which the update lands.
+//
+// The state is [w | ḡ | α], α having one number for each example and score: a scalar stands for a
+// whole gradient, because ∇ℓᵢ = slopeᵢ ⊗ xᵢ (Schmidt, Le Roux & Bach 2017, section 4).
+//
+// Sources: SAG, Le Roux, Schmidt & Bach, NIPS 2012; SAGA, Defazio, Bach & Lacoste-Julien, NIPS
+// 2014; SVRG, Johnson & Zhang, NIPS 2013; the sparse form: Leblond, Pedregosa & Lacoste-Julien,
+// "ASAGA", AISTATS 2017, and Mania et al., "Perturbed iterate analysis", 2017 (KroMagnon).
+//
+// Thread safety: as Rule. With racy access, slopes are exchanged and ḡ is changed by
+// compare-and-swap whatever the access to w: a change of one of them that was lost would leave ḡ
+// wrong for the rest of the run, not for an update.
+#pragma once
+
+#include "workloads/rules/linear_rows.h"
+#include "workloads/rules/rule.h"
+
+namespace sgdbench {
+
+class SlopeMemory final : public Rule {
+ public:
+  SlopeMemory(const RuleSpec& spec, const RuleInput& input, Estimate estimate);
+
+  void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums, std::size_t begin,
+             std::size_t end, Real step, Access access, WriteProbe* probe,
+             GradientTotal* total) const override;
+  void remember(std::span<Real> state, const GradientSum& gradient_sum) const override;
+  void reserve(GradientTotal& total) const override;
+
+  /// c of an update of so many examples.
+  Real weight(std::size_t examples) const {
+    return estimate_ == Estimate::sag ? static_cast<Real>(examples) * inverse_examples_ : Real(1);
+  }
+  /// Whether the memory follows the gradients.
+  bool follows() const { return true; }
+  const LinearRows& rows() const { return rows_; }
+  Real inverse_examples() const { return inverse_examples_; }  ///< 1/n
+  Real* mean(std::span<Real> state) const { return state.data() + parameters(); }
+  Real* slopes(std::span<Real> state) const { return state.data() + 2 * parameters(); }
+
+ private:
+  struct Landing;
+  void add(std::span<Real> state, const GradientSum& gradient_sum, const Landing& landing) const;
+
+  LinearRows rows_;
+  Estimate estimate_;
+  Real inverse_examples_;
+};
+
+}  // namespace sgdbench
