@@ -28,7 +28,7 @@ Configuration with_settings(const Configuration& configuration, const Settings& 
 }
 
 double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule) {
-  return problem.suggested_step(averaged) * step_share(static_cast<double>(rule.momentum));
+  return problem.suggested_step(averaged) * step_share(rule);
 }
 
 Setup unsettled(const Configuration& configuration) {

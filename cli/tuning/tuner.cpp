@@ -165,7 +165,7 @@ SearchSpace Tuner::space_of(const Configuration& configuration, const Setup& usu
     space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
       spec.batch = batch;
       return suggested_step(examples_per_update(*backend, spec, problem_.examples())) *
-             step_share(static_cast<double>(spec.rule.momentum));
+             step_share(spec.rule);
     };
   return space;
 }

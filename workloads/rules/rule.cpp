@@ -22,9 +22,9 @@ const std::vector<RuleEntry>& rule_catalog() {
       {"saga",
        "w ← w − γ·((s − α)·x + ḡ), α ← s: remembers each example's slope; linear models, no noise "
        "floor",
-       false, make_saga, reference_sgd, Estimate::saga, why_no_slope_memory},
+       false, make_saga, reference_sgd, Estimate::saga, 2.0 / 3, why_no_slope_memory},
       {"sag", "w ← w − γ·ḡ, the mean of all remembered gradients; linear models, biased", false,
-       make_sag, reference_sgd, Estimate::sag, why_no_slope_memory},
+       make_sag, reference_sgd, Estimate::sag, 1.0 / 8, why_no_slope_memory},
   };
   return catalog;
 }
@@ -42,8 +42,24 @@ RuleSpec parse_rule(std::string_view name, double momentum) {
   return {entry.name, static_cast<Real>(momentum)};
 }
 
+std::string why_no_rule(const RuleSpec& spec, const RuleInput& input) {
+  auto* const why_not = rule_entry(spec.name).why_not;
+  return why_not == nullptr ? "" : why_not(input);
+}
+
+std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& input) {
+  const RuleEntry& entry = rule_entry(spec.name);
+  if (const auto why = why_no_rule(spec, input); !why.empty())
+    throw UsageError(fmt::format("no rule {} here: {}", entry.name, why));
+  return entry.make(spec, input);
+}
+
 double step_share(double momentum) {
   return std::min(1 - momentum, 2 * (1 + momentum));
+}
+
+double step_share(const RuleSpec& rule) {
+  return rule_entry(rule.name).step_share * step_share(static_cast<double>(rule.momentum));
 }
 
 }  // namespace sgdbench

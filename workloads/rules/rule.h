@@ -115,6 +115,8 @@ struct RuleEntry {
   void (*reference)(const RuleSpec&, std::span<double> state, std::span<const double> g,
                     double step);
   Estimate estimate = Estimate::plain;
+  /// What a good step for sgd, 1/(2L), is multiplied by.
+  double step_share = 1;
   /// "" if it can be made for such a problem, else why not. Null: always.
   std::string (*why_not)(const RuleInput&) = nullptr;
 };
@@ -123,17 +125,16 @@ const RuleEntry& rule_entry(std::string_view name);  ///< throws UsageError
 
 RuleSpec parse_rule(std::string_view name, double momentum);  ///< throws UsageError
 
-inline std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& input) {
-  return rule_entry(spec.name).make(spec, input);
-}
-inline std::string why_no_rule(const RuleSpec& spec, const RuleInput& input) {
-  auto* const why_not = rule_entry(spec.name).why_not;
-  return why_not == nullptr ? "" : why_not(input);
-}
+/// "" if there is such a rule for such a problem, else why not.
+std::string why_no_rule(const RuleSpec& spec, const RuleInput& input);
+/// Throws UsageError where there is none.
+std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& input);
 
 /// What a good step for sgd, 1/(2L), is multiplied by under this momentum: 1 − μ, which leaves the
 /// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
 /// half of 2(1 + μ)/L, beyond which momentum swings up.
 double step_share(double momentum);
+/// The same of a rule, its momentum included.
+double step_share(const RuleSpec& rule);
 
 }  // namespace sgdbench

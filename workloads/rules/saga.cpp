@@ -1,5 +1,6 @@
 // SAGA and SAG: the memory follows the gradients, from zero (slope_memory.h). SAGA's estimate has
 // no bias; SAG's weighs an example's change by 1/n instead of 1, which is biased and less noisy.
+// Their steps: 1/(3L) and 1/(16L), by theorem 1 of either paper, where sgd's is 1/(2L).
 // Both begin with nothing remembered, so that no full gradient comes before the first update.
 #include "workloads/rules/rules.h"
 #include "workloads/rules/slope_memory.h"
