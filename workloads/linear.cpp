@@ -70,9 +70,9 @@ LinearProblem::LinearProblem(LossKind kind, double l2, bool intercept, const Tra
 
 std::unique_ptr<Worker> LinearProblem::make_worker(const WorkerOptions& options) const {
   if (const auto* sparse = std::get_if<SparseMatrix>(&train().features))
-    return sgdbench::make_worker(
-        SparseLinear{kind_, *sparse, longest_row_, train_targets_, regulariser_, intercept_},
-        options);
+    return sgdbench::make_worker(SparseLinear{kind_, *sparse, longest_row_, train_targets_,
+                                              regulariser_, inverse_shares_, intercept_},
+                                 options);
   const auto& dense = std::get<DenseMatrix>(train().features);
   return sgdbench::make_worker(
       DenseLinear{kind_, dense, train_targets_, static_cast<Real>(l2()), intercept_}, options);

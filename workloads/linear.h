@@ -30,7 +30,8 @@ struct SparseLinear {
   const SparseMatrix& matrix;
   std::size_t longest_row;
   std::span<const Real> targets;
-  std::span<const Real> regulariser;  ///< λ/d_v per feature, 0 for the intercept
+  std::span<const Real> regulariser;     ///< λ/d_v per feature, 0 for the intercept
+  std::span<const Real> inverse_shares;  ///< 1/d_v, 1 for the intercept
   bool intercept;
 };
 std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options);

@@ -7,8 +7,10 @@
 //
 // An intercept b is known to the compiler: without one, rows cost nothing for it.
 #include <algorithm>
+#include <utility>
 
 #include "workloads/kernels/dense_rows.h"
+#include "workloads/kernels/estimate.h"
 #include "workloads/kernels/memory.h"
 #include "workloads/linear.h"
 #include "workloads/worker_base.h"
@@ -29,11 +31,13 @@ class DenseLinearWorker final : public WorkerBase {
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
-    if (!single_sgd(run) || run.probe) return WorkerBase::run_in_place(state, run);
-    if (run.access == Access::exclusive) return step_through_copy(state, run);
-    with_memory(run.access, nullptr, [&](const auto& memory) {
-      step_through(memory, features_of(state), intercept_of(state), run);
-    });
+    const bool remembers = memory() != nullptr;
+    if (run.batch != 1 || (!plain_sgd() && !remembers) || run.probe)
+      return WorkerBase::run_in_place(state, run);
+    if (remembers)
+      with_memory_of(*memory(), state, [&](auto estimate) { in_place(estimate, state, run); });
+    else
+      in_place(GradientEstimate{}, state, run);
   }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
@@ -102,19 +106,40 @@ class DenseLinearWorker final : public WorkerBase {
       prefetch_row(model_.matrix.row(following()[k - rows_.size()]).data(), model_.matrix.stride);
   }
 
-  /// On a padded copy of w, where a row is whole vectors: nobody else looks at w meanwhile.
-  void step_through_copy(std::span<Real> w, const InPlaceRun& run) {
-    const auto features = features_of(w);
-    const auto padded = std::span(copy_).first(model_.matrix.stride);
-    std::copy(features.begin(), features.end(), padded.begin());
-    step_through(ExclusiveMemory{}, padded, intercept_of(w), run);
-    std::copy_n(padded.begin(), features.size(), features.begin());
+  template <class Estimate>
+  void in_place(Estimate estimate, std::span<Real> state, const InPlaceRun& run) {
+    if (run.access == Access::exclusive) return step_through_copy(estimate, state, run);
+    with_memory(run.access, nullptr, [&](const auto& memory) {
+      step_through(memory, estimate, features_of(state), intercept_of(state), run);
+    });
+  }
+
+  /// On padded copies of w and of what is remembered of its coordinates, where a row is whole
+  /// vectors: nobody else looks at them meanwhile.
+  template <class Estimate>
+  void step_through_copy(Estimate estimate, std::span<Real> w, const InPlaceRun& run) {
+    const std::size_t size = parameters(), features = model_.matrix.columns;
+    std::copy_n(w.begin(), features, copy_.begin());
+    std::fill(copy_.begin() + static_cast<std::ptrdiff_t>(features), copy_.end(), Real(0));
+    Real intercept = with_intercept ? *intercept_of(w) : 0;
+    Real* mean = nullptr;
+    if constexpr (Estimate::kRemembers) {
+      // What lies behind the features moves the padding of w, which meets zeros only.
+      mean = std::exchange(estimate.mean, values_.data());
+      std::copy_n(mean, size, values_.begin());
+      std::fill(values_.begin() + static_cast<std::ptrdiff_t>(size), values_.end(), Real(0));
+    }
+    step_through(ExclusiveMemory{}, estimate, std::span(copy_).first(model_.matrix.stride),
+                 &intercept, run);
+    std::copy_n(copy_.begin(), features, w.begin());
+    if constexpr (with_intercept) *intercept_of(w) = intercept;
+    if constexpr (Estimate::kRemembers) std::copy_n(values_.begin(), size, mean);
   }
 
   /// w may be as long as the rows, or as long as their padding; the intercept is no part of it.
-  template <class Memory>
-  void step_through(const Memory& memory, std::span<Real> w, Real* intercept,
-                    const InPlaceRun& run) {
+  template <class Memory, class Estimate>
+  void step_through(const Memory& memory, const Estimate& estimate, std::span<Real> w,
+                    Real* intercept, const InPlaceRun& run) {
     const auto rows = run.rows_and_ahead();
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
@@ -123,10 +148,12 @@ class DenseLinearWorker final : public WorkerBase {
       const std::span x(model_.matrix.row(rows[k]).data(), w.size());
       Real z = dot(memory, w.data(), x);
       if constexpr (with_intercept) z += memory.template load<Real>(intercept);
-      const Real s = Loss::slope(z, model_.targets[rows[k]]);
-      step_along(memory, w.data(), x, s, updates.step());
+      if (k + ahead_ < rows.size()) estimate.ask_for(rows[k + ahead_]);
+      const Real s = estimate.begin(memory, rows[k], Loss::slope(z, model_.targets[rows[k]]));
+      step_along(memory, estimate, w.data(), x, s, updates.step());
       if constexpr (with_intercept)
-        memory.template modify<Real>(intercept, [&](Real b) { return b - updates.step() * s; });
+        estimate.template along<Real>(memory, intercept, model_.matrix.columns, 1, s, 1, 0,
+                                      updates.step());
       updates.made();
     }
   }
@@ -145,20 +172,15 @@ class DenseLinearWorker final : public WorkerBase {
     return z;
   }
 
-  template <class Memory>
-  void step_along(const Memory& memory, Real* w, std::span<const Real> x, Real s, Real step) const {
+  template <class Memory, class Estimate>
+  void step_along(const Memory& memory, const Estimate& estimate, Real* w, std::span<const Real> x,
+                  Real s, Real step) const {
     const Real l2 = model_.l2;
     std::size_t v = 0;
-    if constexpr (Memory::kVectors) {
-      for (; v + kLanes <= x.size(); v += kLanes) {
-        const Vec x_v = plain::load<Vec>(&x[v]);
-        memory.template modify<Vec>(w + v,
-                                    [&](Vec w_v) { return w_v - step * (s * x_v + l2 * w_v); });
-      }
-    }
-    for (; v < x.size(); ++v)
-      memory.template modify<Real>(w + v,
-                                   [&](Real w_v) { return w_v - step * (s * x[v] + l2 * w_v); });
+    if constexpr (Memory::kVectors)
+      for (; v + kLanes <= x.size(); v += kLanes)
+        estimate.template along<Vec>(memory, w + v, v, plain::load<Vec>(&x[v]), s, 1, l2, step);
+    for (; v < x.size(); ++v) estimate.template along<Real>(memory, w + v, v, x[v], s, 1, l2, step);
   }
 
   DenseLinear model_;

@@ -8,6 +8,7 @@
 // An update from a mini-batch in place goes over its rows twice: first the sum of the gradients is
 // gathered, coordinate by coordinate, then the first entry to meet a coordinate again takes all of
 // its sum and leaves zero behind. So nobody has to know which coordinates there are.
+#include "workloads/kernels/estimate.h"
 #include "workloads/kernels/memory.h"
 #include "workloads/kernels/sparse_row.h"
 #include "workloads/linear.h"
@@ -24,6 +25,7 @@ class SparseStep {
   explicit SparseStep(const SparseLinear& model)
       : matrix_(model.matrix),
         regulariser_(model.regulariser.data()),
+        inverse_shares_(model.inverse_shares.data()),
         targets_(model.targets.data()),
         one_{static_cast<std::uint32_t>(model.matrix.columns), 1} {}
 
@@ -48,30 +50,48 @@ class SparseStep {
     return Loss::slope(z, targets_[row]);
   }
 
-  template <class Memory>
-  void through(const Memory& memory, Real* w, const InPlaceRun& run) const {
+  /// The updates of single examples under a rule that remembers slopes, or, without one, sgd.
+  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule) const {
+    with_memory(run.access, run.probe, [&](const auto& memory) {
+      if (rule == nullptr) return through(memory, GradientEstimate{}, state.data(), run);
+      with_memory_of(*rule, state,
+                     [&](const auto& estimate) { through(memory, estimate, state.data(), run); });
+    });
+  }
+
+ private:
+  template <class Memory, class Estimate>
+  void through(const Memory& memory, const Estimate estimate, Real* w,
+               const InPlaceRun& run) const {
     const Real* const r = regulariser_;
+    const Real* const shares = inverse_shares_;
     const auto rows = run.rows_and_ahead();
+    constexpr std::size_t kAhead = 8;  // rows whose slopes are asked for
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      const Real s = slope(memory, w, rows, k);
+      if (k + kAhead < rows.size()) estimate.ask_for(rows[k + kAhead]);
+      const Real s = estimate.begin(memory, rows[k], slope(memory, w, rows, k));
       const Real step = updates.step();
       const auto x = matrix_.row(rows[k]);
-      const auto step_along = [&](const Entry& e) __attribute__((always_inline)) {
-        memory.template modify<Real>(w + e.column, [&](Real w_v) {
-          const Real g = s * e.value + r[e.column] * w_v;
-          return w_v - step * g;
-        });
-      };
-      for_each_entry(x, step_along);
-      if constexpr (with_intercept) step_along(one_);
+      for_each_entry(
+          x, [&](const Entry& e) __attribute__((always_inline)) {
+            const std::uint32_t v = e.column;
+            if constexpr (Estimate::kRemembers)
+              estimate.template along<Real>(memory, w + v, v, e.value, s, shares[v], estimate.l2,
+                                            step);
+            else
+              estimate.template along<Real>(memory, w + v, v, e.value, s, 1, r[v], step);
+          });
+      if constexpr (with_intercept)
+        estimate.template along<Real>(memory, w + one_.column, one_.column, one_.value, s, 1, 0,
+                                      step);
       updates.made();
     }
   }
 
- private:
   const SparseMatrix& matrix_;
   const Real* regulariser_;
+  const Real* inverse_shares_;
   const Real* targets_;
   Entry one_;
 };
@@ -91,8 +111,7 @@ class OneRowWorker final : public WorkerBase {
         wanted_(model.longest_row + 1) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    with_memory(run.access, run.probe,
-                [&](const auto& memory) { step_.through(memory, state.data(), run); });
+    step_.in_place(state, run, memory());
   }
 
   void prepare(std::span<const std::uint32_t> rows) override {
@@ -150,7 +169,7 @@ class OneRowWorker final : public WorkerBase {
 
   /// w_v ← w_v − γ·(s·x_v + λ/d_v·copy_v)    for each v in x
   void commit(std::span<Real> state, Real step) const override {
-    if (packed_) return WorkerBase::commit(state, step);
+    if (packed_ || !plain_sgd()) return WorkerBase::commit(state, step);
     const Real s = slope_, *const r = step_.regulariser(), *const copy = copy_.data();
     Real* const w = state.data();
     const auto x = step_.row(row_);
@@ -232,13 +251,11 @@ class SparseLinearWorker final : public SparseWorker {
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Only where nobody else writes: a whole vector written back would undo others' updates.
     const bool whole_vectors = dense() && run.batch > 1 && run.access == Access::exclusive;
+    if (run.batch == 1 && (plain_sgd() || memory() != nullptr))
+      return step_.in_place(state, run, memory());
     if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
-    with_memory(run.access, run.probe, [&](const auto& memory) {
-      if (run.batch == 1)
-        step_.through(memory, state.data(), run);
-      else
-        batch_through(memory, state.data(), run);
-    });
+    with_memory(run.access, run.probe,
+                [&](const auto& memory) { batch_through(memory, state.data(), run); });
   }
 
  protected:
@@ -316,8 +333,9 @@ class SparseLinearWorker final : public SparseWorker {
 }  // namespace
 
 std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options) {
+  const auto* const rule = options.rule;
   const bool one_row =
-      options.max_batch == 1 && (options.rule == nullptr || options.rule->is_plain());
+      options.max_batch == 1 && (rule == nullptr || rule->is_plain() || rule->remembers_examples());
   return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
     using Loss = decltype(loss);
     const auto make = [&]<bool intercept>() -> std::unique_ptr<Worker> {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "workloads/problem.h"
+#include "workloads/rules/slope_memory.h"
 
 namespace sgdbench {
 
@@ -43,7 +44,8 @@ class WorkerBase : public Worker {
   void commit(std::span<Real> state, Real step) const override;
 
  protected:
-  explicit WorkerBase(const WorkerOptions& options) : rule_(options.rule) {
+  explicit WorkerBase(const WorkerOptions& options)
+      : rule_(options.rule), memory_(dynamic_cast<const SlopeMemory*>(options.rule)) {
     kept_.reserve(options.max_batch);
   }
 
@@ -57,10 +59,13 @@ class WorkerBase : public Worker {
   std::span<const std::uint32_t> kept() const { return kept_; }
   /// Rows of the run behind the prepared block, where there is a run: worth asking for.
   std::span<const std::uint32_t> following() const { return following_; }
+  /// The rule, if it is one of those that remember slopes; else null.
+  const SlopeMemory* memory() const { return memory_; }
   bool plain_sgd() const { return rule_ == nullptr || rule_->is_plain(); }
 
  private:
   const Rule* rule_;
+  const SlopeMemory* memory_;
   std::vector<std::uint32_t> kept_;
   mutable GradientTotal total_;
   std::span<const std::uint32_t> following_;
