@@ -49,6 +49,8 @@ class Downpour final : public PooledBackend {
     Replica& replica = replicas_[worker];
     train_blocks(run, context, Access::racy_store, [&](const Block& block, const auto& rows) {
       const std::uint64_t before = replica.made.load(std::memory_order_relaxed);
+      // What the last exchange left in the replica: its message is under way now.
+      context.pull(replica.base.size() * sizeof(Real), Activity::compute, context.taken);
       context.injector.gradients(block.updates(), [&] {
         train_in_place(run, context, block, rows,
                        {replica.state, Access::exclusive, &replica.made});
@@ -62,8 +64,7 @@ class Downpour final : public PooledBackend {
             std::uint64_t before) {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
-    const std::uint64_t bytes = replica.base.size() * sizeof(Real);
-    context.push(bytes, Activity::push, context.taken);
+    context.push(replica.base.size() * sizeof(Real), Activity::push, context.taken);
     // It counts from its first chunk on: a point of the curve must not have changes that it does
     // not count.
     context.updates.store(context.updates.load(std::memory_order_relaxed) + 1,
@@ -76,7 +77,6 @@ class Downpour final : public PooledBackend {
     // In each chunk exchanges have an order of their own; their numbers are those of the first.
     const std::uint64_t update = replica.landed.front();
     context.track.note_update(update, staleness);
-    context.pull(bytes, Activity::pull, context.taken);
     context.note_staleness(staleness, made - before);
     context.report.last_update = update;
     context.report.local_steps = made;

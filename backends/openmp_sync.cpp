@@ -2,11 +2,16 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
-//             (where messages are delayed, it pulls w before and pushes its gradient sum after)
+//             (where messages are delayed, it pulls what it needs of w before and pushes its
+//             gradient sum after)
 //   barrier   (barrier.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' gradient sums in
 //             worker order: the result does not depend on timing
 //   barrier
+//
+// There is no server, but there is one w: messages have the link of the memory where that lies, as
+// those of bsp have the server's (conditions/link.h). So a round takes 2α + 2Pn/β beside computing,
+// here and in a simulation of bsp; a ring or a tree is for the simulator alone (--all-reduce).
 //
 // Rounds come in blocks. Behind one, all meet once more: meanwhile the first worker looks at w,
 // where a point of the curve lies there, and takes the next block.
@@ -53,6 +58,7 @@ class OpenMpSync final : public PooledBackend {
   void open(Run& run) override {
     rest_ = {};
     barrier_.reset();
+    ticket_ = {&pulls_, pulls_.open()};
     if (!alone(run.spec)) more_ = run.take_rounds(run.contexts[0], rest_, block_);
   }
 
@@ -115,8 +121,14 @@ class OpenMpSync final : public PooledBackend {
     const Block mine = share_of(round, me, workers());
     if (mine.begin == mine.end) return false;
     const std::uint64_t number = round.first_update + 1;
-    context.pull(run.w().size_bytes(), Activity::compute, number);
+    const bool travels = context.injector.delays_messages();
+    if (travels) {
+      context.compute->prepare(run.rows(context, mine));
+      context.compute->read(run.w(), Access::exclusive);
+      context.pull(context.compute->read_bytes(), Activity::compute, number, ticket_);
+    }
     context.injector.gradient([&] {
+      if (travels) return context.compute->compute();
       context.compute->prepare(run.rows(context, mine));
       context.compute->compute_from(run.w());
     });
@@ -137,6 +149,7 @@ class OpenMpSync final : public PooledBackend {
           run.spec.batch == 1 ? &sums_[me] : nullptr);
     context.examples.store(context.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
+    ticket_.number = pulls_.open();  // nobody pulls now
     context.updates.store(round.first_update + 1, std::memory_order_relaxed);
     context.report.last_update = round.first_update + 1;
   }
@@ -149,6 +162,9 @@ class OpenMpSync final : public PooledBackend {
   // Written by the first worker, while all others wait for it behind a block.
   Block block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
   bool more_ = false;   ///< whether there are any
+  // Written by the first worker while all reduce.
+  PullGroup pulls_;  ///< of a round
+  PullTicket ticket_;
 };
 
 }  // namespace

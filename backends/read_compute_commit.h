@@ -80,7 +80,8 @@ inline Partition committing_partition(const RunSpec& spec, std::size_t examples)
 /// The loop of `worker`. The strategy's
 ///   begin()      takes the first work and reads the parameters for it; false: there is none
 ///   gradients()  says how many mini-batch gradients the work is, one after the other, and
-///   number()     which of the worker's they are; pull_bytes() and push_bytes() are of messages
+///   number()     which of the worker's they are; pull_bytes() and push_bytes() are of messages,
+///   pull_ticket() of those that the worker was let go with
 ///   compute()    makes them
 ///   commit()     commits what was made, or nothing where its time did not pass whole (the run
 ///                stops, or it was cancelled); takes the next work and reads; false: there is none
@@ -92,7 +93,8 @@ void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
     const std::size_t gradients = strategy.gradients(worker);
     const std::uint64_t number = strategy.number(worker);
     const bool arrived =
-        !delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number);
+        !delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number,
+                                 strategy.pull_ticket(worker));
     if (arrived)
       context.injector.gradients(gradients, [&] { strategy.compute(run, worker); });
     else

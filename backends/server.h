@@ -44,6 +44,13 @@ struct Push {
   Worker* maker = nullptr;
 };
 
+/// What of a replica's `state` = [w | state of the rule] is in a message: all of it where replicas
+/// are averaged, for the rule's state is averaged too.
+inline std::span<const Real> travelling(const ProtocolTraits& traits, std::span<const Real> state,
+                                        std::span<const Real> w) {
+  return traits.exchange == Exchange::average ? state : w;
+}
+
 /// A push that is part of an update, or waits for one.
 struct Held {
   std::size_t worker = 0;

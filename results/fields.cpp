@@ -209,7 +209,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"compute_delay", "", "distribution of what was added to the time of each gradient", run<&R::compute_delay>, set<&R::compute_delay, R>},
     {"straggler", "", "which workers' gradients took longer, and how many times as long", run<&R::straggler>, set<&R::straggler, R>},
     {"latency", "", "distribution of what each pull and each push took beyond the machine's own time", run<&R::latency>, set<&R::latency, R>},
-    {"bandwidth", "bytes/s", "of every worker's link, by which messages took longer", run<&R::bandwidth>, set<&R::bandwidth, R>},
+    {"bandwidth", "bytes/s", "of the link that the messages of all workers share: the server's, or that of shared parameters", run<&R::bandwidth>, set<&R::bandwidth, R>},
     {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
     {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
     {"automatic", "", "which of batch, lr and lr_schedule the program chose", run<&R::automatic>, set<&R::automatic, R>},

@@ -164,9 +164,10 @@ TEST_CASE("A straggler that no worker can be is refused with the workers that th
 TEST_CASE("A wait that is cancelled ends at once, and says so until it is renewed") {
   const std::atomic<bool> no{false};
   StopControl stop(no, 0, nullptr);
+  SharedLink link(LinkSpeed(1, 0));
   const Conditions conditions = delays("constant:100000s");
   Injector injector;
-  injector.reset(conditions, 1, 0, nullptr, stop);
+  injector.reset(conditions, 1, 0, nullptr, stop, link);
   for (int i = 0; i < 50; ++i) {
     std::atomic<bool> computed{false};
     std::thread other([&] {
@@ -181,7 +182,7 @@ TEST_CASE("A wait that is cancelled ends at once, and says so until it is renewe
     injector.renew();
   }
   const Conditions shorter = delays("constant:1us");
-  injector.reset(shorter, 1, 0, nullptr, stop);
+  injector.reset(shorter, 1, 0, nullptr, stop, link);
   CHECK(injector.gradient([] {}));
   stop.stop(Stopped::target);
   CHECK_FALSE(injector.gradient([] {}));
@@ -192,8 +193,8 @@ TEST_CASE("Without conditions an injector passes on what is computed and waits f
   int calls = 0;
   CHECK(injector.gradients(5, [&] { ++calls; }));
   CHECK(calls == 1);
-  CHECK(injector.pull(1000));
-  CHECK(injector.push(1000));
+  CHECK(injector.pull(1000).whole);
+  CHECK(injector.push(1000).whole);
 }
 
 }  // namespace sgdbench::testing

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "backends/conditions/link.h"
 #include "backends/simulator/network.h"
 #include "workloads/names.h"
 
@@ -25,14 +26,14 @@ bool says(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("Messages on a link are served one after the other, in the order in which they came") {
-  Link link(1, 1000);
+  Link link(LinkSpeed(1, 1000));
   CHECK(link.reserve(1, 500, 0.25).end == 1.75);
   CHECK(link.reserve(1.5, 1000, 0).end == 2.75);
   CHECK(link.reserve(4, 0, 0.5).begin == 4);
 }
 
 TEST_CASE("S shards take an S-th of the time, and no bandwidth means no limit") {
-  Link four(4, 1000), free(1, 0);
+  Link four(LinkSpeed(4, 1000)), free(LinkSpeed(1, 0));
   CHECK(four.reserve(0, 2000, 2).end == 1.0);
   CHECK(free.reserve(3, 1e18, 0).end == 3.0);
 }
@@ -40,7 +41,7 @@ TEST_CASE("S shards take an S-th of the time, and no bandwidth means no limit") 
 TEST_CASE("A synchronous exchange with P workers takes 2Pn/(Sβ) of the server's link") {
   constexpr std::size_t P = 8, S = 2;
   const double n = 4096, beta = 1 << 20;
-  Link link(S, beta);
+  Link link(LinkSpeed(S, beta));
   Seconds end = 0;
   for (std::size_t w = 0; w < P; ++w) end = link.reserve(0, n, 0).end;
   for (std::size_t w = 0; w < P; ++w) end = link.reserve(end, n, 0).end;

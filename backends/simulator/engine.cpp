@@ -21,7 +21,7 @@ Engine<Center>::Engine(Run& run, Center& center)
       traits_(center.traits()),
       durations_(run.spec),
       queue_(run.contexts.size()),
-      link_(run.spec.simulation.shards, run.spec.conditions.bandwidth),
+      link_(LinkSpeed(run.spec.simulation.shards, run.spec.conditions.bandwidth)),
       all_reduces_(run.spec.simulation.all_reduce != AllReduce::server),
       limit_(run.spec.max_seconds > 0 ? run.spec.max_seconds : kEndOfTime),
       accounts_(run.contexts.size(), run.spec.timeline_slices),
@@ -100,9 +100,9 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
 }
 
 template <class Center>
-Link::Turn Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double bytes,
-                                   bool applies) {
-  Link::Turn turn{arrival, arrival};
+Turn<Seconds> Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double bytes,
+                                      bool applies) {
+  Turn<Seconds> turn{arrival, arrival};
   if (!all_reduces_)
     turn =
         link_.reserve(arrival, bytes, durations_.service(worker, accounts_.iterations(worker) - 1));
@@ -113,7 +113,7 @@ Link::Turn Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double
 }
 
 template <class Center>
-void Engine<Center>::updated(Link::Turn turn, std::span<const std::uint32_t> cancelled) {
+void Engine<Center>::updated(Turn<Seconds> turn, std::span<const std::uint32_t> cancelled) {
   for (const auto worker : cancelled) {
     accounts_.cut(worker, turn.end);
     queue_.cancel(worker);

@@ -61,7 +61,7 @@ double Learner::push_bytes(std::size_t worker) {
 }
 
 double Learner::all_bytes() const {
-  return static_cast<double>(run_.problem.parameters() * sizeof(Real));
+  return static_cast<double>(travelling(traits(), run_.state, run_.w()).size_bytes());
 }
 
 Decision Learner::arrive(std::size_t worker) {

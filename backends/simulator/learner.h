@@ -43,7 +43,7 @@ class Learner {
   /// Bytes of its last pull, and of what it pushes now.
   double pull_bytes(std::size_t worker) const { return works_[worker].pull_bytes; }
   double push_bytes(std::size_t worker);
-  /// Of all parameters.
+  /// Of all parameters, or of a replica.
   double all_bytes() const;
 
   Decision arrive(std::size_t worker);
