@@ -36,15 +36,17 @@ struct LandedTask {
   std::uint64_t version = 0;  ///< updates that were in the parameters that it was computed from
 };
 
-/// What one worker did. Conservation: computed = applied + dropped + left over at the end.
+/// What one worker did. Conservation: computed = applied + dropped.
 struct WorkerReport {
   Stopwatch time;             ///< sums to RunOutcome::wall for every worker
   std::uint64_t updates = 0;  ///< those that it completed: each is one worker's
   /// Mini-batch steps that it made on its replica; nothing where workers have none.
   std::optional<std::uint64_t> local_steps;
   std::uint64_t applied = 0;   ///< example gradients that landed in the parameters
-  std::uint64_t computed = 0;  ///< example gradients computed
-  std::uint64_t dropped = 0;   ///< example gradients computed, or begun and cancelled
+  std::uint64_t computed = 0;  ///< example gradients whose computation was begun
+  /// Of these, those that landed nowhere: discarded, cancelled, held or under way when the run
+  /// ended. Each counts whole, however much of it was made.
+  std::uint64_t dropped = 0;
   /// One sample for each of its mini-batch gradients that landed, or for some of them where they
   /// are sampled; or of several workers'.
   StalenessHistogram staleness;

@@ -61,10 +61,13 @@ class Leashed final : public PooledBackend {
     }
     context.report.computed += attempts_[worker].walk.examples();
   }
-  bool commit(Run& run, std::size_t worker, bool computed) {
-    if (!computed) return false;  // the run stops
+  bool commit(Run& run, std::size_t worker, Made made) {
     WorkerContext& context = run.contexts[worker];
     const Attempt& attempt = attempts_[worker];
+    if (made != Made::whole) {  // the run stops
+      if (made == Made::cut_short) context.report.dropped += attempt.walk.examples();
+      return false;
+    }
     context.begin_contact(attempt.walk.at_first(), true, Activity::push, attempt.gradient);
     const bool published = publish(run, worker);
     context.end_contact(attempt.gradient);

@@ -82,10 +82,10 @@ class ParameterServer final : public PooledBackend {
     context.report.computed += examples;
   }
   /// One critical section where the protocol allows: push, and pull for the next work.
-  bool commit(Run& run, std::size_t worker, bool computed) {
-    const Push push = computed ? make_push(run, worker) : Push{};
+  bool commit(Run& run, std::size_t worker, Made made) {
+    const Push push = made == Made::whole ? make_push(run, worker) : Push{};
     if (takes_ahead_) clients_[worker].has_next = take(run, worker);
-    return contact(run, worker, [&] { deliver(run, worker, push, computed); });
+    return contact(run, worker, [&] { deliver(run, worker, push, made); });
   }
 
  private:
@@ -239,14 +239,15 @@ class ParameterServer final : public PooledBackend {
     return more;
   }
 
-  /// Hands over what was computed, unless nobody wants it any more.
-  void deliver(Run& run, std::size_t worker, const Push& push, bool computed) {
+  /// Hands over what was made, unless nobody wants it any more: it was cancelled, or the run has
+  /// ended. Nothing else cuts it short.
+  void deliver(Run& run, std::size_t worker, const Push& push, Made made) {
     WorkerContext& context = run.contexts[worker];
     Client& client = clients_[worker];
     const std::size_t examples = server_->work(worker).examples;
     if (client.cancelled || !running(run)) {
       if (std::exchange(client.cancelled, false)) context.injector.renew();
-      if (computed) context.report.dropped += examples;
+      if (made != Made::nothing) context.report.dropped += examples;
       return;
     }
     client.may_go = false;

@@ -61,9 +61,13 @@ class Link {
 
   /// The turn of a message that comes at `now`, behind all that were reserved before.
   Turn<Seconds> reserve(Seconds now, double bytes, Seconds service) {
-    const auto turn = turn_behind(free_, now, speed_.time_of(bytes, service));
+    const auto turn = next(now, bytes, service);
     free_ = turn.end;
     return turn;
+  }
+  /// The turn that it would have.
+  Turn<Seconds> next(Seconds now, double bytes, Seconds service) const {
+    return turn_behind(free_, now, speed_.time_of(bytes, service));
   }
 
  private:

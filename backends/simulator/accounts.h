@@ -56,22 +56,20 @@ class Accounts {
     spend(worker, Activity::push, end, landed);
     account.busy = 0;
   }
-  /// What it does is cut off at `now`.
-  void cut(std::size_t worker, Seconds now) {
-    if (accounts_[worker].busy) spend_iteration(worker, now, {});
-    accounts_[worker].busy = 0;
+  /// What it does is cut off at `now`; returns whether it had begun to compute.
+  bool cut(std::size_t worker, Seconds now) {
+    Account& account = accounts_[worker];
+    const bool had_begun = account.busy && account.now.pulled <= now;
+    if (account.busy) spend_iteration(worker, now, {});
+    account.busy = 0;
     spend(worker, Activity::wait, now);
+    return had_begun;
   }
   /// The server made an update.
   void updated(Seconds begin, Seconds end, std::uint64_t update, std::uint64_t staleness) {
     if (!records_) return;
     timeline_.tracks.back().add(
         {to_nanoseconds(begin), to_nanoseconds(end), Activity::apply, 0, update, staleness});
-  }
-
-  /// Everybody is accounted for up to `end`.
-  void close(Seconds end) {
-    for (std::size_t worker = 0; worker < accounts_.size(); ++worker) cut(worker, end);
   }
   Nanoseconds spent(std::size_t worker, Phase phase) const {
     return phase == Phase::observe ? 0 : accounts_[worker].spent[static_cast<std::size_t>(phase)];

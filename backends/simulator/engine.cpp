@@ -43,7 +43,7 @@ void Engine<Center>::run() {
     let_go(0);
     loop();
   }
-  accounts_.close(end_);
+  for (std::uint32_t worker = 0; worker < counts_.size(); ++worker) cut(worker, end_);
   center_.close();
 }
 
@@ -52,11 +52,7 @@ void Engine<Center>::loop() {
   while (!stopped()) {
     const auto event = queue_.earliest();
     if (event.time == EventQueue::kNever) return;
-    if (event.time > limit_) {
-      run_.stop.stop(Stopped::time_limit);
-      end_ = std::max(end_, limit_);
-      return;
-    }
+    if (event.time > limit_) return out_of_time();
     if (++events_ % Center::kPollEvery == 0 && run_.stop.should_stop()) return;
     current_ = event.worker;
     current_goes_on_ = false;
@@ -65,13 +61,25 @@ void Engine<Center>::loop() {
   }
 }
 
-/// The run of one arrival (server.h), with its time.
+template <class Center>
+void Engine<Center>::out_of_time() {
+  run_.stop.stop(Stopped::time_limit);
+  end_ = std::max(end_, limit_);
+}
+
+/// The run of one arrival (server.h), with its time. What the limit cuts short does not land.
 template <class Center>
 void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   double bytes = center_.push_bytes(worker);
+  const Seconds service = durations_.service(worker, accounts_.iterations(worker) - 1);
+  if (!all_reduces_ && link_.next(arrival, bytes, service).end > limit_) return out_of_time();
   const std::uint64_t staleness = center_.staleness(worker);
   const Decision decision = center_.arrive(worker);
   const bool applies = decision == Decision::apply;
+  if (applies && arrival + all_reduce_time_ > limit_) {
+    accounts_.arrived(worker, arrival, arrival, 0, 0);
+    return out_of_time();
+  }
   work_returned_ = decision == Decision::discard;
   std::span<const std::uint32_t> cancelled;
   if (applies) {
@@ -87,7 +95,7 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   } else {
     ready_.assign(released.begin(), released.end());
   }
-  const auto turn = turn_of(worker, arrival, bytes, applies);
+  const auto turn = turn_of(arrival, bytes, service, applies);
   accounts_.arrived(worker, turn.begin, turn.end,
                     decision == Decision::discard ? 0 : center_.version() + !applies, staleness);
   if (applies) updated(turn, cancelled);
@@ -100,12 +108,11 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
 }
 
 template <class Center>
-Turn<Seconds> Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double bytes,
+Turn<Seconds> Engine<Center>::turn_of(Seconds arrival, double bytes, Seconds service,
                                       bool applies) {
   Turn<Seconds> turn{arrival, arrival};
   if (!all_reduces_)
-    turn =
-        link_.reserve(arrival, bytes, durations_.service(worker, accounts_.iterations(worker) - 1));
+    turn = link_.reserve(arrival, bytes, service);
   else if (applies)
     turn.end += all_reduce_time_;
   end_ = std::max(end_, turn.end);
@@ -115,12 +122,18 @@ Turn<Seconds> Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, dou
 template <class Center>
 void Engine<Center>::updated(Turn<Seconds> turn, std::span<const std::uint32_t> cancelled) {
   for (const auto worker : cancelled) {
-    accounts_.cut(worker, turn.end);
+    cut(worker, turn.end);
     queue_.cancel(worker);
   }
   work_returned_ |= !cancelled.empty();
   accounts_.updated(turn.begin, turn.end, center_.version(), center_.stalest());
   center_.observe(to_nanoseconds(turn.end));
+}
+
+/// What a worker has begun and what lands nowhere counts whole.
+template <class Center>
+void Engine<Center>::cut(std::uint32_t worker, Seconds now) {
+  if (accounts_.cut(worker, now)) center_.throw_away(worker);
 }
 
 /// Starts all who are ready, and whoever becomes ready by that.

@@ -54,9 +54,11 @@ class Engine {
  private:
   bool stopped() const { return run_.stop.reason() != Stopped::completed; }
   void loop();
+  void out_of_time();
   void contact(std::uint32_t worker, Seconds arrival);
-  Turn<Seconds> turn_of(std::uint32_t worker, Seconds arrival, double bytes, bool applies);
+  Turn<Seconds> turn_of(Seconds arrival, double bytes, Seconds service, bool applies);
   void updated(Turn<Seconds> turn, std::span<const std::uint32_t> cancelled);
+  void cut(std::uint32_t worker, Seconds now);
   void let_go(Seconds now);
   bool start(std::uint32_t worker, Seconds now);
   void retire(std::uint32_t worker, Seconds now);

@@ -54,6 +54,7 @@ class Tally {
   double all_bytes() const { return bytes_; }
   std::uint64_t staleness(std::size_t worker) const { return version_ - counts_[worker].version; }
 
+  void throw_away(std::size_t worker) { ++counts_[worker].dropped; }
   Decision arrive(std::size_t worker) {
     Count& count = counts_[worker];
     const std::uint64_t version = std::exchange(count.version, kIn);
@@ -61,6 +62,7 @@ class Tally {
     const Decision decision = protocol_->arrived(worker, staleness);
     if (decision == Decision::discard) {
       throw_away(worker);
+      give_back(worker);
     } else {
       held_.push_back({static_cast<std::uint32_t>(worker), version});
     }
@@ -72,7 +74,7 @@ class Tally {
     for (std::uint32_t worker = 0; worker < counts_.size(); ++worker) {
       if (counts_[worker].version == kIn) continue;
       counts_[worker].version = kIn;
-      throw_away(worker);
+      give_back(worker);
       cancelled_.push_back(worker);
     }
     return cancelled_;
@@ -136,10 +138,7 @@ class Tally {
     else if (run_.spec.recording)
       run_.contexts[worker].report.staleness.add(staleness, traits().steps);
   }
-  void throw_away(std::size_t worker) {
-    ++counts_[worker].dropped;
-    ++piles_[piles_.size() == 1 ? 0 : worker].returned;
-  }
+  void give_back(std::size_t worker) { ++piles_[piles_.size() == 1 ? 0 : worker].returned; }
 
   Run& run_;
   std::unique_ptr<Protocol> protocol_;
