@@ -362,6 +362,7 @@ class ParameterServer final : public PooledBackend {
     client.waiting = true;
     client.release.clear();
     leave(run, lock);
+    context.interrupt_contact();
     context.enter(Phase::wait);
     client.release.wait();
     lock = enter(context, true, Activity::pull, 0);

@@ -88,6 +88,12 @@ struct alignas(64) WorkerContext {
     contacts_.before = report.time.spent(Phase::communicate);
     enter(activity, gradient);
   }
+  /// The contact that has begun goes on after a wait: what is timed of it then is a part, which
+  /// stands for no other.
+  void interrupt_contact() {
+    contacts_.timing = true;
+    contacts_.stands_for_others = false;
+  }
   void end_contact(std::uint64_t gradient) {
     enter(Activity::compute, gradient);  // no reading where that is what the clock ran for
     if (!std::exchange(contacts_.timing, false)) return static_cast<void>(++contacts_.untimed);
