@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/conditions/link.h"
 #include "backends/run_spec.h"
 #include "backends/work_queue.h"
 #include "results/staleness.h"
@@ -72,6 +73,10 @@ struct RunOutcome {
   /// Threads of this process that used over 5 % of a core in the run; nothing where others than
   /// workers ran meanwhile.
   std::optional<std::size_t> threads;
+  /// Where messages are delayed; not those of an all-reduce.
+  std::optional<Traffic> traffic;
+  /// For how long messages, and the server's own time for them, took the link; where either does.
+  std::optional<Nanoseconds> link_busy;
   Timeline timeline;         ///< where RunSpec::timeline_slices asks for one
   std::uint64_t events = 0;  ///< of a simulation
   /// Real time that a simulation took, evaluations in pauses excluded; 0: it was none.

@@ -3,6 +3,7 @@
 // of one worker.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -131,6 +132,12 @@ struct alignas(64) WorkerContext {
     if (!injector.delays_messages()) return true;
     enter(activity, gradient);
     const Injector::Passage passage = wait();
+    // What passed is known afterwards. A wait that was cut short did not get that far.
+    if (const auto [begin, end] = passage.queue; recording && begin < end) {
+      const Nanoseconds until = time();
+      enter_at(Activity::queue, std::min(begin, until), gradient);
+      enter_at(activity, std::min(end, until), gradient);
+    }
     enter(next, gradient);
     return passage.whole;
   }

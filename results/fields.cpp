@@ -132,7 +132,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"gradient_evaluations", "gradients", "example gradients whose computation was begun, those thrown away included: dropped_gradients + examples_processed", run<&R::gradient_evaluations>, set<&R::gradient_evaluations, R>},
     {"wall_s", "s", "training time: no loading, warm-up or evaluation", run<&R::wall_s>, set<&R::wall_s, R>},
     {"compute_s", "s", "of wall_s, the mean worker's time in gradients and in-place updates", run<&R::compute_s>, set<&R::compute_s, R>},
-    {"wait_s", "s", "of wall_s, the mean worker's time waiting for others", run<&R::wait_s>, set<&R::wait_s, R>},
+    {"wait_s", "s", "of wall_s, the mean worker's time waiting for others: at a lock, a barrier, or for the protocol's leave", run<&R::wait_s>, set<&R::wait_s, R>},
     {"communicate_s", "s", "of wall_s, the mean worker's time moving parameters and updates; of many short contacts some are timed, for all", run<&R::communicate_s>, set<&R::communicate_s, R>},
     {"observe_s", "s", "of wall_s, the mean worker's time copying parameters for the loss curve", run<&R::observe_s>, set<&R::observe_s, R>},
     {"evaluate_s", "s", "evaluating the loss curve, off the clock", run<&R::evaluate_s>, set<&R::evaluate_s, R>},
@@ -223,6 +223,11 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
     {"intercept", "", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", run<&R::intercept>, set<&R::intercept, R>},
     {"local_steps", "steps", "mini-batch steps made on private replicas, which reach the shared parameters by updates; empty where there is none", run<&R::local_steps>, set<&R::local_steps, R>},
+    {"queue_s", "s", "of wall_s, the mean worker's time in a queue: for its message's turn on the link, or at a simulated server", run<&R::queue_s>, set<&R::queue_s, R>},
+    {"messages", "messages", "pulls and pushes whose bytes had their turn; empty where no message is delayed, and of an all-reduce by ring or tree", run<&R::messages>, set<&R::messages, R>},
+    {"pull_bytes", "bytes", "of a pull, the mean: the parameters that a mini-batch needs, or a replica", run<&R::pull_bytes>, set<&R::pull_bytes, R>},
+    {"push_bytes", "bytes", "of a push, the mean: a gradient sum, or a replica", run<&R::push_bytes>, set<&R::push_bytes, R>},
+    {"link_busy_share", "", "share of wall_s that the link was taken: its messages' bytes / bandwidth and the service of their arrivals, divided among shards", run<&R::link_busy_share>, set<&R::link_busy_share, R>},
     // clang-format on
 });
 
@@ -268,7 +273,7 @@ constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
     {"worker", "", "number of the worker, from 0", worker<&W::worker>, set<&W::worker, W>},
     {"compute_s", "s", "time in gradients and in-place updates, delays included",
      worker<&W::compute_s>, set<&W::compute_s, W>},
-    {"wait_s", "s", "time waiting for others", worker<&W::wait_s>, set<&W::wait_s, W>},
+    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave", worker<&W::wait_s>, set<&W::wait_s, W>},
     {"communicate_s", "s",
      "time moving parameters and updates, delays included; of many short contacts some are timed, "
      "for all",
@@ -287,6 +292,8 @@ constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
     {"local_steps", "steps",
      "mini-batch steps that it made on its replica; empty where it has none",
      worker<&W::local_steps>, set<&W::local_steps, W>},
+    {"queue_s", "s", "time in a queue: for its message's turn on the link, or at a simulated server",
+     worker<&W::queue_s>, set<&W::queue_s, W>},
 });
 
 template <auto Member>

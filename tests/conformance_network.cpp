@@ -52,6 +52,51 @@ TEST_CASE("Rounds take as long as simulated ones of bsp, with a server and witho
   }
 }
 
+TEST_CASE("The messages of all workers pass one link, and their bytes say for how long") {
+  for (const auto& entry : backend_catalog()) {
+    if (!entry.delays_messages) continue;
+    for (const char* protocol : {"async", "bsp", "local:2", "elastic:0.5,2"}) {
+      if (!entry.uses_protocol && protocol != std::string_view("async")) continue;
+      INFO(std::string(entry.name) << ", " << std::string(protocol));
+      const auto spec = network_spec(entry, protocol, 4);
+      const auto outcome = run(entry, spec, *dense_case().problem);
+      REQUIRE(outcome.traffic.has_value());
+      const Traffic& traffic = *outcome.traffic;
+      const bool rounds = entry.name == "openmp-sync" || examples_landing(entry, spec) > 4;
+      CHECK(outcome.updates == 10);
+      CHECK(traffic.pulls >= 10);
+      if (rounds && protocol != std::string_view("elastic:0.5,2")) CHECK(traffic.pulls == 40);
+      CHECK(traffic.pushes == traffic.pulls);
+      CHECK(traffic.pull_bytes == static_cast<double>(kBytes * traffic.pulls));
+      CHECK(traffic.push_bytes == static_cast<double>(kBytes * traffic.pushes));
+      CHECK(*outcome.link_busy == 100'000 * Nanoseconds(traffic.pulls + traffic.pushes));
+      CHECK(outcome.wall >= *outcome.link_busy);
+      for (const auto& worker : outcome.workers) CHECK(worker.time.elapsed() == outcome.wall);
+    }
+  }
+}
+
+TEST_CASE("A message of a sparse mini-batch has the same bytes on threads as in simulation") {
+  const Case sparse = make_case("logreg", "rcv1-like:rows=60,features=900");
+  std::vector<Traffic> all;
+  for (const char* name : {"simulator", "parameter-server", "openmp-sync", "leashed", "hogwild"}) {
+    const auto& entry = backend(name);
+    RunSpec spec = spec_for(entry, *sparse.problem, 3, 4, 1);
+    const bool rounds = all.empty() || entry.name == "openmp-sync" || entry.uses_protocol;
+    spec.protocol = "bsp";
+    if (!rounds) spec.workers = 1;
+    spec.conditions.latency = Distribution::parse("constant:1us");
+    const auto outcome = run(entry, spec, *sparse.problem);
+    REQUIRE(outcome.traffic.has_value());
+    all.push_back(*outcome.traffic);
+    CAPTURE(name);
+    CHECK(all.back().pulls == 15);
+    CHECK(all.back().pushes == 15);
+    CHECK(all.back().pull_bytes == all.front().pull_bytes);
+    CHECK(all.back().push_bytes == all.front().push_bytes);
+  }
+}
+
 TEST_CASE("However many workers ask at once, turns on a link neither overlap nor leave a gap") {
   SharedLink link(LinkSpeed(1, 1e9));  // a nanosecond a byte
   constexpr std::size_t kThreads = 4, kTurns = 2000;

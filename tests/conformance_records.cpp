@@ -54,8 +54,7 @@ TEST_CASE("Every worker's phases sum to the wall time, to the nanosecond") {
     CHECK(outcome.wall > 0);
     for (const auto& worker : outcome.workers) {
       CHECK(worker.time.elapsed() == outcome.wall);
-      for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
-        CHECK(worker.time.spent(phase) >= 0);
+      for (const auto phase : kAllPhases) CHECK(worker.time.spent(phase) >= 0);
     }
   });
 }

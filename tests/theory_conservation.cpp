@@ -37,8 +37,7 @@ Sums check_workers(const RunOutcome& outcome) {
   for (const auto& worker : outcome.workers) {
     CHECK(worker.applied + worker.dropped == worker.computed);
     CHECK(worker.time.elapsed() == outcome.wall);
-    for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
-      CHECK(worker.time.spent(phase) >= 0);
+    for (const auto phase : kAllPhases) CHECK(worker.time.spent(phase) >= 0);
     s.computed += worker.computed;
     s.applied += worker.applied;
     s.dropped += worker.dropped;
@@ -64,7 +63,7 @@ void check_timeline(const RunOutcome& outcome) {
     }
     CHECK(until <= outcome.wall);
     if (k == outcome.workers.size()) return;
-    for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
+    for (const auto phase : kAllPhases)
       CHECK(sums[static_cast<std::size_t>(phase)] == outcome.workers[k].time.spent(phase));
   }
 }

@@ -39,6 +39,7 @@ void Injector::reset(const Conditions& conditions, std::uint64_t seed, std::size
   seed_ = seed;
   worker_ = worker;
   made_ = 0;
+  traffic_ = {};
   pause_ = pause;
   stop_ = &stop;
   link_ = &link;
@@ -62,6 +63,8 @@ Nanoseconds Injector::latency(Purpose purpose, std::uint64_t number) const {
 
 Injector::Passage Injector::pull(std::uint64_t bytes, PullTicket ticket) {
   if (!messages_) return {};
+  ++traffic_.pulls;
+  traffic_.pull_bytes += static_cast<double>(bytes);
   const Nanoseconds begun = time(), latency = this->latency(Purpose::pull, made_);
   if (!link_->is_limited()) return {wait_until(begun + latency)};
   Turn<Nanoseconds> turn = link_->reserve(begun, bytes);
@@ -79,6 +82,8 @@ Injector::Passage Injector::push(std::uint64_t bytes) {
   if (!messages_) return {};
   const Nanoseconds arrival = time() + latency(Purpose::push, made_ - 1);
   if (!wait_until(arrival)) return {false};
+  ++traffic_.pushes;
+  traffic_.push_bytes += static_cast<double>(bytes);
   if (!link_->is_limited()) return {};
   const auto turn = link_->reserve(arrival, bytes);
   return {wait_until(turn.end), {arrival, turn.begin}};

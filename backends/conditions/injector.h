@@ -40,6 +40,8 @@ class Injector {
   void reset(Conditions&&, std::uint64_t, std::size_t, Pause*, StopControl&, SharedLink&) = delete;
 
   bool delays_messages() const { return messages_; }
+  /// This worker's messages of the run.
+  const Traffic& traffic() const { return traffic_; }
 
   /// compute() makes the next `count` gradients; returns when their time has passed. False where it
   /// did not pass whole: the run stops, or they were cancelled.
@@ -94,6 +96,7 @@ class Injector {
   std::uint64_t seed_ = 0;
   std::size_t worker_ = 0;
   std::uint64_t made_ = 0;  ///< gradients of this run
+  Traffic traffic_;
   Pause* pause_ = nullptr;
   StopControl* stop_ = nullptr;
   SharedLink* link_ = nullptr;

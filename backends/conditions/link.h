@@ -36,6 +36,19 @@ Turn<Time> turn_behind(Time free, Time now, Time taken) {
   return {begin, begin + taken};
 }
 
+/// The messages of a run, or of one of its workers: those that had a turn.
+struct Traffic {
+  std::uint64_t pulls = 0, pushes = 0;
+  double pull_bytes = 0, push_bytes = 0;  ///< of all of them
+
+  void add(const Traffic& more) {
+    pulls += more.pulls;
+    pushes += more.pushes;
+    pull_bytes += more.pull_bytes;
+    push_bytes += more.push_bytes;
+  }
+};
+
 /// How long a message has the link. Of S servers each has a link and a processor of its own and 1/S
 /// of every message:  n/(S·β) + service/S.
 class LinkSpeed {
@@ -62,6 +75,7 @@ class Link {
   /// The turn of a message that comes at `now`, behind all that were reserved before.
   Turn<Seconds> reserve(Seconds now, double bytes, Seconds service) {
     const auto turn = next(now, bytes, service);
+    busy_ += turn.end - turn.begin;
     free_ = turn.end;
     return turn;
   }
@@ -70,9 +84,12 @@ class Link {
     return turn_behind(free_, now, speed_.time_of(bytes, service));
   }
 
+  /// For how long it has been taken up to `end`, from which on nothing came.
+  Seconds busy(Seconds end) const { return busy_ - std::max(0.0, free_ - end); }
+
  private:
   LinkSpeed speed_;
-  Seconds free_ = 0;
+  Seconds free_ = 0, busy_ = 0;
 };
 
 /// The link of a run on real threads.
@@ -89,7 +106,13 @@ class SharedLink {
     Turn<Nanoseconds> turn;
     do turn = turn_behind(free, now, taken);
     while (!free_.compare_exchange_weak(free, turn.end, std::memory_order_relaxed));
+    busy_.fetch_add(taken, std::memory_order_relaxed);
     return turn;
+  }
+  /// As above; after the join.
+  Nanoseconds busy(Nanoseconds end) const {
+    const Nanoseconds free = free_.load(std::memory_order_relaxed);
+    return busy_.load(std::memory_order_relaxed) - (free > end ? free - end : 0);
   }
 
  private:
@@ -97,6 +120,7 @@ class SharedLink {
 
   LinkSpeed speed_;
   alignas(64) std::atomic<Nanoseconds> free_{std::numeric_limits<Nanoseconds>::min()};
+  std::atomic<Nanoseconds> busy_{0};
 };
 
 /// The pulls of workers that real threads let go together.

@@ -71,8 +71,10 @@ void Engine<Center>::out_of_time() {
 template <class Center>
 void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   double bytes = center_.push_bytes(worker);
-  const Seconds service = durations_.service(worker, accounts_.iterations(worker) - 1);
+  const Seconds service = durations_.service(worker, counts_[worker].iterations - 1);
   if (!all_reduces_ && link_.next(arrival, bytes, service).end > limit_) return out_of_time();
+  ++traffic_.pushes;
+  traffic_.push_bytes += bytes;
   const std::uint64_t staleness = center_.staleness(worker);
   const Decision decision = center_.arrive(worker);
   const bool applies = decision == Decision::apply;
@@ -91,7 +93,7 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   const bool goes_on = alone && center_.deal(worker);
   if (goes_on) {
     center_.pull(worker);
-    bytes += center_.pull_bytes(worker);
+    bytes += count_pull(worker);
   } else {
     ready_.assign(released.begin(), released.end());
   }
@@ -101,7 +103,7 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   if (applies) updated(turn, cancelled);
   if (stopped()) return;
   if (goes_on)
-    go(worker, turn.end, turn.end);
+    go(worker, turn.end, {turn.end, turn.end});
   else
     let_go(turn.end);
   if (!idle_.empty()) wake_idle(turn.end);
@@ -144,12 +146,12 @@ void Engine<Center>::let_go(Seconds now) {
   for (std::size_t i = 0; i < ready_.size() && !stopped(); ++i) {
     if (!start(ready_[i], now)) continue;
     started_.push_back(ready_[i]);
-    bytes += center_.pull_bytes(ready_[i]);
+    bytes += count_pull(ready_[i]);
   }
   ready_.clear();
   if (stopped() || started_.empty()) return;
-  const Seconds pulled = all_reduces_ ? now : link_.reserve(now, bytes, 0).end;
-  for (const auto worker : started_) go(worker, now, pulled);
+  const auto pull = all_reduces_ ? Turn<Seconds>{now, now} : link_.reserve(now, bytes, 0);
+  for (const auto worker : started_) go(worker, now, pull);
 }
 
 /// True if it has a task, for which it pulls.
@@ -190,20 +192,28 @@ void Engine<Center>::wake_idle(Seconds now) {
   let_go(now);
 }
 
-/// Begins an iteration: let go at `now`, and its pull is through the link at `pulled`.
 template <class Center>
-void Engine<Center>::go(std::uint32_t worker, Seconds now, Seconds pulled) {
+double Engine<Center>::count_pull(std::uint32_t worker) {
+  const double bytes = center_.pull_bytes(worker);
+  ++traffic_.pulls;
+  traffic_.pull_bytes += bytes;
+  return bytes;
+}
+
+/// Begins an iteration: let go at `now`, and its pull has the link for that turn.
+template <class Center>
+void Engine<Center>::go(std::uint32_t worker, Seconds now, Turn<Seconds> pull) {
   Counts& counts = counts_[worker];
-  const std::uint64_t number = accounts_.iterations(worker);
+  const std::uint64_t number = counts.iterations++;
   const std::uint64_t gradients = center_.gradients(worker);
-  Iteration next{now, pulled, 0, 0};
+  Iteration next{pull.begin, pull.end, 0, 0};
   if (!all_reduces_) next.pulled += durations_.latency(worker, number, Purpose::pull);
   next.computed =
       next.pulled + durations_.compute(worker, counts.stream, counts.gradients, gradients);
   next.arrival = next.computed;
   if (!all_reduces_) next.arrival += durations_.latency(worker, number, Purpose::push);
   counts.gradients += gradients;
-  accounts_.begin(worker, next);
+  accounts_.begin(worker, now, next, counts.iterations);
   queue_.update(worker, next.arrival);
   current_goes_on_ |= worker == current_;
 }

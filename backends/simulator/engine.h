@@ -50,6 +50,8 @@ class Engine {
   Seconds end() const { return end_; }
   std::uint64_t events() const { return events_; }
   Accounts& accounts() { return accounts_; }
+  const Traffic& traffic() const { return traffic_; }
+  Seconds link_busy() const { return link_.busy(end_); }
 
  private:
   bool stopped() const { return run_.stop.reason() != Stopped::completed; }
@@ -63,11 +65,13 @@ class Engine {
   bool start(std::uint32_t worker, Seconds now);
   void retire(std::uint32_t worker, Seconds now);
   void wake_idle(Seconds now);
-  void go(std::uint32_t worker, Seconds now, Seconds pulled);
+  double count_pull(std::uint32_t worker);
+  void go(std::uint32_t worker, Seconds now, Turn<Seconds> pull);
 
   struct Counts {
     std::uint64_t stream = 0;     ///< of its computing times
     std::uint64_t gradients = 0;  ///< begun
+    std::uint64_t iterations = 0;
   };
 
   Run& run_;
@@ -76,6 +80,7 @@ class Engine {
   Durations durations_;
   EventQueue queue_;
   Link link_;
+  Traffic traffic_;
   bool all_reduces_;
   Seconds all_reduce_time_ = 0;
   Seconds limit_;

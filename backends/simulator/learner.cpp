@@ -14,7 +14,7 @@ Learner::Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& to
               run.spec.rule, run.step_size),
       queue_(run.plan, traits().arrivals, run.spec.assign, run.contexts.size()),
       tool_(tool),
-      counts_bytes_(run.spec.conditions.bandwidth > 0),
+      counts_bytes_(run.spec.conditions.delays_messages()),
       works_(run.contexts.size()),
       gradient_sums_(sends_gradients() ? run.contexts.size() : 0) {
   if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), run.state);
