@@ -87,12 +87,17 @@ class Arrivals {
     fill(held, flight);
     return decision;
   }
-  /// What is held becomes an update: all of it, in the order of its arrival.
-  std::span<Held> begin_update() {
+  /// What is held becomes an update: all of it, in the order of its arrival; visit(held, its τ).
+  template <class Visit>
+  std::span<Held> begin_update(Visit visit) {
     const std::span<Held> landing = std::span(held_).first(count_);
     completer_ = landing.back().worker;
     stalest_ = 0;
-    for (const Held& held : landing) stalest_ = std::max(stalest_, version_ - held.version);
+    for (const Held& held : landing) {
+      const std::uint64_t staleness = version_ - held.version;
+      stalest_ = std::max(stalest_, staleness);
+      visit(held, staleness);
+    }
     return landing;
   }
   void end_update() {

@@ -36,13 +36,13 @@ Decision Server::arrive(std::size_t worker, const Push& push) {
 }
 
 std::span<const Held> Server::update(const ReplicaOf& replica_of) {
-  const std::span<Held> landing = begin_update();
+  landed_before_ = landed_;
+  const std::span<Held> landing =
+      begin_update([&](const Held& held, std::uint64_t) { landed_ += held.work.examples; });
   // In the order of the plan, so that the result does not depend on who was faster.
   if (count_ > 1)
     std::sort(landing.begin(), landing.end(),
               [](const Held& a, const Held& b) { return a.work.number < b.work.number; });
-  landed_before_ = landed_;
-  for (const Held& held : landing) landed_ += held.work.examples;
   if (traits().exchange == Exchange::gradient)
     apply_gradients();
   else

@@ -68,12 +68,12 @@ class Tally : public Arrivals<Counted, Arrival> {
     return cancelled;
   }
   void update() {
-    for (const Arrival& held : begin_update()) {
-      note_staleness(held.worker, version_ - held.version);
+    begin_update([&](const Arrival& held, std::uint64_t staleness) {
+      note_staleness(held.worker, staleness);
       Counted& count = in_flight_[held.worker];
       ++count.landed;
       count.last_update = version_ + 1;
-    }
+    });
     ++in_flight_[completer_].updates;
     end_update();
   }
