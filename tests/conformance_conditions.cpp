@@ -148,7 +148,7 @@ TEST_CASE(
       CHECK(final_parameters(outcome) == outcome.curve.front().parameters);
       for (const auto& worker : outcome.workers) {
         CHECK(worker.applied == 0);
-        CHECK(worker.computed > 0);
+        if (entry.virtual_clock) CHECK(worker.computed > 0);  // a thread may come too late
         CHECK(worker.dropped == worker.computed);
         CHECK(worker.staleness.count() == 0);
       }
