@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/conditions/link.h"
 #include "backends/run_spec.h"
 #include "backends/work_queue.h"
 #include "results/staleness.h"
@@ -36,15 +37,17 @@ struct LandedTask {
   std::uint64_t version = 0;  ///< updates that were in the parameters that it was computed from
 };
 
-/// What one worker did. Conservation: computed = applied + dropped + left over at the end.
+/// What one worker did. Conservation: computed = applied + dropped.
 struct WorkerReport {
   Stopwatch time;             ///< sums to RunOutcome::wall for every worker
   std::uint64_t updates = 0;  ///< those that it completed: each is one worker's
   /// Mini-batch steps that it made on its replica; nothing where workers have none.
   std::optional<std::uint64_t> local_steps;
   std::uint64_t applied = 0;   ///< example gradients that landed in the parameters
-  std::uint64_t computed = 0;  ///< example gradients computed
-  std::uint64_t dropped = 0;   ///< example gradients computed, or begun and cancelled
+  std::uint64_t computed = 0;  ///< example gradients whose computation was begun
+  /// Of these, those that landed nowhere: discarded, cancelled, held or under way when the run
+  /// ended. Each counts whole, however much of it was made.
+  std::uint64_t dropped = 0;
   /// One sample for each of its mini-batch gradients that landed, or for some of them where they
   /// are sampled; or of several workers'.
   StalenessHistogram staleness;
@@ -70,6 +73,10 @@ struct RunOutcome {
   /// Threads of this process that used over 5 % of a core in the run; nothing where others than
   /// workers ran meanwhile.
   std::optional<std::size_t> threads;
+  /// Where messages are delayed; not those of an all-reduce.
+  std::optional<Traffic> traffic;
+  /// For how long messages, and the server's own time for them, took the link; where either does.
+  std::optional<Nanoseconds> link_busy;
   Timeline timeline;         ///< where RunSpec::timeline_slices asks for one
   std::uint64_t events = 0;  ///< of a simulation
   /// Real time that a simulation took, evaluations in pauses excluded; 0: it was none.

@@ -15,7 +15,7 @@
 //
 // Invariant: a worker exchanges after --exchange examples (and at the end of an epoch's larger
 // mini-batches, and of its smaller ones), whatever is recorded. The curve is looked at after the
-// first exchange past a point.
+// first exchange past a point. A block whose time the end of the run cuts short is not exchanged.
 
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
@@ -49,11 +49,18 @@ class Downpour final : public PooledBackend {
     Replica& replica = replicas_[worker];
     train_blocks(run, context, Access::racy_store, [&](const Block& block, const auto& rows) {
       const std::uint64_t before = replica.made.load(std::memory_order_relaxed);
-      context.injector.gradients(block.updates(), [&] {
+      // What the last exchange left in the replica: its message is under way now.
+      const std::uint64_t bytes = replica.base.size() * sizeof(Real);
+      if (!context.pull(bytes, Activity::compute, context.taken)) return;
+      const bool whole = context.injector.gradients(block.updates(), [&] {
         train_in_place(run, context, block, rows,
                        {replica.state, Access::exclusive, &replica.made});
       });
-      land(context, worker, block.end - block.begin, before);
+      context.report.local_steps = replica.made.load(std::memory_order_relaxed);
+      if (whole && context.push(bytes, Activity::push, context.taken))
+        land(context, worker, block.end - block.begin, before);
+      else
+        context.report.dropped += block.end - block.begin;
     });
   }
 
@@ -62,8 +69,6 @@ class Downpour final : public PooledBackend {
             std::uint64_t before) {
     Replica& replica = replicas_[worker];
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
-    const std::uint64_t bytes = replica.base.size() * sizeof(Real);
-    context.push(bytes, Activity::push, context.taken);
     // It counts from its first chunk on: a point of the curve must not have changes that it does
     // not count.
     context.updates.store(context.updates.load(std::memory_order_relaxed) + 1,
@@ -76,10 +81,8 @@ class Downpour final : public PooledBackend {
     // In each chunk exchanges have an order of their own; their numbers are those of the first.
     const std::uint64_t update = replica.landed.front();
     context.track.note_update(update, staleness);
-    context.pull(bytes, Activity::pull, context.taken);
     context.note_staleness(staleness, made - before);
     context.report.last_update = update;
-    context.report.local_steps = made;
   }
 
   void close(Run&, RunOutcome& outcome) override {

@@ -15,7 +15,8 @@
 //
 // Where gradients or messages are delayed, an update in place would read and write next to each
 // other, however long it is said to take. There a worker reads, computes, waits and then writes,
-// one update at a time, and every update is sampled.
+// one update at a time, and every update is sampled. What the end of the run cuts short does not
+// land.
 
 #include <utility>
 
@@ -84,10 +85,14 @@ class Hogwild final : public PooledBackend {
     const std::uint64_t before = others(run, context);
     context.compute->prepare(rows.first(part.end - part.begin));
     context.compute->read(run.w(), access);
-    context.pull(context.compute->read_bytes(), Activity::compute, context.taken);
-    context.injector.gradient([&] { context.compute->compute(); });
+    if (!context.pull(context.compute->read_bytes(), Activity::compute, context.taken)) return;
+    context.report.computed += part.end - part.begin;
+    if (!context.injector.gradient([&] { context.compute->compute(); }) ||
+        !context.push(context.compute->gradient_bytes(), Activity::compute, context.taken)) {
+      context.report.dropped += part.end - part.begin;
+      return;
+    }
     const GradientSum gradient_sum = context.compute->gradient_sum();
-    context.push(context.compute->gradient_bytes(), Activity::compute, context.taken);
     run.rule.land(run.state, gradient_sum, run.step(part.epoch, part.first_update), access,
                   context.recording && workers() > 1 ? &context.probe : nullptr,
                   &totals_[context.number]);
@@ -97,7 +102,6 @@ class Hogwild final : public PooledBackend {
     };
     count(context.updates, 1);
     count(context.examples, gradient_sum.examples);
-    context.report.computed += gradient_sum.examples;
   }
 
   static std::uint64_t others(const Run& run, const WorkerContext& me) {

@@ -50,9 +50,18 @@ void train_in_place(Run& run, WorkerContext& context, const Block& part,
 }
 
 void train_alone(Run& run, WorkerContext& context) {
+  AlignedVector<Real> before;  // where the end of the run may come before a part's time has passed
   train_blocks(run, context, Access::exclusive, [&](const Block& part, const auto& rows) {
-    context.injector.gradients(
+    if (run.spec.conditions.any()) before = run.state;
+    const bool whole = context.injector.gradients(
         part.updates(), [&] { train_in_place(run, context, part, rows, Access::exclusive); });
+    if (whole) return;
+    run.state = before;
+    const std::uint64_t examples = part.end - part.begin;
+    context.report.dropped += examples;
+    context.examples.store(context.report.computed - examples, std::memory_order_relaxed);
+    context.updates.store(context.updates.load(std::memory_order_relaxed) - part.updates(),
+                          std::memory_order_relaxed);
   });
   const auto updates = context.updates.load(std::memory_order_relaxed);
   context.note_staleness(0, updates);

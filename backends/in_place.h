@@ -59,7 +59,8 @@ void train_blocks(Run& run, WorkerContext& context, Access access, Train train) 
 }
 
 /// That loop where there is no other worker: sequential SGD, whichever strategy it is the case of
-/// one worker of.
+/// one worker of. Of gradients that are delayed, a part whose time the end of the run cuts short is
+/// taken back.
 void train_alone(Run& run, WorkerContext& context);
 
 }  // namespace sgdbench

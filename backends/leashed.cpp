@@ -10,6 +10,7 @@
 // sparse data the buffer that becomes it is an old version, of which only what has changed since is
 // copied (versions.h), instead of all as in the paper.
 
+#include <utility>
 #include <vector>
 
 #include "backends/pooled_backend.h"
@@ -43,20 +44,30 @@ class Leashed final : public PooledBackend {
   }
   std::size_t gradients(std::size_t) const { return 1; }
   std::uint64_t number(std::size_t worker) const { return attempts_[worker].gradient; }
-  std::uint64_t pull_bytes(Run& run, std::size_t) const { return run.w().size_bytes(); }
+  std::uint64_t pull_bytes(Run& run, std::size_t worker) const {
+    return run.contexts[worker].compute->read_bytes();
+  }
+  static PullTicket pull_ticket(std::size_t) { return {}; }
   std::uint64_t push_bytes(Run& run, std::size_t worker) const {
     return run.contexts[worker].compute->gradient_bytes();
   }
   void compute(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
-    context.compute->compute_from(w_of(*attempts_[worker].read));
-    versions_->release(worker, Role::read);
+    if (const Version* read = std::exchange(attempts_[worker].read, nullptr)) {
+      context.compute->compute_from(w_of(*read));
+      versions_->release(worker, Role::read);
+    } else {
+      context.compute->compute();
+    }
     context.report.computed += attempts_[worker].walk.examples();
   }
-  bool commit(Run& run, std::size_t worker, bool computed) {
-    if (!computed) return false;  // the run stops
+  bool commit(Run& run, std::size_t worker, Made made) {
     WorkerContext& context = run.contexts[worker];
     const Attempt& attempt = attempts_[worker];
+    if (made != Made::whole) {  // the run stops
+      if (made == Made::cut_short) context.report.dropped += attempt.walk.examples();
+      return false;
+    }
     context.begin_contact(attempt.walk.at_first(), true, Activity::push, attempt.gradient);
     const bool published = publish(run, worker);
     context.end_contact(attempt.gradient);
@@ -87,7 +98,8 @@ class Leashed final : public PooledBackend {
     return true;
   }
 
-  /// The newest version, which stays as it is until the gradient is computed.
+  /// The newest version, which stays as it is until the gradient is computed. Where messages are
+  /// delayed, a copy of what the mini-batch needs of it travels.
   bool read(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
     Attempt& attempt = attempts_[worker];
@@ -97,6 +109,10 @@ class Leashed final : public PooledBackend {
     context.mark(Activity::pull, attempt.gradient);
     attempt.read = &versions_->protect(worker, Role::read);
     attempt.version = attempt.read->number;
+    if (context.injector.delays_messages()) {
+      context.compute->read(w_of(*std::exchange(attempt.read, nullptr)), Access::exclusive);
+      versions_->release(worker, Role::read);
+    }
     context.mark(Activity::compute, attempt.gradient);
     return true;
   }

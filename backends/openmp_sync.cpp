@@ -2,11 +2,16 @@
 // update. With P workers and batch b it is mini-batch SGD with batch P·b.
 //
 //   compute   every worker its own share of the round's examples, at w
-//             (where messages are delayed, it pulls w before and pushes its gradient sum after)
+//             (where messages are delayed, it pulls what it needs of w before and pushes its
+//             gradient sum after)
 //   barrier   (barrier.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' gradient sums in
 //             worker order: the result does not depend on timing
 //   barrier
+//
+// There is no server, but there is one w: messages have the link of the memory where that lies, as
+// those of bsp have the server's (conditions/link.h). So a round takes 2α + 2Pn/β beside computing,
+// here and in a simulation of bsp; a ring or a tree is for the simulator alone (--all-reduce).
 //
 // Rounds come in blocks. Behind one, all meet once more: meanwhile the first worker looks at w,
 // where a point of the curve lies there, and takes the next block.
@@ -16,6 +21,7 @@
 // and rewritten by their owners outside of them.
 
 #include <algorithm>
+#include <atomic>
 
 #include "backends/barrier.h"
 #include "backends/in_place.h"
@@ -53,7 +59,9 @@ class OpenMpSync final : public PooledBackend {
 
   void open(Run& run) override {
     rest_ = {};
+    is_cut_short_ = false;
     barrier_.reset();
+    ticket_ = {&pulls_, pulls_.open()};
     if (!alone(run.spec)) more_ = run.take_rounds(run.contexts[0], rest_, block_);
   }
 
@@ -73,6 +81,10 @@ class OpenMpSync final : public PooledBackend {
   bool make_rounds(Run& run, std::size_t me) {
     WorkerContext& context = run.contexts[me];
     std::uint64_t gradients = 0;
+    const auto end = [&] {
+      if (gradients != 0) context.note_staleness(0, gradients);
+      return true;
+    };
     while (more_) {
       const Block block = block_;  // the next one may be there before this worker's last round ends
       const EpochStep step = run.step_size.during(block.epoch);
@@ -81,8 +93,13 @@ class OpenMpSync final : public PooledBackend {
         round.end = round.begin + round.batch;
         const std::uint64_t number = round.first_update + 1;  // of the gradient and of the update
         context.enter(Activity::compute, number);
-        gradients += compute(run, context, round, me);
+        const std::size_t mine = compute(run, context, round, me);
         if (!meet(context, me, Activity::apply, number)) return false;
+        if (is_cut_short_) {  // all see it, and the run ends
+          context.report.dropped += mine;
+          return end();
+        }
+        gradients += mine != 0;
         reduce(run, context, round, me, step.at(round.first_update));
         context.track.note_update(number, 0);
         if (!meet(context, me, Activity::compute)) return false;
@@ -96,8 +113,7 @@ class OpenMpSync final : public PooledBackend {
       }
       if (!meet(context, me, Activity::compute)) return false;
     }
-    if (gradients != 0) context.note_staleness(0, gradients);
-    return true;
+    return end();
   }
 
   /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
@@ -112,20 +128,31 @@ class OpenMpSync final : public PooledBackend {
     return !barrier_.is_left();
   }
 
-  /// False where this worker has no share: there are fewer examples than workers.
-  bool compute(Run& run, WorkerContext& context, const Block& round, std::size_t me) {
+  /// Examples of this worker's share: none where there are fewer than workers, or where the
+  /// parameters did not come.
+  std::size_t compute(Run& run, WorkerContext& context, const Block& round, std::size_t me) {
     const Block mine = share_of(round, me, workers());
-    if (mine.begin == mine.end) return false;
+    if (mine.begin == mine.end) return 0;
     const std::uint64_t number = round.first_update + 1;
-    context.pull(run.w().size_bytes(), Activity::compute, number);
-    context.injector.gradient([&] {
+    const bool travels = context.injector.delays_messages();
+    if (travels) {
+      context.compute->prepare(run.rows(context, mine));
+      context.compute->read(run.w(), Access::exclusive);
+      if (!context.pull(context.compute->read_bytes(), Activity::compute, number, ticket_)) {
+        is_cut_short_.store(true, std::memory_order_relaxed);
+        return 0;
+      }
+    }
+    const bool whole = context.injector.gradient([&] {
+      if (travels) return context.compute->compute();
       context.compute->prepare(run.rows(context, mine));
       context.compute->compute_from(run.w());
     });
     gradients_[me] = context.compute->gradient_sum();
-    context.push(context.compute->gradient_bytes(), Activity::compute, number);
+    if (!whole || !context.push(context.compute->gradient_bytes(), Activity::compute, number))
+      is_cut_short_.store(true, std::memory_order_relaxed);
     context.report.computed += mine.end - mine.begin;
-    return true;
+    return mine.end - mine.begin;
   }
 
   void reduce(Run& run, WorkerContext& context, const Block& round, std::size_t me, Real step) {
@@ -139,6 +166,7 @@ class OpenMpSync final : public PooledBackend {
                    totals_ ? &sums_[me] : nullptr);
     context.examples.store(context.report.computed, std::memory_order_relaxed);
     if (me != 0) return;
+    ticket_.number = pulls_.open();  // nobody pulls now
     context.updates.store(round.first_update + 1, std::memory_order_relaxed);
     context.report.last_update = round.first_update + 1;
   }
@@ -152,6 +180,12 @@ class OpenMpSync final : public PooledBackend {
   // Written by the first worker, while all others wait for it behind a block.
   Block block_, rest_;  ///< the rounds that are made next, and those of the plan behind them
   bool more_ = false;   ///< whether there are any
+  /// The end of the run came before all of a round's time had passed: the round is no update.
+  /// Relaxed: the barrier publishes it.
+  std::atomic<bool> is_cut_short_{false};
+  // Written by the first worker while all reduce.
+  PullGroup pulls_;  ///< of a round
+  PullTicket ticket_;
 };
 
 }  // namespace

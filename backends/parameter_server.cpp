@@ -11,8 +11,8 @@
 // The server has no thread of its own: a worker that pushes does the server's work, inside its
 // lock. What a protocol cancels is noticed by its worker at its next contact, or while it sleeps.
 //
-// Thread safety: Client::may_go, waiting and cancelled, and the last two members of the strategy,
-// belong to whoever holds the lock; all else of a Client belongs to its worker.
+// Thread safety: Client::may_go, waiting, cancelled and release_ticket, and the last two members of
+// the strategy, belong to whoever holds the lock; all else of a Client belongs to its worker.
 
 #include <mutex>
 #include <utility>
@@ -36,6 +36,8 @@ struct alignas(64) Client {
   bool may_go = true;              ///< the protocol lets it start
   bool waiting = false;            ///< for `release`
   bool cancelled = false;          ///< nobody wants what it works on
+  PullTicket release_ticket;       ///< of those that the protocol let start together
+  PullTicket ticket;               ///< of those that it was let go with
   std::uint64_t gradient = 0;      ///< number of what it works on among this worker's, from 1
   std::atomic<bool> woken{false};  ///< `release` is to be raised
   Signal release;
@@ -46,7 +48,10 @@ struct alignas(64) Client {
 class ParameterServer final : public PooledBackend {
  public:
   ParameterServer(const RunSpec& spec, const Problem& problem, std::string protocol)
-      : PooledBackend(spec, problem), protocol_(std::move(protocol)), clients_(workers()) {}
+      : PooledBackend(spec, problem),
+        protocol_(std::move(protocol)),
+        clients_(workers()),
+        pulls_(workers()) {}
 
   // What the loop asks for (read_compute_commit.h).
 
@@ -61,13 +66,14 @@ class ParameterServer final : public PooledBackend {
   }
   std::uint64_t number(std::size_t worker) const { return clients_[worker].gradient; }
   std::uint64_t pull_bytes(Run& run, std::size_t worker) const {
-    return replicas_ ? std::span(run.state).size_bytes()
-                     : run.contexts[worker].compute->read_bytes();
+    if (replicas_) return replica_bytes(run);
+    return server_->work(worker).examples == 0 ? 0 : run.contexts[worker].compute->read_bytes();
   }
   std::uint64_t push_bytes(Run& run, std::size_t worker) const {
-    return replicas_ ? std::span(run.state).size_bytes()
-                     : run.contexts[worker].compute->gradient_bytes();
+    if (replicas_) return replica_bytes(run);
+    return server_->work(worker).examples == 0 ? 0 : run.contexts[worker].compute->gradient_bytes();
   }
+  PullTicket pull_ticket(std::size_t worker) const { return clients_[worker].ticket; }
   void compute(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
     if (replicas_) return train_replica(run, context, clients_[worker]);
@@ -76,10 +82,10 @@ class ParameterServer final : public PooledBackend {
     context.report.computed += examples;
   }
   /// One critical section where the protocol allows: push, and pull for the next work.
-  bool commit(Run& run, std::size_t worker, bool computed) {
-    const Push push = computed ? make_push(run, worker) : Push{};
+  bool commit(Run& run, std::size_t worker, Made made) {
+    const Push push = made == Made::whole ? make_push(run, worker) : Push{};
     if (takes_ahead_) clients_[worker].has_next = take(run, worker);
-    return contact(run, worker, [&] { deliver(run, worker, push, computed); });
+    return contact(run, worker, [&] { deliver(run, worker, push, made); });
   }
 
  private:
@@ -110,11 +116,13 @@ class ParameterServer final : public PooledBackend {
     }
     next_point_ = run.curve.next_after(0);
     run.keep_server_track();
+    const PullTicket first{&pulls_[0], pulls_[0].open()};
     for (std::size_t w = 0; w < workers(); ++w) {
       Client& client = clients_[w];
       client.may_go = true;
       client.waiting = client.cancelled = false;
       client.gradient = 0;
+      client.release_ticket = first;
       client.walk = {};
       if (replicas_) {
         client.replica = run.state;
@@ -152,6 +160,9 @@ class ParameterServer final : public PooledBackend {
   static bool pushes_blocks(const ProtocolTraits& traits) {
     return traits.exchange == Exchange::gradient && traits.arrivals == 1 && !traits.cancels &&
            !traits.discards;
+  }
+  std::uint64_t replica_bytes(Run& run) const {
+    return travelling(server_->traits(), run.state, run.w()).size_bytes();
   }
   static bool running(const Run& run) { return run.stop.reason() == Stopped::completed; }
 
@@ -229,14 +240,15 @@ class ParameterServer final : public PooledBackend {
     return more;
   }
 
-  /// Hands over what was computed, unless nobody wants it any more.
-  void deliver(Run& run, std::size_t worker, const Push& push, bool computed) {
+  /// Hands over what was made, unless nobody wants it any more: it was cancelled, or the run has
+  /// ended. Nothing else cuts it short.
+  void deliver(Run& run, std::size_t worker, const Push& push, Made made) {
     WorkerContext& context = run.contexts[worker];
     Client& client = clients_[worker];
     const std::size_t examples = server_->work(worker).examples;
     if (client.cancelled || !running(run)) {
       if (std::exchange(client.cancelled, false)) context.injector.renew();
-      if (computed) context.report.dropped += examples;
+      if (made != Made::nothing) context.report.dropped += examples;
       return;
     }
     client.may_go = false;
@@ -277,8 +289,13 @@ class ParameterServer final : public PooledBackend {
   /// Lets go whom the protocol released; where work came back or none will any more, everybody who
   /// waits looks again.
   void release(Run& run) {
-    for (const auto worker : server_->released()) {
+    const auto released = server_->released();
+    // The group of the first of them, which is over: that worker is let go again.
+    PullTicket ticket;
+    if (released.size() > 1) ticket = {&pulls_[released[0]], pulls_[released[0]].open()};
+    for (const auto worker : released) {
       clients_[worker].may_go = true;
+      clients_[worker].release_ticket = ticket;
       wake(clients_[worker]);
     }
     const bool all =
@@ -331,6 +348,7 @@ class ParameterServer final : public PooledBackend {
   void pull(Run& run, std::size_t worker) {
     Client& client = clients_[worker];
     client.has_next = false;
+    client.ticket = std::exchange(client.release_ticket, {});
     run.contexts[worker].mark(Activity::pull, ++client.gradient);
     server_->pull(worker, client.next);
     if (server_->traits().exchange == Exchange::average)
@@ -345,6 +363,7 @@ class ParameterServer final : public PooledBackend {
     client.waiting = true;
     client.release.clear();
     leave(run, lock);
+    context.interrupt_contact();
     context.enter(Phase::wait);
     client.release.wait();
     lock = enter(context, true, Activity::pull, 0);
@@ -364,6 +383,7 @@ class ParameterServer final : public PooledBackend {
   bool replicas_ = false, takes_ahead_ = false;
   std::mutex mutex_;
   std::vector<Client> clients_;
+  std::vector<PullGroup> pulls_;  ///< of workers let go together, at the number of the first
   std::uint64_t next_point_ = 0;  // of the curve, in examples
   bool work_returned_ = false, wakes_ = false;
 };

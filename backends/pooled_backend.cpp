@@ -64,7 +64,12 @@ RunOutcome PooledBackend::outcome(Run& run, Nanoseconds end) {
   result.curve = run.curve.take();
   result.stopped = run.stop.reason();
   if (run.spec.recording) result.staleness_mode = "exact";
+  if (run.spec.conditions.delays_messages()) {
+    result.traffic.emplace();
+    result.link_busy = run.link.busy(end);
+  }
   for (auto& context : contexts_) {
+    if (result.traffic) result.traffic->add(context.injector.traffic());
     context.report.time.stop(end);
     context.track.close(end);
     context.report.updates = context.updates.load(std::memory_order_relaxed);

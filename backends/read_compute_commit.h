@@ -77,13 +77,22 @@ inline Partition committing_partition(const RunSpec& spec, std::size_t examples)
   return {spec.batch, std::max<std::size_t>(1, std::min<std::uint64_t>(longest, share))};
 }
 
+/// What became of the gradients that a worker had to make. Those that were begun count as computed,
+/// and land only if all of their time has passed: what the end of the run or a cancellation cuts
+/// short is thrown away whole.
+enum class Made {
+  nothing,    ///< the parameters did not come
+  cut_short,  ///< their time, or their push's, did not pass whole
+  whole
+};
+
 /// The loop of `worker`. The strategy's
 ///   begin()      takes the first work and reads the parameters for it; false: there is none
 ///   gradients()  says how many mini-batch gradients the work is, one after the other, and
-///   number()     which of the worker's they are; pull_bytes() and push_bytes() are of messages
+///   number()     which of the worker's they are; pull_bytes() and push_bytes() are of messages,
+///   pull_ticket() of those that the worker was let go with
 ///   compute()    makes them
-///   commit()     commits what was made, or nothing where its time did not pass whole (the run
-///                stops, or it was cancelled); takes the next work and reads; false: there is none
+///   commit()     commits what was made whole; takes the next work and reads; false: there is none
 template <class Strategy>
 void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
   WorkerContext& context = run.contexts[worker];
@@ -91,14 +100,17 @@ void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
   for (bool more = strategy.begin(run, worker); more;) {
     const std::size_t gradients = strategy.gradients(worker);
     const std::uint64_t number = strategy.number(worker);
-    const bool arrived =
-        !delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number);
-    if (arrived)
-      context.injector.gradients(gradients, [&] { strategy.compute(run, worker); });
-    else
+    Made made = Made::nothing;
+    if (!delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number,
+                                 strategy.pull_ticket(worker))) {
+      const bool whole = context.injector.gradients(gradients, [&] {
+        strategy.compute(run, worker);
+      }) && (!delayed || context.push(strategy.push_bytes(run, worker), Activity::push, number));
+      made = whole ? Made::whole : Made::cut_short;
+    } else {
       context.injector.skip(gradients);
-    if (arrived && delayed) context.push(strategy.push_bytes(run, worker), Activity::push, number);
-    more = strategy.commit(run, worker, arrived);
+    }
+    more = strategy.commit(run, worker, made);
   }
 }
 

@@ -5,7 +5,7 @@
 namespace sgdbench {
 
 void WorkerContext::reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause,
-                          StopControl& stop) {
+                          StopControl& stop, SharedLink& link) {
   recording = spec.recording;
   number = worker;
   pause = shared_pause;
@@ -18,7 +18,7 @@ void WorkerContext::reset(const RunSpec& spec, std::size_t worker, Pause* shared
   probe = {};
   contacts_ = {};
   taken = 0;
-  if (compute) injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop);
+  if (compute) injector.reset(spec.conditions, spec.seed, worker, shared_pause, stop, link);
   updates.store(0, std::memory_order_relaxed);
   examples.store(0, std::memory_order_relaxed);
 }
@@ -62,6 +62,7 @@ Run::Run(const Problem& problem_, const Rule& rule_, const RunSpec& spec_, Parti
             problem_.parameters() == 0 ? Shuffle{Shuffle::Kind::none} : spec_.shuffle, spec_.seed),
       pause(at_point && spec_.recording ? std::make_unique<Pause>(contexts_.size()) : nullptr),
       stop(interrupt, spec_.max_seconds, pause.get()),
+      link(LinkSpeed(1, spec_.conditions.bandwidth)),
       curve(problem_.parameters(), plan.examples(),
             {curve_points(spec_, plan.examples(), problem_.examples()), spec_.spacing,
              pause == nullptr}),
@@ -76,7 +77,7 @@ Run::Run(const Problem& problem_, const Rule& rule_, const RunSpec& spec_, Parti
     // A round is longer than what one worker takes of it: that is a mini-batch of its own.
     const std::size_t most = std::min(problem.examples(), spec.batch * partition.length);
     if (context.compute) context.rows.resize(std::max(context.rows.size(), most));
-    context.reset(spec, worker, pause.get(), stop);
+    context.reset(spec, worker, pause.get(), stop, link);
   }
 }
 

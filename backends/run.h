@@ -3,6 +3,7 @@
 // of one worker.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -47,7 +48,8 @@ struct alignas(64) WorkerContext {
   StalenessHistogram* staleness = nullptr;
   Injector injector;  ///< makes gradients and messages as slow as the run's conditions say
 
-  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop);
+  void reset(const RunSpec& spec, std::size_t worker, Pause* shared_pause, StopControl& stop,
+             SharedLink& link);
   Nanoseconds time() const { return pause ? pause->clock() : now(); }
   /// Begins an activity for the worker's gradient of this number (0: none). Whoever waits stands
   /// still; whoever goes on may have to. Within a phase only the timeline knows the difference:
@@ -68,9 +70,10 @@ struct alignas(64) WorkerContext {
     if (track.records()) track.enter(activity, time, gradient);
   }
   /// Injector::pull() and push(), as what the worker does for this gradient; it goes on with
-  /// `next`.
-  bool pull(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
-    return message(Activity::pull, gradient, next, [&] { return injector.pull(bytes); });
+  /// `next`. False where its time did not pass whole.
+  bool pull(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0,
+            PullTicket ticket = {}) {
+    return message(Activity::pull, gradient, next, [&] { return injector.pull(bytes, ticket); });
   }
   bool push(std::uint64_t bytes, Activity next, std::uint64_t gradient = 0) {
     return message(Activity::push, gradient, next, [&] { return injector.push(bytes); });
@@ -85,6 +88,12 @@ struct alignas(64) WorkerContext {
     if (!contacts_.timing) return;
     contacts_.before = report.time.spent(Phase::communicate);
     enter(activity, gradient);
+  }
+  /// The contact that has begun goes on after a wait: what is timed of it then is a part, which
+  /// stands for no other.
+  void interrupt_contact() {
+    contacts_.timing = true;
+    contacts_.stands_for_others = false;
   }
   void end_contact(std::uint64_t gradient) {
     enter(Activity::compute, gradient);  // no reading where that is what the clock ran for
@@ -122,9 +131,15 @@ struct alignas(64) WorkerContext {
   bool message(Activity activity, std::uint64_t gradient, Activity next, Wait wait) {
     if (!injector.delays_messages()) return true;
     enter(activity, gradient);
-    const bool whole = wait();
+    const Injector::Passage passage = wait();
+    // What passed is known afterwards. A wait that was cut short did not get that far.
+    if (const auto [begin, end] = passage.queue; recording && begin < end) {
+      const Nanoseconds until = time();
+      enter_at(Activity::queue, std::min(begin, until), gradient);
+      enter_at(activity, std::min(end, until), gradient);
+    }
     enter(next, gradient);
-    return whole;
+    return passage.whole;
   }
   void switch_to(Activity activity, std::uint64_t gradient) {
     if (pause && activity == Activity::wait) pause->idle(number);
@@ -178,6 +193,7 @@ class Run {
   const SampleOrder order;
   const std::unique_ptr<Pause> pause;  ///< null where points are copied on the way
   StopControl stop;
+  SharedLink link;  ///< of all messages
   CurveRecorder curve;
   std::vector<WorkerContext>& contexts;
   const StepSize step_size;   ///< the spec's, with the horizon of the plan

@@ -7,16 +7,13 @@ namespace sgdbench {
 
 Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
                const Rule& rule, const StepSize& step)
-    : protocol_(std::move(protocol)),
+    : Arrivals(std::move(protocol), workers),
       alone_(traits().arrivals == 1 && traits().exchange == Exchange::gradient),
       state_(state),
       rule_(rule),
       step_size_(step),
-      epoch_step_(step.during(0)),
-      in_flight_(workers),
-      held_(traits().arrivals) {
+      epoch_step_(step.during(0)) {
   // All memory is taken here, so that none is asked for under a host's lock.
-  if (traits().cancels) cancelled_.reserve(workers);
   if (traits().exchange == Exchange::average) mean_.begin(state.size());
   if (traits().exchange != Exchange::gradient || alone_) return;
   gradient_sums_.reserve(traits().arrivals);
@@ -28,50 +25,28 @@ void Server::reserve_copies(std::size_t examples, std::size_t n) {
 }
 
 Decision Server::arrive(std::size_t worker, const Push& push) {
-  InFlight& flight = in_flight_[worker];
-  flight.out = false;
-  const Decision decision = protocol_->arrived(worker, version_ - flight.version);
-  if (decision == Decision::discard) return decision;
-  if (count_ == held_.size()) held_.emplace_back();
-  Held& held = held_[count_++];
-  held.worker = worker;
-  held.work = flight.work;
-  held.version = flight.version;
-  held.push = push;
-  if (push.stored == nullptr) return decision;
-  std::swap(held.copy, *push.stored);
-  held.push.gradient_sum = held.copy.view();
-  return decision;
-}
-
-std::span<const std::uint32_t> Server::cancel_rest() {
-  cancelled_.clear();
-  if (!traits().cancels) return cancelled_;
-  for (std::uint32_t worker = 0; worker < in_flight_.size(); ++worker)
-    if (std::exchange(in_flight_[worker].out, false)) cancelled_.push_back(worker);
-  return cancelled_;
+  return Arrivals::arrive(worker, [&](Held& held, const Working& working) {
+    held.work = working.work;
+    held.push = push;
+    if (push.stored == nullptr) return;
+    std::swap(held.copy, *push.stored);
+    held.push.gradient_sum = held.copy.view();
+  });
 }
 
 std::span<const Held> Server::update(const ReplicaOf& replica_of) {
-  const std::span<Held> landing = std::span(held_).first(count_);
-  completer_ = landing.back().worker;
+  landed_before_ = landed_;
+  const std::span<Held> landing =
+      begin_update([&](const Held& held, std::uint64_t) { landed_ += held.work.examples; });
   // In the order of the plan, so that the result does not depend on who was faster.
   if (count_ > 1)
     std::sort(landing.begin(), landing.end(),
               [](const Held& a, const Held& b) { return a.work.number < b.work.number; });
-  stalest_ = 0;
-  landed_before_ = landed_;
-  for (const Held& held : landing) {
-    stalest_ = std::max(stalest_, version_ - held.version);
-    landed_ += held.work.examples;
-  }
   if (traits().exchange == Exchange::gradient)
     apply_gradients();
   else
     apply_replicas(replica_of);
-  ++version_;
-  landed_work_ += count_;
-  count_ = 0;
+  end_update();
   return landing;
 }
 

@@ -20,7 +20,7 @@
 #include <span>
 #include <vector>
 
-#include "backends/protocols/protocol.h"
+#include "backends/arrivals.h"
 #include "backends/replica_mean.h"
 #include "workloads/problem.h"
 #include "workloads/rules/gradient_sum.h"
@@ -44,16 +44,26 @@ struct Push {
   Worker* maker = nullptr;
 };
 
-/// A push that is part of an update, or waits for one.
-struct Held {
-  std::size_t worker = 0;
+/// What of a replica's `state` = [w | state of the rule] is in a message: all of it where replicas
+/// are averaged, for the rule's state is averaged too.
+inline std::span<const Real> travelling(const ProtocolTraits& traits, std::span<const Real> state,
+                                        std::span<const Real> w) {
+  return traits.exchange == Exchange::average ? state : w;
+}
+
+/// An arrival with what it brought.
+struct Held : Arrival {
   Work work;
-  std::uint64_t version = 0;  ///< updates that were in the parameters that it was computed from
   Push push;
   StoredGradient copy;  ///< what push.stored was
 };
 
-class Server {
+/// A worker with what it works on, or worked on last.
+struct Working : InFlight {
+  Work work;
+};
+
+class Server : public Arrivals<Working, Held> {
  public:
   /// The trained state [w | v] of an arrival, where replicas travel.
   using ReplicaOf = std::function<std::span<Real>(const Held&)>;
@@ -66,53 +76,28 @@ class Server {
   /// need.
   void reserve_copies(std::size_t examples, std::size_t n);
 
-  const ProtocolTraits& traits() const { return protocol_->traits(); }
-  /// Whether work that is out may come back.
-  bool may_return_work() const { return traits().cancels || traits().discards; }
   /// Whether every update is one gradient.
   bool lands_alone() const { return alone_; }
 
   /// `worker` reads now, for `work`.
-  void pull(std::size_t worker, const Work& work) { in_flight_[worker] = {work, version_, true}; }
+  void pull(std::size_t worker, const Work& work) { in_flight_[worker] = {{version_}, work}; }
   /// What `worker` last pulled for.
   const Work& work(std::size_t worker) const { return in_flight_[worker].work; }
 
   /// Takes what `worker` made of its work. What is discarded is its host's to give back.
   Decision arrive(std::size_t worker, const Push& push = {});
-  /// Before an update: the workers whose work it throws away, for the host to give back.
-  std::span<const std::uint32_t> cancel_rest();
   /// Makes the held arrivals one update; returns them in the order of the plan.
   std::span<const Held> update(const ReplicaOf& replica_of = {});
-  /// True if what is held becomes an update now.
-  bool retire(std::size_t worker) { return protocol_->retire(worker); }
-  std::span<const std::uint32_t> released() const { return protocol_->released(); }
 
-  std::uint64_t version() const { return version_; }  ///< updates made
-  /// τ of what `worker` works on, if it arrived now.
-  std::uint64_t staleness(std::size_t worker) const {
-    return version_ - in_flight_[worker].version;
-  }
-  /// Of the last update: the worker that completed it, and τ of its stalest part.
-  std::size_t completer() const { return completer_; }
-  std::uint64_t stalest() const { return stalest_; }
-  /// Examples that have landed, before the last update and after it; and pieces of work.
+  /// Examples that have landed, before the last update and after it.
   std::uint64_t landed_before() const { return landed_before_; }
   std::uint64_t landed() const { return landed_; }
-  std::uint64_t landed_work() const { return landed_work_; }
-  /// What no update has taken yet.
-  std::span<const Held> held() const { return std::span(held_).first(count_); }
 
  private:
-  struct InFlight {
-    Work work;
-    std::uint64_t version = 0;
-    bool out = false;
-  };
   Real step(std::uint64_t epoch);
   void apply_gradients();
   void apply_replicas(const ReplicaOf& replica_of);
 
-  std::unique_ptr<Protocol> protocol_;
   bool alone_;
   std::span<Real> state_;
   const Rule& rule_;
@@ -120,16 +105,10 @@ class Server {
   EpochStep epoch_step_{};  // of the epoch of the last update
   std::uint64_t epoch_ = 0;
 
-  std::uint64_t version_ = 0;
-  std::vector<InFlight> in_flight_;  // per worker
-  std::vector<Held> held_;           // the first count_ of them; the rest keeps its memory
-  std::size_t count_ = 0;
   std::vector<GradientSum> gradient_sums_;
   GradientTotal sum_;
-  std::vector<std::uint32_t> cancelled_;
   ReplicaMean mean_;
-  std::size_t completer_ = 0;
-  std::uint64_t stalest_ = 0, landed_before_ = 0, landed_ = 0, landed_work_ = 0;
+  std::uint64_t landed_before_ = 0, landed_ = 0;
 };
 
 }  // namespace sgdbench

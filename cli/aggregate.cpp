@@ -123,6 +123,7 @@ void summarise(Aggregate& a) {
   a.accuracy = middle(values(a.counted, [](const R& r) { return r.accuracy_final; }));
   a.staleness = middle(values(a.counted, [](const R& r) { return r.staleness_mean; }));
   a.wait_share = middle(values(a.counted, [](const R& r) { return ratio(r.wait_s, r.wall_s); }));
+  a.queue_share = middle(values(a.counted, [](const R& r) { return ratio(r.queue_s, r.wall_s); }));
   a.capacity = middle(values(a.counted, [](const R& r) { return r.parallel_capacity; }));
   a.asynchronous = std::any_of(a.counted.begin(), a.counted.end(), runs_free);
 }

@@ -133,10 +133,21 @@ void add_phases(RunRecord& row, const RunOutcome& outcome) {
   row.compute_s = mean(Phase::compute);
   row.wait_s = mean(Phase::wait);
   row.communicate_s = mean(Phase::communicate);
+  row.queue_s = mean(Phase::queue);
   row.observe_s = mean(Phase::observe);
   if (outcome.wall <= 0) return;
   row.wait_share = *row.wait_s / *row.wall_s;
   row.utilisation = *row.compute_s / *row.wall_s;
+}
+
+void add_messages(RunRecord& row, const RunOutcome& outcome) {
+  if (outcome.link_busy && outcome.wall > 0)
+    row.link_busy_share = seconds(*outcome.link_busy) / *row.wall_s;
+  if (!outcome.traffic) return;
+  const Traffic& traffic = *outcome.traffic;
+  row.messages = traffic.pulls + traffic.pushes;
+  if (traffic.pulls > 0) row.pull_bytes = traffic.pull_bytes / static_cast<double>(traffic.pulls);
+  if (traffic.pushes > 0) row.push_bytes = traffic.push_bytes / static_cast<double>(traffic.pushes);
 }
 
 void add_simulation(RunRecord& row, const RunOutcome& outcome) {
@@ -153,7 +164,8 @@ void add_workers(RunRecord& row, const RunOutcome& outcome) {
     const auto spent = [&](Phase phase) { return seconds(worker.time.spent(phase)); };
     row.per_worker.push_back({w, spent(Phase::compute), spent(Phase::wait),
                               spent(Phase::communicate), spent(Phase::observe), worker.updates,
-                              worker.computed, worker.applied, worker.dropped, worker.local_steps});
+                              worker.computed, worker.applied, worker.dropped, worker.local_steps,
+                              spent(Phase::queue)});
   }
 }
 
@@ -234,6 +246,7 @@ bool meets_target(const RunRecord& row, const PointEvaluation& found) {
 void add_outcome(RunRecord& row, const RunOutcome& outcome) {
   row.wall_s = seconds(outcome.wall);
   add_phases(row, outcome);
+  add_messages(row, outcome);
   add_workers(row, outcome);
   add_simulation(row, outcome);
   add_counts(row, outcome);

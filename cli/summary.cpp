@@ -60,6 +60,8 @@ constexpr Column kStaleColumn{
     "stale", [](const Aggregate& a) { return or_dash(a.staleness, short_number); }};
 constexpr Column kWaitsColumn{
     "waits", [](const Aggregate& a) { return or_dash(a.wait_share, human_share); }};
+constexpr Column kQueuesColumn{
+    "queues", [](const Aggregate& a) { return or_dash(a.queue_share, human_share); }};
 constexpr Column kUpdatesColumn{
     "updates/s", [](const Aggregate& a) { return or_dash(a.updates_per_s, human_count); }};
 constexpr Column kEventsColumn{
@@ -72,17 +74,24 @@ bool learns(const AggregateGroup& group) {
   });
 }
 
+/// How long workers waited for each other, and where there is a queue, how long in that.
+void add_waits(std::vector<Column>& columns, const AggregateGroup& group) {
+  columns.push_back(kWaitsColumn);
+  if (std::any_of(group.members.begin(), group.members.end(),
+                  [](const Aggregate& a) { return a.queue_share.value_or(0) > 0; }))
+    columns.push_back(kQueuesColumn);
+}
+
 /// Where nothing is learnt, how fast it goes is all there is: by its own clock, and a simulation's
 /// arrivals in real time.
 std::vector<Column> columns_without_loss(const RunRecord& any) {
   if (any.clock == "virtual")
-    return {kWorkersColumn, kBatchColumn, kUpdatesColumn,
-            kEventsColumn,  kStaleColumn, kWaitsColumn};
-  return {kWorkersColumn, kBatchColumn, kUpdatesColumn, kStaleColumn, kWaitsColumn};
+    return {kWorkersColumn, kBatchColumn, kUpdatesColumn, kEventsColumn, kStaleColumn};
+  return {kWorkersColumn, kBatchColumn, kUpdatesColumn, kStaleColumn};
 }
 
 /// The loss where there is no target: with one, how fast it came there says more.
-std::vector<Column> columns_of(const AggregateGroup& group) {
+std::vector<Column> columns_before_waits(const AggregateGroup& group) {
   if (!learns(group)) return columns_without_loss(*group.members.front().first);
   const auto evaluated =
       std::find_if(group.members.begin(), group.members.end(),
@@ -99,8 +108,12 @@ std::vector<Column> columns_of(const AggregateGroup& group) {
            [](const Aggregate& a) {
              return or_dash(a.accuracy, [](double v) { return fixed(100 * v, 1) + " %"; });
            }},
-          kStaleColumn,
-          kWaitsColumn};
+          kStaleColumn};
+}
+std::vector<Column> columns_of(const AggregateGroup& group) {
+  auto columns = columns_before_waits(group);
+  add_waits(columns, group);
+  return columns;
 }
 
 /// Cuts what does not fit the first column off a label at its last space; returns the rest.

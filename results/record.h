@@ -28,13 +28,14 @@ struct StalenessCount {
   std::uint64_t count = 0;
 };
 
-/// One row of workers.csv: what one worker of a run did. Its four times sum to wall_s.
+/// One row of workers.csv: what one worker of a run did. Its five times sum to wall_s.
 struct WorkerRecord {
   std::size_t worker = 0;
   double compute_s = 0, wait_s = 0, communicate_s = 0, observe_s = 0;
   std::uint64_t updates = 0;                             ///< that it completed
   std::uint64_t computed = 0, applied = 0, dropped = 0;  ///< example gradients
   std::optional<std::uint64_t> local_steps;              ///< on its replica, where it has one
+  double queue_s = 0;
 };
 
 /// One repeat of one configuration: a row of runs.csv with its curve and histogram. An empty
@@ -78,8 +79,8 @@ struct RunRecord {
   std::optional<double> epochs;  ///< examples_processed / examples
   std::optional<std::uint64_t> updates, local_steps, examples_processed, gradient_evaluations;
   std::optional<double> wall_s;
-  /// Mean over the workers, so that the four sum to wall_s.
-  std::optional<double> compute_s, wait_s, communicate_s, observe_s;
+  /// Mean over the workers, so that the five sum to wall_s.
+  std::optional<double> compute_s, wait_s, communicate_s, queue_s, observe_s;
   std::optional<double> evaluate_s, load_s;
   std::optional<double> updates_per_s, examples_per_s;
   std::optional<double> loss_initial, loss_final, loss_optimum, accuracy_final;
@@ -137,6 +138,10 @@ struct RunRecord {
   std::optional<double> bandwidth;  ///< bytes per second
   std::string delay_mode;
   std::optional<double> wait_share;  ///< of wall_s
+  // Of messages that are delayed.
+  std::optional<std::uint64_t> messages;
+  std::optional<double> pull_bytes, push_bytes;  ///< of a message in the mean
+  std::optional<double> link_busy_share;         ///< of wall_s
 
   // Of runs on a virtual clock.
   std::string compute_time, cluster, service, all_reduce;

@@ -21,9 +21,12 @@ enum class Phase : std::uint8_t {
   compute,      ///< gradients, and in-place updates
   wait,         ///< for a lock, a barrier, a protocol's release, or the others at the end
   communicate,  ///< moving parameters and gradients: reads, commits, retries
+  queue,        ///< for a message's turn on the link, or at a simulated server
   observe,      ///< copying parameters for the loss curve
 };
-inline constexpr std::size_t kPhases = 4;
+inline constexpr std::size_t kPhases = 5;
+inline constexpr std::array<Phase, kPhases> kAllPhases{
+    Phase::compute, Phase::wait, Phase::communicate, Phase::queue, Phase::observe};
 
 /// Splits a worker's elapsed time into phases whose sum is the elapsed time, to the nanosecond.
 /// Thread safety: owned by one thread.

@@ -17,16 +17,16 @@
 namespace sgdbench {
 
 /// Finer than Phase: pull, push and apply are all communication.
-enum class Activity : std::uint8_t { compute, wait, pull, push, apply, observe };
-inline constexpr std::size_t kActivities = 6;
+enum class Activity : std::uint8_t { compute, wait, queue, pull, push, apply, observe };
+inline constexpr std::size_t kActivities = 7;
 
 inline constexpr std::array<std::string_view, kActivities> kActivityNames{
-    "compute", "wait", "pull", "push", "apply", "observe"};
+    "compute", "wait", "queue", "pull", "push", "apply", "observe"};
 constexpr std::string_view to_string(Activity activity) {
   return kActivityNames[static_cast<std::size_t>(activity)];
 }
 inline std::string_view to_string(Phase phase) {
-  constexpr std::array<std::string_view, kPhases> names{"compute", "wait", "communicate",
+  constexpr std::array<std::string_view, kPhases> names{"compute", "wait", "communicate", "queue",
                                                         "observe"};
   return names[static_cast<std::size_t>(phase)];
 }
@@ -37,6 +37,8 @@ constexpr Phase phase_of(Activity activity) {
       return Phase::compute;
     case Activity::wait:
       return Phase::wait;
+    case Activity::queue:
+      return Phase::queue;
     case Activity::observe:
       return Phase::observe;
     default:
@@ -50,6 +52,8 @@ constexpr Activity activity_of(Phase phase) {
       return Activity::compute;
     case Phase::wait:
       return Activity::wait;
+    case Phase::queue:
+      return Activity::queue;
     case Phase::observe:
       return Activity::observe;
     default:

@@ -94,8 +94,30 @@ TEST_CASE("The mean phases of the workers sum to the wall time") {
       record(settled_configuration({}, {}), outcome(), {point(1), point(0.5), point(0.4)});
   CHECK(*row.compute_s == doctest::Approx(0.75));
   CHECK(*row.wait_s == doctest::Approx(0.25));
-  CHECK(*row.compute_s + *row.wait_s + *row.communicate_s + *row.observe_s ==
+  CHECK(*row.compute_s + *row.wait_s + *row.communicate_s + *row.queue_s + *row.observe_s ==
         doctest::Approx(*row.wall_s).epsilon(1e-12));
+}
+
+TEST_CASE(
+    "Messages are counted and have mean sizes where they are delayed, and no cells elsewhere") {
+  auto delayed = outcome();
+  delayed.traffic = Traffic{.pulls = 4, .pushes = 3, .pull_bytes = 400, .push_bytes = 60};
+  delayed.link_busy = 250'000'000;
+  delayed.workers[0].time.move(Phase::wait, Phase::queue, 300'000'000);
+  const auto setup = settled_configuration({}, {});
+  const auto row = record(setup, delayed, {point(1), point(0.5), point(0.4)});
+  CHECK(*row.messages == 7);
+  CHECK(*row.pull_bytes == 100);
+  CHECK(*row.push_bytes == 20);
+  CHECK(*row.link_busy_share == doctest::Approx(0.25));
+  CHECK(*row.queue_s == doctest::Approx(0.15));
+  CHECK(row.per_worker[0].queue_s == doctest::Approx(0.3));
+  const auto plain = record(setup, outcome(), {point(1), point(0.5), point(0.4)});
+  CHECK(*plain.queue_s == 0);
+  CHECK_FALSE(plain.messages);
+  CHECK_FALSE(plain.pull_bytes);
+  CHECK_FALSE(plain.push_bytes);
+  CHECK_FALSE(plain.link_busy_share);
 }
 
 TEST_CASE("Counts are sums over the workers, and an epoch is n landed gradients") {

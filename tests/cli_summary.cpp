@@ -363,6 +363,17 @@ TEST_CASE("Configurations of one name are told apart by what differs") {
   CHECK(!has(summary(rows_of(kThree), {}), "rule="));
 }
 
+TEST_CASE(
+    "The table says how long workers queued where some did, and has no such column elsewhere") {
+  auto rows = rows_of(kThree);
+  CHECK(summary(rows, {}).find("queues") == std::string::npos);
+  for (auto& one : rows) one.queue_s = 0;
+  CHECK(summary(rows, {}).find("queues") == std::string::npos);
+  for (auto& one : rows) one.queue_s = 0.375 * *one.wall_s;
+  CHECK(summary(rows, {}).find("waits  queues") != std::string::npos);
+  CHECK(summary(rows, {}).find("38 %\n") != std::string::npos);
+}
+
 TEST_CASE("Numbers for people have three digits and the unit that suits them") {
   CHECK(human_seconds(0.0412) == "41.2 ms");
   CHECK(human_seconds(0.9996) == "1.00 s");

@@ -129,11 +129,48 @@ TEST_CASE("A run whose workers sleep for long is ended by an interrupt and by it
       const auto outcome = entry.make(spec, *c.problem)->run(spec, interrupt);
       signal.join();
       CHECK(outcome.stopped == Stopped::interrupted);
-      // What was on its way to a server when the run ended is left over.
-      for (const auto& worker : outcome.workers)
-        CHECK(worker.computed >= worker.applied + worker.dropped);
+      check_conservation(outcome);
       spec.max_seconds = 0.005;
       CHECK(run(entry, spec, *c.problem).stopped == Stopped::time_limit);
+    });
+}
+
+TEST_CASE(
+    "A gradient whose time the end of the run cuts short does not land, and counts as dropped") {
+  for (const std::size_t workers : {1, 3})
+    for_every_delayed(workers, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
+      spec.simulation.compute_time = {};
+      spec.conditions = delays("constant:100000s");
+      spec.max_seconds = 0.005;
+      const auto outcome = run(entry, spec, *c.problem);
+      CHECK(outcome.stopped == Stopped::time_limit);
+      CHECK(outcome.updates == 0);
+      CHECK(final_parameters(outcome) == outcome.curve.front().parameters);
+      for (const auto& worker : outcome.workers) {
+        CHECK(worker.applied == 0);
+        if (entry.virtual_clock) CHECK(worker.computed > 0);  // a thread may come too late
+        CHECK(worker.dropped == worker.computed);
+        CHECK(worker.staleness.count() == 0);
+      }
+    });
+}
+
+TEST_CASE(
+    "What has not been pulled when the run ends is not begun, and what is not pushed lands not") {
+  for (const char* latency : {"constant:100000s", "constant:20ms"})
+    for_every_delayed(3, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
+      if (!entry.delays_messages) return;
+      CAPTURE(latency);
+      spec.simulation.compute_time = {};
+      spec.conditions = messages(latency);
+      spec.conditions.compute_delay = Distribution::parse("constant:1us");
+      spec.max_seconds = 0.03;  // before a pull and a push have passed
+      const auto outcome = run(entry, spec, *c.problem);
+      CHECK(outcome.stopped == Stopped::time_limit);
+      CHECK(outcome.updates == 0);
+      check_conservation(outcome);
+      for (const auto& worker : outcome.workers)
+        if (latency == std::string_view("constant:100000s")) CHECK(worker.computed == 0);
     });
 }
 
@@ -164,9 +201,10 @@ TEST_CASE("A straggler that no worker can be is refused with the workers that th
 TEST_CASE("A wait that is cancelled ends at once, and says so until it is renewed") {
   const std::atomic<bool> no{false};
   StopControl stop(no, 0, nullptr);
+  SharedLink link(LinkSpeed(1, 0));
   const Conditions conditions = delays("constant:100000s");
   Injector injector;
-  injector.reset(conditions, 1, 0, nullptr, stop);
+  injector.reset(conditions, 1, 0, nullptr, stop, link);
   for (int i = 0; i < 50; ++i) {
     std::atomic<bool> computed{false};
     std::thread other([&] {
@@ -181,7 +219,7 @@ TEST_CASE("A wait that is cancelled ends at once, and says so until it is renewe
     injector.renew();
   }
   const Conditions shorter = delays("constant:1us");
-  injector.reset(shorter, 1, 0, nullptr, stop);
+  injector.reset(shorter, 1, 0, nullptr, stop, link);
   CHECK(injector.gradient([] {}));
   stop.stop(Stopped::target);
   CHECK_FALSE(injector.gradient([] {}));
@@ -192,8 +230,8 @@ TEST_CASE("Without conditions an injector passes on what is computed and waits f
   int calls = 0;
   CHECK(injector.gradients(5, [&] { ++calls; }));
   CHECK(calls == 1);
-  CHECK(injector.pull(1000));
-  CHECK(injector.push(1000));
+  CHECK(injector.pull(1000).whole);
+  CHECK(injector.push(1000).whole);
 }
 
 }  // namespace sgdbench::testing

@@ -57,6 +57,30 @@ AlignedVector<Real> parameters(RunSpec spec, const std::string& protocol, const 
 
 }  // namespace
 
+TEST_CASE("What is cancelled counts whole and once, on threads as in simulation") {
+  // All begin at the start, and the run ends with the first worker's gradient.
+  for (const char* protocol : {"k-sync:1", "k-batch-sync:1"})
+    for (const char* backend_name : {"parameter-server", "simulator"}) {
+      INFO(std::string(backend_name) << ", " << std::string(protocol));
+      const Case& c = cases()[5];
+      RunSpec spec = spec_for(backend(backend_name), *c.problem, 3, 4);
+      spec.protocol = protocol;
+      spec.updates = spec.evaluations = 3;
+      spec.simulation.compute_time = {};
+      spec.conditions.compute_delay = Distribution::parse("constant:1ms");
+      spec.conditions.stragglers = parse_stragglers("1:1e8+2:1e8");
+      const auto outcome =
+          backend(backend_name).make(spec, *c.problem)->run(spec, never(), [](const Snapshot&) {
+            return true;
+          });
+      CHECK(outcome.stopped == Stopped::target);
+      const Sums s = sums(outcome);
+      CHECK(s.applied == 4);
+      CHECK(s.dropped == 8);
+      CHECK(outcome.workers[0].dropped == 0);
+    }
+}
+
 TEST_CASE("Under every protocol all examples of an epoch land, whatever was thrown away") {
   for (const std::size_t workers : {1, 3})
     for (const auto assign : {Assign::dynamic, Assign::round_robin})

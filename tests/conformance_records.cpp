@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "backends/run.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {
@@ -53,8 +54,7 @@ TEST_CASE("Every worker's phases sum to the wall time, to the nanosecond") {
     CHECK(outcome.wall > 0);
     for (const auto& worker : outcome.workers) {
       CHECK(worker.time.elapsed() == outcome.wall);
-      for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
-        CHECK(worker.time.spent(phase) >= 0);
+      for (const auto phase : kAllPhases) CHECK(worker.time.spent(phase) >= 0);
     }
   });
 }
@@ -135,6 +135,32 @@ TEST_CASE("An interrupt ends every backend early and says so") {
     CHECK(outcome.stopped == Stopped::interrupted);
     CHECK(outcome.updates < 100);
   });
+}
+
+TEST_CASE("A contact that waited stands for none of those that were not timed") {
+  const auto pass = [](Nanoseconds time) {
+    for (const auto until = now() + time; now() < until;) {
+    }
+  };
+  for (const bool waits : {true, false}) {
+    WorkerContext context;
+    context.report.time.start(now());
+    context.begin_contact(false, true, Activity::push, 1);
+    context.end_contact(1);
+    pass(50'000);
+    context.begin_contact(!waits, true, Activity::push, 2);
+    if (waits) {
+      context.interrupt_contact();
+      context.enter(Phase::wait);
+      context.begin_contact(true, true, Activity::pull, 0);
+    }
+    pass(1000);
+    context.end_contact(2);
+    context.enter(Phase::wait);
+    const Nanoseconds computing = context.report.time.spent(Phase::compute);
+    context.finish();
+    CHECK((context.report.time.spent(Phase::compute) == computing) == waits);
+  }
 }
 
 TEST_CASE("A time limit ends every backend and says so") {

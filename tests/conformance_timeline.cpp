@@ -25,7 +25,7 @@ void check_sums(const std::vector<Slice>& slices, const Stopwatch& time) {
   std::array<Nanoseconds, kPhases> sums{};
   for (const auto& slice : slices)
     sums[static_cast<std::size_t>(phase_of(slice.activity))] += slice.end - slice.begin;
-  for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
+  for (const auto phase : kAllPhases)
     CHECK(sums[static_cast<std::size_t>(phase)] == time.spent(phase));
 }
 

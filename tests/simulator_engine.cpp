@@ -23,8 +23,7 @@ TEST_CASE("Applied, dropped and in flight are what was computed; phases sum to t
       for (const auto& worker : outcome.workers) {
         CHECK(worker.applied + worker.dropped == worker.computed);
         CHECK(worker.time.elapsed() == outcome.wall);
-        for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate})
-          CHECK(worker.time.spent(phase) >= 0);
+        for (const auto phase : kAllPhases) CHECK(worker.time.spent(phase) >= 0);
         updates += worker.updates;
       }
       CHECK(updates == outcome.updates);

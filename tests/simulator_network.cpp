@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "backends/conditions/link.h"
 #include "backends/simulator/network.h"
+#include "tests/simulator_runs.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -25,14 +27,14 @@ bool says(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("Messages on a link are served one after the other, in the order in which they came") {
-  Link link(1, 1000);
+  Link link(LinkSpeed(1, 1000));
   CHECK(link.reserve(1, 500, 0.25).end == 1.75);
   CHECK(link.reserve(1.5, 1000, 0).end == 2.75);
   CHECK(link.reserve(4, 0, 0.5).begin == 4);
 }
 
 TEST_CASE("S shards take an S-th of the time, and no bandwidth means no limit") {
-  Link four(4, 1000), free(1, 0);
+  Link four(LinkSpeed(4, 1000)), free(LinkSpeed(1, 0));
   CHECK(four.reserve(0, 2000, 2).end == 1.0);
   CHECK(free.reserve(3, 1e18, 0).end == 3.0);
 }
@@ -40,7 +42,7 @@ TEST_CASE("S shards take an S-th of the time, and no bandwidth means no limit") 
 TEST_CASE("A synchronous exchange with P workers takes 2Pn/(Sβ) of the server's link") {
   constexpr std::size_t P = 8, S = 2;
   const double n = 4096, beta = 1 << 20;
-  Link link(S, beta);
+  Link link(LinkSpeed(S, beta));
   Seconds end = 0;
   for (std::size_t w = 0; w < P; ++w) end = link.reserve(0, n, 0).end;
   for (std::size_t w = 0; w < P; ++w) end = link.reserve(end, n, 0).end;
@@ -56,6 +58,53 @@ TEST_CASE("Ring and tree cost what their formulas say") {
     CHECK(all_reduce_time(how, 1, a, n, beta) == 0);
     CHECK(all_reduce_time(how, 16, 0, n, 0) == 0);
   }
+}
+
+TEST_CASE("Four workers that share a link queue as long as one works out by hand") {
+  // A message has the link for m, a gradient takes m. All four pulls: 4m. The first four arrive
+  // together at 5m; each has a turn of 2m, with its next pull, and has queued 0, 2m, 4m and 6m. The
+  // second four arrive at 8m, 10m, 12m and 14m, have turns of m from 13m on, and have queued 5m,
+  // 4m, 3m and 2m. They end at 14m to 17m, and wait for the last of them.
+  constexpr Nanoseconds m = 100'000;
+  auto spec = testing::timing_spec("async", 4, 8, "constant:100us");
+  spec.conditions.bandwidth = 4000 / 100e-6;
+  const auto outcome = testing::simulate(spec, testing::nothing(1000));
+  CHECK(outcome.wall == 17 * m);
+  CHECK(outcome.traffic->pulls == 8);
+  CHECK(outcome.traffic->pushes == 8);
+  CHECK(outcome.traffic->pull_bytes == 8 * 4000);
+  CHECK(outcome.traffic->push_bytes == 8 * 4000);
+  CHECK(*outcome.link_busy == 16 * m);
+  for (std::size_t w = 0; w < 4; ++w) {
+    const auto& time = outcome.workers[w].time;
+    const auto k = static_cast<Nanoseconds>(w);
+    CHECK(time.spent(Phase::compute) == 2 * m);
+    CHECK(time.spent(Phase::communicate) == (4 + 2 + 1) * m);
+    CHECK(time.spent(Phase::queue) == 2 * k * m + (5 - k) * m);
+    CHECK(time.spent(Phase::wait) == (3 - k) * m);
+  }
+}
+
+TEST_CASE("A link counts as busy for as long as it was taken before the end, service included") {
+  Link link(LinkSpeed(2, 1000));
+  CHECK(link.busy(1) == 0);
+  link.reserve(1, 1000, 1);  // 1 to 2
+  link.reserve(3, 2000, 0);  // 3 to 4
+  CHECK(link.busy(4) == 2);
+  CHECK(link.busy(3.25) == 1.25);
+  auto spec = testing::timing_spec("async", 2, 6, "constant:100us");
+  CHECK_FALSE(testing::simulate(spec, testing::nothing()).link_busy.has_value());
+  spec.simulation.service = Distribution::parse("constant:10us");
+  const auto served = testing::simulate(spec, testing::nothing());
+  CHECK(*served.link_busy == 60'000);
+  CHECK_FALSE(served.traffic.has_value());
+  spec.protocol = "bsp";
+  spec.simulation.service = {};
+  spec.conditions.bandwidth = 1e9;
+  spec.simulation.all_reduce = AllReduce::ring;
+  const auto ring = testing::simulate(spec, testing::nothing(1000));
+  CHECK_FALSE(ring.traffic.has_value());
+  CHECK_FALSE(ring.link_busy.has_value());
 }
 
 TEST_CASE("A cluster is its classes in their order") {

@@ -39,7 +39,7 @@ bool four_times(Nanoseconds slow, Nanoseconds once) {
 /// A boundary that falls on the one before it, rounded, makes no slice: none are compared here.
 void check_phases(const RunOutcome& once, const RunOutcome& slow) {
   for (std::size_t w = 0; w < once.workers.size(); ++w)
-    for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate}) {
+    for (const auto phase : kAllPhases) {
       // Both ends of each slice are rounded once.
       const auto slices = static_cast<Nanoseconds>(slow.timeline.tracks[w].size());
       CHECK(std::abs(slow.workers[w].time.spent(phase) - 4 * once.workers[w].time.spent(phase)) <=

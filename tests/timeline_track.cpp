@@ -66,8 +66,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Every activity belongs to the phase that stands for it") {
-  for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
-    CHECK(phase_of(activity_of(phase)) == phase);
+  for (const auto phase : kAllPhases) CHECK(phase_of(activity_of(phase)) == phase);
   for (const auto activity : {Activity::pull, Activity::push, Activity::apply})
     CHECK(phase_of(activity) == Phase::communicate);
 }

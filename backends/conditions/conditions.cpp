@@ -16,11 +16,9 @@ Seconds compute_time(const Conditions& conditions, std::uint64_t seed, std::uint
   return slowdown(conditions.stragglers, seed, worker, gradient) * (own + delay);
 }
 
-Seconds message_time(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
-                     std::uint64_t number, Purpose purpose, std::uint64_t bytes) {
-  const Seconds latency = conditions.latency.draw(stream_of(seed, worker, purpose), number);
-  if (conditions.bandwidth == 0) return latency;
-  return latency + static_cast<double>(bytes) / conditions.bandwidth;
+Seconds message_latency(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
+                        std::uint64_t number, Purpose purpose) {
+  return conditions.latency.draw(stream_of(seed, worker, purpose), number);
 }
 
 std::string why_not_stragglers(const Conditions& conditions, std::size_t workers) {

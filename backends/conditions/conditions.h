@@ -24,7 +24,7 @@ struct Conditions {
   std::vector<Straggler> stragglers;  ///< multiply the time of a gradient, its delay included
   std::string straggler_text;         ///< as written; "" where there are none
   Distribution latency;               ///< of each pull and each push
-  double bandwidth = 0;               ///< of every link, bytes per second; 0: unlimited
+  double bandwidth = 0;  ///< of the link that all messages share, bytes per second; 0: unlimited
   DelayMode mode = DelayMode::sleep;
 
   bool delays_compute() const { return !compute_delay.is_zero() || !stragglers.empty(); }
@@ -43,10 +43,10 @@ std::uint64_t stream_of(std::uint64_t seed, std::uint64_t worker, Purpose purpos
 Seconds compute_time(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
                      std::uint64_t gradient, Seconds own);
 
-/// The time of a message of `bytes` on a link of its own: latency + bytes / bandwidth. `number` is
-/// the worker's gradient that it belongs to.
-Seconds message_time(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
-                     std::uint64_t number, Purpose purpose, std::uint64_t bytes);
+/// How long a message is under way, beside its turn on the link (link.h). `number` is the worker's
+/// gradient that it belongs to.
+Seconds message_latency(const Conditions& conditions, std::uint64_t seed, std::uint64_t worker,
+                        std::uint64_t number, Purpose purpose);
 
 /// "" if so many workers can have these stragglers, else why not.
 std::string why_not_stragglers(const Conditions& conditions, std::size_t workers);

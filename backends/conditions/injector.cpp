@@ -32,15 +32,17 @@ void wake_in_time() {
 }  // namespace
 
 void Injector::reset(const Conditions& conditions, std::uint64_t seed, std::size_t worker,
-                     Pause* pause, StopControl& stop) {
+                     Pause* pause, StopControl& stop, SharedLink& link) {
   any_ = conditions.any();
   messages_ = conditions.delays_messages();
   conditions_ = &conditions;
   seed_ = seed;
   worker_ = worker;
   made_ = 0;
+  traffic_ = {};
   pause_ = pause;
   stop_ = &stop;
+  link_ = &link;
   renew();
 }
 
@@ -55,10 +57,36 @@ bool Injector::finish(std::uint64_t count, Nanoseconds begun) {
   return wait_until(begun + to_nanoseconds(whole));
 }
 
-bool Injector::message(Purpose purpose, std::uint64_t number, std::uint64_t bytes) {
-  const Nanoseconds begun = time();
-  return wait_until(
-      begun + to_nanoseconds(message_time(*conditions_, seed_, worker_, number, purpose, bytes)));
+Nanoseconds Injector::latency(Purpose purpose, std::uint64_t number) const {
+  return to_nanoseconds(message_latency(*conditions_, seed_, worker_, number, purpose));
+}
+
+Injector::Passage Injector::pull(std::uint64_t bytes, PullTicket ticket) {
+  if (!messages_) return {};
+  ++traffic_.pulls;
+  traffic_.pull_bytes += static_cast<double>(bytes);
+  const Nanoseconds begun = time(), latency = this->latency(Purpose::pull, made_);
+  if (!link_->is_limited()) return {wait_until(begun + latency)};
+  Turn<Nanoseconds> turn = link_->reserve(begun, bytes);
+  bool whole = true;
+  if (ticket.group != nullptr) {
+    ticket.group->join(ticket.number, turn);
+    whole = wait_until(turn.end);
+    turn = ticket.group->turn(ticket.number, turn);
+  }
+  whole = whole && wait_until(turn.end + latency);
+  return {whole, {begun, std::max(begun, turn.begin)}};
+}
+
+Injector::Passage Injector::push(std::uint64_t bytes) {
+  if (!messages_) return {};
+  const Nanoseconds arrival = time() + latency(Purpose::push, made_ - 1);
+  if (!wait_until(arrival)) return {false};
+  ++traffic_.pushes;
+  traffic_.push_bytes += static_cast<double>(bytes);
+  if (!link_->is_limited()) return {};
+  const auto turn = link_->reserve(arrival, bytes);
+  return {wait_until(turn.end), {arrival, turn.begin}};
 }
 
 bool Injector::wait_until(Nanoseconds deadline) {

@@ -8,6 +8,10 @@
 // Invariant: the clock is the context's, which stands still in a pause, so a pause takes nothing of
 // a delay. A worker that waits here stands still for whoever pauses.
 //
+// A message waits for its turn on the link that all workers share (link.h) and for its latency. Its
+// turn, too, is a deadline: it is reserved for when the message comes by its delays, not for when
+// the system let the worker see to it.
+//
 // Departures: a factor below 1 can't make a thread faster than it is, and a sleeper wakes up when
 // the system lets it, some tens of microseconds late.
 #pragma once
@@ -19,6 +23,7 @@
 
 #include "backends/clock.h"
 #include "backends/conditions/conditions.h"
+#include "backends/conditions/link.h"
 #include "backends/pause.h"
 #include "backends/stop.h"
 
@@ -28,13 +33,15 @@ namespace sgdbench {
 /// any thread.
 class Injector {
  public:
-  /// Before a run. `pause` may be null; it, `conditions` and `stop` must outlive the run.
+  /// Before a run. `pause` may be null; it, `conditions`, `stop` and `link` must outlive the run.
   void reset(const Conditions& conditions, std::uint64_t seed, std::size_t worker, Pause* pause,
-             StopControl& stop);
+             StopControl& stop, SharedLink& link);
 
-  void reset(Conditions&&, std::uint64_t, std::size_t, Pause*, StopControl&) = delete;
+  void reset(Conditions&&, std::uint64_t, std::size_t, Pause*, StopControl&, SharedLink&) = delete;
 
   bool delays_messages() const { return messages_; }
+  /// This worker's messages of the run.
+  const Traffic& traffic() const { return traffic_; }
 
   /// compute() makes the next `count` gradients; returns when their time has passed. False where it
   /// did not pass whole: the run stops, or they were cancelled.
@@ -57,10 +64,16 @@ class Injector {
   /// pull was cancelled doesn't draw the same one again, and again.
   void skip(std::uint64_t count) { made_ += count; }
 
-  /// Waits for the parameters that the next gradient is computed from. False as above.
-  bool pull(std::uint64_t bytes) { return !messages_ || message(Purpose::pull, made_, bytes); }
-  /// Waits for what the last gradient became to arrive. False as above.
-  bool push(std::uint64_t bytes) { return !messages_ || message(Purpose::push, made_ - 1, bytes); }
+  /// What became of a message.
+  struct Passage {
+    bool whole = true;          ///< false as above
+    Turn<Nanoseconds> queue{};  ///< when it waited for its turn
+  };
+  /// Waits for the parameters that the next gradient is computed from, beside the others that this
+  /// worker was let go with.
+  Passage pull(std::uint64_t bytes, PullTicket ticket = {});
+  /// Waits for what the last gradient became to arrive.
+  Passage push(std::uint64_t bytes);
 
   /// What this worker waits for is not wanted any more: it doesn't begin to wait until renew(), and
   /// what it waits for ends soon, at once where somebody calls wake_cancelled() too.
@@ -72,7 +85,7 @@ class Injector {
  private:
   Nanoseconds time() const { return pause_ ? pause_->clock() : now(); }
   bool finish(std::uint64_t count, Nanoseconds begun);
-  bool message(Purpose purpose, std::uint64_t number, std::uint64_t bytes);
+  Nanoseconds latency(Purpose purpose, std::uint64_t number) const;
   bool wait_until(Nanoseconds deadline);
   bool over() { return cancelled() || stop_->should_stop(); }
   void sleep_until(Nanoseconds deadline);
@@ -83,8 +96,10 @@ class Injector {
   std::uint64_t seed_ = 0;
   std::size_t worker_ = 0;
   std::uint64_t made_ = 0;  ///< gradients of this run
+  Traffic traffic_;
   Pause* pause_ = nullptr;
   StopControl* stop_ = nullptr;
+  SharedLink* link_ = nullptr;
 
   // Sequentially consistent: a worker says that it sleeps and then looks at the flag, who cancels
   // raises the flag and then looks for a sleeper, and one of the two sees the other. The mutex

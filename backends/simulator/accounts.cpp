@@ -5,6 +5,7 @@ namespace sgdbench {
 Accounts::Accounts(std::size_t workers, std::size_t slices)
     : accounts_(workers), records_(slices != 0) {
   if (!records_) return;
+  numbers_.resize(workers);
   timeline_.has_server = true;
   timeline_.tracks.assign(workers + 1, Track(slices));
 }
@@ -13,7 +14,7 @@ Accounts::Accounts(std::size_t workers, std::size_t slices)
 void Accounts::record(std::size_t worker, Activity activity, Nanoseconds end, Landed landed) {
   const Account& account = accounts_[worker];
   if (end == account.until() && landed.update == 0) return;
-  const std::uint64_t gradient = activity == Activity::wait ? 0 : account.iterations;
+  const std::uint64_t gradient = activity == Activity::wait ? 0 : numbers_[worker];
   timeline_.tracks[worker].add(
       {account.until(), end, activity, gradient, landed.update, landed.staleness});
 }

@@ -1,7 +1,7 @@
 // What each simulated worker spent its time on, and, where it is asked for, the timeline.
 //
-// The idea: when a worker is let go, all of its iteration up to its arrival is known; it is
-// accounted for at the end of it, or of what became of it when it was cancelled.
+// The idea: when a worker is let go, its wait is over, and all of its iteration up to its arrival
+// is known; that is accounted for at the end of it, or of what became of it when it was cancelled.
 //
 // Invariant: a worker's phases sum to the time up to which it is accounted for, to the nanosecond:
 // each boundary between two phases is rounded once.
@@ -24,7 +24,7 @@ inline Nanoseconds to_nanoseconds(Seconds t) {
 
 /// One iteration of a worker: pull, compute, push.
 struct Iteration {
-  Seconds begin = 0;     ///< the server lets it go
+  Seconds queued = 0;    ///< its pull has the link
   Seconds pulled = 0;    ///< it has the parameters
   Seconds computed = 0;  ///< it has the gradient
   Seconds arrival = 0;   ///< its push is at the server
@@ -40,10 +40,11 @@ class Accounts {
   /// `slices` per track of the timeline; 0: there is none.
   Accounts(std::size_t workers, std::size_t slices);
 
-  void begin(std::size_t worker, const Iteration& iteration) {
+  /// It is let go at `now`, for its iteration of this number, from 1.
+  void begin(std::size_t worker, Seconds now, const Iteration& iteration, std::uint64_t number) {
+    spend(worker, Activity::wait, now);
     accounts_[worker].now = iteration;
-    accounts_[worker].busy = 1;
-    ++accounts_[worker].iterations;
+    if (records_) numbers_[worker] = number;
   }
   /// Its iteration has ended, and the server's link was at its push in [begin, end]. Its gradient
   /// is part of `update` (0: of none), `staleness` updates after it was read.
@@ -52,15 +53,18 @@ class Accounts {
     Account& account = accounts_[worker];
     const Landed landed{update, update == 0 ? 0 : staleness};
     spend_iteration(worker, account.now.arrival, landed);
-    spend(worker, Activity::wait, begin);
+    spend(worker, Activity::queue, begin);
     spend(worker, Activity::push, end, landed);
-    account.busy = 0;
+    account.now.arrival = kNone;
   }
-  /// What it does is cut off at `now`.
-  void cut(std::size_t worker, Seconds now) {
-    if (accounts_[worker].busy) spend_iteration(worker, now, {});
-    accounts_[worker].busy = 0;
+  /// What it does is cut off at `now`; returns whether it had begun to compute.
+  bool cut(std::size_t worker, Seconds now) {
+    Account& account = accounts_[worker];
+    const bool busy = account.now.arrival != kNone, had_begun = busy && account.now.pulled <= now;
+    if (busy) spend_iteration(worker, now, {});
+    account.now.arrival = kNone;
     spend(worker, Activity::wait, now);
+    return had_begun;
   }
   /// The server made an update.
   void updated(Seconds begin, Seconds end, std::uint64_t update, std::uint64_t staleness) {
@@ -68,28 +72,22 @@ class Accounts {
     timeline_.tracks.back().add(
         {to_nanoseconds(begin), to_nanoseconds(end), Activity::apply, 0, update, staleness});
   }
-
-  /// Everybody is accounted for up to `end`.
-  void close(Seconds end) {
-    for (std::size_t worker = 0; worker < accounts_.size(); ++worker) cut(worker, end);
-  }
   Nanoseconds spent(std::size_t worker, Phase phase) const {
     return phase == Phase::observe ? 0 : accounts_[worker].spent[static_cast<std::size_t>(phase)];
   }
-  /// Begun.
-  std::uint64_t iterations(std::size_t worker) const { return accounts_[worker].iterations; }
   Timeline take_timeline() { return std::move(timeline_); }
 
  private:
+  static constexpr Seconds kNone = -1;  ///< the arrival of who does nothing
+
   /// One cache line: with many workers, fetching it is most of the cost. Nobody observes here.
   struct alignas(64) Account {
-    Iteration now;
-    std::array<Nanoseconds, kPhases - 1> spent{};  // of compute, wait, communicate
-    std::uint64_t iterations : 63 = 0;             // begun
-    std::uint64_t busy : 1 = 0;
+    Iteration now{.arrival = kNone};
+    std::array<Nanoseconds, kPhases - 1> spent{};  // of compute, wait, communicate, queue
 
-    Nanoseconds until() const { return spent[0] + spent[1] + spent[2]; }
+    Nanoseconds until() const { return spent[0] + spent[1] + spent[2] + spent[3]; }
   };
+  static_assert(sizeof(Account) == 64);
   static_assert(static_cast<std::size_t>(Phase::observe) == kPhases - 1);
 
   /// What followed was `activity`.
@@ -103,7 +101,7 @@ class Accounts {
   /// Until `limit`, if it has not ended before.
   void spend_iteration(std::size_t worker, Seconds limit, Landed landed) {
     const Iteration& now = accounts_[worker].now;
-    spend(worker, Activity::wait, std::min(now.begin, limit));
+    spend(worker, Activity::queue, std::min(now.queued, limit));
     spend(worker, Activity::pull, std::min(now.pulled, limit));
     spend(worker, Activity::compute, std::min(now.computed, limit));
     spend(worker, Activity::push, std::min(now.arrival, limit), landed);
@@ -112,6 +110,7 @@ class Accounts {
 
   std::vector<Account> accounts_;
   bool records_;
+  std::vector<std::uint64_t> numbers_;  // of each worker's iteration, where that is recorded
   Timeline timeline_;
 };
 

@@ -38,9 +38,9 @@ class Durations {
     }
     return sum;
   }
-  /// Of message `number` without its bytes, which the server's link charges.
+  /// Of message `number`: what it takes beside its turn on the link.
   Seconds latency(std::size_t worker, std::uint64_t number, Purpose purpose) const {
-    return latencies_ ? message_time(spec_.conditions, spec_.seed, worker, number, purpose, 0) : 0;
+    return latencies_ ? message_latency(spec_.conditions, spec_.seed, worker, number, purpose) : 0;
   }
   Seconds service(std::size_t worker, std::uint64_t number) const {
     if (!services_) return 0;

@@ -21,7 +21,7 @@ Engine<Center>::Engine(Run& run, Center& center)
       traits_(center.traits()),
       durations_(run.spec),
       queue_(run.contexts.size()),
-      link_(run.spec.simulation.shards, run.spec.conditions.bandwidth),
+      link_(LinkSpeed(run.spec.simulation.shards, run.spec.conditions.bandwidth)),
       all_reduces_(run.spec.simulation.all_reduce != AllReduce::server),
       limit_(run.spec.max_seconds > 0 ? run.spec.max_seconds : kEndOfTime),
       accounts_(run.contexts.size(), run.spec.timeline_slices),
@@ -43,7 +43,7 @@ void Engine<Center>::run() {
     let_go(0);
     loop();
   }
-  accounts_.close(end_);
+  for (std::uint32_t worker = 0; worker < counts_.size(); ++worker) cut(worker, end_);
   center_.close();
 }
 
@@ -52,11 +52,7 @@ void Engine<Center>::loop() {
   while (!stopped()) {
     const auto event = queue_.earliest();
     if (event.time == EventQueue::kNever) return;
-    if (event.time > limit_) {
-      run_.stop.stop(Stopped::time_limit);
-      end_ = std::max(end_, limit_);
-      return;
-    }
+    if (event.time > limit_) return out_of_time();
     if (++events_ % Center::kPollEvery == 0 && run_.stop.should_stop()) return;
     current_ = event.worker;
     current_goes_on_ = false;
@@ -65,13 +61,27 @@ void Engine<Center>::loop() {
   }
 }
 
-/// The run of one arrival (server.h), with its time.
+template <class Center>
+void Engine<Center>::out_of_time() {
+  run_.stop.stop(Stopped::time_limit);
+  end_ = std::max(end_, limit_);
+}
+
+/// The run of one arrival (server.h), with its time. What the limit cuts short does not land.
 template <class Center>
 void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   double bytes = center_.push_bytes(worker);
+  const Seconds service = durations_.service(worker, counts_[worker].iterations - 1);
+  if (!all_reduces_ && link_.next(arrival, bytes, service).end > limit_) return out_of_time();
+  ++traffic_.pushes;
+  traffic_.push_bytes += bytes;
   const std::uint64_t staleness = center_.staleness(worker);
   const Decision decision = center_.arrive(worker);
   const bool applies = decision == Decision::apply;
+  if (applies && arrival + all_reduce_time_ > limit_) {
+    accounts_.arrived(worker, arrival, arrival, 0, 0);
+    return out_of_time();
+  }
   work_returned_ = decision == Decision::discard;
   std::span<const std::uint32_t> cancelled;
   if (applies) {
@@ -83,29 +93,28 @@ void Engine<Center>::contact(std::uint32_t worker, Seconds arrival) {
   const bool goes_on = alone && center_.deal(worker);
   if (goes_on) {
     center_.pull(worker);
-    bytes += center_.pull_bytes(worker);
+    bytes += count_pull(worker);
   } else {
     ready_.assign(released.begin(), released.end());
   }
-  const auto turn = turn_of(worker, arrival, bytes, applies);
+  const auto turn = turn_of(arrival, bytes, service, applies);
   accounts_.arrived(worker, turn.begin, turn.end,
                     decision == Decision::discard ? 0 : center_.version() + !applies, staleness);
   if (applies) updated(turn, cancelled);
   if (stopped()) return;
   if (goes_on)
-    go(worker, turn.end, turn.end);
+    go(worker, turn.end, {turn.end, turn.end});
   else
     let_go(turn.end);
   if (!idle_.empty()) wake_idle(turn.end);
 }
 
 template <class Center>
-Link::Turn Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double bytes,
-                                   bool applies) {
-  Link::Turn turn{arrival, arrival};
+Turn<Seconds> Engine<Center>::turn_of(Seconds arrival, double bytes, Seconds service,
+                                      bool applies) {
+  Turn<Seconds> turn{arrival, arrival};
   if (!all_reduces_)
-    turn =
-        link_.reserve(arrival, bytes, durations_.service(worker, accounts_.iterations(worker) - 1));
+    turn = link_.reserve(arrival, bytes, service);
   else if (applies)
     turn.end += all_reduce_time_;
   end_ = std::max(end_, turn.end);
@@ -113,14 +122,20 @@ Link::Turn Engine<Center>::turn_of(std::uint32_t worker, Seconds arrival, double
 }
 
 template <class Center>
-void Engine<Center>::updated(Link::Turn turn, std::span<const std::uint32_t> cancelled) {
+void Engine<Center>::updated(Turn<Seconds> turn, std::span<const std::uint32_t> cancelled) {
   for (const auto worker : cancelled) {
-    accounts_.cut(worker, turn.end);
+    cut(worker, turn.end);
     queue_.cancel(worker);
   }
   work_returned_ |= !cancelled.empty();
   accounts_.updated(turn.begin, turn.end, center_.version(), center_.stalest());
   center_.observe(to_nanoseconds(turn.end));
+}
+
+/// What a worker has begun and what lands nowhere counts whole.
+template <class Center>
+void Engine<Center>::cut(std::uint32_t worker, Seconds now) {
+  if (accounts_.cut(worker, now)) center_.throw_away(worker);
 }
 
 /// Starts all who are ready, and whoever becomes ready by that.
@@ -131,12 +146,12 @@ void Engine<Center>::let_go(Seconds now) {
   for (std::size_t i = 0; i < ready_.size() && !stopped(); ++i) {
     if (!start(ready_[i], now)) continue;
     started_.push_back(ready_[i]);
-    bytes += center_.pull_bytes(ready_[i]);
+    bytes += count_pull(ready_[i]);
   }
   ready_.clear();
   if (stopped() || started_.empty()) return;
-  const Seconds pulled = all_reduces_ ? now : link_.reserve(now, bytes, 0).end;
-  for (const auto worker : started_) go(worker, now, pulled);
+  const auto pull = all_reduces_ ? Turn<Seconds>{now, now} : link_.reserve(now, bytes, 0);
+  for (const auto worker : started_) go(worker, now, pull);
 }
 
 /// True if it has a task, for which it pulls.
@@ -177,20 +192,28 @@ void Engine<Center>::wake_idle(Seconds now) {
   let_go(now);
 }
 
-/// Begins an iteration: let go at `now`, and its pull is through the link at `pulled`.
 template <class Center>
-void Engine<Center>::go(std::uint32_t worker, Seconds now, Seconds pulled) {
+double Engine<Center>::count_pull(std::uint32_t worker) {
+  const double bytes = center_.pull_bytes(worker);
+  ++traffic_.pulls;
+  traffic_.pull_bytes += bytes;
+  return bytes;
+}
+
+/// Begins an iteration: let go at `now`, and its pull has the link for that turn.
+template <class Center>
+void Engine<Center>::go(std::uint32_t worker, Seconds now, Turn<Seconds> pull) {
   Counts& counts = counts_[worker];
-  const std::uint64_t number = accounts_.iterations(worker);
+  const std::uint64_t number = counts.iterations++;
   const std::uint64_t gradients = center_.gradients(worker);
-  Iteration next{now, pulled, 0, 0};
+  Iteration next{pull.begin, pull.end, 0, 0};
   if (!all_reduces_) next.pulled += durations_.latency(worker, number, Purpose::pull);
   next.computed =
       next.pulled + durations_.compute(worker, counts.stream, counts.gradients, gradients);
   next.arrival = next.computed;
   if (!all_reduces_) next.arrival += durations_.latency(worker, number, Purpose::push);
   counts.gradients += gradients;
-  accounts_.begin(worker, next);
+  accounts_.begin(worker, now, next, counts.iterations);
   queue_.update(worker, next.arrival);
   current_goes_on_ |= worker == current_;
 }

@@ -1,10 +1,10 @@
 // Simulated time around a server: the same protocols as on real threads, under a virtual clock.
 //
 // The model. One event per iteration of a worker: its push arrives at the server. The server's link
-// (network.h) takes arrivals one after the other; when the turn of one is over, it has its effect:
-// the server takes the gradient and lets go whom the protocol lets go, each of whom pulls at that
-// moment. A worker that is let go alone by its own arrival has its push and its pull in one turn;
-// those who are let go together share the link for their pulls, in one turn of all. Then:
+// (conditions/link.h) takes arrivals one after the other; when the turn of one is over, it has its
+// effect: the server takes the gradient and lets go whom the protocol lets go, each of whom pulls
+// at that moment. A worker that is let go alone by its own arrival has its push and its pull in one
+// turn; those who are let go together share the link for their pulls, in one turn of all. Then:
 //
 //   pull latency → the gradient's time → push latency → the next arrival
 //
@@ -16,13 +16,18 @@
 // draw the same. Times are doubles made of IEEE operations: multiplying every distribution by a
 // power of two multiplies every time by it, exactly.
 //
-// Departures: the first pulls are on the clock, so that U rounds are U times a round.
+// The first pulls are on the clock, here as on real threads, so that U rounds are U times a round.
+//
+// Real threads have the same link and latencies (conditions/injector.h). There openmp-sync, which
+// has no server, takes what bsp takes here. They differ from this in one thing: a worker that goes
+// on alone has its push and its pull in two turns, between which another's message may come.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "backends/conditions/link.h"
 #include "backends/protocols/protocol.h"
 #include "backends/run.h"
 #include "backends/simulator/accounts.h"
@@ -45,22 +50,28 @@ class Engine {
   Seconds end() const { return end_; }
   std::uint64_t events() const { return events_; }
   Accounts& accounts() { return accounts_; }
+  const Traffic& traffic() const { return traffic_; }
+  Seconds link_busy() const { return link_.busy(end_); }
 
  private:
   bool stopped() const { return run_.stop.reason() != Stopped::completed; }
   void loop();
+  void out_of_time();
   void contact(std::uint32_t worker, Seconds arrival);
-  Link::Turn turn_of(std::uint32_t worker, Seconds arrival, double bytes, bool applies);
-  void updated(Link::Turn turn, std::span<const std::uint32_t> cancelled);
+  Turn<Seconds> turn_of(Seconds arrival, double bytes, Seconds service, bool applies);
+  void updated(Turn<Seconds> turn, std::span<const std::uint32_t> cancelled);
+  void cut(std::uint32_t worker, Seconds now);
   void let_go(Seconds now);
   bool start(std::uint32_t worker, Seconds now);
   void retire(std::uint32_t worker, Seconds now);
   void wake_idle(Seconds now);
-  void go(std::uint32_t worker, Seconds now, Seconds pulled);
+  double count_pull(std::uint32_t worker);
+  void go(std::uint32_t worker, Seconds now, Turn<Seconds> pull);
 
   struct Counts {
     std::uint64_t stream = 0;     ///< of its computing times
     std::uint64_t gradients = 0;  ///< begun
+    std::uint64_t iterations = 0;
   };
 
   Run& run_;
@@ -69,6 +80,7 @@ class Engine {
   Durations durations_;
   EventQueue queue_;
   Link link_;
+  Traffic traffic_;
   bool all_reduces_;
   Seconds all_reduce_time_ = 0;
   Seconds limit_;

@@ -13,7 +13,7 @@ Learner::Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& to
       server_(std::move(protocol), run.contexts.size(), run.state, run.rule, run.step_size),
       queue_(run.plan, traits().arrivals, run.spec.assign, run.contexts.size()),
       tool_(tool),
-      counts_bytes_(run.spec.conditions.bandwidth > 0),
+      counts_bytes_(run.spec.conditions.delays_messages()),
       works_(run.contexts.size()),
       gradient_sums_(sends_gradients() ? run.contexts.size() : 0) {
   if (traits().exchange == Exchange::elastic) replicas_.assign(works_.size(), run.state);
@@ -60,14 +60,24 @@ double Learner::push_bytes(std::size_t worker) {
 }
 
 double Learner::all_bytes() const {
-  return static_cast<double>(run_.problem.parameters() * sizeof(Real));
+  return static_cast<double>(travelling(traits(), run_.state, run_.w()).size_bytes());
+}
+
+WorkerReport& Learner::count_computed(std::size_t worker) {
+  const Task& task = works_[worker].task;
+  WorkerReport& report = run_.contexts[worker].report;
+  report.computed += task.examples;
+  if (!sends_gradients()) *report.local_steps += task.gradients();
+  return report;
+}
+
+void Learner::throw_away(std::size_t worker) {
+  count_computed(worker).dropped += works_[worker].task.examples;
 }
 
 Decision Learner::arrive(std::size_t worker) {
   Work& work = works_[worker];
-  WorkerReport& report = run_.contexts[worker].report;
-  report.computed += work.task.examples;
-  if (!sends_gradients()) *report.local_steps += work.task.gradients();
+  WorkerReport& report = count_computed(worker);
   if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
   Push push;
   if (work.gradient == Gradient::pulled) compute(worker);
@@ -90,9 +100,6 @@ std::span<const std::uint32_t> Learner::cancel_rest() {
     Work& work = works_[worker];
     work.gradient = Gradient::none;
     queue_.give_back(worker, work.task.number);
-    WorkerReport& report = run_.contexts[worker].report;
-    report.computed += work.task.examples;
-    report.dropped += work.task.examples;
   }
   return cancelled;
 }

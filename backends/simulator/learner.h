@@ -43,11 +43,13 @@ class Learner {
   /// Bytes of its last pull, and of what it pushes now.
   double pull_bytes(std::size_t worker) const { return works_[worker].pull_bytes; }
   double push_bytes(std::size_t worker);
-  /// Of all parameters.
+  /// Of all parameters, or of a replica.
   double all_bytes() const;
 
   Decision arrive(std::size_t worker);
-  /// Before an update: whose work it throws away.
+  /// What `worker` has begun to compute lands nowhere, and never arrives.
+  void throw_away(std::size_t worker);
+  /// Before an update: whose work it cancels.
   std::span<const std::uint32_t> cancel_rest();
   void update();
   bool retire(std::size_t worker) { return server_.retire(worker); }
@@ -76,6 +78,7 @@ class Learner {
   bool sends_gradients() const { return traits().exchange == Exchange::gradient; }
   /// Names the task's rows to the real worker.
   void prepare(const Task& task);
+  WorkerReport& count_computed(std::size_t worker);
   void compute(std::size_t worker);
   void store(std::size_t worker);
   void train(const Task& task, std::span<Real> replica);

@@ -83,9 +83,18 @@ class Simulator final : public Backend {
     result.curve = run.curve.take();
     result.stopped = run.stop.reason();
     if (run.spec.recording) result.staleness_mode = "exact";
+    add_link(run.spec, engine, result);
     result.timeline = engine.accounts().take_timeline();
     for (std::size_t w = 0; w < contexts_.size(); ++w)
       result.workers.push_back(report(contexts_[w], engine.accounts(), w));
+  }
+
+  template <class Center>
+  static void add_link(const RunSpec& spec, const Engine<Center>& engine, RunOutcome& result) {
+    if (spec.simulation.all_reduce != AllReduce::server) return;
+    if (spec.conditions.delays_messages()) result.traffic = engine.traffic();
+    if (result.traffic || !spec.simulation.service.is_zero())
+      result.link_busy = to_nanoseconds(engine.link_busy());
   }
 
   static WorkerReport report(WorkerContext& context, const Accounts& accounts, std::size_t worker) {
@@ -94,7 +103,7 @@ class Simulator final : public Backend {
     report.applied = context.examples.load(std::memory_order_relaxed);
     Nanoseconds time = 0;
     report.time.start(time);
-    for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe}) {
+    for (const auto phase : kAllPhases) {
       report.time.enter(phase, time);
       time += accounts.spent(worker, phase);
       report.time.stop(time);

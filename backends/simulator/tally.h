@@ -1,8 +1,8 @@
-// What becomes of gradients where there is nothing to learn: counts, and nothing else.
+// A server without parameters: what becomes of gradients where there is nothing to learn.
 //
-// The idea: to a timing study every task is like every other, so that the protocol's decisions and
-// three counts per worker are all there is. It has Learner's members (learner.h), for a problem
-// without parameters.
+// The idea: to a timing study every task is like every other, so that what workers have in flight
+// (arrivals.h), how many tasks are left and three counts per worker are all there is. It has
+// Learner's members (learner.h), for a problem without parameters.
 //
 // Thread safety: none.
 #pragma once
@@ -13,98 +13,78 @@
 #include <utility>
 #include <vector>
 
-#include "backends/protocols/protocol.h"
+#include "backends/arrivals.h"
 #include "backends/run.h"
 
 namespace sgdbench {
 
-class Tally {
+/// A worker, and what became of its work.
+struct Counted : InFlight {
+  std::uint64_t landed = 0, dropped = 0, updates = 0, last_update = 0;
+};
+
+class Tally : public Arrivals<Counted, Arrival> {
  public:
   /// Events between two looks for an interrupt.
   static constexpr std::uint64_t kPollEvery = 4096;
 
   Tally(Run& run, std::unique_ptr<Protocol> protocol, std::size_t message_bytes)
-      : run_(run),
-        protocol_(std::move(protocol)),
+      : Arrivals(std::move(protocol), run.contexts.size()),
+        run_(run),
         bytes_(static_cast<double>(message_bytes)),
         tasks_(run.plan.blocks() * traits().arrivals),
         examples_(run.spec.batch * traits().steps),
-        piles_(run.spec.assign == Assign::dynamic ? 1 : run.contexts.size()),
-        counts_(run.contexts.size()),
-        shared_(run.spec.recording ? run.contexts.front().staleness : nullptr) {
-    held_.reserve(traits().arrivals);
-  }
-
-  const ProtocolTraits& traits() const { return protocol_->traits(); }
+        lines_(run.spec.assign == Assign::dynamic ? 1 : run.contexts.size()),
+        shared_(run.spec.recording ? run.contexts.front().staleness : nullptr) {}
 
   bool deal(std::size_t worker) {
-    Pile& pile = piles_[piles_.size() == 1 ? 0 : worker];
-    if (pile.returned != 0) {
-      --pile.returned;
+    Line& line = lines_[lines_.size() == 1 ? 0 : worker];
+    if (line.returned != 0) {
+      --line.returned;
       return true;
     }
-    if (pile.taken * piles_.size() + (piles_.size() == 1 ? 0 : worker) >= tasks_) return false;
-    ++pile.taken;
+    if (line.taken * lines_.size() + (lines_.size() == 1 ? 0 : worker) >= tasks_) return false;
+    ++line.taken;
     return true;
   }
-  void pull(std::size_t worker) { counts_[worker].version = version_; }
+  void pull(std::size_t worker) { in_flight_[worker].version = version_; }
   std::size_t gradients(std::size_t) const { return traits().steps; }
   double pull_bytes(std::size_t) const { return bytes_; }
   double push_bytes(std::size_t) const { return bytes_; }
   double all_bytes() const { return bytes_; }
-  std::uint64_t staleness(std::size_t worker) const { return version_ - counts_[worker].version; }
 
+  void throw_away(std::size_t worker) { ++in_flight_[worker].dropped; }
   Decision arrive(std::size_t worker) {
-    Count& count = counts_[worker];
-    const std::uint64_t version = std::exchange(count.version, kIn);
-    const std::uint64_t staleness = version_ - version;
-    const Decision decision = protocol_->arrived(worker, staleness);
+    const Decision decision = Arrivals::arrive(worker, [](Arrival&, const Counted&) {});
     if (decision == Decision::discard) {
       throw_away(worker);
-    } else {
-      held_.push_back({static_cast<std::uint32_t>(worker), version});
+      give_back(worker);
     }
     return decision;
   }
   std::span<const std::uint32_t> cancel_rest() {
-    cancelled_.clear();
-    if (!traits().cancels) return cancelled_;
-    for (std::uint32_t worker = 0; worker < counts_.size(); ++worker) {
-      if (counts_[worker].version == kIn) continue;
-      counts_[worker].version = kIn;
-      throw_away(worker);
-      cancelled_.push_back(worker);
-    }
-    return cancelled_;
+    const auto cancelled = Arrivals::cancel_rest();
+    for (const auto worker : cancelled) give_back(worker);
+    return cancelled;
   }
   void update() {
-    stalest_ = 0;
-    for (const auto& held : held_) {
-      const std::uint64_t staleness = version_ - held.version;
-      stalest_ = std::max(stalest_, staleness);
+    begin_update([&](const Arrival& held, std::uint64_t staleness) {
       note_staleness(held.worker, staleness);
-      Count& count = counts_[held.worker];
+      Counted& count = in_flight_[held.worker];
       ++count.landed;
       count.last_update = version_ + 1;
-    }
-    ++counts_[held_.back().worker].updates;
-    landed_ += held_.size();
-    held_.clear();
-    ++version_;
+    });
+    ++in_flight_[completer_].updates;
+    end_update();
   }
-  bool retire(std::size_t worker) { return protocol_->retire(worker); }
-  std::span<const std::uint32_t> released() const { return protocol_->released(); }
-  bool may_return_work() const { return traits().cancels || traits().discards; }
-  bool finished() const { return landed_ == tasks_; }
-  std::uint64_t version() const { return version_; }
-  std::uint64_t stalest() const { return stalest_; }
+  bool finished() const { return landed_work_ == tasks_; }
   void observe(Nanoseconds) {}
 
   /// Writes the counts where a report is made of them. What is held lands nowhere.
   void close() {
-    for (const auto& held : held_) ++counts_[held.worker].dropped;
-    for (std::size_t w = 0; w < counts_.size(); ++w) {
-      const Count& count = counts_[w];
+    for (const auto& one : held()) throw_away(one.worker);
+    for (std::size_t w = 0; w < in_flight_.size(); ++w) {
+      const Counted& count = in_flight_[w];
       WorkerContext& context = run_.contexts[w];
       context.updates.store(count.updates, std::memory_order_relaxed);
       context.examples.store(count.landed * examples_, std::memory_order_relaxed);
@@ -117,17 +97,8 @@ class Tally {
   }
 
  private:
-  static constexpr std::uint64_t kIn = UINT64_MAX;  ///< nothing is in flight
-  struct Count {
-    std::uint64_t version = kIn;  ///< at the pull of what is in flight
-    std::uint64_t landed = 0, dropped = 0, updates = 0, last_update = 0;
-  };
-  struct Pile {
+  struct Line {
     std::uint64_t taken = 0, returned = 0;
-  };
-  struct Held {
-    std::uint32_t worker;
-    std::uint64_t version;
   };
   /// Without a look at the context, where all have one histogram: that is a miss of the cache.
   void note_staleness(std::size_t worker, std::uint64_t staleness) {
@@ -136,21 +107,13 @@ class Tally {
     else if (run_.spec.recording)
       run_.contexts[worker].report.staleness.add(staleness, traits().steps);
   }
-  void throw_away(std::size_t worker) {
-    ++counts_[worker].dropped;
-    ++piles_[piles_.size() == 1 ? 0 : worker].returned;
-  }
+  void give_back(std::size_t worker) { ++lines_[lines_.size() == 1 ? 0 : worker].returned; }
 
   Run& run_;
-  std::unique_ptr<Protocol> protocol_;
   double bytes_;
   std::uint64_t tasks_, examples_;
-  std::vector<Pile> piles_;
-  std::vector<Count> counts_;
+  std::vector<Line> lines_;
   StalenessHistogram* shared_;
-  std::vector<Held> held_;
-  std::vector<std::uint32_t> cancelled_;
-  std::uint64_t version_ = 0, landed_ = 0, stalest_ = 0;
 };
 
 }  // namespace sgdbench

@@ -76,7 +76,8 @@ Observation summary_of(const RunOutcome& run, const Problem& problem) {
   double waited = 0, examples = 0;
   for (const auto& worker : run.workers) {
     staleness.merge(worker.staleness);
-    waited += seconds(worker.time.spent(Phase::wait));
+    // A simulated server has a queue where a real one's lock is waited for.
+    waited += seconds(worker.time.spent(Phase::wait) + worker.time.spent(Phase::queue));
     examples += static_cast<double>(worker.applied);
   }
   const double wall = seconds(run.wall);

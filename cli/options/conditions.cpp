@@ -65,7 +65,9 @@ constexpr Option kConditions[] = {
      [](Configuration& c, Text v) { c.spec.conditions.latency = Distribution::parse(v); },
      [](const Configuration& c) { return escape_form(c.spec.conditions.latency.text()); },
      for_backends<&BackendEntry::delays_messages, kNoTime>},
-    {"--bandwidth", "", "RATE,…", "of each worker's link, in a second: 1.25GB, 10Gbit, 100MB/s",
+    {"--bandwidth", "", "RATE,…",
+     "of the one link that the messages of all workers share, the server's or that of parameters "
+     "without one, in a second: 1.25GB, 10Gbit, 100MB/s",
      "unlimited", Group::conditions, kTraining, one_list,
      [](Configuration& c, Text v) { c.spec.conditions.bandwidth = parse_bandwidth(v); },
      [](const Configuration& c) { return bandwidth_text(c.spec.conditions.bandwidth); },

@@ -64,6 +64,8 @@ inline constexpr std::string_view kInk = "#1f2328", kFaint = "#59636e", kGrid = 
 inline constexpr std::string_view kPatterns = R"svg(<defs>
 <pattern id="wait" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="6" height="6" fill="#f3f4f6"/><rect width="1.6" height="6" fill="#9aa3ad"/></pattern>
+<pattern id="queue" width="5" height="5" patternUnits="userSpaceOnUse">
+<rect width="5" height="5" fill="#f3f4f6"/><circle cx="2.5" cy="2.5" r="1.1" fill="#9aa3ad"/></pattern>
 <pattern id="pull" width="4" height="4" patternUnits="userSpaceOnUse">
 <rect width="4" height="4" fill="#f6cf7a"/><circle cx="2" cy="2" r="0.9" fill="#8a5a00"/></pattern>
 <pattern id="push" width="4" height="4" patternUnits="userSpaceOnUse">
@@ -79,6 +81,8 @@ constexpr ActivityStyle style_of(Activity activity) {
       return {"#3f74b8", ""};
     case Activity::wait:
       return {"url(#wait)", "#b4bbc4", 0.6};
+    case Activity::queue:
+      return {"url(#queue)", "#b4bbc4", 0.6};
     case Activity::pull:
       return {"url(#pull)", ""};
     case Activity::push:

@@ -26,6 +26,7 @@ std::vector<std::string> cells(std::string name, const Shares& shares, std::uint
           share(Phase::compute),
           share(Phase::wait),
           share(Phase::communicate),
+          share(Phase::queue),
           share(Phase::observe),
           updates > 0 ? std::to_string(updates) : "—",
           or_dash(staleness, [](double v) { return fmt::format("{:.3g}", v); })};
@@ -43,7 +44,7 @@ std::string overflow_note(const ReadRun& run) {
 std::string trace_table(const ReadTrace& trace, const Window& window) {
   std::string text;
   for (const auto& run : trace.runs) {
-    TextTable table({"", "compute", "wait", "communicate", "observe", "updates", "mean τ"});
+    TextTable table({"", "compute", "wait", "communicate", "queue", "observe", "updates", "mean τ"});
     const auto workers = summarise_workers(run, window);
     for (std::size_t w = 0; w < std::min(workers.size(), kMostWorkers); ++w)
       table.add(cells("  " + run.tracks[w].name, workers[w].shares, workers[w].gradients,

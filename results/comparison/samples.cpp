@@ -45,6 +45,7 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"compute_s", kLower, nothing, kTimed, get<&R::compute_s>},
     {"wait_s", kLower, nothing, kTimed, get<&R::wait_s>},
     {"communicate_s", kLower, nothing, kTimed, get<&R::communicate_s>},
+    {"queue_s", kLower, nothing, kTimed, get<&R::queue_s>},
     {"observe_s", kLower, nothing, kTimed, get<&R::observe_s>},
     {"load_s", kLower, nothing, kTimed, get<&R::load_s>},
     {"peak_rss_bytes", kLower, nothing, kTimed, get<&R::peak_rss_bytes>},

@@ -206,8 +206,9 @@ void add_worker_sums(RunRecord& run) {
   run.compute_s = mean(&WorkerRecord::compute_s);
   run.wait_s = mean(&WorkerRecord::wait_s);
   run.communicate_s = mean(&WorkerRecord::communicate_s);
+  run.queue_s = mean(&WorkerRecord::queue_s);
   run.observe_s = mean(&WorkerRecord::observe_s);
-  run.wall_s = *run.compute_s + *run.wait_s + *run.communicate_s + *run.observe_s;
+  run.wall_s = *run.compute_s + *run.wait_s + *run.communicate_s + *run.queue_s + *run.observe_s;
   if (*run.wall_s > 0) run.wait_share = *run.wait_s / *run.wall_s;
   run.workers = run.per_worker.size();
   run.updates = sum(&WorkerRecord::updates);

@@ -19,8 +19,7 @@ inline bool same_slices(const Track& a, const Track& b) {
 }
 
 inline void check_same(const WorkerReport& a, const WorkerReport& b) {
-  for (const auto phase : {Phase::compute, Phase::wait, Phase::communicate, Phase::observe})
-    CHECK(a.time.spent(phase) == b.time.spent(phase));
+  for (const auto phase : kAllPhases) CHECK(a.time.spent(phase) == b.time.spent(phase));
   CHECK(a.updates == b.updates);
   CHECK(a.applied == b.applied);
   CHECK(a.computed == b.computed);
