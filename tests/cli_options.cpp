@@ -6,6 +6,9 @@
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "results/fields.h"
+#include "results/labels.h"
+#include "results/outcome.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -31,6 +34,42 @@ TEST_CASE("No two options share a name, and each belongs to a verb and has a lin
     CHECK(!option.help.empty());
     CHECK((option.apply == nullptr) == (option.show == nullptr));
     CHECK(title(option.group) != "");
+  }
+}
+
+TEST_CASE("What is swept has a setting's column of its name, and a setting's column its option") {
+  std::set<std::string> settings, options;
+  for (const auto& column : columns_that_are(kSetting)) settings.emplace(column.name);
+  for (const auto& option : option_table())
+    if (option.apply && option.identifies) options.insert(column_of(option));
+  CHECK(settings.size() > 25);
+  for (const auto& column : settings) CHECK_MESSAGE(options.contains(column), column);
+  for (const auto& option : option_table())
+    if (option.expand && option.apply)
+      CHECK_MESSAGE(settings.contains(column_of(option)), option.name);
+}
+
+TEST_CASE("A setting is told by a configuration's label, or beside it") {
+  for (const auto& column : columns_that_are(kSetting)) {
+    CAPTURE(column.name);
+    RunRecord one, other;
+    REQUIRE(column.set(one, "1"));
+    REQUIRE(column.set(other, "2"));
+    const RunRecord* const rows[] = {&one, &other};
+    const auto beside = varying_columns(rows);
+    CHECK((label(one) == label(other)) == (beside.size() == 1));
+    CHECK(label(one) + column_text(one, beside) != label(other) + column_text(other, beside));
+    CHECK((column.roles & kBesideLabel) / kBesideLabel == beside.size());
+  }
+}
+
+TEST_CASE("Runs have one goal if they agree in the columns of the problem, and only then") {
+  for (const auto& column : run_fields()) {
+    CAPTURE(column.name);
+    RunRecord one, other;
+    if (!column.set(one, "1") || !column.set(other, "2")) continue;  // true or false
+    CHECK(same_goal(one, other) == ((column.roles & kOfProblem) == 0));
+    CHECK(same_goal(one, one));
   }
 }
 
