@@ -124,9 +124,9 @@ Complaints workload_complaints(const Source& source) {
   return complaints;
 }
 
-/// How something is set, the command line alone knows: the workloads name it in words.
+/// How something is set, the command line alone knows: the libraries name it in words.
 Complaints option_complaints(const Source& source) {
-  if (source.folder() != "workloads") return {};
+  if (source.folder() == "cli" || source.folder() == "tests") return {};
   static const std::regex option(R"re((?:^|[^-])--[a-z])re");
   Complaints complaints;
   for (const auto& text : literals(source))
@@ -189,8 +189,11 @@ TEST_CASE("What a workload is, is never decided by comparing its name") {
   CHECK(workload_complaints({"cli/a.cpp", "shuffle == \"none\"; find_workload(\"svm\");"}).empty());
 }
 
-TEST_CASE("Messages of the workloads name no option of the command line") {
+TEST_CASE("Messages of the libraries name no option of the command line") {
   check_tree(option_complaints);
+  CHECK(option_complaints({"results/a.cpp", "f(\"--lr\");"}).size() == 1);
+  CHECK(option_complaints({"backends/a/b.cpp", "f(\"it needs --lr or --batch\");"}).size() == 1);
+  CHECK(option_complaints({"cli/a.cpp", "f(\"--lr\");"}).empty());
   CHECK(option_complaints({"workloads/a.cpp", "throw E(\"use --index-base 0\");"}).size() == 1);
   CHECK(option_complaints({"workloads/a.cpp", "// as --lr \"x\"\n--i; f(\"`index base`\");"})
             .empty());

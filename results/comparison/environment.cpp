@@ -61,7 +61,7 @@ bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunR
   if (mann_whitney(before, after) >= criteria.alpha) return false;
   lines.push_back(
       fmt::format("different capacity: the machine delivered {:.0f} % of the cores asked for in "
-                  "BASE and {:.0f} % in NEW; --paired compares on a machine that changes",
+                  "BASE and {:.0f} % in NEW; `paired` compares on a machine that changes",
                   100 * median(before), 100 * median(after)));
   return true;
 }
