@@ -135,6 +135,20 @@ Complaints option_complaints(const Source& source) {
   return complaints;
 }
 
+/// Numbers are read in one way: by read_number() of results or parse_number() of workloads, and in
+/// data files by the scanner made for them.
+Complaints number_complaints(const Source& source) {
+  static const std::set<std::string> readers = {"results/text.h", "workloads/names.h",
+                                                "workloads/data/number.cpp"};
+  if (source.folder() == "tests" || readers.contains(source.path)) return {};
+  static const std::regex reader(
+      R"re(\b(from_chars|strto[dfl]|strtol[dl]|strtoull?|sto[dfi]|stoull?|stoll?|ato[fil]|s?scanf)\s*\()re");
+  Complaints complaints;
+  for (const auto& name : matches(source, reader))
+    complaints.push_back(source.path + " reads a number by " + name);
+  return complaints;
+}
+
 Complaints length_complaints(const Source& source) {
   const auto lines = std::count(source.text.begin(), source.text.end(), '\n');
   if (lines <= kMostLines) return {};
@@ -197,6 +211,13 @@ TEST_CASE("Messages of the libraries name no option of the command line") {
   CHECK(option_complaints({"workloads/a.cpp", "throw E(\"use --index-base 0\");"}).size() == 1);
   CHECK(option_complaints({"workloads/a.cpp", "// as --lr \"x\"\n--i; f(\"`index base`\");"})
             .empty());
+}
+
+TEST_CASE("Numbers are read by one function of each library") {
+  check_tree(number_complaints);
+  CHECK(number_complaints({"cli/a.cpp", "x = std::stod(text); std::from_chars(a, b, x);"}).size() ==
+        2);
+  CHECK(number_complaints({"backends/a.cpp", "// strtod\nstop(x); customstod(y);"}).empty());
 }
 
 TEST_CASE("No file is longer than 400 lines") {
