@@ -1,14 +1,32 @@
-// The one table of backends: a new one is its file, a row here and a line of CMake.
+// The one table of backends: a new one is its file, a row here (with what makes it) and a line of
+// CMake.
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
+#include "backends/backend.h"
 #include "backends/protocols/protocol.h"
-#include "backends/strategies.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
+
+// What the strategies' files have for this table, and for nobody else.
+std::unique_ptr<Backend> make_sequential(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_onednn(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_openmp_sync(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_hogwild(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_downpour(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_leashed(const RunSpec&, const Problem&);
+/// The protocol is `async` whatever the spec says.
+std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_parameter_server(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_simulator(const RunSpec&, const Problem&);
+/// "" if these workers, times and network can be simulated, else why not.
+std::string why_not_simulated(const RunSpec&);
+std::string why_no_replicas(const RunSpec&, const Problem&);
+
 namespace {
 
 std::string unavailable_kernels(std::string_view name) {

@@ -6,12 +6,12 @@
 // Thread safety: a run is one thread's.
 #include <algorithm>
 
+#include "backends/backend.h"
 #include "backends/clock.h"
 #include "backends/read_compute_commit.h"
 #include "backends/simulator/engine.h"
 #include "backends/simulator/learner.h"
 #include "backends/simulator/tally.h"
-#include "backends/strategies.h"
 #include "results/environment.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
