@@ -73,6 +73,29 @@ TEST_CASE("Runs have one goal if they agree in the columns of the problem, and o
   }
 }
 
+TEST_CASE("Of two values that an option takes it shows two texts, each of which it takes again") {
+  std::size_t options = 0;
+  for (const auto& option : option_table()) {
+    if (!option.apply || option.value.empty()) continue;
+    std::set<std::string> shown;
+    std::size_t taken = 0;
+    for (const char* text : {"2", "3", "0.25", "0.5", "on", "off", "exp:1ms", "exp:2ms", "a"}) try {
+        Configuration configuration, again;
+        apply(option, configuration, text);
+        const auto back = option.show(configuration);
+        apply(option, again, expand(option, back).at(0));
+        CAPTURE(option.name);
+        CAPTURE(std::string(text));
+        CHECK(option.show(again) == back);
+        CHECK(shown.insert(back).second);
+        ++taken;
+      } catch (const UsageError&) {
+      }
+    options += taken > 1;
+  }
+  CHECK(options > 30);
+}
+
 TEST_CASE("An option's default in the help is what a cell has that nobody touched") {
   const Configuration usual;
   for (const auto& option : option_table()) {
