@@ -33,6 +33,10 @@ enum Role : unsigned {
   kHasBest = 16,
   /// RunRecord::settings has its value.
   kAsText = 32,
+  /// Where two reports differ in it, they are of two machines, builds or data sets.
+  kOfMachine = 64,
+  kOfBuild = 128,
+  kOfData = 256,
 };
 
 /// One column of a file whose rows are `Row`s. What it reads back into is a `Part` of one.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backends/backend.h"
+#include "results/fields.h"
 
 namespace fs = std::filesystem;
 using Complaints = std::vector<std::string>;
@@ -149,6 +150,27 @@ Complaints number_complaints(const Source& source) {
   return complaints;
 }
 
+/// Which columns are settings, and what is done with them, their rows say (results/fields.cpp). A
+/// few together are a sentence's or a table's own; more are another list of them.
+Complaints list_complaints(const Source& source) {
+  constexpr std::size_t kFew = 5;
+  static const auto settings = [] {
+    std::set<std::string, std::less<>> names;
+    for (const auto& column : columns_that_are(kSetting)) names.emplace(column.name);
+    return names;
+  }();
+  if (source.folder() == "tests" || source.path == "results/fields.cpp") return {};
+  std::set<std::string> together;
+  for (const auto& text : literals(source)) {
+    if (text.empty()) continue;  // of a comment or a character, or an empty cell of the list
+    if (!settings.contains(text))
+      together.clear();
+    else if (together.insert(text).second && together.size() > kFew)
+      return {source.path + " lists settings anew: " + text};
+  }
+  return {};
+}
+
 Complaints length_complaints(const Source& source) {
   const auto lines = std::count(source.text.begin(), source.text.end(), '\n');
   if (lines <= kMostLines) return {};
@@ -211,6 +233,17 @@ TEST_CASE("Messages of the libraries name no option of the command line") {
   CHECK(option_complaints({"workloads/a.cpp", "throw E(\"use --index-base 0\");"}).size() == 1);
   CHECK(option_complaints({"workloads/a.cpp", "// as --lr \"x\"\n--i; f(\"`index base`\");"})
             .empty());
+}
+
+TEST_CASE("No list of the settings' columns stands beside the table of columns") {
+  check_tree(list_complaints);
+  const std::string six = "{\"rule\", \"lr\", \"batch\", \"l2\", \"write\", \"cluster\"}";
+  CHECK(list_complaints({"cli/a.cpp", six}).size() == 1);
+  CHECK(list_complaints({"results/a.cpp",
+                         "{\"rule\", \"\"}, {\"lr\", \"\"}, {\"batch\", \"\"}, "
+                         "// one\n{\"l2\", \"\"}, {\"write\"}, {\"cluster\"}"})
+            .size() == 1);
+  CHECK(list_complaints({"cli/a.cpp", "{\"rule\", \"lr\", \"batch\"}"}).empty());
 }
 
 TEST_CASE("Numbers are read by one function of each library") {
