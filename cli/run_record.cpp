@@ -92,11 +92,14 @@ void describe_problem(RunRecord& row, const Configuration& configuration, const 
 
 /// The columns of which only their options know what they are.
 void describe_settings(RunRecord& row, const Configuration& configuration) {
-  for (const auto& column : columns_that_are(kSetting | kAsText)) {
-    const auto& option = option_of(column.name);
-    if (applies(option, configuration))
-      row.settings[std::string(column.name)] = option.show(configuration);
-  }
+  static const auto columns = [] {
+    std::vector<std::pair<std::string, const Option*>> all;
+    for (const auto& column : columns_that_are(kAsText))
+      all.emplace_back(column.name, &option_of(column.name));
+    return all;
+  }();
+  for (const auto& [column, option] : columns)
+    if (applies(*option, configuration)) row.settings.emplace(column, option->show(configuration));
 }
 
 std::string measure_text(const RunRecord& row) {

@@ -154,18 +154,18 @@ Complaints number_complaints(const Source& source) {
 /// few together are a sentence's or a table's own; more are another list of them.
 Complaints list_complaints(const Source& source) {
   constexpr std::size_t kFew = 5;
-  static const auto settings = [] {
-    std::set<std::string, std::less<>> names;
-    for (const auto& column : columns_that_are(kSetting)) names.emplace(column.name);
+  static const auto names_of = [](const auto& columns) {
+    std::set<std::string_view> names;
+    for (const auto& column : columns) names.insert(column.name);
     return names;
-  }();
+  };
+  static const auto settings = names_of(columns_that_are(kSetting)), all = names_of(run_fields());
   if (source.folder() == "tests" || source.path == "results/fields.cpp") return {};
   std::set<std::string> together;
   for (const auto& text : literals(source)) {
     if (text.empty()) continue;  // of a comment or a character, or an empty cell of the list
-    if (!settings.contains(text))
-      together.clear();
-    else if (together.insert(text).second && together.size() > kFew)
+    if (!all.contains(text)) together.clear();
+    if (settings.contains(text) && together.insert(text).second && together.size() > kFew)
       return {source.path + " lists settings anew: " + text};
   }
   return {};
