@@ -20,7 +20,6 @@
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/replicas.h"
-#include "backends/strategies.h"
 
 namespace sgdbench {
 namespace {

@@ -22,7 +22,6 @@
 
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
-#include "backends/strategies.h"
 
 namespace sgdbench {
 namespace {

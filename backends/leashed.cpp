@@ -15,7 +15,6 @@
 
 #include "backends/pooled_backend.h"
 #include "backends/read_compute_commit.h"
-#include "backends/strategies.h"
 #include "backends/versions.h"
 
 namespace sgdbench {

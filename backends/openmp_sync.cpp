@@ -26,7 +26,6 @@
 #include "backends/barrier.h"
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
-#include "backends/strategies.h"
 #include "backends/topology.h"
 
 namespace sgdbench {

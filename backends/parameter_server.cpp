@@ -22,7 +22,6 @@
 #include "backends/pooled_backend.h"
 #include "backends/read_compute_commit.h"
 #include "backends/server.h"
-#include "backends/strategies.h"
 
 namespace sgdbench {
 namespace {

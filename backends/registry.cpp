@@ -1,14 +1,32 @@
-// The one table of backends: a new one is its file, a row here and a line of CMake.
+// The one table of backends: a new one is its file, a row here (with what makes it) and a line of
+// CMake.
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
+#include "backends/backend.h"
 #include "backends/protocols/protocol.h"
-#include "backends/strategies.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
+
+// What the strategies' files have for this table, and for nobody else.
+std::unique_ptr<Backend> make_sequential(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_onednn(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_openmp_sync(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_hogwild(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_downpour(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_leashed(const RunSpec&, const Problem&);
+/// The protocol is `async` whatever the spec says.
+std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_parameter_server(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_simulator(const RunSpec&, const Problem&);
+/// "" if these workers, times and network can be simulated, else why not.
+std::string why_not_simulated(const RunSpec&);
+std::string why_no_replicas(const RunSpec&, const Problem&);
+
 namespace {
 
 std::string unavailable_kernels(std::string_view name) {
@@ -201,7 +219,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .unavailable = always,
        .make = make_openmp_sync},
       {.name = "hogwild",
-       .summary = "asynchronous, lock-free, in place; --write store (racy) or cas (nothing lost)",
+       .summary = "asynchronous, lock-free, in place; `write` store (racy) or cas (nothing lost)",
        .uses_write = true,
        .delays_compute = true,
        .delays_messages = true,
@@ -211,7 +229,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .make = make_hogwild},
       {.name = "downpour",
        .summary =
-           "asynchronous, on private replicas that exchange changes every --exchange examples",
+           "asynchronous, on private replicas that exchange changes every `exchange` examples",
        .uses_exchange = true,
        .delays_compute = true,
        .delays_messages = true,
@@ -240,7 +258,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .unavailable = always,
        .make = make_leashed},
       {.name = "parameter-server",
-       .summary = "a versioned server in this process; --protocol says when it takes and releases",
+       .summary = "a versioned server in this process; `protocol` says when it takes and releases",
        .uses_protocol = true,
        .delays_compute = true,
        .delays_messages = true,

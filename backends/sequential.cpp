@@ -10,7 +10,6 @@
 #include "backends/fork_join.h"
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
-#include "backends/strategies.h"
 
 namespace sgdbench {
 namespace {

@@ -1,9 +1,9 @@
 // Which threads of this process used a core: the scheduler's own books.
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 
 #include "backends/probe.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 
@@ -14,11 +14,11 @@ std::map<int, std::uint64_t> thread_cpu_times() {
   fs::directory_iterator task("/proc/self/task", error);
   for (; !error && task != fs::directory_iterator(); task.increment(error)) {
     const std::string name = task->path().filename().string();
-    int id = 0;
-    if (std::from_chars(name.data(), name.data() + name.size(), id).ec != std::errc{}) continue;
+    const auto id = parse_number<int>(name);
+    if (!id) continue;
     // "time on a core, time waiting for one, time slices"; a thread may end while we look.
     std::uint64_t on_core = 0;
-    if (std::ifstream(task->path() / "schedstat") >> on_core) times[id] = on_core;
+    if (std::ifstream(task->path() / "schedstat") >> on_core) times[*id] = on_core;
   }
   return times;
 }

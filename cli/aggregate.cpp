@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -17,13 +16,6 @@ namespace sgdbench {
 namespace {
 
 using Records = std::vector<const RunRecord*>;
-
-// What is not for a strategy to choose. Messages are slow only for those that send any: who sends
-// none stands beside them.
-constexpr std::array<std::string_view, 13> kOfProblem{
-    "l2",           "intercept",   "hidden",          "activation",    "data_checksum",
-    "target",       "target_loss", "target_accuracy", "compute_delay", "straggler",
-    "compute_time", "cluster",     "service"};
 
 /// The values of the repeats that came through; of each other one, `otherwise`, if there is one.
 template <class Get>
@@ -146,7 +138,7 @@ std::string difference_text(const RunRecord& any, const Records& others) {
   Records same_clock;
   for (const auto* other : others)
     if (other->clock == any.clock) same_clock.push_back(other);
-  const auto text = column_text(any, differing_columns(same_clock, kOfProblem));
+  const auto text = column_text(any, differing_columns(same_clock, kBesideProblem));
   if (same_clock.size() == others.size()) return text;
   return fmt::format("{} clock{}{}", any.clock, text.empty() ? "" : ", ", text);
 }
@@ -216,9 +208,7 @@ std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
     }
     group.varying = varying_columns(firsts);
     // Sentences say batch and step of every configuration.
-    auto named = group.varying;
-    std::erase(named, "batch");
-    std::erase(named, "lr");
+    const auto named = without(group.varying, {"batch", "lr"});
     for (auto& member : group.members) {
       const auto more = column_text(*member.first, named);
       member.name = configuration_label(*member.first) + (more.empty() ? "" : ", " + more);

@@ -27,9 +27,9 @@ std::vector<Item> backend_items() {
   for (const auto& row : backend_catalog()) {
     Configuration configuration;
     configuration.spec.backend = row.name;
-    items.push_back({std::string(row.name), std::string(row.summary),
+    items.push_back({std::string(row.name), with_option_names(row.summary),
                      fmt::format("{}", fmt::join(options_for(configuration, "--backend"), " ")),
-                     row.unavailable()});
+                     with_option_names(row.unavailable())});
   }
   return items;
 }
@@ -37,16 +37,17 @@ std::vector<Item> backend_items() {
 std::vector<Item> data_items() {
   std::vector<Item> items;
   for (const auto& row : data_catalog())
-    items.push_back({std::string(row.name), std::string(row.summary), std::string(row.parameters),
-                     why_no_source(std::string(row.name))});
+    items.push_back({std::string(row.name), with_option_names(row.summary),
+                     std::string(row.parameters),
+                     with_option_names(why_no_source(std::string(row.name)))});
   return items;
 }
 
 std::vector<Item> kernel_items() {
   std::vector<Item> items;
   for (const auto& row : kernel_catalog())
-    items.push_back(
-        {std::string(row.name), std::string(row.summary), "", std::string(row.why_not)});
+    items.push_back({std::string(row.name), with_option_names(row.summary), "",
+                     with_option_names(row.why_not)});
   return items;
 }
 
@@ -58,7 +59,7 @@ std::vector<Item> workload_items() {
         : row.hidden_layers          ? "--hidden N, 128 where nothing is said; --activation"
         : !row.trains                ? "--updates N; --parameters N"
                                      : "";
-    items.push_back({std::string(row.name), std::string(row.summary), options, ""});
+    items.push_back({std::string(row.name), with_option_names(row.summary), options, ""});
   }
   return items;
 }
@@ -68,7 +69,7 @@ template <class Table>
 std::vector<Item> plain_items(const Table& table) {
   std::vector<Item> items;
   for (const auto& row : table)
-    items.push_back({std::string(row.name), std::string(row.summary), "", ""});
+    items.push_back({std::string(row.name), with_option_names(row.summary), "", ""});
   return items;
 }
 
@@ -77,7 +78,7 @@ template <class Table>
 std::vector<Item> formed_items(const Table& table) {
   std::vector<Item> items;
   for (const auto& row : table)
-    items.push_back({std::string(row.name), std::string(row.summary),
+    items.push_back({std::string(row.name), with_option_names(row.summary),
                      row.form == row.name ? "" : std::string(row.form), ""});
   return items;
 }

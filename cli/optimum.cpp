@@ -101,7 +101,7 @@ void find(Answer& answer, const WorkloadOptions& options, const TrainTest& data,
     answer.optimum = use_cache ? cached_optimum(*problem, options, data, parallel, &answer.cached)
                                : found_optimum(*problem, options, data, parallel);
   } catch (const NotConverged& error) {
-    answer.reason = error.what();
+    answer.reason = with_option_names(error.what());
     answer.failed = true;
   }
 }

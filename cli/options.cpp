@@ -5,12 +5,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "cli/options/helpers.h"
 #include "cli/values.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
+namespace {
+
+constexpr std::string_view kDashes = "--";
+
+}  // namespace
 
 std::string_view title(Group group) {
   switch (group) {
@@ -39,6 +45,22 @@ std::vector<const Option*> options_of(Verb verb) {
   for (const auto& option : option_table())
     if (option.verbs & verb) options.push_back(&option);
   return options;
+}
+
+std::string column_of(const Option& option) {
+  auto column = std::string(option.name.substr(kDashes.size()));
+  std::replace(column.begin(), column.end(), '-', '_');
+  return column;
+}
+
+const Option& option_of(std::string_view column) {
+  for (const auto& option : option_table())
+    if (column_of(option) == column) return option;
+  throw std::invalid_argument(fmt::format("no option is called as the column {}", column));
+}
+
+bool applies(const Option& option, const Configuration& configuration) {
+  return !option.scope.covers || option.scope.covers(configuration);
 }
 
 const Option& find_option(Verb verb, std::string_view name) {
@@ -134,7 +156,7 @@ std::string with_option_names(std::string_view message) {
     text += message.substr(0, open);
     if (open == message.npos || close == message.npos)
       return text += message.substr(std::min(open, message.size()));
-    std::string name = fmt::format("--{}", message.substr(open + 1, close - open - 1));
+    std::string name = fmt::format("{}{}", kDashes, message.substr(open + 1, close - open - 1));
     std::replace(name.begin(), name.end(), ' ', '-');
     const auto table = option_table();
     const bool is_option = std::any_of(table.begin(), table.end(),

@@ -89,6 +89,12 @@ struct Option {
 /// In the order of the help and of the loops of a sweep: the first varies slowest.
 std::span<const Option> option_table();
 
+/// The column of runs.csv that says what a run's option was set to: it has the option's name,
+/// written as columns are ("lr_schedule").
+std::string column_of(const Option& option);
+/// The option whose column is called so; throws std::invalid_argument where there is none.
+const Option& option_of(std::string_view column);
+
 /// The options that a verb takes.
 std::vector<const Option*> options_of(Verb verb);
 
@@ -125,6 +131,9 @@ std::vector<std::string> expand(const Option& option, std::string_view text);
 /// Every value that was given for a sweepable option, or the one of another; throws UsageError
 /// that begins with the option's name.
 std::vector<std::string> values_of(const Option& option, const Given& given);
+
+/// Whether the option means something for the configuration.
+bool applies(const Option& option, const Configuration& configuration);
 
 /// Option::apply with the option's name in front of an error.
 void apply(const Option& option, Configuration& configuration, std::string_view value);

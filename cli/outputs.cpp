@@ -48,8 +48,8 @@ constexpr OutputFile kReports[] = {
 
 constexpr std::string_view kJournal = "journal.jsonl";
 
-template <class Columns>
-const auto& named_column(std::string_view option, const Columns& columns, std::string_view name) {
+template <class Table>
+const auto& named_column(std::string_view option, const Table& columns, std::string_view name) {
   try {
     return find_by_name(columns, "column", name);
   } catch (const UsageError& error) {
@@ -90,7 +90,7 @@ void Outputs::find_layout(const Given& given) {
     layout_.sort = &named_column("--sort", sort_columns(), given.text("--sort"));
   if (!given.has("--best-per")) return;
   for (const auto& name : split_list(given.text("--best-per")))
-    layout_.best_per.push_back(&named_column("--best-per", setting_columns(), name));
+    layout_.best_per.push_back(named_column("--best-per", columns_that_are(kSetting), name));
 }
 
 void Outputs::find_journal(const Given& given) {

@@ -6,6 +6,7 @@
 
 #include "cli/configuration.h"
 #include "cli/options.h"
+#include "results/fields.h"
 #include "results/targets.h"
 
 namespace sgdbench {
@@ -27,8 +28,6 @@ void describe_strategy(RunRecord& row, const Setup& c) {
   if (c.backend->uses_exchange) row.exchange = spec.exchange;
   row.workers = spec.workers;
   row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
-  row.recording = find_option(kRun, "--recording").show(c.configuration);
-  row.assign = find_option(kRun, "--assign").show(c.configuration);
   row.deterministic = c.backend->deterministic(spec);
 }
 
@@ -48,8 +47,6 @@ void describe_simulation(RunRecord& row, const Setup& c) {
   row.cluster = simulation.cluster_text;
   if (simulation.cluster.empty()) row.compute_time = simulation.compute_time.text();
   if (!simulation.service.is_zero()) row.service = simulation.service.text();
-  row.shards = simulation.shards;
-  row.all_reduce = to_string(simulation.all_reduce);
 }
 
 void describe_step(RunRecord& row, const Setup& c, const DataFacts& facts) {
@@ -62,8 +59,6 @@ void describe_step(RunRecord& row, const Setup& c, const DataFacts& facts) {
     row.examples_per_update = examples_per_update(*c.backend, spec, facts.examples);
   if (c.settled || !c.configuration.automatic_schedule)
     row.lr_schedule = to_string(spec.step.schedule, spec.step.rate);
-  row.staleness_policy = to_string(spec.step.policy);
-  row.shuffle = spec.shuffle.to_string();
   const auto add = [](std::string& names, std::string_view name, bool wanted) {
     if (wanted) (names += names.empty() ? "" : " ") += name;
   };
@@ -93,12 +88,18 @@ void describe_problem(RunRecord& row, const Configuration& configuration, const 
   row.load_s = facts.load_s;
   if (facts.examples > 0) row.data_checksum = facts.checksum;
   row.test_checksum = facts.test_checksum;
-  if (takes_intercept(configuration))
-    row.intercept = find_option(kRun, "--intercept").show(configuration);
-  if (has_hidden_layers(configuration)) {
-    row.hidden = find_option(kRun, "--hidden").show(configuration);
-    row.activation = configuration.workload.activation;
-  }
+}
+
+/// The columns of which only their options know what they are.
+void describe_settings(RunRecord& row, const Configuration& configuration) {
+  static const auto columns = [] {
+    std::vector<std::pair<std::string, const Option*>> all;
+    for (const auto& column : columns_that_are(kAsText))
+      all.emplace_back(column.name, &option_of(column.name));
+    return all;
+  }();
+  for (const auto& [column, option] : columns)
+    if (applies(*option, configuration)) row.settings.emplace(column, option->show(configuration));
 }
 
 std::string measure_text(const RunRecord& row) {
@@ -230,12 +231,13 @@ RunRecord describe(const Setup& c, const DataFacts& facts, std::uint64_t repeat,
   describe_conditions(row, c);
   describe_simulation(row, c);
   describe_step(row, c, facts);
+  describe_settings(row, c.configuration);
   return row;
 }
 
 void set_status(RunRecord& row, std::string_view status, std::string_view reason) {
   row.status = status;
-  row.reason = reason;
+  row.reason = with_option_names(reason);
 }
 
 bool meets_target(const RunRecord& row, const PointEvaluation& found) {

@@ -131,17 +131,13 @@ void add_below(TextTable& table, std::string_view text) {
   if (!text.empty()) table.add_note({}, std::string(text));
 }
 
-bool has_column(std::string_view name) {
-  return name == "batch" || name == "lr";
-}
-
 /// Whether any repeat came through.
 bool has_numbers(const Aggregate& a) {
   return a.standing.troubled < a.counted.size();
 }
 
 void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>& columns,
-                const std::vector<std::string>& varying, std::string_view remark) {
+                const RunFields& varying, std::string_view remark) {
   std::vector<std::string> cells{strategy_label(*a.first)};
   const auto rest = cut_label(cells.front());
   if (has_numbers(a)) {
@@ -154,9 +150,8 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>&
   }
   add_below(table, rest);
   // A row with numbers has columns for these.
-  auto more = varying;
-  if (has_numbers(a)) std::erase_if(more, has_column);
-  add_below(table, column_text(*a.first, more));
+  add_below(table,
+            column_text(*a.first, has_numbers(a) ? without(varying, {"batch", "lr"}) : varying));
   add_below(table, remark);
 }
 

@@ -71,7 +71,7 @@ struct Aggregate {
 struct AggregateGroup {
   std::string name;  ///< unique among the groups
   std::vector<Aggregate> members;
-  std::vector<std::string> varying;  ///< columns that tell members of one name apart
+  RunFields varying;  ///< columns that tell members of one name apart
 };
 
 /// Members come in the order of `config_ids`, because rows come in the order in which they ran,

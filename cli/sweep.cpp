@@ -184,9 +184,9 @@ Configuration normalised(Configuration configuration) {
   normalise(configuration.spec.conditions);
   if (!trains(configuration)) configuration.tuned = 0;
   for (const auto& option : option_table()) {
-    const auto& scope = option.scope;
-    if (scope.covers && !scope.covers(configuration))
-      apply(option, configuration, scope.elsewhere.empty() ? option.initial : scope.elsewhere);
+    const auto elsewhere = option.scope.elsewhere;
+    if (!applies(option, configuration))
+      apply(option, configuration, elsewhere.empty() ? option.initial : elsewhere);
   }
   return configuration;
 }

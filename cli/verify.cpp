@@ -108,7 +108,7 @@ Verification guarded(Check check) {
   try {
     return check();
   } catch (const std::exception& error) {
-    return {.ok = false, .error = 0, .reason = error.what()};
+    return {.ok = false, .error = 0, .reason = with_option_names(error.what())};
   }
 }
 
@@ -121,7 +121,7 @@ void verify_configuration(const Setup& c, const Problem& problem, std::vector<st
                           Findings& findings) {
   auto why = c.backend->unavailable();
   if (why.empty()) why = c.backend->why_not(c.spec, problem);
-  if (!why.empty()) return findings.add_unsupported(std::move(what), why);
+  if (!why.empty()) return findings.add_unsupported(std::move(what), with_option_names(why));
   findings.add(std::move(what),
                guarded([&] { return verify_backend(*c.backend, c.spec, problem); }));
 }
@@ -152,8 +152,8 @@ void verify_problem(std::vector<Configuration> configurations, const TrainTest& 
   for (const auto& configuration : configurations)
     rows.push_back(describe(settle(configuration, *problem, available_cores()), {}, 0, 0));
   for (const auto& row : rows) pointers.push_back(&row);
-  auto varying = varying_columns(pointers);
-  std::erase(varying, "lr");  // the check takes a step of its own
+  // The check takes a step of its own.
+  const auto varying = without(varying_columns(pointers), {"lr"});
   for (std::size_t i = 0; i < configurations.size(); ++i) {
     progress.step(label(rows[i]));
     const auto more = column_text(rows[i], varying);

@@ -8,15 +8,13 @@
 #include <set>
 #include <tuple>
 
-#include "results/fields.h"
 #include "results/labels.h"
 #include "results/outcome.h"
-#include "results/text.h"
 
 namespace sgdbench {
 namespace {
 
-constexpr bool kDescending = true, kSetting = false, kNeedsTarget = true;
+constexpr bool kDescending = true, kNoResult = false, kNeedsTarget = true;
 
 template <auto Member>
 std::optional<double> number_of(const RunRecord& run) {
@@ -36,41 +34,10 @@ constexpr auto kSortColumns = std::to_array<SortColumn>({
     {"updates", number_of<&RunRecord::updates_per_s>, kDescending},
     {"staleness", number_of<&RunRecord::staleness_mean>},
     {"waits", number_of<&RunRecord::wait_share>},
-    {"backend", nullptr, false, kSetting},
-    {"workers", setting_of<&RunRecord::workers>, false, kSetting},
-    {"batch", setting_of<&RunRecord::batch>, false, kSetting},
-    {"lr", setting_of<&RunRecord::lr>, false, kSetting},
-});
-
-constexpr auto kSettingColumns = std::to_array<SettingColumn>({
-    {"workload", ""},
-    {"data", ""},
-    {"backend", ""},
-    {"protocol", ""},
-    {"write", ""},
-    {"workers", ""},
-    {"rule", ""},
-    {"kernels", ""},
-    {"batch", "--batch"},
-    {"lr", "--lr"},
-    {"lr_schedule", ""},
-    {"staleness_policy", ""},
-    {"momentum", "--momentum"},
-    {"exchange", "--exchange"},
-    {"persistence", "--persistence"},
-    {"shuffle", ""},
-    {"assign", ""},
-    {"recording", ""},
-    {"compute_delay", ""},
-    {"straggler", ""},
-    {"latency", ""},
-    {"bandwidth", ""},
-    {"delay_mode", ""},
-    {"compute_time", ""},
-    {"cluster", ""},
-    {"service", ""},
-    {"shards", ""},
-    {"all_reduce", ""},
+    {"backend", nullptr, false, kNoResult},
+    {"workers", setting_of<&RunRecord::workers>, false, kNoResult},
+    {"batch", setting_of<&RunRecord::batch>, false, kNoResult},
+    {"lr", setting_of<&RunRecord::lr>, false, kNoResult},
 });
 
 /// The repeats of one configuration, and what they come to.
@@ -92,17 +59,6 @@ double median_of(const Candidate& candidate, std::optional<double> (*number)(con
       values.push_back(outcome.healthy ? number(*run).value_or(otherwise) : otherwise);
   }
   return values.empty() ? otherwise : median(values);
-}
-
-std::string setting_text(const RunRecord& run, const SettingColumn& column) {
-  static const auto getters = [] {
-    std::vector<Value (*)(const RunRecord&)> found;
-    for (const auto& setting : kSettingColumns)
-      for (const auto& field : run_fields())
-        if (field.name == setting.name) found.push_back(field.get);
-    return found;
-  }();
-  return to_text(getters[static_cast<std::size_t>(&column - kSettingColumns.data())](run));
 }
 
 /// The configurations of one problem together, in the order asked.
@@ -151,36 +107,43 @@ bool is_better(const Candidate& a, const Candidate& b) {
 
 /// Whether two configurations differ in no setting but this one. What the program chose for each
 /// is no difference.
-bool differ_in_alone(const RunRecord& a, const RunRecord& b, const SettingColumn& column) {
-  return std::all_of(kSettingColumns.begin(), kSettingColumns.end(), [&](const auto& other) {
-    return other.name == column.name || chose(a, other.name) ||
-           setting_text(a, other) == setting_text(b, other);
+bool differ_in_alone(const RunRecord& a, const RunRecord& b, const RunField& column) {
+  static const auto settings = columns_that_are(kSetting);
+  return std::all_of(settings.begin(), settings.end(), [&](const RunField& other) {
+    return other.name == column.name || chose(a, other.name) || other.get(a) == other.get(b);
   });
+}
+
+std::optional<double> number_in(const RunRecord& run, const RunField& column) {
+  const auto value = column.get(run);
+  if (const auto* whole = std::get_if<std::uint64_t>(&value)) return static_cast<double>(*whole);
+  const auto* real = std::get_if<double>(&value);
+  return real ? std::optional(*real) : std::nullopt;
 }
 
 /// The other configurations' values of what they alone differ in from `best`.
 std::set<double> swept_values(const RunRecord& best, const std::vector<const Candidate*>& others,
-                              const SettingColumn& column) {
+                              const RunField& column) {
   std::set<double> values;
   for (const auto* other : others)
-    if (differ_in_alone(best, other->row(), column) && !setting_text(other->row(), column).empty())
-      values.insert(read_number<double>(setting_text(other->row(), column)).value);
+    if (const auto value = number_in(other->row(), column);
+        value && differ_in_alone(best, other->row(), column))
+      values.insert(*value);
   return values;
 }
 
-/// "best at the largest --lr asked: look further"; "" where it lies within what was swept.
+/// "best at the largest lr asked: look further"; "" where it lies within what was swept.
 std::string edge_text(const Candidate& best, const std::vector<const Candidate*>& others) {
   if (!best.standing.may_win()) return "";
   std::string text;
-  for (const auto& column : kSettingColumns) {
-    if (column.option.empty() || chose(best.row(), column.name)) continue;
-    const auto value = setting_text(best.row(), column);
+  static const auto swept_columns = columns_that_are(kSetting | kHasBest);
+  for (const auto& column : swept_columns) {
+    if (chose(best.row(), column.name)) continue;
+    const auto own = number_in(best.row(), column);
     const auto swept = swept_values(best.row(), others, column);
-    if (value.empty() || swept.size() < 2) continue;
-    const double own = read_number<double>(value).value;
-    if (own > *swept.begin() && own < *swept.rbegin()) continue;
+    if (!own || swept.size() < 2 || (own > *swept.begin() && own < *swept.rbegin())) continue;
     text += fmt::format("{} {} {} asked", text.empty() ? "best at the" : " and the",
-                        own == *swept.begin() ? "least" : "largest", column.option);
+                        own == *swept.begin() ? "least" : "largest", column.name);
   }
   return text.empty() ? "" : text + ": look further";
 }
@@ -193,8 +156,7 @@ std::vector<const Candidate*> best_of(const Candidates& candidates, const Layout
   std::map<Key, std::vector<const Candidate*>> groups;
   for (const auto& candidate : candidates) {
     Key key;
-    for (const auto* column : layout.best_per)
-      key.push_back(setting_text(candidate.row(), *column));
+    for (const auto& column : layout.best_per) key.push_back(to_text(column.get(candidate.row())));
     groups[std::move(key)].push_back(&candidate);
   }
   std::vector<const Candidate*> kept;
@@ -241,10 +203,6 @@ std::span<const SortColumn> sort_columns() {
   return kSortColumns;
 }
 
-std::span<const SettingColumn> setting_columns() {
-  return kSettingColumns;
-}
-
 Arrangement arrange(std::span<const RunRecord> runs, std::span<const std::string> asked,
                     const Layout& layout) {
   Arrangement arrangement;
@@ -266,9 +224,9 @@ Arrangement arrange(std::span<const RunRecord> runs, std::span<const std::string
 std::string left_out_text(std::size_t left_out, const Layout& layout) {
   if (left_out == 0) return "";
   std::vector<std::string_view> names;
-  for (const auto* column : layout.best_per) names.push_back(column->name);
-  return fmt::format("{} configuration{} not shown: --best-per {}", left_out,
-                     left_out == 1 ? " is" : "s are", fmt::join(names, ","));
+  for (const auto& column : layout.best_per) names.push_back(column.name);
+  return fmt::format("{} configuration{} not shown: only the best of each {}", left_out,
+                     left_out == 1 ? " is" : "s are", fmt::join(names, ", "));
 }
 
 }  // namespace sgdbench

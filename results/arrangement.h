@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "results/fields.h"
 #include "results/record.h"
 
 namespace sgdbench {
@@ -29,17 +30,10 @@ struct SortColumn {
 };
 std::span<const SortColumn> sort_columns();
 
-/// A setting that tells configurations apart.
-struct SettingColumn {
-  std::string_view name;    ///< of its column
-  std::string_view option;  ///< with which a number is swept that has a best; "" for all others
-};
-std::span<const SettingColumn> setting_columns();
-
 /// How a table is to be laid out.
 struct Layout {
-  const SortColumn* sort = nullptr;            ///< null: in the order asked
-  std::vector<const SettingColumn*> best_per;  ///< none: all rows
+  const SortColumn* sort = nullptr;  ///< null: in the order asked
+  RunFields best_per;                ///< settings; none: all rows
 };
 
 /// What a table shows.
@@ -54,7 +48,7 @@ struct Arrangement {
 Arrangement arrange(std::span<const RunRecord> runs, std::span<const std::string> asked,
                     const Layout& layout);
 
-/// "3 configurations are not shown: --best-per backend"; "" where all are.
+/// "3 configurations are not shown: only the best of each backend"; "" where all are.
 std::string left_out_text(std::size_t left_out, const Layout& layout);
 
 }  // namespace sgdbench

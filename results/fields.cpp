@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <optional>
 
 #include "results/text.h"
@@ -101,8 +102,47 @@ bool set_checksum(RunRecord& row, std::string_view text) {
   return bool{read};
 }
 
+/// A column's name as a template's parameter.
+template <std::size_t Size>
+struct Name {
+  char text[Size];
+  consteval Name(const char (&literal)[Size]) { std::copy_n(literal, Size, text); }
+};
+
+template <Name Column, class Kind>
+Value setting(const RunRecord& row) {
+  const auto found = row.settings.find(Column.text);
+  Kind value{};
+  if (found == row.settings.end() || !from_text(value, found->second)) return {};
+  return to_value(value);
+}
+
+template <Name Column, class Kind>
+bool set_setting(RunRecord& row, std::string_view text) {
+  row.settings.erase(Column.text);
+  Kind value{};
+  if (text.empty()) return true;
+  if (!from_text(value, text)) return false;
+  row.settings[Column.text] = to_text(to_value(value));
+  return true;
+}
+
+/// The column of an option that no part of a report asks for: it needs no member of the record.
+template <Name Column, class Kind = std::string>
+constexpr RunField asked(std::string_view unit, std::string_view meaning, unsigned roles) {
+  return {Column.text,
+          unit,
+          meaning,
+          setting<Column, Kind>,
+          set_setting<Column, Kind>,
+          roles | kSetting | kAsText};
+}
+
+constexpr unsigned kTold = kSetting | kBesideLabel;
+constexpr unsigned kOfTask = kTold | kOfProblem | kBesideProblem;
+
 using R = RunRecord;
-constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
+constexpr auto kRunFields = std::to_array<RunField>({
     // clang-format off
     {"run_id", "", "this run, unique within the report", run<&R::run_id>, set<&R::run_id, R>},
     {"config_id", "", "its configuration: the same for all repeats", run<&R::config_id>, set<&R::config_id, R>},
@@ -110,21 +150,21 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"order", "", "when it ran among all runs of the invocation, from 0", run<&R::order>, set<&R::order, R>},
     {"status", "", "ok, diverged, timeout, interrupted, failed or unsupported", run<&R::status>, set<&R::status, R>},
     {"reason", "", "why it is not ok", run<&R::reason>, set<&R::reason, R>},
-    {"workload", "", "objective and model", run<&R::workload>, set<&R::workload, R>},
-    {"data", "", "the training data as named on the command line", run<&R::data>, set<&R::data, R>},
+    {"workload", "", "objective and model", run<&R::workload>, set<&R::workload, R>, kSetting | kOfProblem},
+    {"data", "", "the training data as named on the command line", run<&R::data>, set<&R::data, R>, kSetting | kOfProblem},
     {"examples", "examples", "training examples, n", run<&R::examples>, set<&R::examples, R>},
     {"features", "features", "columns of the data", run<&R::features>, set<&R::features, R>},
-    {"backend", "", "execution strategy", run<&R::backend>, set<&R::backend, R>},
-    {"protocol", "", "when the server takes and releases updates; empty where there is no server", run<&R::protocol>, set<&R::protocol, R>},
-    {"write", "", "how shared parameters are written; empty where there is no choice", run<&R::write>, set<&R::write, R>},
-    {"workers", "workers", "workers asked for, P", run<&R::workers>, set<&R::workers, R>},
-    {"rule", "", "update rule", run<&R::rule>, set<&R::rule, R>},
-    {"kernels", "", "kernel set that did the dense arithmetic", run<&R::kernels>, set<&R::kernels, R>},
-    {"batch", "examples", "mini-batch of one worker", run<&R::batch>, set<&R::batch, R>},
-    {"lr", "", "initial step size", run<&R::lr>, set<&R::lr, R>},
-    {"lr_schedule", "", "how the step size falls", run<&R::lr_schedule>, set<&R::lr_schedule, R>},
-    {"staleness_policy", "", "what a stale gradient does to its step", run<&R::staleness_policy>, set<&R::staleness_policy, R>},
-    {"l2", "", "coefficient of the L2 regulariser", run<&R::l2>, set<&R::l2, R>},
+    {"backend", "", "execution strategy", run<&R::backend>, set<&R::backend, R>, kSetting},
+    {"protocol", "", "when the server takes and releases updates; empty where there is no server", run<&R::protocol>, set<&R::protocol, R>, kSetting},
+    {"write", "", "how shared parameters are written; empty where there is no choice", run<&R::write>, set<&R::write, R>, kSetting},
+    {"workers", "workers", "workers asked for, P", run<&R::workers>, set<&R::workers, R>, kSetting},
+    {"rule", "", "update rule", run<&R::rule>, set<&R::rule, R>, kTold},
+    {"kernels", "", "kernel set that did the dense arithmetic", run<&R::kernels>, set<&R::kernels, R>, kTold},
+    {"batch", "examples", "mini-batch of one worker", run<&R::batch>, set<&R::batch, R>, kSetting | kBesideLabel | kHasBest},
+    {"lr", "", "initial step size", run<&R::lr>, set<&R::lr, R>, kSetting | kBesideLabel | kHasBest},
+    {"lr_schedule", "", "how the step size falls", run<&R::lr_schedule>, set<&R::lr_schedule, R>, kTold},
+    asked<"staleness_policy">("", "what a stale gradient does to its step", kTold),
+    {"l2", "", "coefficient of the L2 regulariser", run<&R::l2>, set<&R::l2, R>, kOfTask},
     {"seed", "", "seed of the initial parameters and of the order of examples", run<&R::seed>, set<&R::seed, R>},
     {"epochs", "epochs", "examples_processed / examples", run<&R::epochs>, set<&R::epochs, R>},
     {"updates", "updates", "updates of the shared parameters: changes of their version, be it by a gradient, a mean of gradients or of replicas, or an exchange", run<&R::updates>, set<&R::updates, R>},
@@ -143,7 +183,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"loss_final", "", "training objective after the last update", run<&R::loss_final>, set<&R::loss_final, R>},
     {"loss_optimum", "", "smallest possible training objective, where computed", run<&R::loss_optimum>, set<&R::loss_optimum, R>},
     {"accuracy_final", "", "share of held-out examples classified right at the end, of training examples where nothing is held out", run<&R::accuracy_final>, set<&R::accuracy_final, R>},
-    {"target_loss", "", "loss that counts as reaching the target", run<&R::target_loss>, set<&R::target_loss, R>},
+    {"target_loss", "", "loss that counts as reaching the target", run<&R::target_loss>, set<&R::target_loss, R>, kOfProblem | kBesideProblem},
     {"time_to_target_s", "s", "training time where the curve crosses the target, interpolated between two points", run<&R::time_to_target_s>, set<&R::time_to_target_s, R>},
     {"epochs_to_target", "epochs", "epochs where it is crossed", run<&R::epochs_to_target>, set<&R::epochs_to_target, R>},
     {"updates_to_target", "updates", "updates by then, the one that crosses it included", run<&R::updates_to_target>, set<&R::updates_to_target, R>},
@@ -156,21 +196,21 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"parallel_capacity", "", "pure-compute throughput of P threads over one, measured beside the run", run<&R::parallel_capacity>, set<&R::parallel_capacity, R>},
     {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>, set<&R::line_transfer_ns, R>},
     {"peak_rss_bytes", "bytes", "largest resident memory of the process so far", run<&R::peak_rss_bytes>, set<&R::peak_rss_bytes, R>},
-    {"clock", "", "real or virtual", run<&R::clock>, set<&R::clock, R>},
+    {"clock", "", "real or virtual", run<&R::clock>, set<&R::clock, R>, kOfProblem},
     {"deterministic", "", "the same seed gives the same parameters, bit for bit, on this build and machine", run<&R::deterministic>, set<&R::deterministic, R>},
-    {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>, set<&R::momentum, R>},
-    {"shuffle", "", "order in which examples are visited", run<&R::shuffle>, set<&R::shuffle, R>},
-    {"assign", "", "which worker takes which mini-batches", run<&R::assign>, set<&R::assign, R>},
-    {"hidden", "", "widths of a network's hidden layers", run<&R::hidden>, set<&R::hidden, R>},
-    {"activation", "", "activation of a network's hidden layers", run<&R::activation>, set<&R::activation, R>},
-    {"persistence", "", "failed publications before a gradient is dropped and computed again, 0: never", run<&R::persistence>, set<&R::persistence, R>},
-    {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>, set<&R::exchange, R>},
+    {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>, set<&R::momentum, R>, kSetting | kBesideLabel | kHasBest},
+    asked<"shuffle">("", "order in which examples are visited", kTold),
+    asked<"assign">("", "which worker takes which mini-batches", kTold),
+    asked<"hidden">("", "widths of a network's hidden layers", kOfTask),
+    asked<"activation">("", "activation of a network's hidden layers", kOfTask),
+    {"persistence", "", "failed publications before a gradient is dropped and computed again, 0: never", run<&R::persistence>, set<&R::persistence, R>, kSetting | kHasBest},
+    {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>, set<&R::exchange, R>, kSetting | kHasBest},
     {"threads_used", "threads", "threads of this process that used over 5 % of a core in training", run<&R::threads>, set<&R::threads, R>},
     {"dropped_gradients", "gradients", "example gradients of gradient_evaluations that landed nowhere: discarded, cancelled, or cut short by the end of the run; each counts whole", run<&R::dropped_gradients>, set<&R::dropped_gradients, R>},
     {"staleness_samples", "gradients", "mini-batch gradients in the staleness histogram: one for each that landed, or fewer where they are sampled", run<&R::staleness_samples>, set<&R::staleness_samples, R>},
     {"loss_test", "", "mean loss on held-out examples at the end", run<&R::loss_test>, set<&R::loss_test, R>},
-    {"target_accuracy", "", "accuracy that counts as reaching the target", run<&R::target_accuracy>, set<&R::target_accuracy, R>},
-    {"target", "", "shares above the optimum that were asked for, the last one being target_loss", run<&R::target>, set<&R::target, R>},
+    {"target_accuracy", "", "accuracy that counts as reaching the target", run<&R::target_accuracy>, set<&R::target_accuracy, R>, kOfProblem | kBesideProblem},
+    {"target", "", "shares above the optimum that were asked for, the last one being target_loss", run<&R::target>, set<&R::target, R>, kBesideProblem},
     {"target_measure", "", "relative: (1 + q)·optimum; suboptimality: optimum + q·(start − optimum), where the optimum is next to 0; loss; accuracy", run<&R::target_measure>, set<&R::target_measure, R>},
     {"reached", "", "whether a point of the curve reached the target", run<&R::reached>, set<&R::reached, R>},
     {"time_to_target_low_s", "s", "training time at the last point of the curve before the target", run<&R::time_to_target_low_s>, set<&R::time_to_target_low_s, R>},
@@ -183,34 +223,35 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"statistical_efficiency", "", "epochs to target of one worker over this", run<&R::statistical_efficiency>, set<&R::statistical_efficiency, R>},
     {"speedup_baseline", "", "config_id of that one worker: the same strategy where it was run, else the fastest", run<&R::speedup_baseline>, set<&R::speedup_baseline, R>},
     {"speedup_over_best_single", "", "time to target of the fastest one-worker configuration over this", run<&R::speedup_over_best_single>, set<&R::speedup_over_best_single, R>},
-    {"data_checksum", "", "of the parsed content of the training data", checksum<&R::data_checksum>, set_checksum<&R::data_checksum>},
+    {"data_checksum", "", "of the parsed content of the training data", checksum<&R::data_checksum>, set_checksum<&R::data_checksum>, kOfProblem | kBesideProblem | kOfData},
     {"test_checksum", "", "of the parsed content of what is held out, or of the test data", checksum<&R::test_checksum>, set_checksum<&R::test_checksum>},
-    {"recording", "", "full, or none: training alone was timed", run<&R::recording>, set<&R::recording, R>},
-    {"pinned", "", "each worker was tied to a core", run<&R::pinned>, set<&R::pinned, R>},
+    asked<"recording">("", "full, or none: training alone was timed", kTold),
+    {"pinned", "", "each worker was tied to a core", run<&R::pinned>, set<&R::pinned, R>, kBesideLabel},
     {"pace_compute_ns", "ns", "fixed piece of arithmetic, on P threads at once, before and after the run: the machine's pace", run<&R::pace_compute_ns>, set<&R::pace_compute_ns, R>},
     {"pace_read_ns", "ns", "the same for reading 64 KiB out of 8 MiB", run<&R::pace_read_ns>, set<&R::pace_read_ns, R>},
-    {"compute_time", "", "distribution of a gradient's time on a virtual clock, where there is no cluster", run<&R::compute_time>, set<&R::compute_time, R>},
-    {"cluster", "", "classes of workers on a virtual clock, each with its distribution", run<&R::cluster>, set<&R::cluster, R>},
-    {"service", "", "distribution of the simulated server's own time for each arrival; empty: none", run<&R::service>, set<&R::service, R>},
-    {"shards", "", "simulated servers, each with its part of the parameters", run<&R::shards>, set<&R::shards, R>},
-    {"all_reduce", "", "how simulated workers exchange: server, ring or tree", run<&R::all_reduce>, set<&R::all_reduce, R>},
+    {"compute_time", "", "distribution of a gradient's time on a virtual clock, where there is no cluster", run<&R::compute_time>, set<&R::compute_time, R>, kOfTask},
+    {"cluster", "", "classes of workers on a virtual clock, each with its distribution", run<&R::cluster>, set<&R::cluster, R>, kTold | kBesideProblem},
+    {"service", "", "distribution of the simulated server's own time for each arrival; empty: none", run<&R::service>, set<&R::service, R>, kOfTask},
+    asked<"parameters", std::uint64_t>("", "size of the messages of the workload none", kOfTask),
+    asked<"shards", std::uint64_t>("", "simulated servers, each with its part of the parameters", kTold),
+    asked<"all_reduce">("", "how simulated workers exchange: server, ring or tree", kTold),
     {"events", "events", "arrivals at the simulated server", run<&R::events>, set<&R::events, R>},
     {"simulate_s", "s", "real time that the simulation took", run<&R::simulate_s>, set<&R::simulate_s, R>},
     {"events_per_s", "1/s", "events / simulate_s", run<&R::events_per_s>, set<&R::events_per_s, R>},
     {"utilisation", "", "compute_s / wall_s", run<&R::utilisation>, set<&R::utilisation, R>},
-    {"host", "", "hash of the machine's name", run<&R::host>, set<&R::host, R>},
-    {"cpu_model", "", "the machine's processor", run<&R::cpu_model>, set<&R::cpu_model, R>},
-    {"cores_available", "", "cores that the process could use", run<&R::cores_available>, set<&R::cores_available, R>},
-    {"compiler", "", "compiler that built the program", run<&R::compiler>, set<&R::compiler, R>},
-    {"build", "", "its build type and flags", run<&R::build>, set<&R::build, R>},
-    {"instruction_set", "", "instructions it was built for", run<&R::instruction_set>, set<&R::instruction_set, R>},
+    {"host", "", "hash of the machine's name", run<&R::host>, set<&R::host, R>, kOfMachine},
+    {"cpu_model", "", "the machine's processor", run<&R::cpu_model>, set<&R::cpu_model, R>, kOfMachine},
+    {"cores_available", "", "cores that the process could use", run<&R::cores_available>, set<&R::cores_available, R>, kOfMachine},
+    {"compiler", "", "compiler that built the program", run<&R::compiler>, set<&R::compiler, R>, kOfBuild},
+    {"build", "", "its build type and flags", run<&R::build>, set<&R::build, R>, kOfBuild},
+    {"instruction_set", "", "instructions it was built for", run<&R::instruction_set>, set<&R::instruction_set, R>, kOfBuild},
     {"git_revision", "", "commit it was built from", run<&R::git_revision>, set<&R::git_revision, R>},
     {"command", "", "command line that repeats this configuration", run<&R::command>, set<&R::command, R>},
-    {"compute_delay", "", "distribution of what was added to the time of each gradient", run<&R::compute_delay>, set<&R::compute_delay, R>},
-    {"straggler", "", "which workers' gradients took longer, and how many times as long", run<&R::straggler>, set<&R::straggler, R>},
-    {"latency", "", "distribution of what each pull and each push took beyond the machine's own time", run<&R::latency>, set<&R::latency, R>},
-    {"bandwidth", "bytes/s", "of the link that the messages of all workers share: the server's, or that of shared parameters", run<&R::bandwidth>, set<&R::bandwidth, R>},
-    {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>},
+    {"compute_delay", "", "distribution of what was added to the time of each gradient", run<&R::compute_delay>, set<&R::compute_delay, R>, kOfTask},
+    {"straggler", "", "which workers' gradients took longer, and how many times as long", run<&R::straggler>, set<&R::straggler, R>, kOfTask},
+    {"latency", "", "distribution of what each pull and each push took beyond the machine's own time", run<&R::latency>, set<&R::latency, R>, kTold},
+    {"bandwidth", "bytes/s", "of the link that the messages of all workers share: the server's, or that of shared parameters", run<&R::bandwidth>, set<&R::bandwidth, R>, kTold},
+    {"delay_mode", "", "how that time passed: sleep or spin", run<&R::delay_mode>, set<&R::delay_mode, R>, kTold},
     {"examples_per_update", "examples", "examples that one update averages: what the automatic step size is made for", run<&R::examples_per_update>, set<&R::examples_per_update, R>},
     {"automatic", "", "which of batch, lr and lr_schedule the program chose", run<&R::automatic>, set<&R::automatic, R>},
     {"tuned", "", "which of batch, lr, momentum and exchange were searched for", run<&R::tuned>, set<&R::tuned, R>},
@@ -221,7 +262,7 @@ constexpr auto kRunFields = std::to_array<Field<RunRecord>>({
     {"lr_twice_low", "", "least step size with which the time was within twice the best; without a target, the loss had fallen half as far", run<&R::lr_twice_low>, set<&R::lr_twice_low, R>},
     {"lr_twice_high", "", "largest one", run<&R::lr_twice_high>, set<&R::lr_twice_high, R>},
     {"wait_share", "", "wait_s / wall_s: where all meet at a barrier, the share of waiting there", run<&R::wait_share>, set<&R::wait_share, R>},
-    {"intercept", "", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", run<&R::intercept>, set<&R::intercept, R>},
+    asked<"intercept">("", "on: a linear model has a parameter without a feature, which l2 does not cover; empty where the workload has no choice", kOfTask),
     {"local_steps", "steps", "mini-batch steps made on private replicas, which reach the shared parameters by updates; empty where there is none", run<&R::local_steps>, set<&R::local_steps, R>},
     {"queue_s", "s", "of wall_s, the mean worker's time in a queue: for its message's turn on the link, or at a simulated server", run<&R::queue_s>, set<&R::queue_s, R>},
     {"messages", "messages", "pulls and pushes whose bytes had their turn; empty where no message is delayed, and of an all-reduce by ring or tree", run<&R::messages>, set<&R::messages, R>},
@@ -324,8 +365,14 @@ constexpr auto kTuningFields = std::to_array<Field<TuningTrial>>({
 
 }  // namespace
 
-std::span<const Field<RunRecord>> run_fields() {
+std::span<const RunField> run_fields() {
   return kRunFields;
+}
+RunFields columns_that_are(unsigned roles) {
+  RunFields found;
+  std::copy_if(kRunFields.begin(), kRunFields.end(), std::back_inserter(found),
+               [roles](const RunField& field) { return (field.roles & roles) == roles; });
+  return found;
 }
 std::span<const Field<CurveRow, CurvePoint>> curve_fields() {
   return kCurveFields;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string_view>
 
@@ -14,22 +13,11 @@
 namespace sgdbench {
 namespace {
 
-/// What a configuration may be told apart by, beside its strategy.
-constexpr std::array<std::string_view, 25> kDistinguishing{
-    "rule",          "momentum",         "kernels",    "batch",     "lr",
-    "lr_schedule",   "staleness_policy", "l2",         "intercept", "shuffle",
-    "assign",        "hidden",           "activation", "pinned",    "recording",
-    "compute_delay", "straggler",        "latency",    "bandwidth", "delay_mode",
-    "compute_time",  "cluster",          "service",    "shards",    "all_reduce"};
-
-std::string value_of(const RunRecord& row, std::string_view column) {
-  for (const auto& field : run_fields())
-    if (field.name == column) {
-      const auto value = field.get(row);
-      const auto* number = std::get_if<double>(&value);
-      return number ? fmt::format("{:.4g}", *number) : to_text(value);
-    }
-  return "";
+/// As people read it.
+std::string value_text(const RunRecord& row, const RunField& column) {
+  const auto value = column.get(row);
+  const auto* number = std::get_if<double>(&value);
+  return number ? fmt::format("{:.4g}", *number) : to_text(value);
 }
 
 std::string worker_count(const RunRecord& row) {
@@ -83,37 +71,43 @@ std::string target_text(const RunRecord& row) {
   return text;
 }
 
-std::vector<std::string> differing_columns(std::span<const RunRecord* const> rows,
-                                           std::span<const std::string_view> columns) {
-  std::vector<std::string> differing;
-  for (const auto column : columns) {
+RunFields differing_columns(std::span<const RunRecord* const> rows, unsigned roles) {
+  RunFields differing;
+  for (const auto& column : columns_that_are(roles)) {
     std::set<std::string> values;
-    for (const auto* row : rows) values.insert(value_of(*row, column));
-    if (values.size() > 1) differing.emplace_back(column);
+    for (const auto* row : rows) values.insert(value_text(*row, column));
+    if (values.size() > 1) differing.push_back(column);
   }
   return differing;
 }
 
-std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows) {
-  std::vector<std::string> columns;
-  for (const auto column : kDistinguishing) {
+RunFields varying_columns(std::span<const RunRecord* const> rows) {
+  RunFields columns;
+  for (const auto& column : columns_that_are(kBesideLabel)) {
     std::set<std::string> values;
     // What a single configuration of a backend differs in from the others says nothing about its
     // own: only different values under one label need telling apart.
     for (const auto* row : rows)
-      values.insert(configuration_label(*row) + '\n' + value_of(*row, column));
+      values.insert(configuration_label(*row) + '\n' + value_text(*row, column));
     std::set<std::string> labels;
     for (const auto* row : rows) labels.insert(configuration_label(*row));
-    if (values.size() > labels.size()) columns.emplace_back(column);
+    if (values.size() > labels.size()) columns.push_back(column);
   }
   return columns;
 }
 
-std::string column_text(const RunRecord& row, const std::vector<std::string>& columns) {
+RunFields without(RunFields columns, std::initializer_list<std::string_view> names) {
+  std::erase_if(columns, [names](const RunField& column) {
+    return std::find(names.begin(), names.end(), column.name) != names.end();
+  });
+  return columns;
+}
+
+std::string column_text(const RunRecord& row, const RunFields& columns) {
   std::string text;
   for (const auto& column : columns)
-    if (const auto value = value_of(row, column); !value.empty())
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ", column, value);
+    if (const auto value = value_text(row, column); !value.empty())
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", column.name, value);
   return text;
 }
 

@@ -2,6 +2,7 @@
 // programs that match it from one report to the next.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <span>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "results/fields.h"
 #include "results/record.h"
 
 namespace sgdbench {
@@ -31,15 +33,18 @@ std::string configuration_label(const RunRecord& row);
 /// What the time to the row's target is the time to: "1% above the optimum"; "" without a target.
 std::string target_text(const RunRecord& row);
 
-/// Those of `columns` in which the rows differ.
-std::vector<std::string> differing_columns(std::span<const RunRecord* const> rows,
-                                           std::span<const std::string_view> columns);
+/// Of the columns that have all of `roles` (a set of Role) those in which the rows differ.
+RunFields differing_columns(std::span<const RunRecord* const> rows, unsigned roles);
 
-/// Columns other than those above that differ among the rows: "lr", "batch", ….
-std::vector<std::string> varying_columns(std::span<const RunRecord* const> rows);
+/// The columns that stand beside a label (kBesideLabel) and tell rows of one label apart: lr,
+/// batch, ….
+RunFields varying_columns(std::span<const RunRecord* const> rows);
+
+/// The columns that a table or sentence does not say in another place.
+RunFields without(RunFields columns, std::initializer_list<std::string_view> names);
 
 /// "lr=0.1 batch=64" for the given columns, those without a value left out.
-std::string column_text(const RunRecord& row, const std::vector<std::string>& columns);
+std::string column_text(const RunRecord& row, const RunFields& columns);
 
 /// A name per configuration: its axes, and its identifier too where these don't tell it apart.
 class RunNames {

@@ -6,7 +6,8 @@
 #include <cmath>
 #include <list>
 #include <map>
-#include <tuple>
+
+#include "results/fields.h"
 
 namespace sgdbench {
 namespace {
@@ -138,26 +139,22 @@ Standing standing_of(std::span<const RunRecord* const> repeats) {
 
 namespace {
 
-auto goal_of(const RunRecord& r) {
-  return std::tie(r.workload, r.data, r.data_checksum, r.l2, r.intercept, r.hidden, r.activation,
-                  r.target_loss, r.target_accuracy, r.clock, r.compute_delay, r.straggler,
-                  r.compute_time, r.service);
+/// Whether two rows agree in all of the columns that `counts` holds for.
+template <class Counts>
+bool agree(const RunFields& columns, const RunRecord& a, const RunRecord& b, Counts counts) {
+  return std::all_of(columns.begin(), columns.end(), [&](const RunField& column) {
+    return !counts(column) || column.get(a) == column.get(b);
+  });
 }
 
-/// What is left of a configuration without the number of its workers. What the program chose for
-/// each number of them is no part of it.
-auto strategy_of(const RunRecord& r) {
-  static constexpr std::uint64_t kAnyBatch = 0;
-  static constexpr double kAnyStep = 0;
-  static constexpr double kAnyMomentum = 0;
-  static constexpr std::optional<std::uint64_t> kAnyExchange;
-  return std::tie(r.backend, r.protocol, r.write, r.rule,
-                  chose(r, "momentum") ? kAnyMomentum : r.momentum, r.kernels,
-                  chose(r, "batch") ? kAnyBatch : r.batch, chose(r, "lr") ? kAnyStep : r.lr,
-                  r.automatic, r.lr_schedule, r.staleness_policy, r.shuffle, r.assign,
-                  r.persistence, chose(r, "exchange") ? kAnyExchange : r.exchange, r.tuned,
-                  r.recording, r.target, r.compute_delay, r.straggler, r.latency, r.bandwidth,
-                  r.delay_mode, r.compute_time, r.cluster, r.service, r.shards, r.all_reduce);
+/// Whether nothing but the number of workers tells two configurations of one goal apart. What the
+/// program chose for each number of them is no difference.
+bool same_strategy(const RunRecord& a, const RunRecord& b) {
+  static const auto settings = columns_that_are(kSetting);
+  return a.automatic == b.automatic && a.tuned == b.tuned && a.target == b.target &&
+         agree(settings, a, b, [&](const RunField& column) {
+           return column.name != "workers" && !chose(a, column.name);
+         });
 }
 
 /// Nothing where either is missed.
@@ -186,7 +183,7 @@ class Singles {
   /// The same strategy with one worker, or else the best; "" where no single worker came through.
   const std::string& own(const RunRecord& row) const {
     for (const auto& [id, repeats] : repeats_)
-      if (strategy_of(*repeats.begin()->second) == strategy_of(row)) return id;
+      if (same_strategy(*repeats.begin()->second, row)) return id;
     return best_;
   }
   const RunRecord* repeat(const std::string& config_id, std::uint64_t repeat) const {
@@ -229,7 +226,8 @@ void compare(RunRecord& row, const RunRecord& one) {
 }  // namespace
 
 bool same_goal(const RunRecord& a, const RunRecord& b) {
-  return goal_of(a) == goal_of(b);
+  static const auto columns = columns_that_are(kOfProblem);
+  return agree(columns, a, b, [](const RunField&) { return true; });
 }
 
 void add_speedups(std::span<RunRecord> runs) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,7 +74,7 @@ struct RunRecord {
   std::string rule, kernels;
   std::uint64_t batch = 0;
   double lr = 0;
-  std::string lr_schedule, staleness_policy;
+  std::string lr_schedule;
   double l2 = 0;
   std::uint64_t seed = 0;
 
@@ -99,7 +101,6 @@ struct RunRecord {
 
   // Beyond the columns that every reader may count on.
   double momentum = 0;
-  std::string shuffle, assign, hidden, activation;
   std::optional<std::uint64_t> examples_per_update;
   std::string automatic;  ///< what the program chose: some of "batch lr lr_schedule"
   std::string tuned;      ///< what was searched for: "batch", "lr", "momentum", "exchange"
@@ -107,10 +108,8 @@ struct RunRecord {
   std::optional<double> tuning_s;
   /// Steps whose score was within a tenth of the best, and within twice it.
   std::optional<double> lr_tuned_low, lr_tuned_high, lr_twice_low, lr_twice_high;
-  std::string intercept;  ///< on, off; empty where the workload has no choice
   std::optional<std::uint64_t> persistence;
   std::optional<std::uint64_t> exchange;
-  std::string recording = "full";
   std::optional<std::uint64_t>
       threads;  ///< threads that used over 5 % of a core while training was timed
   std::optional<std::uint64_t> dropped_gradients;  ///< computed and thrown away
@@ -143,9 +142,13 @@ struct RunRecord {
   std::optional<double> pull_bytes, push_bytes;  ///< of a message in the mean
   std::optional<double> link_busy_share;         ///< of wall_s
 
+  /// What options were set to where no member says it, as texts by the names of their columns; one
+  /// that means nothing for this run is not in it.
+  std::map<std::string, std::string, std::less<>> settings;
+
   // Of runs on a virtual clock.
-  std::string compute_time, cluster, service, all_reduce;
-  std::optional<std::uint64_t> shards, events;
+  std::string compute_time, cluster, service;
+  std::optional<std::uint64_t> events;
   std::optional<double> events_per_s, simulate_s;
   std::optional<double> utilisation;  ///< compute_s / wall_s
 

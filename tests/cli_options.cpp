@@ -6,6 +6,9 @@
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "results/fields.h"
+#include "results/labels.h"
+#include "results/outcome.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;
@@ -32,6 +35,65 @@ TEST_CASE("No two options share a name, and each belongs to a verb and has a lin
     CHECK((option.apply == nullptr) == (option.show == nullptr));
     CHECK(title(option.group) != "");
   }
+}
+
+TEST_CASE("What is swept has a setting's column of its name, and a setting's column its option") {
+  std::set<std::string> settings, options;
+  for (const auto& column : columns_that_are(kSetting)) settings.emplace(column.name);
+  for (const auto& option : option_table())
+    if (option.apply && option.identifies) options.insert(column_of(option));
+  CHECK(settings.size() > 25);
+  for (const auto& column : settings) CHECK_MESSAGE(options.contains(column), column);
+  for (const auto& option : option_table())
+    if (option.expand && option.apply)
+      CHECK_MESSAGE(settings.contains(column_of(option)), option.name);
+}
+
+TEST_CASE("A setting is told by a configuration's label, or beside it") {
+  for (const auto& column : columns_that_are(kSetting)) {
+    CAPTURE(column.name);
+    RunRecord one, other;
+    REQUIRE(column.set(one, "1"));
+    REQUIRE(column.set(other, "2"));
+    const RunRecord* const rows[] = {&one, &other};
+    const auto beside = varying_columns(rows);
+    CHECK((label(one) == label(other)) == (beside.size() == 1));
+    CHECK(label(one) + column_text(one, beside) != label(other) + column_text(other, beside));
+    CHECK((column.roles & kBesideLabel) / kBesideLabel == beside.size());
+  }
+}
+
+TEST_CASE("Runs have one goal if they agree in the columns of the problem, and only then") {
+  for (const auto& column : run_fields()) {
+    CAPTURE(column.name);
+    RunRecord one, other;
+    if (!column.set(one, "1") || !column.set(other, "2")) continue;  // true or false
+    CHECK(same_goal(one, other) == ((column.roles & kOfProblem) == 0));
+    CHECK(same_goal(one, one));
+  }
+}
+
+TEST_CASE("Of two values that an option takes it shows two texts, each of which it takes again") {
+  std::size_t options = 0;
+  for (const auto& option : option_table()) {
+    if (!option.apply || option.value.empty()) continue;
+    std::set<std::string> shown;
+    std::size_t taken = 0;
+    for (const char* text : {"2", "3", "0.25", "0.5", "on", "off", "exp:1ms", "exp:2ms", "a"}) try {
+        Configuration configuration, again;
+        apply(option, configuration, text);
+        const auto back = option.show(configuration);
+        apply(option, again, expand(option, back).at(0));
+        CAPTURE(option.name);
+        CAPTURE(std::string(text));
+        CHECK(option.show(again) == back);
+        CHECK(shown.insert(back).second);
+        ++taken;
+      } catch (const UsageError&) {
+      }
+    options += taken > 1;
+  }
+  CHECK(options > 30);
 }
 
 TEST_CASE("An option's default in the help is what a cell has that nobody touched") {

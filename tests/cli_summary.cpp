@@ -171,15 +171,15 @@ TEST_CASE("A table of the best has their rows alone, and the sentence is about a
   }
   for (auto& r : rows) r.batch = 1;
   Layout layout;
-  for (const auto& column : setting_columns())
-    if (column.name == "backend") layout.best_per.push_back(&column);
+  for (const auto& column : columns_that_are(kSetting))
+    if (column.name == "backend") layout.best_per.push_back(column);
   for (const auto& column : sort_columns())
     if (column.name == "target") layout.sort = &column;
   const auto text = summary(rows, {}, layout);
   const auto table = text.substr(0, text.find("work on data:"));
   CHECK(table.find("free") < table.find("one"));
-  CHECK(has(table, "best at the largest --lr asked: look further"));
-  CHECK(has(table, "2 configurations are not shown: --best-per backend"));
+  CHECK(has(table, "best at the largest lr asked: look further"));
+  CHECK(has(table, "2 configurations are not shown: only the best of each backend"));
   CHECK(!has(table, "0.1  2"));
   CHECK(has(text, "ahead of one with 1 worker at batch 1 and step 0.2, the best single worker"));
 }

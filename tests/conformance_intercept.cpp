@@ -9,7 +9,7 @@ namespace {
 
 std::vector<Example> linear_examples() {
   std::vector<Example> all;
-  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"})
+  for (const auto& workload : linear_workloads())
     for (const bool sparse : {true, false})
       all.push_back(example(linear(workload, 0.05, true), sparse));
   // Rows that meet a small part of the features: blocks have a support.

@@ -6,16 +6,15 @@
 namespace sgdbench::testing {
 namespace {
 
-constexpr const char* kProtocols[] = {"async",           "bsp",
-                                      "ssp:0",           "ssp:3",
-                                      "k-sync:1",        "k-sync:2",
-                                      "k-sync:3",        "k-async:1",
-                                      "k-async:2",       "k-batch-sync:2",
-                                      "k-batch-sync:5",  "k-batch-async:1",
-                                      "k-batch-async:4", "local:1",
-                                      "local:4",         "elastic:0.3,3",
-                                      "elastic:0.3",     "ringmaster:1",
-                                      "ringmaster:3",    "ringmaster:inf"};
+/// The example of every protocol, and other parameters of some.
+std::vector<std::string> protocols() {
+  std::vector<std::string> texts{
+      "ssp:0",          "ssp:3",           "k-sync:2",        "k-sync:3",     "k-async:2",
+      "k-batch-sync:5", "k-batch-async:1", "k-batch-async:4", "local:1",      "local:4",
+      "elastic:0.3,3",  "elastic:0.3",     "ringmaster:1",    "ringmaster:3", "ringmaster:inf"};
+  for (const auto& row : protocol_catalog()) texts.emplace_back(row.example);
+  return texts;
+}
 
 /// Backends that follow a protocol, on a sparse and on a dense problem.
 template <class Visit>
@@ -23,11 +22,11 @@ void for_every_protocol(std::size_t workers, Visit visit) {
   for (const auto& c : {&cases()[0], &cases()[5]}) {
     for (const auto& entry : backend_catalog()) {
       if (!entry.uses_protocol) continue;
-      for (const char* protocol : kProtocols) {
+      for (const auto& protocol : protocols()) {
         RunSpec spec = spec_for(entry, *c->problem, workers, 4);
         spec.protocol = protocol;
         if (!entry.why_not(spec, *c->problem).empty()) continue;
-        INFO(std::string(entry.name) << ", " << std::string(protocol) << ", " << c->name);
+        INFO(std::string(entry.name) << ", " << protocol << ", " << c->name);
         visit(entry, spec, *c);
       }
     }

@@ -56,8 +56,8 @@ Layout sorted_by(std::string_view name) {
 Layout best_per(std::initializer_list<std::string_view> names) {
   Layout layout;
   for (const auto name : names)
-    for (const auto& column : setting_columns())
-      if (column.name == name) layout.best_per.push_back(&column);
+    for (const auto& column : columns_that_are(kSetting))
+      if (column.name == name) layout.best_per.push_back(column);
   REQUIRE(layout.best_per.size() == names.size());
   return layout;
 }
@@ -115,11 +115,11 @@ TEST_CASE(
   CHECK(found.config_ids == Ids{"a2", "b3", "c1"});
   CHECK(found.left_out == 5);
   CHECK(left_out_text(found.left_out, layout) ==
-        "5 configurations are not shown: --best-per backend");
+        "5 configurations are not shown: only the best of each backend");
   CHECK(left_out_text(0, layout).empty());
   CHECK_FALSE(found.remarks.contains("a2"));
-  CHECK(found.remarks.at("b3") == "best at the largest --lr asked: look further");
-  CHECK(found.remarks.at("c1") == "best at the least --lr asked: look further");
+  CHECK(found.remarks.at("b3") == "best at the largest lr asked: look further");
+  CHECK(found.remarks.at("c1") == "best at the least lr asked: look further");
 }
 
 TEST_CASE("What diverged is no best, but it shows that the sweep went further") {
@@ -164,8 +164,8 @@ TEST_CASE("The Markdown table is arranged as the other one, and CSV has every ro
   context.layout = best_per({"backend"});
   const auto text = report_markdown(runs, context);
   CHECK(text.find("| 0.1 |") == std::string::npos);
-  CHECK(text.find("| 4 ok; best at the largest --lr asked: look further |") != std::string::npos);
-  CHECK(text.ends_with("\n\n1 configuration is not shown: --best-per backend\n"));
+  CHECK(text.find("| 4 ok; best at the largest lr asked: look further |") != std::string::npos);
+  CHECK(text.ends_with("\n\n1 configuration is not shown: only the best of each backend\n"));
   CHECK(report_markdown(runs).find("not shown") == std::string::npos);
   context.layout = sorted_by("target");
   const auto sorted = report_markdown(runs, context);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backends/backend.h"
+#include "results/fields.h"
 
 namespace fs = std::filesystem;
 using Complaints = std::vector<std::string>;
@@ -124,15 +125,50 @@ Complaints workload_complaints(const Source& source) {
   return complaints;
 }
 
-/// How something is set, the command line alone knows: the workloads name it in words.
+/// How something is set, the command line alone knows: the libraries name it in words.
 Complaints option_complaints(const Source& source) {
-  if (source.folder() != "workloads") return {};
+  if (source.folder() == "cli" || source.folder() == "tests") return {};
   static const std::regex option(R"re((?:^|[^-])--[a-z])re");
   Complaints complaints;
   for (const auto& text : literals(source))
     if (std::regex_search(text, option))
       complaints.push_back(source.path + " names an option: \"" + text + '"');
   return complaints;
+}
+
+/// Numbers are read in one way: by read_number() of results or parse_number() of workloads, and in
+/// data files by the scanner made for them.
+Complaints number_complaints(const Source& source) {
+  static const std::set<std::string> readers = {"results/text.h", "workloads/names.h",
+                                                "workloads/data/number.cpp"};
+  if (source.folder() == "tests" || readers.contains(source.path)) return {};
+  static const std::regex reader(
+      R"re(\b(from_chars|strto[dfl]|strtol[dl]|strtoull?|sto[dfi]|stoull?|stoll?|ato[fil]|s?scanf)\s*\()re");
+  Complaints complaints;
+  for (const auto& name : matches(source, reader))
+    complaints.push_back(source.path + " reads a number by " + name);
+  return complaints;
+}
+
+/// Which columns are settings, and what is done with them, their rows say (results/fields.cpp). A
+/// few together are a sentence's or a table's own; more are another list of them.
+Complaints list_complaints(const Source& source) {
+  constexpr std::size_t kFew = 5;
+  static const auto names_of = [](const auto& columns) {
+    std::set<std::string_view> names;
+    for (const auto& column : columns) names.insert(column.name);
+    return names;
+  };
+  static const auto settings = names_of(columns_that_are(kSetting)), all = names_of(run_fields());
+  if (source.folder() == "tests" || source.path == "results/fields.cpp") return {};
+  std::set<std::string> together;
+  for (const auto& text : literals(source)) {
+    if (text.empty()) continue;  // of a comment or a character, or an empty cell of the list
+    if (!all.contains(text)) together.clear();
+    if (settings.contains(text) && together.insert(text).second && together.size() > kFew)
+      return {source.path + " lists settings anew: " + text};
+  }
+  return {};
 }
 
 Complaints length_complaints(const Source& source) {
@@ -189,11 +225,32 @@ TEST_CASE("What a workload is, is never decided by comparing its name") {
   CHECK(workload_complaints({"cli/a.cpp", "shuffle == \"none\"; find_workload(\"svm\");"}).empty());
 }
 
-TEST_CASE("Messages of the workloads name no option of the command line") {
+TEST_CASE("Messages of the libraries name no option of the command line") {
   check_tree(option_complaints);
+  CHECK(option_complaints({"results/a.cpp", "f(\"--lr\");"}).size() == 1);
+  CHECK(option_complaints({"backends/a/b.cpp", "f(\"it needs --lr or --batch\");"}).size() == 1);
+  CHECK(option_complaints({"cli/a.cpp", "f(\"--lr\");"}).empty());
   CHECK(option_complaints({"workloads/a.cpp", "throw E(\"use --index-base 0\");"}).size() == 1);
   CHECK(option_complaints({"workloads/a.cpp", "// as --lr \"x\"\n--i; f(\"`index base`\");"})
             .empty());
+}
+
+TEST_CASE("No list of the settings' columns stands beside the table of columns") {
+  check_tree(list_complaints);
+  const std::string six = "{\"rule\", \"lr\", \"batch\", \"l2\", \"write\", \"cluster\"}";
+  CHECK(list_complaints({"cli/a.cpp", six}).size() == 1);
+  CHECK(list_complaints({"results/a.cpp",
+                         "{\"rule\", \"\"}, {\"lr\", \"\"}, {\"batch\", \"\"}, "
+                         "// one\n{\"l2\", \"\"}, {\"write\"}, {\"cluster\"}"})
+            .size() == 1);
+  CHECK(list_complaints({"cli/a.cpp", "{\"rule\", \"lr\", \"batch\"}"}).empty());
+}
+
+TEST_CASE("Numbers are read by one function of each library") {
+  check_tree(number_complaints);
+  CHECK(number_complaints({"cli/a.cpp", "x = std::stod(text); std::from_chars(a, b, x);"}).size() ==
+        2);
+  CHECK(number_complaints({"backends/a.cpp", "// strtod\nstop(x); customstod(y);"}).empty());
 }
 
 TEST_CASE("No file is longer than 400 lines") {

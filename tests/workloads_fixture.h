@@ -78,10 +78,24 @@ inline WorkloadOptions linear(std::string name, double l2, bool intercept) {
   return options;
 }
 
+/// Every workload that can have an intercept.
+inline std::vector<std::string> linear_workloads() {
+  std::vector<std::string> names;
+  for (const auto& row : workload_catalog())
+    if (row.why_no_intercept.empty()) names.emplace_back(row.name);
+  return names;
+}
+
+/// How many classes the workload's data may have: none, or else many, or else two.
+inline std::size_t classes_for(std::string_view workload, bool sparse) {
+  for (const std::size_t classes : {0, 5})
+    if (find_workload(workload).why_not(dataset(sparse, classes)).empty()) return classes;
+  return 2;
+}
+
 inline Example example(const WorkloadOptions& options, bool sparse,
                        std::size_t features = kFeatures) {
-  const bool binary = options.workload == "logreg" || options.workload == "svm";
-  const std::size_t classes = options.workload == "least-squares" ? 0 : binary ? 2 : 5;
+  const std::size_t classes = classes_for(options.workload, sparse);
   Example made;
   made.name = options.workload + (sparse ? " on sparse data" : " on dense data") +
               (features == kFeatures ? "" : " of " + std::to_string(features) + " features") +
@@ -98,7 +112,7 @@ inline Example example(const WorkloadOptions& options, bool sparse,
 inline std::vector<Example> all_examples(double l2) {
   std::vector<Example> all;
   for (const bool sparse : {true, false}) {
-    for (const char* name : {"logreg", "svm", "least-squares", "softmax"})
+    for (const auto& name : linear_workloads())
       for (const bool intercept : {false, true})
         all.push_back(example(linear(name, l2, intercept), sparse));
     all.push_back(example({"mlp", l2, {19, 6}, "relu"}, sparse));

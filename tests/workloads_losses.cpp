@@ -28,13 +28,15 @@ TEST_CASE("Losses and slopes neither overflow nor lose small values at margins o
 }
 
 TEST_CASE("Every slope is the derivative of its loss") {
-  for (const auto kind : {LossKind::logistic, LossKind::hinge, LossKind::squared}) {
+  for (const auto kind : kLosses) {
     with_loss(kind, [](auto loss) {
       for (double z = -6.05; z < 6; z += 0.1) {
         for (const double y : {-1.0, 1.0}) {
           const double slope = (loss.value(z + 1e-6, y) - loss.value(z - 1e-6, y)) / 2e-6;
           CHECK(loss.slope(static_cast<Real>(z), static_cast<Real>(y)) ==
                 doctest::Approx(slope).epsilon(1e-5));
+          CHECK(loss.plain_slope(z, y) == doctest::Approx(slope).epsilon(1e-5));
+          CHECK(loss.value(z, y) == doctest::Approx(loss.plain(z, y)).epsilon(1e-14));
         }
       }
     });
@@ -43,9 +45,8 @@ TEST_CASE("Every slope is the derivative of its loss") {
 
 TEST_CASE("A margin that is not a number gives a loss that is not a number") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(std::isnan(LogisticLoss::value(nan, 1)));
-  CHECK(std::isnan(HingeLoss::value(nan, 1)));
-  CHECK(std::isnan(SquaredLoss::value(nan, 1)));
+  for (const auto kind : kLosses)
+    with_loss(kind, [nan](auto loss) { CHECK(std::isnan(loss.value(nan, 1))); });
   CHECK(std::isnan(fast_exp(static_cast<Real>(nan))));
 }
 

@@ -108,7 +108,7 @@ TEST_CASE("A feature that only the test data have is not taken for the intercept
 
 TEST_CASE("An intercept adds a parameter for each score, behind those that λ covers") {
   for (const bool sparse : {true, false})
-    for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+    for (const auto& workload : linear_workloads()) {
       const Example without = example(linear(workload, 1, false), sparse);
       const Example with = example(linear(workload, 1, true), sparse);
       const std::size_t scores = without.problem->parameters() / kFeatures;

@@ -11,9 +11,12 @@
 namespace sgdbench {
 namespace {
 
+bool are_classes(LossKind kind) {
+  return with_loss(kind, [](auto loss) { return loss.kClassifies; });
+}
+
 std::vector<Real> targets_of(LossKind kind, const Dataset& data, const Dataset& train) {
-  if (kind == LossKind::squared) return data.targets;
-  return signs(data, train.classes);
+  return are_classes(kind) ? signs(data, train.classes) : data.targets;
 }
 
 class LinearProblem final : public DataProblem {
@@ -22,7 +25,7 @@ class LinearProblem final : public DataProblem {
 
   std::size_t parameters() const override { return regularised() + (intercept_ ? 1 : 0); }
   std::size_t regularised() const override { return train().columns(); }
-  bool classifies() const override { return kind_ != LossKind::squared; }
+  bool classifies() const override { return are_classes(kind_); }
   void initialise(std::span<Real> w, std::uint64_t) const override {
     std::fill(w.begin(), w.end(), Real(0));
   }
@@ -102,7 +105,8 @@ double LinearProblem::suggested_step(std::size_t batch) const {
   double roughest = l2();
   for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
   const auto scale = scale_of(train(), intercept_ ? Columns::with_ones : Columns::as_stored);
-  return step_for(scale, curvature(kind_), l2(), roughest, examples(), batch);
+  const double curvature = with_loss(kind_, [](auto loss) { return loss.kCurvature; });
+  return step_for(scale, curvature, l2(), roughest, examples(), batch);
 }
 
 }  // namespace

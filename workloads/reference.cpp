@@ -26,16 +26,11 @@ std::vector<Value> inputs(const Dataset& data, std::size_t row, std::size_t colu
 }
 
 double loss_of(LossKind kind, double z, double y) {
-  if (kind == LossKind::logistic)
-    return std::log1p(std::exp(-std::abs(y * z))) + std::max(0.0, -y * z);
-  if (kind == LossKind::hinge) return std::max(0.0, 1 - y * z);
-  return (z - y) * (z - y) / 2;
+  return with_loss(kind, [&](auto loss) { return loss.plain(z, y); });
 }
 
 double slope_of(LossKind kind, double z, double y) {
-  if (kind == LossKind::logistic) return -y / (1 + std::exp(y * z));
-  if (kind == LossKind::hinge) return y * z < 1 ? -y : 0;
-  return z - y;
+  return with_loss(kind, [&](auto loss) { return loss.plain_slope(z, y); });
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -36,12 +35,10 @@ std::string quoted(std::string_view text) {
 }
 
 double read_real(std::string_view text, std::string_view what) {
-  double value = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value))
+  const auto value = parse_number<double>(text);
+  if (!value || !std::isfinite(*value))
     throw UsageError(quoted(text) + " is no " + std::string(what));
-  return value;
+  return *value;
 }
 
 double read_probability(std::string_view text) {

@@ -1,6 +1,5 @@
 #include "backends/conditions/straggler.h"
 
-#include <charconv>
 #include <cmath>
 
 #include "backends/conditions/arithmetic.h"
@@ -31,12 +30,10 @@ std::string_view take(std::string_view& rest, char separator) {
 
 template <class Number>
 Number read(std::string_view part, std::string_view whole, std::string_view what) {
-  Number value{};
-  const auto* const end = part.data() + part.size();
-  const auto [stop, error] = std::from_chars(part.data(), end, value);
-  if (part.empty() || error != std::errc() || stop != end)
+  const auto value = parse_number<Number>(part);
+  if (!value)
     refuse(whole, quoted(part).append(" is no ").append(what).append("; ").append(kForms));
-  return value;
+  return *value;
 }
 
 Straggler parse_one(std::string_view text) {

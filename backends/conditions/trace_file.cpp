@@ -1,9 +1,8 @@
 #include "backends/conditions/trace_file.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
+#include "results/text.h"
 #include "workloads/data/input_file.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
@@ -24,10 +23,8 @@ std::string_view content_of(std::string_view line) {
 
 /// Without a unit, the number is of seconds.
 Seconds read_duration(std::string_view text) {
-  double plain = 0;
-  const auto* const end = text.data() + text.size();
-  const bool is_plain = std::from_chars(text.data(), end, plain).ptr == end;
-  return parse_duration(is_plain ? std::string(text) + "s" : std::string(text));
+  return parse_duration(read_number<double>(text).rest.empty() ? std::string(text) + "s"
+                                                               : std::string(text));
 }
 
 }  // namespace
@@ -65,9 +62,7 @@ std::vector<Seconds> read_durations(const std::string& path) {
 }
 
 std::string duration_text(Seconds duration) {
-  std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), duration).ptr;
-  return std::string(digits.data(), end) + "s";
+  return shortest_text(duration) + "s";
 }
 
 }  // namespace sgdbench

@@ -1,10 +1,10 @@
 // Durations and bandwidths as they are written.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "backends/conditions/distribution.h"
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -41,17 +41,16 @@ std::string quoted(std::string_view text) {
 }
 
 /// The number at the start of `text`, which is left with what follows it. Throws UsageError.
-double read_number(std::string_view& text, const std::string& what, const std::string& examples) {
+double take_number(std::string_view& text, const std::string& what, const std::string& examples) {
   const auto whole = text;
-  double value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [value, error, rest] = read_number<double>(text);
   if (error == std::errc::invalid_argument)
     throw UsageError(quoted(whole) + " is no " + what + ": " + examples);
   if (error != std::errc() || !std::isfinite(value))
     throw UsageError(quoted(whole) + " is no finite " + what + ": " + examples);
   if (std::signbit(value) && value != 0)
     throw UsageError(quoted(whole) + " is negative: " + examples);
-  text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+  text = rest;
   return std::abs(value);
 }
 
@@ -76,7 +75,7 @@ double in_units(double value, std::string_view name, const Units& units, std::st
 
 Seconds parse_duration(std::string_view text) {
   auto unit = text;
-  const double value = read_number(unit, "time", "write 0, 250us, 1.5ms or 2s");
+  const double value = take_number(unit, "time", "write 0, 250us, 1.5ms or 2s");
   if (value == 0 && unit.empty()) return 0;
   return in_units(value, unit, kTimes, text, "time");
 }
@@ -84,7 +83,7 @@ Seconds parse_duration(std::string_view text) {
 double parse_bandwidth(std::string_view text) {
   if (text == kUnlimited) return 0;
   auto unit = text;
-  const double value = read_number(unit, "bandwidth", "write 1.25GB, 10Gbit or unlimited");
+  const double value = take_number(unit, "bandwidth", "write 1.25GB, 10Gbit or unlimited");
   if (value == 0) throw UsageError("nothing passes at " + quoted(text) + ": write unlimited");
   if (unit.ends_with("/s")) unit.remove_suffix(2);
   return in_units(value, unit, kRates, text, "bandwidth");
@@ -92,15 +91,13 @@ double parse_bandwidth(std::string_view text) {
 
 std::string bandwidth_text(double rate) {
   if (rate == 0) return std::string(kUnlimited);
-  std::array<char, 32> digits{};
   // The largest unit in which it is at least 1 and comes back as it was.
   for (const std::string_view name : {"TB", "GB", "MB", "kB", "B"}) {
     const auto unit =
         std::find_if(kRates.begin(), kRates.end(), [&](const Unit& u) { return u.name == name; });
     const double value = rate / unit->value;
     if (name != "B" && (value < 1 || value * unit->value != rate)) continue;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    return std::string(digits.data(), end) + std::string(name);
+    return shortest_text(value).append(name);
   }
   return "";
 }

@@ -1,5 +1,4 @@
 // The one table of protocols: their names, their parameters and what makes each of them.
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -123,17 +122,9 @@ const Row& row_of(std::string_view text) {
   throw UsageError("protocol '" + std::string(text) + "': " + why);
 }
 
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-  return value;
-}
-
 std::uint64_t read_count(std::string_view digits, std::uint64_t least, std::string_view text,
                          std::string_view example) {
-  const auto value = number<std::uint64_t>(digits);
+  const auto value = parse_number<std::uint64_t>(digits);
   if (!value || *value < least || *value > kMost)
     refuse(text, "it takes a whole number from " + std::to_string(least) + " to " +
                      std::to_string(kMost) + ", as in " + std::string(example));
@@ -142,7 +133,7 @@ std::uint64_t read_count(std::string_view digits, std::uint64_t least, std::stri
 
 Parameters read_elastic(std::string_view values, std::string_view text, const Row& row) {
   const auto comma = values.find(',');
-  const auto alpha = number<double>(values.substr(0, comma));
+  const auto alpha = parse_number<double>(values.substr(0, comma));
   if (!alpha || !(*alpha >= 0 && *alpha <= 1))
     refuse(text, "A is a share from 0 to 1, as in " + std::string(row.entry.example));
   Parameters p;

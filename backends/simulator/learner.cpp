@@ -159,7 +159,7 @@ void Learner::check_memory(const GradientSum& gradient_sum) {
     throw std::runtime_error(
         "the gradients in flight are dense and take " + std::to_string(needed >> 20) +
         " MiB, more than half of the " + std::to_string(available >> 20) +
-        " MiB that are free: use fewer workers, or sparse data with a smaller --batch");
+        " MiB that are free: use fewer workers, or sparse data with a smaller `batch`");
 }
 
 }  // namespace sgdbench

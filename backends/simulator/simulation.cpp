@@ -2,8 +2,8 @@
 #include "backends/simulator/simulation.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -21,10 +21,8 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::size_t parse_workers(std::string_view text, std::string_view digits) {
-  std::size_t count = 0;
-  const char* last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, count);
-  if (error == std::errc::invalid_argument || end != last)
+  const auto [count, error, rest] = read_number<std::size_t>(digits);
+  if (error == std::errc::invalid_argument || !rest.empty())
     refuse_class(text, in_quotes(digits) + " is no number of workers; " + std::string(kRight));
   if (error != std::errc() || count < 1 || count > kMostSimulated)
     refuse_class(text, std::string(digits) + " workers: the number lies between 1 and " +

@@ -6,12 +6,12 @@
 // Thread safety: a run is one thread's.
 #include <algorithm>
 
+#include "backends/backend.h"
 #include "backends/clock.h"
 #include "backends/read_compute_commit.h"
 #include "backends/simulator/engine.h"
 #include "backends/simulator/learner.h"
 #include "backends/simulator/tally.h"
-#include "backends/strategies.h"
 #include "results/environment.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -130,11 +130,11 @@ std::string why_no_all_reduce(const RunSpec& spec) {
   const auto name = std::string(to_string(how));
   if (!make_protocol(spec.protocol, spec.workers)->traits().whole_rounds)
     return "an all-reduce by " + name +
-           " needs every worker in every update: use --protocol bsp or local:H";
+           " needs every worker in every update: use `protocol` bsp or local:H";
   if (spec.conditions.latency.kind() != Distribution::Kind::constant)
-    return "the cost of an all-reduce by " + name + " is known for a constant --latency only";
+    return "the cost of an all-reduce by " + name + " is known for a constant `latency` only";
   if (!spec.simulation.service.is_zero() || spec.simulation.shards != 1)
-    return "an all-reduce by " + name + " has no server: --service and --shards mean nothing";
+    return "an all-reduce by " + name + " has no server: `service` and `shards` mean nothing";
   return "";
 }
 
@@ -159,7 +159,7 @@ std::string why_not_simulated(const RunSpec& spec) {
   if (!cluster.empty() && workers_of(cluster) != spec.workers)
     return "the cluster has " + std::to_string(workers_of(cluster)) + " workers, not " +
            std::to_string(spec.workers);
-  constexpr std::string_view kNeeds = "it needs --compute-time, --compute-delay or --cluster";
+  constexpr std::string_view kNeeds = "it needs `compute time`, `compute delay` or `cluster`";
   if (!computing_takes_time(spec) && !spec.conditions.stragglers.empty())
     return "a straggler is a gradient's time, multiplied, and here that is nothing: " +
            std::string(kNeeds);

@@ -88,8 +88,10 @@ std::string source_text(std::string_view name, std::string_view kind,
 ComparisonReport::ComparisonReport(Comparison compared, const ComparisonOptions& asked,
                                    bool be_strict)
     : comparison(std::move(compared)), options(asked), strict(be_strict) {
-  for (auto& note : comparison.notes) note.text = one_line(std::move(note.text));
-  for (auto& line : comparison.environment) line = one_line(std::move(line));
+  const auto said = [](std::string_view text) { return one_line(with_option_names(text)); };
+  for (auto& note : comparison.notes) note.text = said(note.text);
+  for (auto& line : comparison.environment) line = said(line);
+  for (auto& finding : comparison.findings) finding.remark = with_option_names(finding.remark);
   std::map<std::string, OneEach> problems;
   const auto add = [&](const RunRecord& row) { problems[problem(row)][row.config_id] = &row; };
   for (const auto& finding : comparison.findings) add(*finding.base);

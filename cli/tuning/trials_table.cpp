@@ -220,10 +220,7 @@ std::string trials_table(std::span<const RunRecord> rows, std::span<const Tuning
   bool timed = false, untimed = false;
   std::vector<const RunRecord*> described;
   for (const auto& row : rows) described.push_back(&row);
-  auto varying = varying_columns(described);
-  std::erase_if(varying, [](const std::string& column) {
-    return column == "batch" || column == "lr" || column == "momentum";
-  });
+  const auto varying = without(varying_columns(described), {"batch", "lr", "momentum"});
   for (const auto& row : rows) {
     std::vector<TuningTrial> own;
     std::copy_if(all.begin(), all.end(), std::back_inserter(own),

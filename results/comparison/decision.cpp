@@ -79,7 +79,7 @@ Ruling decide(const Evidence& evidence, const Criteria& criteria) {
   if (interval && interval->low > threshold && significant) {
     if (interval->low - drift.slower > threshold) return {Verdict::regression, false, ""};
     return {Verdict::inconclusive, false,
-            fmt::format("the machine itself may have been {:.0f} % slower at {}: --paired tells",
+            fmt::format("the machine itself may have been {:.0f} % slower at {}: `paired` tells",
                         100 * std::expm1(drift.slower), drift.what)};
   }
   return {Verdict::inconclusive, false, what_would_decide(evidence, criteria)};

@@ -15,27 +15,23 @@ namespace sgdbench {
 namespace {
 
 struct Circumstance {
-  std::string_view column, kind;
+  Role role;
+  std::string_view kind;
   bool Surroundings::*differs;
 };
 constexpr auto kCircumstances = std::to_array<Circumstance>({
-    {"host", "machine", &Surroundings::machine},
-    {"cpu_model", "machine", &Surroundings::machine},
-    {"cores_available", "machine", &Surroundings::machine},
-    {"compiler", "build", &Surroundings::build},
-    {"build", "build", &Surroundings::build},
-    {"instruction_set", "build", &Surroundings::build},
-    {"data_checksum", "data", &Surroundings::data},
+    {kOfMachine, "machine", &Surroundings::machine},
+    {kOfBuild, "build", &Surroundings::build},
+    {kOfData, "data", &Surroundings::data},
 });
 
-/// What the rows say, each once; unknown (empty, or no cores) is not said.
-std::set<std::string> said(const Rows& rows, std::string_view column) {
+/// What the rows say, each once; unknown (empty, or none of what is counted) is not said.
+std::set<std::string> said(const Rows& rows, const RunField& column) {
   std::set<std::string> values;
-  for (const auto& field : run_fields())
-    if (field.name == column)
-      for (const auto* row : rows) values.insert(to_text(field.get(*row)));
+  for (const auto* row : rows)
+    if (const auto value = column.get(*row); value != Value{std::uint64_t{0}})
+      values.insert(to_text(value));
   values.erase("");
-  if (column == "cores_available") values.erase("0");
   return values;
 }
 
@@ -61,27 +57,26 @@ bool capacity_differs(const std::vector<RunRecord>& base, const std::vector<RunR
   if (mann_whitney(before, after) >= criteria.alpha) return false;
   lines.push_back(
       fmt::format("different capacity: the machine delivered {:.0f} % of the cores asked for in "
-                  "BASE and {:.0f} % in NEW; --paired compares on a machine that changes",
+                  "BASE and {:.0f} % in NEW; `paired` compares on a machine that changes",
                   100 * median(before), 100 * median(after)));
   return true;
 }
 
 Surroundings compare_environment(const Match& match, std::vector<std::string>& lines) {
   Surroundings found;
-  for (const auto& circumstance : kCircumstances) {
-    const auto before = said(match.base, circumstance.column),
-               after = said(match.now, circumstance.column);
-    if (before.empty() || after.empty() || before == after) continue;
-    found.*circumstance.differs = true;
-    const auto& data = match.base.front()->data;
-    auto line = fmt::format(
-        "different {}: {}{} is {} in BASE and {} in NEW", circumstance.kind, circumstance.column,
-        circumstance.differs == &Surroundings::data && !data.empty() ? fmt::format(" of {}", data)
-                                                                     : "",
-        fmt::join(before, " or "), fmt::join(after, " or "));
-    if (std::find(lines.begin(), lines.end(), line) == lines.end())
-      lines.push_back(std::move(line));
-  }
+  const auto& data = match.base.front()->data;
+  for (const auto& circumstance : kCircumstances)
+    for (const auto& column : columns_that_are(circumstance.role)) {
+      const auto before = said(match.base, column), after = said(match.now, column);
+      if (before.empty() || after.empty() || before == after) continue;
+      found.*circumstance.differs = true;
+      const bool of_data = circumstance.role == kOfData && !data.empty();
+      auto line = fmt::format("different {}: {}{} is {} in BASE and {} in NEW", circumstance.kind,
+                              column.name, of_data ? fmt::format(" of {}", data) : "",
+                              fmt::join(before, " or "), fmt::join(after, " or "));
+      if (std::find(lines.begin(), lines.end(), line) == lines.end())
+        lines.push_back(std::move(line));
+    }
   return found;
 }
 

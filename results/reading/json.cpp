@@ -155,7 +155,7 @@ std::vector<RunRecord> read_json(std::string_view text, std::string_view name) {
   const Tree report = parse(text, name);
   const auto entries = report.find("benchmarks");
   if (entries == report.end() || !entries->is_array())
-    refuse(name, {}, "there is no list of benchmarks; write the report with --json");
+    refuse(name, {}, "there is no list of benchmarks; write the report with `json`");
   check_run_count(entries->size(), name);
   std::vector<RunRecord> runs;
   std::set<std::string> ids;

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kWanted =
-    "a report is what `sgdbench run` writes with --csv, --json, --curve, --staleness, --targets, "
-    "--workers-csv or --journal";
+    "a report is what `sgdbench run` writes with `csv`, `json`, `curve`, `staleness`, `targets`, "
+    "`workers csv` or `journal`";
 
 [[noreturn]] void missing(const std::string& path, std::string_view why) {
   throw MissingReport(fmt::format("cannot read {}: {}; {}", path, why, kWanted));

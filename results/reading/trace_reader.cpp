@@ -18,7 +18,7 @@ namespace {
 
 using Tree = JsonTree;
 
-constexpr std::string_view kWantedTrace = "a trace is what `sgdbench run` writes with --trace";
+constexpr std::string_view kWantedTrace = "a trace is what `sgdbench run` writes with `trace`";
 constexpr double kLatest = 4e12;  // µs; up to here, rounding to nanoseconds is exact
 
 [[noreturn]] void refuse_trace(std::string_view name, std::string_view what) {
