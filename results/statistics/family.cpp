@@ -1,0 +1,153 @@
+#include "results/statistics/family.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "results/statistics.h"
+#include "results/statistics/deals.h"
+
+namespace sgdbench {
+namespace {
+
+/// What is equal on paper must not be found smaller.
+double just_below(double statistic) {
+  return statistic - 1e-9 * std::max(1.0, std::abs(statistic));
+}
+
+/// One direction of a family's test. The largest statistic of the things that are no more striking
+/// than a thing itself is counted where it reaches that thing's.
+class StepDown {
+ public:
+  explicit StepDown(const std::vector<double>& observed)
+      : observed_(observed), order_(observed.size()), counts_(observed.size()) {
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return observed_[a] < observed_[b]; });
+    for (double& statistic : observed_) statistic = just_below(statistic);
+  }
+  template <class StatisticOf>
+  void count(StatisticOf statistic_of) {
+    double largest = -HUGE_VAL;
+    for (const auto i : order_) {
+      largest = std::max(largest, statistic_of(i));
+      counts_[i] += largest >= observed_[i];
+    }
+    ++arrangements_;
+  }
+  /// None is smaller than that of a more striking thing.
+  std::vector<double> p() const {
+    std::vector<double> values(counts_.size(), 1);
+    double before = 0;
+    for (auto i = order_.rbegin(); i != order_.rend(); ++i) {
+      if (observed_[*i] == -HUGE_VAL) break;
+      before = std::max(before, static_cast<double>(counts_[*i]) / arrangements_);
+      values[*i] = before;
+    }
+    return values;
+  }
+
+ private:
+  std::vector<double> observed_;
+  std::vector<std::size_t> order_, counts_;
+  double arrangements_ = 0;
+};
+
+}  // namespace
+
+std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing& dealing) {
+  std::vector<Judged> judged(family.size());
+  FamilyStatistics statistics(family, dealing.paired);
+  Deals deals(statistics.before(), statistics.after(), dealing);
+  if (family.empty() || statistics.before() == 0 || statistics.after() == 0) return judged;
+  const auto mirrored = [&](std::size_t i, double statistic) {
+    return family[i].is_event || std::isinf(statistic) ? -HUGE_VAL : -statistic;
+  };
+  const auto observed = statistics.at(deals.next());
+  auto turned = observed;
+  for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = mirrored(i, observed[i]);
+  StepDown worse(observed), not_worse(turned);
+  for (std::size_t a = 0; a < deals.size(); ++a) {
+    const auto& now = a == 0 ? observed : statistics.at(deals.next());
+    worse.count([&](std::size_t i) { return now[i]; });
+    not_worse.count([&](std::size_t i) { return mirrored(i, now[i]); });
+  }
+  const auto p = worse.p(), q = not_worse.p();
+  for (std::size_t i = 0; i < judged.size(); ++i) judged[i] = {p[i], q[i]};
+  return judged;
+}
+
+double least_p(std::size_t before, std::size_t after, bool paired) {
+  return 1 / count_deals(before, after, paired);
+}
+
+namespace {
+
+/// The repeats of one side without their middle; 0 where there is no value.
+std::vector<double> residuals(const std::vector<double>& values) {
+  std::vector<double> finite;
+  for (const double value : values)
+    if (std::isfinite(value)) finite.push_back(value);
+  std::vector<double> rest(values.size());
+  if (finite.size() < 3) return rest;
+  const double mean =
+      std::accumulate(finite.begin(), finite.end(), 0.0) / static_cast<double>(finite.size());
+  double squares = 0;
+  for (const double value : finite) squares += (value - mean) * (value - mean);
+  if (squares <= 0) return rest;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (std::isfinite(values[i])) rest[i] = (values[i] - mean) / std::sqrt(squares);
+  return rest;
+}
+
+/// Residuals of many things on one side, as columns over its repeats.
+using Series = std::vector<std::vector<double>>;
+
+double neighbours(const Series& series, const std::vector<std::size_t>& order) {
+  double sum = 0;
+  for (const auto& values : series)
+    for (std::size_t i = 1; i < order.size(); ++i) sum += values[order[i]] * values[order[i - 1]];
+  return sum;
+}
+
+}  // namespace
+
+double order_matters(std::span<const Measured> family, const Dealing& dealing) {
+  constexpr std::size_t kShuffles = 499;
+  Series sides[2];
+  for (const auto& measured : family) {
+    if (measured.is_event) continue;
+    if (!dealing.paired) {
+      sides[0].push_back(residuals(measured.before));
+      sides[1].push_back(residuals(measured.after));
+      continue;
+    }
+    std::vector<double> differences;
+    for (std::size_t i = 0; i < std::min(measured.before.size(), measured.after.size()); ++i)
+      differences.push_back(measured.after[i] - measured.before[i]);
+    sides[0].push_back(residuals(differences));
+  }
+  std::vector<std::size_t> orders[2];
+  for (int side : {0, 1}) {
+    std::size_t repeats = 0;
+    for (const auto& values : sides[side]) repeats = std::max(repeats, values.size());
+    for (auto& values : sides[side]) values.resize(repeats);
+    orders[side].resize(repeats);
+    std::iota(orders[side].begin(), orders[side].end(), std::size_t{0});
+  }
+  const auto both = [&] {
+    return neighbours(sides[0], orders[0]) + neighbours(sides[1], orders[1]);
+  };
+  const double observed = just_below(both());
+  std::mt19937_64 random(dealing.seed);
+  std::size_t as_large = 1;
+  for (std::size_t shuffle = 0; shuffle < kShuffles; ++shuffle) {
+    for (auto& order : orders)
+      for (std::size_t i = order.size(); i > 1; --i)
+        std::swap(order[i - 1], order[draw_below(random, i)]);
+    as_large += both() >= observed;
+  }
+  return static_cast<double>(as_large) / (kShuffles + 1);
+}
+
+}  // namespace sgdbench
