@@ -4,7 +4,6 @@
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
-#include <numeric>
 
 namespace sgdbench {
 namespace {
@@ -70,20 +69,6 @@ double geometric_mean(std::span<const double> values) {
   double sum = 0;
   for (const double value : values) sum += std::log(value);
   return std::exp(sum / static_cast<double>(values.size()));
-}
-
-std::vector<double> holm(std::span<const double> p) {
-  std::vector<std::size_t> order(p.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
-  std::vector<double> corrected(p.size());
-  double before = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    before = std::max(before, std::min(1.0, p[order[i]] * static_cast<double>(p.size() - i)));
-    corrected[order[i]] = before;
-  }
-  return corrected;
 }
 
 }  // namespace sgdbench

@@ -47,10 +47,4 @@ std::optional<ConfidenceInterval> median_interval(std::span<const double> lows,
 /// exp(mean of ln x); the values are positive and finite, the span not empty.
 double geometric_mean(std::span<const double> values);
 
-/// p-values corrected for being looked at together: the chance that any of them falls below alpha
-/// where nothing differs is at most alpha, however they depend on each other. In order of size, the
-/// i-th of m (from 0) is multiplied by m − i, and none falls below one before it (Holm,
-/// Scandinavian Journal of Statistics 6, 1979). In the order of the argument.
-std::vector<double> holm(std::span<const double> p);
-
 }  // namespace sgdbench

@@ -24,12 +24,6 @@ inline std::vector<RunRecord> runs_with(std::optional<double> RunRecord::*metric
   return runs;
 }
 
-inline const Metric* metric_named(std::string_view name) {
-  for (const auto& metric : metric_table())
-    if (metric.name == name) return &metric;
-  return nullptr;
-}
-
 /// The verdict on the time for the work.
 inline Finding compare_times(const std::vector<double>& before, const std::vector<double>& after,
                              const ComparisonOptions& options = {}) {

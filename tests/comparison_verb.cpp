@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -33,7 +34,7 @@ struct Reports : Scratch {
   Reports() {
     file("base.csv", times(0.01, 1, 1));
     file("same.csv", times(0.01, 1, 2));
-    file("slow.csv", times(0.01, 1.3, 3));
+    file("slow.csv", times(0.01, 1.3, 5));
     file("unsure.csv", times(0.2, 1.05, 4));
   }
 };
@@ -62,6 +63,46 @@ TEST_CASE("compare exits with 0 if nothing is proven, 1 for a regression, 3 if s
   CHECK(last_line_says(reports.run("compare slow.csv base.csv").out, "1 fine (1 improved)"));
 }
 
+TEST_CASE("Where nothing is matched, or nothing is left to compare, the exit code is 3 unasked") {
+  const Reports reports;
+  reports.file("other.csv", runs_csv(runs_with(&RunRecord::wall_s, {1, 2, 3}, "another")));
+  const auto outcome = reports.run("compare base.csv other.csv");
+  CHECK(outcome.code == 3);
+  CHECK(last_line_says(outcome.out, "exit 3, nothing could be compared"));
+}
+
+TEST_CASE("The first lines say what could have been found, and four repeats that nothing could") {
+  const Reports reports;
+  const auto outcome = reports.run("compare base.csv same.csv");
+  CHECK(outcome.out.find("\nof 100 such comparisons, one configuration 10 % slower would be found "
+                         "in 9") != std::string::npos);
+  reports.file("four.csv", runs_csv(runs_with(&RunRecord::wall_s, {1, 1.02, 1.01, 1.03})));
+  reports.file("slow four.csv", runs_csv(runs_with(&RunRecord::wall_s, {3, 3.02, 3.01, 3.03})));
+  const auto few = reports.run("compare four.csv 'slow four.csv'");
+  CHECK(few.code == 0);
+  CHECK(few.out.find("\n4 repeats can decide nothing at alpha = 0.01: at least 5 are needed\n") !=
+        std::string::npos);
+}
+
+TEST_CASE(
+    "--inject counts how often a slower configuration is found, and a change that is allowed") {
+  const Reports reports;
+  const auto outcome = reports.run("compare base.csv same.csv --inject 20% --format json");
+  CHECK(outcome.code == 0);
+  const std::string remark = nlohmann::json::parse(outcome.out)["remarks"][0];
+  CAPTURE(remark);
+  int nothing = -1, allowed = -1, found = -1;
+  CHECK(
+      std::sscanf(remark.c_str(),
+                  "of 200 comparisons of these repeats, dealt anew, %d call something slower where "
+                  "nothing changed, %d where one configuration is 5 %% slower, which is allowed, "
+                  "and %d where",
+                  &nothing, &allowed, &found) == 3);
+  CHECK(nothing <= most_false(200));
+  CHECK(allowed <= most_false(200));
+  CHECK(found >= 170);
+}
+
 TEST_CASE("compare refuses what it can't use in one line") {
   const Reports reports;
   reports.file("other.csv", "name,time\na,1\n");
@@ -74,7 +115,8 @@ TEST_CASE("compare refuses what it can't use in one line") {
               "--max-regression: ");
   check_error(reports.run("compare base.csv same.csv --max-regression=-0.1"), 2, "at least 0");
   check_error(reports.run("compare base.csv same.csv --alpha 0"), 2, "--alpha: ");
-  check_error(reports.run("compare base.csv same.csv --confidence 100%"), 2, "--confidence: ");
+  check_error(reports.run("compare base.csv same.csv --max-points 200%"), 2, "--max-points: ");
+  check_error(reports.run("compare base.csv same.csv --inject 0"), 2, "--inject: ");
   check_error(reports.run("compare base.csv same.csv --format jsn"), 2, "'json'");
   check_error(reports.run("compare base.csv same.csv --rounds 3"), 2, "--paired");
   check_error(reports.run("compare base.csv same.csv --out no/x.json"), 74, "no/x.json");
@@ -98,19 +140,21 @@ TEST_CASE("Every format says the same, without NaN or Infinity") {
   reports.file("missed.csv", runs_csv(missed));
   for (auto& run : missed) run.time_to_target_s = run.wall_s;
   reports.file("reached.csv", runs_csv(missed));
-  for (const std::string format : {"table", "csv", "json", "markdown"}) {
-    const auto outcome = reports.run("compare reached.csv missed.csv --format " + format);
+  const std::string compare = "compare reached.csv missed.csv --metric time_to_target_s,misses";
+  for (const std::string format : {"table", "csv", "json", "markdown", "junit"}) {
+    const auto outcome = reports.run(compare + " --format " + format);
     CHECK(outcome.code == 1);
     CHECK(outcome.out.find("time_to_target_s") != std::string::npos);
+    CHECK(outcome.out.find(format == "csv" ? "misses" : "of 100 such comparisons") !=
+          std::string::npos);
     for (const auto* word : {"nan", "NaN", "Infinity", "inf,", " inf"})
       CHECK(outcome.out.find(word) == std::string::npos);
   }
-  const auto json =
-      nlohmann::json::parse(reports.run("compare reached.csv missed.csv --format json").out);
+  const auto json = nlohmann::json::parse(reports.run(compare + " --format json").out);
   CHECK(json["exit_code"] == 1);
-  CHECK(json["findings"][0]["verdict"] == "regression");
   CHECK(json["findings"][0]["ratio"].is_null());
   CHECK(json["findings"][0]["new_missed"] == 6);
+  CHECK(json["findings"][1]["verdict"] == "regression");
   const auto rows = csv_rows(reports.run("compare base.csv slow.csv --format csv").out);
   CHECK(cell(rows, 1, "verdict") == "regression");
   CHECK(std::stod(cell(rows, 1, "ratio")) == doctest::Approx(1.3).epsilon(0.02));

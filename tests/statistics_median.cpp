@@ -90,13 +90,3 @@ TEST_CASE("A geometric mean is that of the factors, and turns round with them") 
   CHECK(geometric_mean(std::vector{0.5, 0.125}) == doctest::Approx(0.25));
   CHECK(geometric_mean(std::vector{1e300, 1e300, 1e300}) == doctest::Approx(1e300));
 }
-
-TEST_CASE("Holm's correction multiplies the i-th smallest by what is left, and never falls") {
-  const auto p = holm(std::vector{0.04, 0.01, 0.011, 0.6});
-  CHECK(p[1] == doctest::Approx(0.04));
-  CHECK(p[2] == doctest::Approx(0.04));  // 0.033 on its own
-  CHECK(p[0] == doctest::Approx(0.08));
-  CHECK(p[3] == doctest::Approx(0.6));
-  CHECK(holm(std::vector{0.9, 0.9})[1] == 1);
-  CHECK(holm({}).empty());
-}

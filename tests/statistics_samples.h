@@ -1,12 +1,20 @@
 // Seeded synthetic run times.
 #pragma once
 
+#include <boost/math/distributions/binomial.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
 
 namespace sgdbench {
+
+/// Of so many comparisons, each wrong with probability alpha, more are so with a probability below
+/// 0.1 %.
+inline int most_false(int trials, double alpha = 0.01) {
+  using namespace boost::math;
+  return static_cast<int>(quantile(complement(binomial_distribution<>(trials, alpha), 0.001)));
+}
 
 /// The time of what does not come to its end.
 inline constexpr double kNever = std::numeric_limits<double>::infinity();

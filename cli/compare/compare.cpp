@@ -14,6 +14,8 @@
 namespace sgdbench {
 namespace {
 
+constexpr Interval kShare{.least = 0, .most = 1, .open_below = true, .open_above = true};
+
 /// "5%" or "0.05".
 double parse_share(std::string_view text, const Interval& allowed) {
   if (!text.ends_with('%')) return parse_real(text, allowed);
@@ -48,6 +50,7 @@ std::vector<const Metric*> metrics_of(const Given& given) {
 constexpr Format<ComparisonReport> kComparisonFormats[] = {{"table", comparison_table},
                                                            {"csv", comparison_csv},
                                                            {"json", comparison_json},
+                                                           {"junit", comparison_junit},
                                                            {"markdown", comparison_markdown}};
 
 const Format<ComparisonReport>& format_of(const Given& given) {
@@ -59,13 +62,21 @@ const Format<ComparisonReport>& format_of(const Given& given) {
 
 ComparisonOptions comparison_options_of(const Given& given) {
   ComparisonOptions options;
-  constexpr Interval share{.least = 0, .most = 1, .open_below = true, .open_above = true};
-  options.criteria.max_regression = share_of(given, "--max-regression", {.least = 0, .most = 1000});
-  options.criteria.alpha = share_of(given, "--alpha", share);
-  options.criteria.confidence = share_of(given, "--confidence", share);
+  const auto most_worse = [&](std::string_view option) {
+    return share_of(given, option, {.least = 0, .most = 1000});
+  };
+  options.criteria.max_regression = most_worse("--max-regression");
+  options.criteria.max_loss = most_worse("--max-loss");
+  options.criteria.max_points = share_of(given, "--max-points", {.least = 0, .most = 1});
+  options.criteria.max_memory = most_worse("--max-memory");
+  options.criteria.alpha = share_of(given, "--alpha", kShare);
   options.metrics = metrics_of(given);
   options.ignore_environment = given.has("--ignore-environment");
   return options;
+}
+
+double inject_of(const Given& given) {
+  return share_of(given, "--inject", {.least = 0, .most = 1000, .open_below = true});
 }
 
 void check_comparison_output(const Given& given, FileUse& files) {
@@ -83,6 +94,7 @@ int write_comparison(const ComparisonReport& report, const Given& given) {
   const bool seen = path == "-" && format.render == comparison_table;
   if (seen || given.has("--quiet")) return report.exit_code();
   for (const auto& line : report.comparison.environment) talk(line);
+  talk(report.could_find());
   talk(report.closing());
   return report.exit_code();
 }
@@ -96,6 +108,7 @@ int compare_verb(const Invocation& invocation) {
   if (base_path == "-" && new_path == "-")
     throw UsageError("only one of the two reports can come from stdin");
   const auto options = comparison_options_of(given);
+  const double inject = given.has("--inject") ? inject_of(given) : 0;
   FileUse files;
   files.reads("BASE", base_path);
   files.reads("NEW", new_path);
@@ -104,6 +117,7 @@ int compare_verb(const Invocation& invocation) {
   ComparisonReport report(compare(base.runs, now.runs, options), options, given.has("--strict"));
   report.base_source = source_text(base.name, base.kind, base.runs);
   report.new_source = source_text(now.name, now.kind, now.runs);
+  if (inject > 0) report.remarks.push_back(report.self_test(inject));
   return write_comparison(report, given);
 }
 

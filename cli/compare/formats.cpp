@@ -1,11 +1,14 @@
 // A comparison for programs: the same columns as CSV and as JSON. What is infinite or unknown is
 // empty or null; how many repeats missed their target stands in a column of its own.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/compare/compare.h"
+#include "cli/text.h"
 #include "results/fields.h"
 #include "results/reading/json.h"
 #include "results/reports.h"
@@ -46,6 +49,11 @@ Value of(const Line& line) {
   return line.finding ? Value{Get(*line.finding)} : Value{};
 }
 
+/// A difference of shares, and no factor.
+bool is_points(const Finding& finding) {
+  return finding.metric->kind == Metric::Kind::points;
+}
+
 struct Column {
   std::string_view name;
   Value (*get)(const Line&);
@@ -67,17 +75,24 @@ constexpr auto kColumns = std::to_array<Column>({
     {"new_median", of<[](const F& f) { return number(f.after.median); }>},
     {"new_low", of<[](const F& f) { return low(f.after.interval); }>},
     {"new_high", of<[](const F& f) { return high(f.after.interval); }>},
-    {"ratio", of<[](const F& f) { return number(f.ratio); }>},
-    {"ratio_low", of<[](const F& f) { return low(f.ratio_interval); }>},
-    {"ratio_high", of<[](const F& f) { return high(f.ratio_interval); }>},
+    {"ratio", of<[](const F& f) { return is_points(f) ? Value{} : number(f.change); }>},
+    {"ratio_low", of<[](const F& f) { return is_points(f) ? Value{} : low(f.change_interval); }>},
+    {"ratio_high", of<[](const F& f) { return is_points(f) ? Value{} : high(f.change_interval); }>},
+    {"difference", of<[](const F& f) { return is_points(f) ? number(f.change) : Value{}; }>},
+    {"difference_low", of<[](const F& f) { return is_points(f) ? low(f.change_interval) : Value{}; }>},
+    {"difference_high", of<[](const F& f) { return is_points(f) ? high(f.change_interval) : Value{}; }>},
     {"p_corrected", of<[](const F& f) { return number(f.p); }>},
     {"exact", of<[](const F& f) { return f.exact; }>},
-    {"higher_is_better", of<[](const F& f) { return f.metric->higher_is_better; }>},
+    {"higher_is_better", of<[](const F& f) { return f.metric->better == Metric::Better::higher; }>},
     {"verdict", [](const Line& l) { return text(to_string(l.finding ? l.finding->verdict : l.note->verdict)); }},
     {"improved", of<[](const F& f) { return f.improved; }>},
     {"remark", [](const Line& l) { return text(l.finding ? l.finding->remark : l.note->text); }},
     // clang-format on
 });
+
+Verdict verdict_of(const Line& line) {
+  return line.finding ? line.finding->verdict : line.note->verdict;
+}
 
 std::vector<Line> lines_of(const ComparisonReport& report) {
   std::vector<Line> lines;
@@ -101,6 +116,65 @@ std::string comparison_csv(const ComparisonReport& report) {
   return out;
 }
 
+namespace {
+
+/// In XML. Labels and reasons hold no control characters any more.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  return out;
+}
+
+}  // namespace
+
+// A test case per finding and note: a regression is a failure, what is inconclusive is skipped.
+std::string comparison_junit(const ComparisonReport& report) {
+  const auto& comparison = report.comparison;
+  const auto lines = lines_of(report);
+  std::string out = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"sgdbench compare\" "
+      "tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
+      lines.size() + static_cast<std::size_t>(std::count_if(
+                         comparison.means.begin(), comparison.means.end(),
+                         [](const MeanRatio& m) { return m.verdict == Verdict::regression; })),
+      comparison.count(Verdict::regression), comparison.count(Verdict::inconclusive));
+  for (const auto& line : lines) {
+    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\"",
+                       escaped(ComparisonReport::problem(line.row)),
+                       escaped(report.label(line.row) + ": " +
+                               (line.finding ? std::string(line.finding->metric->name) : "rows")));
+    const auto verdict = verdict_of(line);
+    const auto message =
+        line.finding ? text_of(*line.finding).change + ' ' + line.finding->remark : line.note->text;
+    if (verdict == Verdict::fine)
+      out += "/>\n";
+    else
+      out += fmt::format("><{} message=\"{}\"/></testcase>\n",
+                         verdict == Verdict::regression ? "failure" : "skipped", escaped(message));
+  }
+  for (const auto& mean : comparison.means) {
+    if (mean.verdict != Verdict::regression) continue;
+    out += fmt::format(
+        "  <testcase classname=\"all configurations\" name=\"{}\"><failure "
+        "message=\"{}\"/></testcase>\n",
+        mean.metric->name, escaped(text_of(mean)));
+  }
+  return out + "  <system-out>" + escaped(report.could_find() + "; " + report.closing()) +
+         "</system-out>\n</testsuite>\n";
+}
+
 std::string comparison_json(const ComparisonReport& report) {
   const auto& criteria = report.options.criteria;
   Json out;
@@ -109,7 +183,11 @@ std::string comparison_json(const ComparisonReport& report) {
   out["new"] = report.new_source;
   out["max_regression"] = criteria.max_regression;
   out["alpha"] = criteria.alpha;
-  out["confidence"] = criteria.confidence;
+  out["confidence"] = criteria.confidence();
+  out["max_loss"] = criteria.max_loss;
+  out["max_points"] = criteria.max_points;
+  out["max_memory"] = criteria.max_memory;
+  out["could_find"] = report.could_find();
   out["paired"] = report.options.paired;
   out["environment"] = report.comparison.environment;
   out["remarks"] = report.remarks;
@@ -129,7 +207,9 @@ std::string comparison_json(const ComparisonReport& report) {
     out["means"].push_back({{"metric", mean.metric->name},
                             {"ratio", to_json(number(mean.ratio))},
                             {"size", mean.size},
-                            {"left_out", mean.left_out}});
+                            {"left_out", mean.left_out},
+                            {"p_corrected", to_json(number(mean.p))},
+                            {"verdict", to_string(mean.verdict)}});
   out["summary"] = report.closing();
   out["exit_code"] = report.exit_code();
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -1,9 +1,9 @@
 // `sgdbench compare --paired OLD NEW`: two builds, run alternately, compared round by round.
 //
 // The idea: a machine that gets slower or faster does so for both commands of a round, so the
-// factor within a round hardly sees it. Which command goes first is a coin's decision, so that
-// being first or second favours neither. Round r trains with seed 1 + r on both sides, unless a
-// command has a --seed of its own.
+// factor within a round hardly sees it. Each command goes first in half of the rounds, in a random
+// order, so that being first or second favours neither. Round r trains with seed 1 + r on both
+// sides, unless a command has a --seed of its own.
 //
 // Invariant: only rounds that both commands completed are compared.
 #include <fmt/format.h>
@@ -180,8 +180,10 @@ std::vector<RunRecord> run_once(const Side& side, const ScratchFolder& folder,
 void run_rounds(Side& old_one, Side& new_one, std::uint64_t rounds, Progress& progress) {
   const ScratchFolder folder;
   std::mt19937_64 coin(kFirstSeed);
+  bool swapped = false;
   for (std::uint64_t round = 0; round < rounds; ++round) {
-    const bool swapped = coin() >> 63;
+    // Of two rounds, either order once: an interrupted comparison is balanced too.
+    swapped = round % 2 == 0 ? coin() >> 63 != 0 : !swapped;
     std::vector<RunRecord> rows[2];
     for (const bool second : {swapped, !swapped}) {
       const auto& side = second ? new_one : old_one;
@@ -226,6 +228,7 @@ int compare_commands(const Invocation& invocation) {
   check_comparison_output(given, files);
   const auto rounds =
       parse_count(given.text("--rounds", find_option(kCompare, "--rounds").initial), 1, kMostPairs);
+  const auto inject = given.has("--inject") ? inject_of(given) : 0;
   Side old_one{"OLD", invocation.positionals[0], {}, {}};
   Side new_one{"NEW", invocation.positionals[1], {}, {}};
   check_command(old_one);
@@ -248,6 +251,7 @@ int compare_commands(const Invocation& invocation) {
   report.base_source = source_text(old_one.command, "paired", old_one.rows);
   report.new_source = source_text(new_one.command, "paired", new_one.rows);
   if (!remark.empty()) report.remarks.push_back(remark);
+  if (inject > 0) report.remarks.push_back(report.self_test(inject));
   report.interrupted = stopped;
   if (stopped)
     report.remarks.push_back(fmt::format("interrupted after {} of {} rounds: exit {}",

@@ -25,6 +25,10 @@ std::string one_line(std::string text) {
 /// "1.23 s ±2 %"; a missed target is never.
 std::string sample_text(const Metric& metric, const Sample& sample) {
   if (!sample.median) return "—";
+  if (metric.kind == Metric::Kind::event) {
+    const auto happened = std::count(sample.values.begin(), sample.values.end(), 1.0);
+    return fmt::format("{} of {}", happened, sample.values.size());
+  }
   const double middle = *sample.median;
   if (std::isnan(middle) || std::isinf(middle)) return "never";
   const bool seconds = metric.name.ends_with("_s") && !metric.name.ends_with("per_s");
@@ -41,6 +45,12 @@ std::string change_text(double ratio) {
   if (std::isinf(ratio)) return "∞";
   if (ratio > 2 || ratio < 0.5) return human_ratio(ratio);
   return fmt::format("{:+.1f} %", 100 * (ratio - 1));
+}
+
+/// "−1.2 points" of accuracy, which is no factor.
+std::string change_text(const Metric& metric, double change) {
+  if (metric.kind == Metric::Kind::points) return fmt::format("{:+.2f} points", 100 * change);
+  return change_text(change);
 }
 
 std::string p_text(const Finding& finding) {
@@ -73,6 +83,32 @@ std::map<std::string, std::string> labels_of(const OneEach& configurations) {
   return labels;
 }
 
+/// Of 100 comparisons.
+std::string of_hundred(double share) {
+  return share > 0 && share < 0.01 ? "less than 1" : fmt::format("{:.0f}", 100 * share);
+}
+
+/// What the comparison could have found, by the thresholds that matter to its user: twice and four
+/// times what is allowed.
+std::string found_text(const Comparison& comparison, const ComparisonOptions& options) {
+  const auto& criteria = options.criteria;
+  const double step = criteria.max_regression > 0 ? criteria.max_regression : 0.05;
+  const double changes[] = {2 * step, 4 * step};
+  const auto found = sgdbench::could_find(comparison, criteria, changes);
+  if (found.empty()) return "no time was judged: nothing slower would have been found";
+  const auto repeats = comparison.family[comparison.times[0]].before.size();
+  const auto least = least_repeats(criteria.alpha, options.paired);
+  if (found.back().share <= 0 && repeats < least)
+    return fmt::format("{} {} can decide nothing at alpha = {:g}: at least {} are needed", repeats,
+                       options.paired ? "rounds" : "repeats", criteria.alpha, least);
+  return fmt::format(
+      "of 100 such comparisons, one configuration {:.3g} % slower would be found in {}, {:.3g} % "
+      "in "
+      "{}",
+      100 * found[0].change, of_hundred(found[0].share), 100 * found[1].change,
+      of_hundred(found[1].share));
+}
+
 }  // namespace
 
 std::string source_text(std::string_view name, std::string_view kind,
@@ -97,6 +133,22 @@ ComparisonReport::ComparisonReport(Comparison compared, const ComparisonOptions&
   for (const auto& finding : comparison.findings) add(*finding.base);
   for (const auto& note : comparison.notes) add(*note.row);
   for (const auto& [name, rows] : problems) labels_.merge(labels_of(rows));
+  could_find_ = found_text(comparison, options);
+}
+
+std::string ComparisonReport::self_test(double change) const {
+  constexpr std::size_t kTrials = 200;
+  const auto found = [&](double by) {
+    return test_gate(comparison, options.criteria, by, kTrials);
+  };
+  if (comparison.times.empty()) return "no time was judged, so the gate can't test itself";
+  return fmt::format(
+      "of {} comparisons of these repeats, dealt anew, {} call something slower where nothing "
+      "changed, {} where one configuration is {:.3g} % slower, which is allowed, and {} where it "
+      "is "
+      "{:.3g} % slower",
+      kTrials, found(0), found(options.criteria.max_regression),
+      100 * options.criteria.max_regression, found(change), 100 * change);
 }
 
 std::string ComparisonReport::problem(const RunRecord& row) {
@@ -106,8 +158,8 @@ std::string ComparisonReport::problem(const RunRecord& row) {
 int ComparisonReport::exit_code() const {
   if (interrupted) return kInterruptedExit;
   if (comparison.count(Verdict::regression) > 0) return kRegression;
-  const bool unsure = comparison.count(Verdict::inconclusive) > 0 || comparison.findings.empty();
-  return strict && unsure ? kInconclusive : 0;
+  if (comparison.findings.empty()) return kInconclusive;
+  return strict && comparison.count(Verdict::inconclusive) > 0 ? kInconclusive : 0;
 }
 
 std::string ComparisonReport::closing() const {
@@ -123,8 +175,9 @@ std::string ComparisonReport::closing() const {
                           comparison.count(Verdict::inconclusive), exit_code());
   if (interrupted) return text + "it was interrupted";
   if (exit_code() == kRegression) return text + "a regression is proven";
+  if (findings.empty()) return text + "nothing could be compared";
   if (exit_code() == kInconclusive) return text + "with --strict everything must be decided";
-  return text + (findings.empty() ? "nothing could be compared" : "no regression is proven");
+  return text + "no regression is proven";
 }
 
 FindingText text_of(const Finding& finding) {
@@ -132,10 +185,11 @@ FindingText text_of(const Finding& finding) {
   text.metric = finding.metric->name;
   text.before = sample_text(*finding.metric, finding.before);
   text.after = sample_text(*finding.metric, finding.after);
-  text.change = finding.ratio ? change_text(*finding.ratio) : "—";
-  if (finding.ratio_interval)
-    text.interval = fmt::format("{} … {}", change_text(finding.ratio_interval->low),
-                                change_text(finding.ratio_interval->high));
+  text.change = finding.change ? change_text(*finding.metric, *finding.change) : "—";
+  if (finding.change_interval)
+    text.interval =
+        fmt::format("{} … {}", change_text(*finding.metric, finding.change_interval->low),
+                    change_text(*finding.metric, finding.change_interval->high));
   text.p = p_text(finding);
   text.verdict = finding.verdict == Verdict::regression ? "REGRESSION"
                  : finding.improved                     ? "improved"
@@ -147,9 +201,15 @@ FindingText text_of(const Finding& finding) {
 std::string text_of(const MeanRatio& mean) {
   const auto left_out =
       mean.left_out == 0 ? "" : fmt::format("; {} without a finite ratio left out", mean.left_out);
-  return fmt::format("{}: {} over {} configuration{}{}", mean.metric->name,
+  const auto verdict =
+      !mean.p ? ""
+              : fmt::format(
+                    ", {} (p = {:.3f})",
+                    mean.verdict == Verdict::regression ? "REGRESSION" : to_string(mean.verdict),
+                    *mean.p);
+  return fmt::format("{}: {} over {} configuration{}{}{}", mean.metric->name,
                      mean.ratio ? change_text(*mean.ratio) : "—", mean.size,
-                     mean.size == 1 ? "" : "s", left_out);
+                     mean.size == 1 ? "" : "s", verdict, left_out);
 }
 
 std::size_t identical_run(const std::vector<Finding>& findings, std::size_t first) {

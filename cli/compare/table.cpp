@@ -10,7 +10,8 @@ namespace sgdbench {
 namespace {
 
 std::string heading(const ComparisonReport& report) {
-  auto text = fmt::format("BASE {}\nNEW  {}\n", report.base_source, report.new_source);
+  auto text = fmt::format("BASE {}\nNEW  {}\n{}\n", report.base_source, report.new_source,
+                          wrap(report.could_find(), 2));
   for (const auto& lines : {report.comparison.environment, report.remarks})
     for (const auto& line : lines) text += fmt::format("! {}\n", wrap(line, 2));
   return text;
@@ -37,7 +38,10 @@ void add_finding(TextTable& table, const Finding& finding) {
 /// The findings [first, last), of one problem.
 std::string problem_table(const ComparisonReport& report, std::size_t first, std::size_t last) {
   const auto& findings = report.comparison.findings;
-  TextTable table({"", "BASE", "NEW", "change", "interval", "p", "verdict"}, {6});
+  const auto interval = fmt::format("{:g} % interval", 100 * report.options.criteria.confidence());
+  TextTable table({"", "BASE", "NEW", report.options.paired ? "change of pairs" : "change",
+                   interval, "p", "verdict"},
+                  {6});
   for (std::size_t i = first; i < last;) {
     const auto& finding = findings[i];
     if (i == first || finding.base->config_id != findings[i - 1].base->config_id)
@@ -102,8 +106,9 @@ std::string comparison_table(const ComparisonReport& report) {
 }
 
 std::string comparison_markdown(const ComparisonReport& report) {
-  std::string text = fmt::format("**{}**\n\nBASE {}, NEW {}\n", report.closing(),
-                                 cell(report.base_source), cell(report.new_source));
+  std::string text =
+      fmt::format("**{}**\n\n{}.\n\nBASE {}, NEW {}\n", report.closing(), report.could_find(),
+                  cell(report.base_source), cell(report.new_source));
   for (const auto& lines : {report.comparison.environment, report.remarks})
     for (const auto& line : lines) text += fmt::format("\n> {}\n", line);
   text +=

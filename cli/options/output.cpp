@@ -14,15 +14,27 @@ Texts whole(Text text) {
 
 constexpr Option kOutput[] = {
     {"--metric", "", "NAME,…",
-     "columns to compare [time_to_target_s where there is a target, else wall_s (examples_per_s "
-     "says the same); loss_final; of deterministic runs, updates and accuracy_final too]",
+     "what to compare: columns, epoch_s (seconds per epoch), suboptimality, misses [the time of "
+     "the "
+     "same work: wall_s, or epoch_s where runs stop early; epochs_to_target, or where there is no "
+     "target suboptimality, accuracy_final or loss_final; misses]",
      "", Group::comparison, kCompare, one_list},
-    {"--max-regression", "", "X", "how much worse is still fine: 5% or 0.05", "5%",
+    {"--max-regression", "", "X", "how much more time is still fine: 5% or 0.05", "5%",
      Group::comparison, kCompare},
-    {"--alpha", "", "X", "how often equal builds may fail, all comparisons together", "0.01",
+    {"--max-loss", "", "X",
+     "how much more suboptimality, loss, or work until the target is still fine", "5%",
      Group::comparison, kCompare},
-    {"--confidence", "", "X", "of the intervals of medians and ratios", "85%", Group::comparison,
+    {"--max-points", "", "X", "how much less accuracy is still fine, as a difference", "1%",
+     Group::comparison, kCompare},
+    {"--max-memory", "", "X", "how much more memory is still fine", "5%", Group::comparison,
      kCompare},
+    {"--alpha", "", "X",
+     "how often anything may be called worse that is not beyond its threshold, all together",
+     "0.01", Group::comparison, kCompare},
+    {"--inject", "", "X",
+     "also deal the repeats anew 200 times, slow a configuration by X in each, and count how often "
+     "it is found",
+     "", Group::comparison, kCompare},
     {"--ignore-environment", "", "",
      "compare times across machines and builds, and results across data", "", Group::comparison,
      kCompare},
@@ -80,8 +92,9 @@ constexpr Option kOutput[] = {
      Group::output, kMeasured | kCompare},
     {"--quiet", "-q", "", "no talk on stderr", "", Group::output,
      kTraining | kVerify | kOptimum | kDoctor | kCompare},
-    {"--format", "", "KIND", "table or json; list, compare, calibrate: csv; compare: markdown",
-     "table", Group::output, kList | kOptimum | kDoctor | kCompare | kCalibrate},
+    {"--format", "", "KIND",
+     "table or json; list, compare, calibrate: csv; compare: markdown, junit", "table",
+     Group::output, kList | kOptimum | kDoctor | kCompare | kCalibrate},
     {"--no-cache", "", "", "compute optima and search for settings anew, and keep nothing", "",
      Group::output, kMeasured | kOptimum},
     {"--out", "-o", "FILE",

@@ -12,12 +12,6 @@ namespace {
 
 using Metrics = std::vector<const Metric*>;
 
-const Metric* metric_called(std::string_view name) {
-  for (const auto& metric : metric_table())
-    if (metric.name == name) return &metric;
-  return nullptr;
-}
-
 template <class Holds>
 bool all_rows(const Match& match, Holds holds) {
   const auto holds_of = [&](const RunRecord* row) { return holds(*row); };
@@ -25,17 +19,32 @@ bool all_rows(const Match& match, Holds holds) {
          std::all_of(match.now.begin(), match.now.end(), holds_of);
 }
 
-/// Time to the target where there is one, else for the work; the loss; and, where they can be
-/// compared exactly, counts and accuracy.
+/// How long the same work takes; how much of it the target takes, else how good the result is; and,
+/// where they can be compared exactly, loss and accuracy.
 Metrics default_metrics(const Match& match) {
-  const bool no_target = all_rows(match, [](const RunRecord& row) { return !names_target(row); });
-  Metrics chosen{metric_called(no_target ? "wall_s" : "time_to_target_s"),
-                 metric_called("loss_final")};
-  for (const auto* name : {"updates", "accuracy_final"}) {
+  const bool any_target = !all_rows(match, [](const RunRecord& row) { return !names_target(row); });
+  const auto all_have = [&](std::string_view name) {
+    return all_rows(match, [&](const RunRecord& row) {
+      return row.status != "ok" || metric_called(name)->get(row).has_value();
+    });
+  };
+  const bool cut_short = !all_rows(match, [](const RunRecord& row) {
+    return !row.stopped_at_target.value_or(false);
+  }) || all_rows(match, [](const RunRecord& row) { return row.status == "timeout"; });
+  Metrics chosen{metric_called(cut_short ? "epoch_s" : "wall_s")};
+  if (!all_have(chosen[0]->name)) chosen = {metric_called("time_to_target_s")};
+  const auto add = [&](std::string_view name) {
     const auto* metric = metric_called(name);
-    if (all_rows(match, [&](const RunRecord& row) { return is_exact(*metric, row); }))
-      chosen.push_back(metric);
-  }
+    if (std::find(chosen.begin(), chosen.end(), metric) == chosen.end()) chosen.push_back(metric);
+  };
+  add(any_target                   ? "epochs_to_target"
+      : all_have("suboptimality")  ? "suboptimality"
+      : all_have("accuracy_final") ? "accuracy_final"
+                                   : "loss_final");
+  for (const auto* name : {"loss_final", "accuracy_final"})
+    if (all_rows(match, [&](const RunRecord& row) { return is_exact(*metric_called(name), row); }))
+      add(name);
+  add("misses");
   return chosen;
 }
 
@@ -46,81 +55,64 @@ std::string rounding_of(const Surroundings& around) {
 }
 
 /// Whether the machine has a part in it.
-bool is_time(const Finding& finding) {
-  return finding.metric->timed && finding.base->clock != "virtual";
+bool is_noisy(const Finding& finding) {
+  return finding.metric->noisy && finding.base->clock != "virtual";
 }
 
-/// Nothing where neither report has a value.
+/// What the circumstances leave nothing to say of; "" where they don't. A user who runs two builds
+/// alternately compares builds.
+std::string doubt(const Finding& finding, const Surroundings& around,
+                  const ComparisonOptions& options) {
+  if (around.crossings && finding.metric->absence == Metric::Absence::missed &&
+      finding.metric->kind == Metric::Kind::time)
+    return "one report rounds it up to a point of the curve, the other does not";
+  if (options.ignore_environment || finding.metric->kind == Metric::Kind::event) return "";
+  if (around.data) return "different data";
+  if (!is_noisy(finding)) return "";
+  if (around.machine) return "different machine";
+  return around.build && !options.paired ? "different build" : "";
+}
+
+/// Nothing where neither report has a value, or an event happened always or never.
 std::optional<Finding> find(const Match& match, const Metric& metric, const Surroundings& around,
-                            const ComparisonOptions& options) {
+                            const ComparisonOptions& options, bool& judged) {
   Finding finding;
   finding.base = match.base.front();
   finding.now = match.now.front();
   finding.metric = &metric;
-  finding.before = sample(match.base, metric, options.criteria.confidence);
-  finding.after = sample(match.now, metric, options.criteria.confidence);
+  finding.before = sample(match.base, metric, options.criteria.confidence());
+  finding.after = sample(match.now, metric, options.criteria.confidence());
+  judged = false;
   if (finding.before.values.empty() && finding.after.values.empty()) return std::nullopt;
-  if (all_rows(match, [&](const RunRecord& row) { return is_exact(metric, row); }))
+  auto both = finding.before.values;
+  both.insert(both.end(), finding.after.values.begin(), finding.after.values.end());
+  const bool differ = std::any_of(both.begin(), both.end(), [&](double x) { return x != both[0]; });
+  if (metric.kind == Metric::Kind::event && options.metrics.empty() && !differ) return std::nullopt;
+  if (all_rows(match, [&](const RunRecord& row) { return is_exact(metric, row); })) {
     compare_exactly(finding, match, options.criteria, rounding_of(around));
-  else
-    compare_samples(finding, match, options);
-  const bool alone = !options.paired && !options.ignore_environment;
-  if (alone && is_time(finding)) finding.evidence.drift = drift_between(match, options.criteria);
-  return finding;
-}
-
-void leave_open(Finding& finding, std::string_view why) {
-  finding.verdict = Verdict::inconclusive;
-  finding.improved = false;
-  finding.remark = why;
-}
-
-/// A finding that the circumstances take away. A user who runs two builds alternately compares
-/// builds.
-void doubt(Finding& finding, const Surroundings& around, bool paired) {
-  const bool times = is_time(finding);
-  const auto* why = around.data                           ? "different data"
-                    : around.machine && times             ? "different machine"
-                    : around.capacity && times && !paired ? "different capacity"
-                    : around.build && times && !paired    ? "different build"
-                                                          : nullptr;
-  if (why) leave_open(finding, why);
-}
-
-/// The same for findings that don't mean the same in both reports.
-void doubt_meaning(Finding& finding, const Surroundings& around) {
-  if (around.crossings && finding.metric->absence == Metric::Absence::missed)
-    leave_open(finding, "one report rounds it up to a point of the curve, the other does not");
-}
-
-/// Judges what has a p-value, all of them together.
-void judge(std::vector<Finding>& findings, const Criteria& criteria) {
-  std::vector<double> p;
-  for (const auto& finding : findings)
-    if (finding.p) p.push_back(*finding.p);
-  const auto corrected = holm(p);
-  auto next = corrected.begin();
-  for (auto& finding : findings) {
-    if (!finding.p) continue;
-    finding.p = finding.evidence.p = *next++;
-    finding.evidence.family = p.size();
-    auto decision = decide(finding.evidence, criteria);
-    finding.verdict = decision.verdict;
-    finding.improved = decision.improved;
-    finding.remark = std::move(decision.remark);
+  } else {
+    finding.remark = estimate_change(finding, match, options);
+    judged = finding.remark.empty();
   }
+  if (const auto why = doubt(finding, around, options); !why.empty()) {
+    finding.verdict = Verdict::inconclusive;
+    finding.improved = judged = false;
+    finding.remark = why;
+  }
+  return finding;
 }
 
 std::vector<MeanRatio> mean_ratios(const std::vector<Finding>& findings) {
   std::vector<MeanRatio> means;
   for (const auto& metric : metric_table()) {
-    MeanRatio mean{&metric, {}};
+    if (metric.kind == Metric::Kind::event || metric.kind == Metric::Kind::points) continue;
+    MeanRatio mean{&metric, {}, 0, 0, {}, Verdict::fine};
     std::vector<double> ratios;
     for (const auto& finding : findings) {
       if (finding.metric != &metric) continue;
-      const bool has_one = finding.ratio && *finding.ratio > 0 && std::isfinite(*finding.ratio);
+      const bool has_one = finding.change && *finding.change > 0 && std::isfinite(*finding.change);
       if (has_one)
-        ratios.push_back(*finding.ratio);
+        ratios.push_back(*finding.change);
       else
         ++mean.left_out;
     }
@@ -131,29 +123,39 @@ std::vector<MeanRatio> mean_ratios(const std::vector<Finding>& findings) {
   return means;
 }
 
+/// A finding, and whether it is to be judged with all others.
+struct Found {
+  Finding finding;
+  bool judged;
+};
+
 /// The findings of one configuration; those of every metric where none of the usual has a value.
-std::vector<Finding> findings_of(const Match& match, const Surroundings& around,
-                                 const ComparisonOptions& options) {
+std::vector<Found> findings_of(const Match& match, const Surroundings& around,
+                               const ComparisonOptions& options) {
   const auto with = [&](const Metrics& metrics) {
-    std::vector<Finding> findings;
-    for (const auto* metric : metrics)
-      if (auto finding = find(match, *metric, around, options))
-        findings.push_back(std::move(*finding));
+    std::vector<Found> findings;
+    for (const auto* metric : metrics) {
+      bool judged = false;
+      if (auto finding = find(match, *metric, around, options, judged))
+        findings.push_back({std::move(*finding), judged});
+    }
     return findings;
   };
+  if (!comparable(match)) return with({metric_called("misses")});
   if (!options.metrics.empty()) return with(options.metrics);
   auto findings = with(default_metrics(match));
   if (!findings.empty()) return findings;
   Metrics all;
-  for (const auto& metric : metric_table()) all.push_back(&metric);
+  for (const auto& metric : metric_table())
+    if (metric.kind != Metric::Kind::event) all.push_back(&metric);
   return with(all);
 }
 
 /// "has no loss_test", of the metrics that were asked for; "" where it has all.
-std::string without_value(const std::vector<Finding>& findings, const Metrics& asked) {
+std::string without_value(const std::vector<Found>& findings, const Metrics& asked) {
   std::string names;
   for (const auto* metric : asked) {
-    const auto same = [&](const Finding& finding) { return finding.metric == metric; };
+    const auto same = [&](const Found& found) { return found.finding.metric == metric; };
     if (std::any_of(findings.begin(), findings.end(), same)) continue;
     names += fmt::format("{}{}", names.empty() ? "has no " : ", ", metric->name);
   }
@@ -162,42 +164,53 @@ std::string without_value(const std::vector<Finding>& findings, const Metrics& a
 
 }  // namespace
 
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::fine:
+      return "fine";
+    case Verdict::regression:
+      return "regression";
+    case Verdict::inconclusive:
+      return "inconclusive";
+  }
+  return "";
+}
+
 std::size_t Comparison::count(Verdict verdict) const {
   const auto same = [&](const auto& item) { return item.verdict == verdict; };
-  return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), same) +
-                                  std::count_if(notes.begin(), notes.end(), same));
+  auto found = std::count_if(findings.begin(), findings.end(), same) +
+               std::count_if(notes.begin(), notes.end(), same);
+  if (verdict == Verdict::regression) found += std::count_if(means.begin(), means.end(), same);
+  return static_cast<std::size_t>(found);
 }
 
 Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now,
                    const ComparisonOptions& options) {
   Comparison comparison;
-  std::vector<Surroundings> around;  // of each finding
-  const bool capacity =
-      !options.paired && capacity_differs(base, now, options.criteria, comparison.environment);
-  for (const auto& match : match_configurations(base, now)) {
+  const auto matches = match_configurations(base, now, comparison.environment);
+  const Repeats repeats(base, now, options.paired);
+  std::vector<const Match*> judged;  // of each finding; null where there is nothing to judge
+  for (const auto& match : matches) {
     auto notes = notes_of(match);
-    if (comparable(match)) {
+    if (!match.base.empty() && !match.now.empty()) {
       auto surroundings = compare_environment(match, comparison.environment);
-      surroundings.capacity = capacity;
       surroundings.crossings = crossings_differ(match);
       auto findings = findings_of(match, surroundings, options);
-      if (auto missing = without_value(findings, options.metrics); !missing.empty())
+      const bool usual = comparable(match);
+      if (auto missing = without_value(findings, options.metrics); usual && !missing.empty())
         notes.push_back({match.base.front(), missing, Verdict::fine});
-      if (findings.empty())
+      if (findings.empty() && usual)
         notes.push_back({match.base.front(), "nothing to compare", Verdict::inconclusive});
-      for (auto& finding : findings) {
-        comparison.findings.push_back(std::move(finding));
-        around.push_back(surroundings);
+      for (auto& found : findings) {
+        comparison.findings.push_back(std::move(found.finding));
+        judged.push_back(found.judged ? &match : nullptr);
       }
     }
     comparison.notes.insert(comparison.notes.end(), notes.begin(), notes.end());
   }
-  judge(comparison.findings, options.criteria);
-  for (std::size_t i = 0; i < around.size(); ++i) {
-    if (!options.ignore_environment) doubt(comparison.findings[i], around[i], options.paired);
-    doubt_meaning(comparison.findings[i], around[i]);
-  }
   comparison.means = mean_ratios(comparison.findings);
+  judge(comparison, judged, repeats, drifts(matches, repeats, options, comparison.environment),
+        options);
   return comparison;
 }
 

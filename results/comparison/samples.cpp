@@ -1,87 +1,15 @@
-// The values that the repeats of a configuration have by each metric, and how two of them compare:
-// as samples, as pairs, or exactly.
+// The values that the repeats of a configuration have by a metric, what they changed by, and how
+// they compare exactly.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 
-#include "results/comparison/comparison.h"
 #include "results/comparison/parts.h"
-#include "results/outcome.h"
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {
-namespace {
-
-using R = RunRecord;
-using enum Metric::Absence;
-
-template <auto Member>
-std::optional<double> get(const R& run) {
-  if (!(run.*Member)) return std::nullopt;
-  return static_cast<double>(*(run.*Member));
-}
-
-constexpr bool kLower = false, kHigher = true, kTimed = true, kUntimed = false;
-
-constexpr auto kMetrics = std::to_array<Metric>({
-    {"time_to_target_s", kLower, missed, kTimed, get<&R::time_to_target_s>,
-     get<&R::time_to_target_low_s>, get<&R::time_to_target_high_s>},
-    {"wall_s", kLower, unfinished, kTimed, get<&R::wall_s>},
-    {"epochs_to_target", kLower, missed, kUntimed, get<&R::epochs_to_target>},
-    {"updates_to_target", kLower, missed, kUntimed, get<&R::updates_to_target>},
-    {"examples_per_s", kHigher, nothing, kTimed, get<&R::examples_per_s>},
-    {"updates_per_s", kHigher, nothing, kTimed, get<&R::updates_per_s>},
-    {"loss_final", kLower, diverged, kUntimed, get<&R::loss_final>},
-    {"loss_test", kLower, diverged, kUntimed, get<&R::loss_test>},
-    {"accuracy_final", kHigher, nothing, kUntimed, get<&R::accuracy_final>},
-    {"updates", kLower, nothing, kUntimed, get<&R::updates>},
-    {"gradient_evaluations", kLower, nothing, kUntimed, get<&R::gradient_evaluations>},
-    {"staleness_mean", kLower, nothing, kTimed, get<&R::staleness_mean>},
-    {"staleness_p95", kLower, nothing, kTimed, get<&R::staleness_p95>},
-    {"staleness_max", kLower, nothing, kTimed, get<&R::staleness_max>},
-    {"compute_s", kLower, nothing, kTimed, get<&R::compute_s>},
-    {"wait_s", kLower, nothing, kTimed, get<&R::wait_s>},
-    {"communicate_s", kLower, nothing, kTimed, get<&R::communicate_s>},
-    {"queue_s", kLower, nothing, kTimed, get<&R::queue_s>},
-    {"observe_s", kLower, nothing, kTimed, get<&R::observe_s>},
-    {"load_s", kLower, nothing, kTimed, get<&R::load_s>},
-    {"peak_rss_bytes", kLower, nothing, kTimed, get<&R::peak_rss_bytes>},
-});
-
-}  // namespace
-
-std::span<const Metric> metric_table() {
-  return kMetrics;
-}
-
-std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
-  const auto outcome = outcome_of(run);
-  const auto value = metric.get(run);
-  if (!outcome.counts) return std::nullopt;
-  switch (metric.absence) {
-    case missed:
-      if (!names_target(run)) return outcome.healthy ? value : std::nullopt;
-      return outcome.reached ? value : std::optional(kNever);
-    case unfinished:
-      return value || run.status == "timeout" ? std::optional(outcome.wall_s) : std::nullopt;
-    case Metric::Absence::diverged:
-      if (run.status == "diverged") return kNever;
-      break;
-    case nothing:
-      break;
-  }
-  return run.status == "ok" ? value : std::nullopt;
-}
-
-bool is_exact(const Metric& metric, const RunRecord& run) {
-  // Settings that were searched for by real times may be others each time.
-  const bool found_by_clock = !run.tuned.empty() && run.clock != "virtual";
-  return run.deterministic && !found_by_clock && (!metric.timed || run.clock == "virtual");
-}
-
 namespace {
 
 /// Leaves the values of those repeats that both have, in one order.
@@ -100,24 +28,16 @@ void keep_pairs(Finding& finding, const Match& match) {
   }
 }
 
-Shift turned(const Shift& shift, double sign) {
-  if (sign > 0) return shift;
-  Shift other;
-  if (shift.centre) other.centre = -*shift.centre;
-  if (shift.interval)
-    other.interval = ConfidenceInterval{-shift.interval->high, -shift.interval->low};
-  return other;
-}
-
 /// Why samples can't be compared; "" where they can.
 std::string why_not(const Finding& finding) {
   const auto& a = finding.before.values;
   const auto& b = finding.after.values;
   if (a.empty() || b.empty())
     return fmt::format("no value in {}", a.empty() ? (b.empty() ? "either" : "BASE") : "NEW");
-  const auto negative = [](double value) { return value < 0; };
-  if (std::any_of(a.begin(), a.end(), negative) || std::any_of(b.begin(), b.end(), negative))
-    return "negative values have no ratio";
+  const auto has_none = [](double value) { return !(value > 0); };
+  if (finding.metric->kind != Metric::Kind::points && finding.metric->kind != Metric::Kind::event &&
+      (std::any_of(a.begin(), a.end(), has_none) || std::any_of(b.begin(), b.end(), has_none)))
+    return "values that are not above 0 have no ratio";
   const auto infinite = [](double value) { return std::isinf(value); };
   if (std::all_of(a.begin(), a.end(), infinite) && std::all_of(b.begin(), b.end(), infinite))
     return "no repeat of either reached the end";
@@ -155,25 +75,27 @@ Sample sample(const Rows& rows, const Metric& metric, double confidence) {
   return found;
 }
 
-void compare_samples(Finding& finding, const Match& match, const ComparisonOptions& options) {
+std::string estimate_change(Finding& finding, const Match& match,
+                            const ComparisonOptions& options) {
   if (options.paired) keep_pairs(finding, match);
-  finding.remark = why_not(finding);
-  if (!finding.remark.empty()) return;
-  const auto& a = finding.before.values;
-  const auto& b = finding.after.values;
-  const double confidence = options.criteria.confidence;
+  auto why = why_not(finding);
+  if (!why.empty() || finding.metric->kind == Metric::Kind::event) return why;
+  const bool points = finding.metric->kind == Metric::Kind::points;
+  auto a = finding.before.values, b = finding.after.values;
+  if (points)  // the factors of these are the differences of those
+    for (auto* values : {&a, &b})
+      for (double& value : *values) value = std::exp(value);
+  const double confidence = options.criteria.confidence();
   const auto shift =
       options.paired ? shift_of_pairs(a, b, confidence) : shift_between(a, b, confidence);
-  finding.p = options.paired ? signed_rank(a, b) : mann_whitney(a, b);
-  if (shift.centre) finding.ratio = std::exp(*shift.centre);
+  const auto shown = [points](double x) { return points ? x : std::exp(x); };
+  if (shift.centre) finding.change = shown(*shift.centre);
   if (shift.interval)
-    finding.ratio_interval =
-        ConfidenceInterval{std::exp(shift.interval->low), std::exp(shift.interval->high)};
-  finding.evidence = {.worse = turned(shift, worse_sign(*finding.metric)),
-                      .p = *finding.p,
-                      .family = 1,
-                      .repeats = std::min(a.size(), b.size()),
-                      .paired = options.paired};
+    finding.change_interval =
+        ConfidenceInterval{shown(shift.interval->low), shown(shift.interval->high)};
+  if (finding.metric->better == Metric::Better::neither)
+    return "no direction is better: compared only where it is exact";
+  return "";
 }
 
 namespace {
@@ -181,7 +103,7 @@ namespace {
 struct Changes {
   std::size_t compared = 0, differing = 0;
   bool negative = false;       ///< a value that differs has no logarithm
-  double worst = 0, best = 0;  ///< ln of the factor, positive is worse
+  double worst = 0, best = 0;  ///< on the metric's scale, positive is worse
 };
 
 Changes changes(const Finding& finding, const Match& match) {
@@ -196,10 +118,16 @@ Changes changes(const Finding& finding, const Match& match) {
     ++found.compared;
     if (*value == same->second) continue;
     ++found.differing;
+    if (finding.metric->kind == Metric::Kind::points) {
+      found.worst = std::max(found.worst, same->second - *value);
+      found.best = std::min(found.best, same->second - *value);
+      continue;
+    }
     found.negative = found.negative || *value < 0 || same->second < 0;
     if (found.negative) continue;
-    const double worse =
+    double worse =
         worse_sign(*finding.metric) * log_ratio(std::log(same->second), std::log(*value));
+    if (finding.metric->better == Metric::Better::neither) worse = std::abs(worse);
     found.worst = std::max(found.worst, worse);
     found.best = std::min(found.best, worse);
   }
@@ -221,9 +149,11 @@ void compare_exactly(Finding& finding, const Match& match, const Criteria& crite
     return;
   }
   const double shown = found.worst > 0 ? found.worst : found.best;
-  finding.ratio = std::exp(worse_sign(*finding.metric) * shown);
+  finding.change = finding.metric->kind == Metric::Kind::points
+                       ? -shown
+                       : std::exp(worse_sign(*finding.metric) * shown);
   finding.verdict =
-      found.worst > std::log1p(criteria.max_regression) ? Verdict::regression : Verdict::fine;
+      found.worst > allowed(*finding.metric, criteria) ? Verdict::regression : Verdict::fine;
   finding.improved = found.worst == 0 && found.best < 0;
   if (found.differing == 0) {
     const auto most = std::max(finding.before.values.size(), finding.after.values.size());

@@ -65,14 +65,10 @@ Measured deal_out(const Measured& measured, std::size_t before, const Deal& deal
 
 }  // namespace
 
-std::vector<double> chances(std::span<const Measured> family, const Dealing& dealing, double alpha,
-                            std::span<const double> changes) {
+std::vector<double> chances(std::span<const Measured> family, std::span<const std::size_t> things,
+                            const Dealing& dealing, double alpha, std::span<const double> changes) {
   std::vector<Measured> still;
-  std::vector<std::size_t> things;  // that can change
-  for (const auto& measured : family) {
-    if (!measured.is_event) things.push_back(still.size());
-    still.push_back(without_change(measured, dealing.paired));
-  }
+  for (const auto& measured : family) still.push_back(without_change(measured, dealing.paired));
   std::vector<double> found(changes.size());
   FamilyStatistics statistics(still, dealing.paired);
   const std::size_t before = statistics.before(), after = statistics.after();
@@ -110,6 +106,41 @@ std::vector<double> chances(std::span<const Measured> family, const Dealing& dea
       hits += as_large <= most_as_large;
     }
     found[c] = (1 - kOrderMatters) * static_cast<double>(hits) / kTrials;
+  }
+  return found;
+}
+
+std::size_t count_found(std::span<const Measured> family, std::span<const std::size_t> things,
+                        const Dealing& dealing, double alpha, double change, std::size_t trials) {
+  if (things.empty()) return 0;
+  std::vector<Measured> still;
+  std::size_t before = 0, after = 0;
+  for (const auto& measured : family) {
+    still.push_back(without_change(measured, dealing.paired));
+    before = std::max(before, still.back().before.size());
+    after = std::max(after, still.back().after.size());
+  }
+  auto drawn = dealing;
+  drawn.most = std::min(dealing.most, kMostDeals);
+  auto one_of = dealing;
+  one_of.most = trials;
+  Deals deals(before, after, one_of);
+  std::size_t found = 0;
+  for (std::size_t trial = 0; trial < std::min(trials, deals.size()); ++trial) {
+    const auto& deal = deals.next();
+    std::vector<Measured> dealt;
+    for (std::size_t i = 0; i < still.size(); ++i) {
+      dealt.push_back(deal_out(still[i], before, deal, dealing.paired));
+      dealt.back().allowed = family[i].allowed;
+    }
+    for (double& value : dealt[things[trial % things.size()]].after) value += change;
+    std::vector<Measured> changeable;
+    for (const auto i : things) changeable.push_back(dealt[i]);
+    drawn.seed = dealing.seed + trial;
+    const auto judged = judge_family(dealt, drawn);
+    const bool any = std::any_of(things.begin(), things.end(),
+                                 [&](std::size_t i) { return judged[i].worse <= alpha; });
+    found += any && order_matters(changeable, drawn) > kOrderMatters;
   }
   return found;
 }

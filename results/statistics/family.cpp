@@ -113,7 +113,7 @@ double neighbours(const Series& series, const std::vector<std::size_t>& order) {
 }  // namespace
 
 double order_matters(std::span<const Measured> family, const Dealing& dealing) {
-  constexpr std::size_t kShuffles = 499;
+  constexpr std::size_t kShuffles = 1999;
   Series sides[2];
   for (const auto& measured : family) {
     if (measured.is_event) continue;

@@ -74,10 +74,15 @@ double order_matters(std::span<const Measured> family, const Dealing& dealing);
 /// Where order_matters() is not above this, nothing can be said.
 inline constexpr double kOrderMatters = 0.05;
 
-/// How often a gate like this would find that one thing that is no event became worse by a change,
-/// on samples that scatter as these do: the mean over those things. For each of `changes`, in the
-/// unit of the values.
-std::vector<double> chances(std::span<const Measured> family, const Dealing& dealing, double alpha,
-                            std::span<const double> changes);
+/// How often a gate like this would find that one of `things` (places in the family) became worse
+/// by a change, on samples that scatter as these do: the mean over them. For each of `changes`, in
+/// the unit of the values.
+std::vector<double> chances(std::span<const Measured> family, std::span<const std::size_t> things,
+                            const Dealing& dealing, double alpha, std::span<const double> changes);
+
+/// The same by doing it: of so many families dealt anew, one of `things` changed in each in turn,
+/// those in which any of them is found worse.
+std::size_t count_found(std::span<const Measured> family, std::span<const std::size_t> things,
+                        const Dealing& dealing, double alpha, double change, std::size_t trials);
 
 }  // namespace sgdbench

@@ -10,16 +10,13 @@
 
 namespace sgdbench {
 
-std::vector<TieGroup> tie_groups(std::span<const double> sorted) {
-  std::vector<TieGroup> groups;
-  for (std::size_t first = 0; first < sorted.size();) {
-    std::size_t last = first;
-    while (last + 1 < sorted.size() && sorted[last + 1] == sorted[first]) ++last;
-    groups.push_back({last - first + 1, first + last + 2});
-    first = last + 1;
-  }
-  return groups;
-}
+namespace {
+
+/// Probabilities are sums of exact counts but for rounding: what is equal on paper must not be
+/// found larger.
+constexpr double kRounding = 1 + 1e-9;
+
+}  // namespace
 
 std::size_t cut_off(std::span<const double> probabilities, double error) {
   double tail = 0;
@@ -31,19 +28,11 @@ std::size_t cut_off(std::span<const double> probabilities, double error) {
   return k;
 }
 
-double two_sided(std::span<const double> probabilities, std::size_t x) {
-  double below = 0, above = 0;
-  for (std::size_t i = 0; i <= x; ++i) below += probabilities[i];
-  for (std::size_t i = x; i < probabilities.size(); ++i) above += probabilities[i];
-  return std::min(1.0, 2 * std::min(below, above));
-}
-
 namespace {
 
 using Numbers = std::vector<double>;
 
 constexpr std::size_t kExactProduct = 2500;
-constexpr std::size_t kExactTied = 80;
 
 Numbers sorted_logarithms(std::span<const double> values) {
   Numbers sorted;
@@ -52,56 +41,11 @@ Numbers sorted_logarithms(std::span<const double> values) {
   return sorted;
 }
 
-/// 2·Σ of the mid-ranks of b among all, a whole number.
-std::size_t doubled_rank_sum(const Numbers& pooled, const std::vector<TieGroup>& groups,
-                             Numbers b) {
-  std::sort(b.begin(), b.end());
-  std::size_t sum = 0, first = 0, next = 0;
-  for (const auto& group : groups) {
-    for (; next < b.size() && b[next] == pooled[first]; ++next) sum += group.doubled_rank;
-    first += group.size;
-  }
-  return sum;
-}
-
 double binomial(std::size_t n, std::size_t k) {
   double value = 1;
   for (std::size_t i = 1; i <= k; ++i)
     value = value * static_cast<double>(n - k + i) / static_cast<double>(i);
   return value;
-}
-
-/// P(doubled rank sum = s) over all choices of n among the ranked values: the number of choices of
-/// k values with sum s, group by group, each giving j of its own in C(size, j) ways.
-Numbers permutation_distribution(const std::vector<TieGroup>& groups, std::size_t n,
-                                 std::size_t all) {
-  const std::size_t sums = 2 * n * all + 1;
-  std::vector<Numbers> ways(n + 1, Numbers(sums));
-  ways[0][0] = 1;
-  for (const auto& group : groups)
-    for (std::size_t k = n; k > 0; --k)
-      for (std::size_t j = 1; j <= std::min(k, group.size); ++j) {
-        const double choices = binomial(group.size, j);
-        const std::size_t gain = j * group.doubled_rank;
-        for (std::size_t s = gain; s < sums; ++s) ways[k][s] += choices * ways[k - j][s - gain];
-      }
-  const double total = binomial(all, n);
-  for (double& count : ways[n]) count /= total;
-  return ways[n];
-}
-
-///   z = (|U − mn/2| − ½) / σ,   σ² = mn/12·(N + 1 − Σ(t³ − t) / (N(N − 1)))
-double normal_p(double u, double m, double n, const std::vector<TieGroup>& groups) {
-  const double all = m + n;
-  double ties = 0;
-  for (const auto& group : groups) {
-    const auto t = static_cast<double>(group.size);
-    ties += t * t * t - t;
-  }
-  const double variance = m * n / 12 * (all + 1 - ties / (all * (all - 1)));
-  const double distance = std::abs(u - m * n / 2) - 0.5;
-  if (variance <= 0 || distance <= 0) return 1;
-  return std::min(1.0, 2 * normal_tail(distance / std::sqrt(variance)));
 }
 
 std::size_t rank_sum_cut_off(std::size_t m, std::size_t n, double error) {
@@ -173,23 +117,6 @@ std::vector<double> rank_sum_distribution(std::size_t m, std::size_t n) {
       row[j] = std::move(next);
     }
   return row[n];
-}
-
-double mann_whitney(std::span<const double> a, std::span<const double> b) {
-  if (a.empty() || b.empty()) return 1;
-  const std::size_t m = a.size(), n = b.size(), all = m + n;
-  Numbers pooled(a.begin(), a.end());
-  pooled.insert(pooled.end(), b.begin(), b.end());
-  std::sort(pooled.begin(), pooled.end());
-  const auto groups = tie_groups(pooled);
-  const std::size_t sum = doubled_rank_sum(pooled, groups, {b.begin(), b.end()});
-  const std::size_t doubled_u = sum - n * (n + 1);
-  if (groups.size() == all && m * n <= kExactProduct)
-    return two_sided(rank_sum_distribution(m, n), doubled_u / 2);
-  if (groups.size() < all && all <= kExactTied)
-    return two_sided(permutation_distribution(groups, n, all), sum);
-  return normal_p(static_cast<double>(doubled_u) / 2, static_cast<double>(m),
-                  static_cast<double>(n), groups);
 }
 
 Shift shift_between(std::span<const double> a, std::span<const double> b, double confidence) {

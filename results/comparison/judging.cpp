@@ -1,0 +1,310 @@
+// All findings judged together: the family is put together, judged as measured and without what the
+// machine did, and each verdict is the weaker one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "results/comparison/parts.h"
+#include "results/statistics.h"
+
+namespace sgdbench {
+namespace {
+
+/// More repeats than a user makes, and more than any number means.
+constexpr double kMany = 1000, kEndless = 1e6;
+/// Means of fewer configurations say nothing that these don't say themselves.
+constexpr std::size_t kLeastOfMean = 3;
+
+/// A finding that is judged, and its place in Comparison::findings.
+struct Member {
+  std::size_t finding;
+  const Match* match;
+};
+using Members = std::vector<Member>;
+
+std::size_t width_of(const Metric& metric, const RunRecord& row) {
+  constexpr std::size_t kMostWidths = 1'000'000;
+  return static_cast<std::size_t>(metric.kind) * kMostWidths +
+         std::min<std::size_t>(row.workers, kMostWidths - 1);
+}
+
+/// A time of which it could not be seen what the machine did is as fast as it may have been.
+void take_off(std::vector<double>& values, const std::vector<double>& machine, double most,
+              double sign) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] -= sign * (std::isinf(machine[i]) ? most : machine[i]);
+}
+
+void take_off(Measured& measured, const Drift& drift, double sign) {
+  double most = 0;
+  for (const auto* side : {&drift.before, &drift.after})
+    for (const double value : *side)
+      if (std::isfinite(value)) most = std::max(most, value);
+  take_off(measured.before, drift.before, most, sign);
+  take_off(measured.after, drift.after, most, sign);
+}
+
+double mean_of_finite(const std::vector<double>& values) {
+  double sum = 0, count = 0;
+  for (const double value : values)
+    if (std::isfinite(value)) sum += value, ++count;
+  return count > 0 ? sum / count : kNoValue;
+}
+
+/// The mean over all things, repeat by repeat, of what each is above its own mean of BASE.
+Measured mean_of(const std::vector<const Measured*>& things) {
+  Measured mean{{}, {}, things.front()->allowed, static_cast<std::size_t>(-1)};
+  for (const auto side : {&Measured::before, &Measured::after}) {
+    std::size_t repeats = 0;
+    for (const auto* thing : things) repeats = std::max(repeats, (thing->*side).size());
+    for (std::size_t i = 0; i < repeats; ++i) {
+      std::vector<double> values;
+      for (const auto* thing : things)
+        values.push_back((thing->*side)[i] - mean_of_finite(thing->before));
+      (mean.*side).push_back(mean_of_finite(values));
+    }
+  }
+  return mean;
+}
+
+/// Judges a comparison; what it is made of stays as it is.
+class Judging {
+ public:
+  Judging(Comparison& comparison, Members members, const Repeats& repeats,
+          const std::vector<Drift>& drifts, const ComparisonOptions& options)
+      : c_(comparison),
+        members_(std::move(members)),
+        repeats_(repeats),
+        drifts_(drifts),
+        options_(options) {
+    for (auto& mean : c_.means) {
+      std::size_t count = 0;
+      for (const auto& member : members_) count += finding(member).metric == mean.metric;
+      if (mean.metric->kind == Metric::Kind::time && count >= kLeastOfMean) means_.push_back(&mean);
+    }
+  }
+
+  void run() {
+    c_.dealing = {options_.paired, options_.deals};
+    c_.family = family("");
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      if (is_time(members_[i])) c_.times.push_back(i);
+    if (c_.family.empty()) return;
+    as_measured_ = weakest_ = judge_family(c_.family, c_.dealing);
+    std::set<std::string_view> pieces;
+    for (const auto& drift : drifts_) pieces.insert(drift.what);
+    for (const auto piece : pieces) weaken(judge_family(family(piece), c_.dealing));
+    auto unchanged = c_.family;
+    for (auto& measured : unchanged) measured.allowed = 0;
+    better_ = judge_family(unchanged, c_.dealing);
+    order_p_ = c_.times.empty() ? 1 : order_matters(times(), c_.dealing);
+    if (drifts_within())
+      c_.environment.push_back(fmt::format(
+          "the order of repeats matters (p = {:.3f}): something drifted within a report, so times "
+          "are left open; `paired` compares on such a machine",
+          order_p_));
+    for (std::size_t i = 0; i < members_.size(); ++i) rule(i);
+    for (std::size_t i = 0; i < means_.size(); ++i) rule_mean(*means_[i], members_.size() + i);
+  }
+
+ private:
+  Finding& finding(const Member& member) const { return c_.findings[member.finding]; }
+  bool is_time(const Member& member) const {
+    return finding(member).metric->kind == Metric::Kind::time;
+  }
+  bool drifts_within() const { return order_p_ <= kOrderMatters; }
+  double alpha() const { return options_.criteria.alpha; }
+
+  std::vector<Measured> times() const {
+    std::vector<Measured> found;
+    for (const auto i : c_.times) found.push_back(c_.family[i]);
+    return found;
+  }
+
+  /// Of every member, then of the means; without what the machine did by `piece`, if any.
+  std::vector<Measured> family(std::string_view piece) const {
+    std::vector<Measured> things;
+    for (const auto& member : members_) {
+      const auto& metric = *finding(member).metric;
+      const auto value = [&](const RunRecord& row) {
+        const auto found = value_of(metric, row);
+        return found ? on_scale(metric, *found) : kNoValue;
+      };
+      const auto& row = *finding(member).base;
+      things.push_back({repeats_.values(false, member.match->base, value),
+                        repeats_.values(true, member.match->now, value),
+                        allowed(metric, options_.criteria), width_of(metric, row),
+                        metric.kind == Metric::Kind::event});
+      if (!is_time(member)) continue;
+      for (const auto& drift : drifts_)
+        if (drift.what == piece && drift.workers == row.workers)
+          take_off(things.back(), drift, worse_sign(metric));
+    }
+    for (const auto* mean : means_) {
+      std::vector<const Measured*> of_metric;
+      for (std::size_t i = 0; i < members_.size(); ++i)
+        if (finding(members_[i]).metric == mean->metric) of_metric.push_back(&things[i]);
+      things.push_back(mean_of(of_metric));
+    }
+    return things;
+  }
+
+  void weaken(const std::vector<Judged>& judged) {
+    for (std::size_t i = 0; i < judged.size(); ++i) {
+      weakest_[i].worse = std::max(weakest_[i].worse, judged[i].worse);
+      weakest_[i].not_worse = std::max(weakest_[i].not_worse, judged[i].not_worse);
+    }
+  }
+
+  /// What the machine did to this member, in the direction that weakens the verdict; null if
+  /// nothing.
+  const Drift* drift_of(const Member& member, bool slower) const {
+    for (const auto& drift : drifts_)
+      if (drift.workers == finding(member).base->workers &&
+          (slower ? drift.slower || drift.unread : drift.faster))
+        return &drift;
+    return nullptr;
+  }
+
+  void rule(std::size_t i) {
+    const auto& member = members_[i];
+    auto& found = finding(member);
+    found.p = weakest_[i].worse;
+    found.verdict = Verdict::inconclusive;
+    if (is_time(member) && drifts_within()) {
+      found.remark = "the order of repeats matters";
+      return;
+    }
+    const auto* slower = is_time(member) ? drift_of(member, true) : nullptr;
+    const auto* faster = is_time(member) ? drift_of(member, false) : nullptr;
+    if (weakest_[i].worse <= alpha() && !(slower && slower->unread)) {
+      found.verdict = Verdict::regression;
+    } else if (as_measured_[i].worse <= alpha()) {
+      found.remark = fmt::format("the machine itself may have been slower{}: `paired` tells",
+                                 slower ? fmt::format(" at {}", slower->what) : "");
+    } else if (found.metric->kind == Metric::Kind::event) {
+      rule_event(found);
+    } else if (weakest_[i].not_worse <= alpha()) {
+      rule_fine(member, better_[i].not_worse <= alpha());
+    } else if (as_measured_[i].not_worse <= alpha()) {
+      found.remark = fmt::format("the machine itself was faster{}",
+                                 faster ? fmt::format(" at {}", faster->what) : "");
+    } else {
+      found.remark = what_would_decide(found);
+    }
+  }
+
+  static double share_of(const Rows& rows) {
+    static const auto& misses = *metric_called("misses");
+    double count = 0, missed = 0;
+    for (const auto* row : rows)
+      if (const auto value = value_of(misses, *row)) ++count, missed += *value;
+    return count > 0 ? missed / count : 0;
+  }
+
+  void rule_event(Finding& found) const {
+    const auto mean = [](const std::vector<double>& values) { return mean_of_finite(values); };
+    if (mean(found.after.values) <= mean(found.before.values)) {
+      found.verdict = Verdict::fine;
+      return;
+    }
+    const auto least = sgdbench::least_repeats(alpha(), options_.paired);
+    const bool few = std::min(found.before.values.size(), found.after.values.size()) < least;
+    found.remark = few ? fmt::format("more than before; needs at least {} {}", least, unit())
+                       : "more than before, which may be chance";
+  }
+
+  /// The lucky ones alone would pass for all.
+  void rule_fine(const Member& member, bool improved) const {
+    auto& found = finding(member);
+    const auto stopped =
+        std::count_if(member.match->now.begin(), member.match->now.end(),
+                      [](const RunRecord* row) { return row->status == "interrupted"; });
+    if (share_of(member.match->now) > share_of(member.match->base)) {
+      found.remark = "where it comes through; NEW misses more often";
+    } else if (stopped > 0) {
+      found.remark = fmt::format("{} of {} repeats of NEW were interrupted", stopped,
+                                 member.match->now.size());
+    } else {
+      found.verdict = Verdict::fine;
+      found.improved = improved;
+    }
+  }
+
+  void rule_mean(MeanRatio& mean, std::size_t i) const {
+    mean.p = weakest_[i].worse;
+    mean.verdict = drifts_within()                    ? Verdict::inconclusive
+                   : weakest_[i].worse <= alpha()     ? Verdict::regression
+                   : weakest_[i].not_worse <= alpha() ? Verdict::fine
+                                                      : Verdict::inconclusive;
+  }
+
+  const char* unit() const { return options_.paired ? "rounds" : "repeats a side"; }
+
+  /// Repeats that would decide if centre and spread stayed as they are: half-widths of intervals go
+  /// with 1/√n, and one of them, as wide as the family needs, must fit beside the threshold.
+  std::string what_would_decide(const Finding& found) const {
+    const auto n = std::min(found.before.values.size(), found.after.values.size());
+    const auto least = sgdbench::least_repeats(alpha(), options_.paired);
+    if (n < least) return fmt::format("needs at least {} {}", least, unit());
+    if (!found.change || !found.change_interval)
+      return fmt::format("needs more than {} {}", n, unit());
+    const auto scale = [&](double x) { return on_scale(*found.metric, x); };
+    const double half =
+        std::abs(scale(found.change_interval->high) - scale(found.change_interval->low)) / 2;
+    const double beyond =
+        std::abs(scale(*found.change) - allowed(*found.metric, options_.criteria));
+    if (!std::isfinite(half) || !std::isfinite(beyond))
+      return "too many repeats have no value to tell how many more are needed";
+    const double wider = normal_two_sided(2 * alpha() / static_cast<double>(c_.family.size())) /
+                         normal_two_sided(alpha());
+    const double needed = static_cast<double>(n) * std::pow(half * wider / beyond, 2);
+    if (!(needed <= kEndless))
+      return fmt::format("no number of {}: it lies on the threshold", unit());
+    if (needed > kMany) return fmt::format("more than {:.0f} {} would decide", kMany, unit());
+    return fmt::format("about {:.0f} {} would decide",
+                       std::max(std::ceil(needed), static_cast<double>(n + 1)), unit());
+  }
+
+  Comparison& c_;
+  const Members members_;
+  const Repeats& repeats_;
+  const std::vector<Drift>& drifts_;
+  const ComparisonOptions& options_;
+  std::vector<MeanRatio*> means_;
+  std::vector<Judged> as_measured_, weakest_, better_;
+  double order_p_ = 1;
+};
+
+}  // namespace
+
+void judge(Comparison& comparison, const std::vector<const Match*>& match_of_finding,
+           const Repeats& repeats, const std::vector<Drift>& drifts,
+           const ComparisonOptions& options) {
+  Members members;
+  for (std::size_t i = 0; i < comparison.findings.size(); ++i)
+    if (match_of_finding[i]) members.push_back({i, match_of_finding[i]});
+  Judging(comparison, std::move(members), repeats, drifts, options).run();
+}
+
+std::vector<FoundShare> could_find(const Comparison& comparison, const Criteria& criteria,
+                                   std::span<const double> changes) {
+  std::vector<FoundShare> found;
+  if (comparison.times.empty()) return found;
+  std::vector<double> logarithms;
+  for (const double change : changes) logarithms.push_back(std::log1p(change));
+  const auto shares =
+      chances(comparison.family, comparison.times, comparison.dealing, criteria.alpha, logarithms);
+  for (std::size_t i = 0; i < shares.size(); ++i) found.push_back({changes[i], shares[i]});
+  return found;
+}
+
+std::size_t test_gate(const Comparison& comparison, const Criteria& criteria, double change,
+                      std::size_t trials) {
+  return count_found(comparison.family, comparison.times, comparison.dealing, criteria.alpha,
+                     std::log1p(change), trials);
+}
+
+}  // namespace sgdbench

@@ -1,0 +1,214 @@
+// Each kind of metric has a comparison of its own; and what makes a verdict weaker.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/comparison_samples.h"
+#include "tests/statistics_samples.h"
+
+using namespace sgdbench;
+
+namespace {
+
+constexpr auto kAccuracy = &RunRecord::accuracy_final;
+
+ComparisonOptions of(const char* metric) {
+  ComparisonOptions options;
+  options.metrics = {metric_called(metric)};
+  return options;
+}
+
+std::vector<double> about(double centre, double spread, std::uint64_t seed, std::size_t n = 10) {
+  Samples samples(seed);
+  return samples.log_normal(n, spread, centre);
+}
+
+const Finding& finding_of(const Comparison& comparison, std::string_view metric) {
+  for (const auto& finding : comparison.findings)
+    if (finding.metric->name == metric) return finding;
+  throw std::runtime_error("it is not compared");
+}
+
+std::vector<RunRecord> with_target(const std::vector<double>& times) {
+  auto runs = runs_with(&RunRecord::wall_s, times);
+  for (auto& run : runs) {
+    run.target_loss = 0.1;
+    run.time_to_target_s = 0.5;
+    run.epochs_to_target = 3;
+  }
+  return runs;
+}
+
+}  // namespace
+
+TEST_CASE("Accuracy is compared in points, with a threshold of its own") {
+  const auto base = runs_with(kAccuracy, about(0.9, 0.001, 1));
+  const auto much = runs_with(kAccuracy, about(0.88, 0.001, 2)),
+             little = runs_with(kAccuracy, about(0.897, 0.001, 3));
+  const auto lost = compare(base, much, of("accuracy_final")).findings.at(0);
+  CHECK(lost.verdict == Verdict::regression);
+  CHECK(*lost.change == doctest::Approx(-0.02).epsilon(0.05));
+  CHECK(compare(base, little, of("accuracy_final")).findings.at(0).verdict == Verdict::fine);
+  auto options = of("accuracy_final");
+  options.criteria.max_points = 0.05;
+  CHECK(compare(base, much, options).findings.at(0).verdict == Verdict::fine);
+  CHECK(compare(much, base, of("accuracy_final")).findings.at(0).improved);
+}
+
+TEST_CASE("Where an optimum is known, losses are compared by what they are above it") {
+  const auto losses = [](double above, std::uint64_t seed) {
+    auto runs = runs_with(&RunRecord::loss_final, about(above, 0.01, seed));
+    for (auto& run : runs) run.loss_optimum = 1, *run.loss_final += 1;
+    return runs;
+  };
+  const auto base = losses(0.001, 1), worse = losses(0.002, 2);
+  const auto comparison = compare(base, worse, {});
+  CHECK(finding_of(comparison, "suboptimality").verdict == Verdict::regression);
+  CHECK(*finding_of(comparison, "suboptimality").change == doctest::Approx(2).epsilon(0.05));
+  CHECK(compare(base, worse, of("loss_final")).findings.at(0).verdict == Verdict::fine);
+}
+
+TEST_CASE("Memory and loss have thresholds of their own") {
+  auto base = runs_with(&RunRecord::loss_final, about(1, 0.001, 1));
+  auto now = runs_with(&RunRecord::loss_final, about(1.2, 0.001, 2));
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    base[i].peak_rss_bytes = 1'000'000 + 100 * ((i * 7) % 10);
+    now[i].peak_rss_bytes = 1'200'000 + 100 * ((i * 3) % 10);
+  }
+  for (const auto* metric : {"loss_final", "peak_rss_bytes"}) {
+    auto options = of(metric);
+    options.criteria.max_regression = 0.5;  // of times
+    CHECK(compare(base, now, options).findings.at(0).verdict == Verdict::regression);
+    options.criteria.max_loss = options.criteria.max_memory = 0.5;
+    CHECK(compare(base, now, options).findings.at(0).verdict == Verdict::fine);
+  }
+}
+
+TEST_CASE("Half of the work is no improvement") {
+  auto base = runs_with(&RunRecord::wall_s, about(1, 0.01, 1));
+  for (auto& run : base) run.updates = 1000, run.deterministic = true;
+  auto now = base;
+  for (auto& run : now) run.updates = 500;
+  const auto finding = compare(base, now, of("updates")).findings.at(0);
+  CHECK(finding.verdict == Verdict::regression);
+  CHECK_FALSE(finding.improved);
+}
+
+TEST_CASE("Where NEW misses its target more often, its times are never fine") {
+  const auto base = with_target(about(1, 0.002, 1));
+  auto now = with_target(about(1, 0.002, 2));
+  CHECK(finding_of(compare(base, now, {}), "wall_s").verdict == Verdict::fine);
+  for (const std::size_t i : {1, 4, 8}) now[i].time_to_target_s.reset();
+  const auto comparison = compare(base, now, {});
+  for (const auto& finding : comparison.findings) CHECK(finding.verdict != Verdict::fine);
+  CHECK(finding_of(comparison, "misses").remark == "more than before, which may be chance");
+  for (auto& run : now) run.time_to_target_s.reset();
+  CHECK(finding_of(compare(base, now, {}), "misses").verdict == Verdict::regression);
+  CHECK(finding_of(compare(now, base, {}), "misses").verdict == Verdict::fine);
+}
+
+TEST_CASE("Where repeats of NEW were interrupted, nothing is fine") {
+  const auto base = runs_with(&RunRecord::wall_s, about(1, 0.002, 1));
+  auto now = runs_with(&RunRecord::wall_s, about(1, 0.002, 2));
+  CHECK(compare(base, now, {}).count(Verdict::inconclusive) == 0);
+  for (const std::size_t i : {1, 8}) now[i].status = "interrupted", now[i].wall_s.reset();
+  const auto comparison = compare(base, now, {});
+  CHECK(finding_of(comparison, "wall_s").verdict == Verdict::inconclusive);
+  CHECK(finding_of(comparison, "wall_s").remark == "2 of 10 repeats of NEW were interrupted");
+}
+
+TEST_CASE("What diverges by chance in both builds fails at most alpha of the comparisons") {
+  Samples samples(5);
+  int alarms = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    const auto report = [&] {
+      auto runs = runs_with(&RunRecord::wall_s, samples.log_normal(5, 0.03));
+      for (auto& run : runs)
+        if (samples.uniform() < 0.8) run.status = "diverged", run.wall_s.reset();
+      return runs;
+    };
+    const auto base = report(), now = report();
+    alarms += compare(base, now, {}).count(Verdict::regression) > 0;
+  }
+  CHECK(alarms <= most_false(300));
+}
+
+TEST_CASE("A drift within the reports leaves times open, and is said") {
+  const auto drifting = [](double factor) {
+    std::vector<double> times;
+    for (int i = 0; i < 10; ++i) times.push_back(factor * std::exp(0.02 * i * i / 10));
+    return runs_with(&RunRecord::wall_s, times);
+  };
+  const auto base = drifting(1), now = drifting(1.5);
+  const auto comparison = compare(base, now, {});
+  CHECK(comparison.findings.at(0).verdict == Verdict::inconclusive);
+  CHECK(comparison.environment.at(0).starts_with("the order of repeats matters (p = 0.00"));
+  ComparisonOptions paired;
+  paired.paired = true;
+  CHECK(compare(base, now, paired).findings.at(0).verdict == Verdict::regression);
+}
+
+TEST_CASE("The same settings on the same data are matched, whatever the path to it") {
+  auto base = runs_with(&RunRecord::wall_s, about(1, 0.002, 1), "a");
+  auto now = runs_with(&RunRecord::wall_s, about(1.3, 0.002, 2), "b");
+  for (auto* runs : {&base, &now})
+    for (auto& run : *runs) {
+      run.backend = "hogwild";
+      run.data = runs == &base ? "x/train.svm" : "y/train.svm";
+      run.data_checksum = 7;
+    }
+  const auto comparison = compare(base, now, {});
+  CHECK(comparison.findings.at(0).verdict == Verdict::regression);
+  CHECK(comparison.environment.at(0) ==
+        "the same data has the name x/train.svm in BASE and y/train.svm in NEW");
+  for (auto& run : now) run.batch = 64;
+  CHECK(compare(base, now, {}).findings.empty());
+  for (auto& run : now) run.batch = 0, run.data_checksum = 8;
+  CHECK(compare(base, now, {}).findings.empty());
+}
+
+TEST_CASE("What all configurations became slower by is found though none shows it alone") {
+  std::vector<RunRecord> base, now;
+  for (std::uint64_t c = 0; c < 20; ++c)
+    for (auto* runs : {&base, &now}) {
+      const auto more = runs_with(&RunRecord::wall_s,
+                                  about(runs == &now ? 1.09 : 1, 0.04, 2 * c + (runs == &now), 6),
+                                  "c" + std::to_string(c));
+      runs->insert(runs->end(), more.begin(), more.end());
+    }
+  const auto comparison = compare(base, now, {});
+  for (const auto& finding : comparison.findings) CHECK(finding.verdict != Verdict::regression);
+  CHECK(comparison.means.at(0).verdict == Verdict::regression);
+  CHECK(comparison.count(Verdict::regression) == 1);
+}
+
+TEST_CASE("What a comparison could have found is told for it, and nothing where nothing could be") {
+  const double changes[] = {0.1, 0.3};
+  const auto base = runs_with(&RunRecord::wall_s, about(1, 0.01, 1)),
+             now = runs_with(&RunRecord::wall_s, about(1, 0.01, 2));
+  const auto quiet = could_find(compare(base, now, {}), {}, changes);
+  CHECK(quiet.at(0).share > 0.9);
+  const auto loud_base = runs_with(&RunRecord::wall_s, about(1, 0.1, 3)),
+             loud_now = runs_with(&RunRecord::wall_s, about(1, 0.1, 4));
+  const auto loud = could_find(compare(loud_base, loud_now, {}), {}, changes);
+  CHECK(loud.at(0).share < 0.2);
+  CHECK(loud.at(1).share > loud.at(0).share);
+  const auto few_base = runs_with(&RunRecord::wall_s, about(1, 0.01, 5, 4)),
+             few_now = runs_with(&RunRecord::wall_s, about(1, 0.01, 6, 4));
+  CHECK(could_find(compare(few_base, few_now, {}), {}, changes).at(1).share == 0);
+  CHECK(least_repeats(0.01, false) == 5);
+  CHECK(least_repeats(0.01, true) == 7);
+}
+
+TEST_CASE("Two reports of 2,000 configurations have a verdict on each") {
+  Samples samples(1);
+  std::vector<RunRecord> base, now;
+  for (int c = 0; c < 2000; ++c)
+    for (auto* runs : {&base, &now}) {
+      const auto more =
+          runs_with(&RunRecord::wall_s, samples.log_normal(5, 0.01), "c" + std::to_string(c));
+      runs->insert(runs->end(), more.begin(), more.end());
+    }
+  CHECK(compare(base, now, {}).findings.size() == 2000);
+}

@@ -1,0 +1,108 @@
+// Seeded pairs of reports whose difference is known: what the gate's honesty tests and the
+// reference of its operating characteristics compare.
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "results/comparison/comparison.h"
+#include "tests/statistics_samples.h"
+
+namespace sgdbench {
+
+/// How two reports of twenty configurations, half of them with one worker and half with two, come
+/// about. Shares are standard deviations of logarithms.
+struct Scenario {
+  std::string_view name;
+  enum class Noise { log_normal, heavy, autocorrelated } noise = Noise::log_normal;
+  double slowdown = 0;                ///< 0.1: NEW takes 10 % longer
+  std::size_t slow = 20;              ///< configurations
+  bool slow_has_two_workers = false;  ///< where one is slow
+  bool probes = false;  ///< pieces of work are timed beside the runs, at 2, 2 and 15 %
+  double drift = 0;     ///< of the machine, from report to report
+  bool drift_is_seen = true;
+  bool paired = false;
+  double shared = 0;  ///< of the repeat, by all configurations (a neighbour's minute)
+  std::size_t configurations = 20;
+};
+
+/// Both reports of a scenario. Every row came through.
+struct Reports2 {
+  std::vector<RunRecord> base, now;
+};
+
+inline std::vector<double> noise_of(const Scenario& scenario, Samples& samples, std::size_t n) {
+  std::vector<double> values(n);
+  for (double& value : values) value = 0.03 * samples.normal();
+  if (scenario.noise == Scenario::Noise::heavy)
+    for (double& value : values)
+      if (samples.uniform() < 1.0 / 7) value -= 0.3 * std::log(samples.uniform());
+  if (scenario.noise == Scenario::Noise::autocorrelated)
+    for (std::size_t i = 1; i < n; ++i) values[i] = 0.6 * values[i - 1] + 0.8 * values[i];
+  return values;
+}
+
+inline Reports2 reports_of(const Scenario& scenario, Samples& samples, std::size_t repeats) {
+  Reports2 reports;
+  const double machine[] = {scenario.drift * samples.normal(), scenario.drift * samples.normal()};
+  std::vector<double> minutes[2];
+  for (auto& side : minutes)
+    for (std::size_t i = 0; i < repeats; ++i) side.push_back(scenario.shared * samples.normal());
+  if (scenario.paired) minutes[1] = minutes[0];
+  for (std::size_t c = 0; c < scenario.configurations; ++c)
+    for (const int side : {0, 1}) {
+      const std::size_t workers = 1 + (c + scenario.slow_has_two_workers) % 2;
+      const auto noise = noise_of(scenario, samples, repeats);
+      for (std::size_t i = 0; i < repeats; ++i) {
+        RunRecord run;
+        run.config_id = "c" + std::to_string(c);
+        run.run_id = run.config_id + '-' + std::to_string(i);
+        run.repeat = i;
+        run.status = "ok";
+        run.clock = "real";
+        run.workers = workers;
+        double time = noise[i] + minutes[side][i] + machine[side];
+        if (side == 1 && c < scenario.slow) time += std::log1p(scenario.slowdown);
+        run.wall_s = std::exp(time);
+        if (scenario.probes) {
+          const double seen = (scenario.drift_is_seen ? machine[side] : 0) + minutes[side][i];
+          run.pace_compute_ns = 100 * std::exp(seen + 0.02 * samples.normal());
+          run.pace_read_ns = 1000 * std::exp(seen + 0.02 * samples.normal());
+          if (workers > 1) run.line_transfer_ns = 80 * std::exp(0.15 * samples.normal());
+        }
+        (side == 0 ? reports.base : reports.now).push_back(std::move(run));
+      }
+    }
+  return reports;
+}
+
+struct Counts {
+  int regression = 0;  ///< comparisons that call anything one
+  int fine = 0;        ///< comparisons that call anything that became too slow fine
+  int trials = 0;
+};
+
+inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, std::uint64_t seed,
+                    std::size_t deals = 1000) {
+  Samples samples(seed);
+  Counts counts{0, 0, trials};
+  ComparisonOptions options;
+  options.paired = scenario.paired;
+  options.deals = deals;
+  for (int i = 0; i < trials; ++i) {
+    const auto reports = reports_of(scenario, samples, repeats);
+    const auto comparison = compare(reports.base, reports.now, options);
+    counts.regression += comparison.count(Verdict::regression) > 0;
+    bool fine = false;
+    for (const auto& finding : comparison.findings)
+      fine = fine || (finding.verdict == Verdict::fine &&
+                      std::stoul(finding.base->config_id.substr(1)) < scenario.slow);
+    counts.fine += fine;
+  }
+  return counts;
+}
+
+}  // namespace sgdbench
