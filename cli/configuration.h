@@ -40,7 +40,8 @@ struct Configuration {
   bool stop_at_target = false;
   std::uint64_t repeats = 5;
   double until_ci = 0;        ///< repeat until this half-width, in per cent of the median; 0: no
-  double budget_s = kBudget;  ///< seconds for the repeats of one problem, where until_ci is set
+  double until_gate = 0;      ///< repeat until `compare` would find this share slower; 0: no
+  double budget_s = kBudget;  ///< seconds for the repeats of one problem, where one of these is set
   std::uint64_t warmup = 1;
 
   static constexpr std::size_t kMostBatch = 1'000'000'000;

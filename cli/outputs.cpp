@@ -71,6 +71,7 @@ Outputs::Outputs(const Given& given) {
   for (const auto& text : given.texts("--export")) add_export(text);
   if (given.has("--trace")) add("--trace", given.text("--trace"), nullptr);
   quiet_ = given.has("--quiet");
+  keeps_runs_ = given.has("--csv") || given.has("--json") || given.has("--output");
   if (given.has("--output")) {
     folder_ = given.text("--output");
     if (folder_.empty() || folder_ == "-") throw UsageError("--output: name a folder");

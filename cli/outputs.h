@@ -30,6 +30,8 @@ class Outputs {
   /// Makes the folder of --output and throws WriteError if a report can be seen to fail.
   void check() const;
   bool uses_stdout() const;
+  /// Whether rows go where `compare` can read them.
+  bool keeps_runs() const { return keeps_runs_; }
   /// How tables for people are laid out.
   const Layout& layout() const { return layout_; }
   /// Where rows are kept while the sweep runs; "" for nowhere.
@@ -55,7 +57,7 @@ class Outputs {
   FileUse files_;
   Layout layout_;
   std::vector<Target> targets_;
-  bool exports_ = false, quiet_ = false;
+  bool exports_ = false, quiet_ = false, keeps_runs_ = false;
   std::filesystem::path folder_, journal_;
   bool journal_is_temporary_ = false;
 };

@@ -13,6 +13,7 @@
 #include "cli/setup.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"
+#include "results/comparison/comparison.h"
 #include "results/environment.h"
 #include "results/labels.h"
 #include "workloads/random.h"
@@ -115,8 +116,14 @@ bool ProblemGroup::wants_more(std::uint64_t repeat) const {
   });
   if (asked) return true;
   if (repeat >= kMostRepeats) return false;
+  std::optional<double> finds;  // of what is asked; counted once
   return std::any_of(prepared_.begin(), prepared_.end(), [&](const auto& prepared) {
     const Configuration& configuration = prepared.setup.configuration;
+    if (configuration.until_gate > 0 && since(repeats_began_) < configuration.budget_s &&
+        prepared.status.empty()) {
+      if (!finds) finds = gate_share(log_.rows(), configuration.until_gate / 100);
+      if (*finds < kGateShare) return true;
+    }
     return configuration.until_ci > 0 && since(repeats_began_) < configuration.budget_s &&
            prepared.status.empty() &&
            !settled(precision_of(log_.rows(), prepared.setup.id), configuration.until_ci / 100);
@@ -235,7 +242,8 @@ void ProblemGroup::repeat_all(std::uint64_t repeat) {
   const auto seed = prepared_.front().setup.spec.seed;
   for (const auto i : turn_order(prepared_.size(), mix(seed, repeat))) {
     const auto& c = prepared_[i].setup;
-    const bool wanted = repeat < c.configuration.repeats || c.configuration.until_ci > 0;
+    const bool wanted = repeat < c.configuration.repeats || c.configuration.until_ci > 0 ||
+                        c.configuration.until_gate > 0;
     if (!wanted || log_.has(run_id(c.id, repeat))) continue;
     log_.add(measure(prepared_[i], repeat));
     write_timeline(prepared_[i]);

@@ -15,6 +15,7 @@
 #include "cli/sweep.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "results/comparison/comparison.h"
 #include "results/environment.h"
 #include "results/outcome.h"
 #include "workloads/names.h"
@@ -42,6 +43,29 @@ std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
   return notes;
 }
 
+/// What a report of so few repeats, or so noisy ones, is no use for; "" where nobody asked.
+std::string undecided(const std::vector<RunRecord>& rows,
+                      const std::vector<Configuration>& configurations, bool kept) {
+  double wanted = 0;
+  std::uint64_t repeats = 0;
+  for (const auto& configuration : configurations) {
+    wanted = std::max(wanted, configuration.until_gate / 100);
+    repeats = std::max(repeats, configuration.repeats);
+  }
+  const auto least = least_repeats(Criteria{}.alpha, false);
+  if (wanted == 0 && kept && repeats < least)
+    return fmt::format(
+        "{} repeat{} a configuration: `compare` decides nothing about times from "
+        "fewer than {}; --until-gate 10% chooses how many",
+        repeats, repeats == 1 ? "" : "s", least);
+  if (wanted == 0) return "";
+  const double share = gate_share(rows, wanted);
+  return fmt::format(
+      "of 100 comparisons of two such reports, one configuration {:.3g} % slower would "
+      "be found in {:.0f}{}",
+      100 * wanted, 100 * share, share < kGateShare ? ": time was up before it was 90" : "");
+}
+
 /// How many configurations have their tuned settings from the cache; "" where none has.
 std::string cached_settings(const std::vector<RunRecord>& rows) {
   std::set<std::string> tuned, cached;
@@ -65,6 +89,10 @@ void report(const Outputs& outputs, const RunLog& log,
   const auto notes = imprecise(rows, configurations);
   context.notes.insert(context.notes.end(), notes.begin(), notes.end());
   context.trials = log.trials();
+  if (auto note = undecided(rows, configurations, outputs.keeps_runs()); !note.empty()) {
+    if (!quiet) talk(note);
+    context.notes.push_back(std::move(note));
+  }
   if (auto note = cached_settings(rows); !note.empty()) {
     if (!quiet) talk(note);
     context.notes.push_back(std::move(note));

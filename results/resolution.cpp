@@ -9,9 +9,6 @@
 namespace sgdbench {
 namespace {
 
-constexpr double kCoverage = 0.95;
-constexpr std::size_t kMostRepeats = 1000;
-
 /// s/x̄, s² = ∑(xᵢ − x̄)²/(n − 1)
 double relative_deviation(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
@@ -60,21 +57,6 @@ std::optional<Noise> noise_of(std::span<const double> seconds, double block_s, d
   noise.decay = decay_of(noise.piece_spread, noise.block_spread, block);
   noise.run_spread = noise.block_spread * std::pow(block_s / run_s, noise.decay);
   return noise;
-}
-
-std::optional<double> resolved_difference(double run_spread, std::size_t n) {
-  const std::size_t r = median_rank(n, 1 - kCoverage);
-  if (r == 0) return std::nullopt;
-  const auto upper = static_cast<double>(n + 1 - r);
-  return 2 * run_spread * normal_quantile((upper - 0.375) / (static_cast<double>(n) + 0.25));
-}
-
-std::optional<std::size_t> repeats_to_resolve(double run_spread, double difference) {
-  for (std::size_t n = 1; n <= kMostRepeats; ++n)
-    if (const auto resolved = resolved_difference(run_spread, n);
-        resolved && *resolved <= difference)
-      return n;
-  return std::nullopt;
 }
 
 }  // namespace sgdbench

@@ -80,6 +80,7 @@ const std::vector<std::pair<std::string, Texts>> kChosen{
     {"--target-accuracy", {"0.9"}},
     {"--stop-at-target", {""}},
     {"--until-ci", {"2%", "0.005"}},
+    {"--until-gate", {"10%", "0.2"}},
     {"--budget", {"90"}},
     {"--seed", {"18446744073709551615", "5"}},
     {"--repeats", {"2"}},

@@ -125,7 +125,7 @@ TEST_CASE("Workloads, rules, clusters and other options decide as well what an o
   refused("logreg", {"--momentum", "0.5"}, "--momentum is for --rule momentum or nesterov");
   refused("logreg", {"--parameters", "5"}, "--parameters is for --workload none");
   refused("logreg", {"--delay-mode", "spin"}, "--delay-mode is for delays on a real clock");
-  refused("logreg", {"--budget", "9"}, "--budget is for --until-ci");
+  refused("logreg", {"--budget", "9"}, "--budget is for --until-ci or --until-gate");
   refused("logreg", {"--recording", "none", "--evaluations", "9"}, "--recording full");
   refused("none", {"--updates", "9"}, "--data is for --workload");
   refused("logreg",

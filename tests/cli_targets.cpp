@@ -15,6 +15,11 @@ const std::string kTargetsProblem =
 const std::string kOne =
     kTargetsProblem + "--backend sequential --workers 1 --epochs 20 --repeats 1 ";
 
+/// The same without -q.
+std::string aloud(std::string run) {
+  return run.erase(run.find(" -q"), 3);
+}
+
 using CsvRows = std::vector<std::vector<std::string>>;
 
 double number(const CsvRows& rows, std::size_t row, const std::string& column) {
@@ -114,6 +119,28 @@ TEST_CASE("--until-ci goes on until the medians are known, and says what is not 
   CHECK(csv_rows(hopeless.out).size() == 1 + 1);
   CHECK(hopeless.err.find("its median time is known to no interval after 1 repeats") !=
         std::string::npos);
+}
+
+TEST_CASE("--until-gate goes on until compare would find a slowdown, and says what it would find") {
+  const Scratch scratch;
+  const auto easy = scratch.run(aloud(kOne) + "--until-gate 1000% --csv -");
+  CHECK(easy.code == 0);
+  CHECK(csv_rows(easy.out).size() >= 1 + 5);  // fewer decide nothing
+  CHECK(easy.err.find("of 100 comparisons of two such reports, one configuration 1e+03 % slower") !=
+        std::string::npos);
+  const auto hopeless = scratch.run(aloud(kOne) + "--until-gate 5% --budget 0 --csv -");
+  CHECK(csv_rows(hopeless.out).size() == 1 + 1);
+  CHECK(hopeless.err.find("found in 0: time was up before it was 90") != std::string::npos);
+}
+
+TEST_CASE("A report of fewer repeats than compare needs says so") {
+  const Scratch scratch;
+  const auto few = scratch.run(aloud(kOne) + "--csv r.csv");
+  CHECK(few.err.find("1 repeat a configuration: `compare` decides nothing about times from fewer "
+                     "than 5") != std::string::npos);
+  const auto enough =
+      aloud(kTargetsProblem) + "--backend sequential --workers 1 --repeats 5 --csv r.csv";
+  CHECK(scratch.run(enough).err.find("decides nothing") == std::string::npos);
 }
 
 TEST_CASE("Each run of a suite keeps its own --until-ci") {

@@ -201,6 +201,18 @@ TEST_CASE("What a comparison could have found is told for it, and nothing where 
   CHECK(least_repeats(0.01, true) == 7);
 }
 
+TEST_CASE("What a machine's noise lets the gate find grows with it, and falls with repeats") {
+  CHECK(*found_slowdown(0.01, 10) < *found_slowdown(0.03, 10));
+  CHECK(*found_slowdown(0.03, 20) < *found_slowdown(0.03, 10));
+  CHECK(*found_slowdown(0.03, 10) > 0.1);  // results/reference/gate: 15 % is found, 10 % is not
+  CHECK(*found_slowdown(0.03, 10) < 0.16);
+  CHECK_FALSE(found_slowdown(0.01, 4));
+  const auto needed = *repeats_to_find(0.03, 0.1);
+  CHECK(*found_slowdown(0.03, needed + 1) < 0.11);
+  CHECK(*found_slowdown(0.03, needed - 2) > 0.1);
+  CHECK_FALSE(repeats_to_find(0.03, 0.04));  // less than what is allowed
+}
+
 TEST_CASE("Two reports of 2,000 configurations have a verdict on each") {
   Samples samples(1);
   std::vector<RunRecord> base, now;

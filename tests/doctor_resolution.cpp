@@ -51,36 +51,6 @@ TEST_CASE("The rank of the median's interval is the largest that covers 95 %") {
   }
 }
 
-TEST_CASE("The resolved difference is twice the mean half-width of the median's interval") {
-  std::mt19937_64 random(11);
-  std::normal_distribution<double> noise(1, 0.03);
-  for (const std::size_t n : {6u, 10u, 31u}) {
-    CAPTURE(n);
-    constexpr int kTrials = 4000;
-    const auto rank = median_rank(n, kError);
-    std::vector<double> runs(n);
-    double width = 0;
-    for (int trial = 0; trial < kTrials; ++trial) {
-      for (double& run : runs) run = noise(random);
-      std::sort(runs.begin(), runs.end());
-      width += runs[n - rank] - runs[rank - 1];
-    }
-    CHECK(is_near(*resolved_difference(0.03, n), width / kTrials, 0.03));
-  }
-  CHECK_FALSE(resolved_difference(0.03, 5));
-}
-
-TEST_CASE("More repeats resolve what was asked for, and fewer do not") {
-  for (const double spread : {0.002, 0.01, 0.03}) {
-    const auto n = repeats_to_resolve(spread, 0.02);
-    REQUIRE(n);
-    CHECK(*resolved_difference(spread, *n) <= 0.02);
-    if (*n > 6) CHECK(*resolved_difference(spread, *n - 1) > 0.02);
-  }
-  CHECK(*repeats_to_resolve(0, 0.02) == 6);
-  CHECK_FALSE(repeats_to_resolve(1, 0.02));
-}
-
 TEST_CASE("Noise of independent pieces shrinks with the square root of their number") {
   const auto noise = noise_of(independent_pieces(20'000, 0.1), 0.1, 1);
   REQUIRE(noise);

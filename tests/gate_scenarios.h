@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cmath>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +29,7 @@ struct Scenario {
 };
 
 /// Both reports of a scenario. Every row came through.
-struct Reports2 {
+struct ReportPair {
   std::vector<RunRecord> base, now;
 };
 
@@ -45,8 +44,8 @@ inline std::vector<double> noise_of(const Scenario& scenario, Samples& samples, 
   return values;
 }
 
-inline Reports2 reports_of(const Scenario& scenario, Samples& samples, std::size_t repeats) {
-  Reports2 reports;
+inline ReportPair reports_of(const Scenario& scenario, Samples& samples, std::size_t repeats) {
+  ReportPair reports;
   const double machine[] = {scenario.drift * samples.normal(), scenario.drift * samples.normal()};
   std::vector<double> minutes[2];
   for (auto& side : minutes)
@@ -58,8 +57,8 @@ inline Reports2 reports_of(const Scenario& scenario, Samples& samples, std::size
       const auto noise = noise_of(scenario, samples, repeats);
       for (std::size_t i = 0; i < repeats; ++i) {
         RunRecord run;
-        run.config_id = "c" + std::to_string(c);
-        run.run_id = run.config_id + '-' + std::to_string(i);
+        run.config_id = std::to_string(c);
+        run.run_id = run.config_id;
         run.repeat = i;
         run.status = "ok";
         run.clock = "real";
@@ -81,14 +80,17 @@ inline Reports2 reports_of(const Scenario& scenario, Samples& samples, std::size
 
 struct Counts {
   int regression = 0;  ///< comparisons that call anything one
-  int fine = 0;        ///< comparisons that call anything that became too slow fine
+  int fine = 0;        ///< comparisons that call any of the slowed fine
   int trials = 0;
+  int intervals = 0;  ///< that were shown
+  int held = 0;       ///< of these, those that hold the true factor
 };
 
 inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, std::uint64_t seed,
                     std::size_t deals = 1000) {
   Samples samples(seed);
-  Counts counts{0, 0, trials};
+  Counts counts;
+  counts.trials = trials;
   ComparisonOptions options;
   options.paired = scenario.paired;
   options.deals = deals;
@@ -97,9 +99,15 @@ inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, s
     const auto comparison = compare(reports.base, reports.now, options);
     counts.regression += comparison.count(Verdict::regression) > 0;
     bool fine = false;
-    for (const auto& finding : comparison.findings)
-      fine = fine || (finding.verdict == Verdict::fine &&
-                      std::stoul(finding.base->config_id.substr(1)) < scenario.slow);
+    for (const auto& finding : comparison.findings) {
+      const bool slower = std::stoul(finding.base->config_id) < scenario.slow;
+      fine = fine || (finding.verdict == Verdict::fine && slower);
+      if (!finding.change_interval) continue;
+      const double factor = slower ? 1 + scenario.slowdown : 1;
+      ++counts.intervals;
+      counts.held += finding.change_interval->low <= factor * (1 + 1e-12) &&
+                     factor <= finding.change_interval->high * (1 + 1e-12);
+    }
     counts.fine += fine;
   }
   return counts;

@@ -7,6 +7,7 @@
 
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "results/comparison/comparison.h"
 #include "cli/verbs.h"
 #include "workloads/names.h"
 
@@ -65,14 +66,16 @@ std::string noise_text(const std::optional<Noise>& noise) {
 }
 
 std::string verdict(std::string_view who, const Noise& noise) {
-  const auto resolved = resolved_difference(noise.run_spread, kVerdictRepeats);
-  const auto repeats = repeats_to_resolve(noise.run_spread, kVerdictDifference);
+  const auto found = found_slowdown(noise.run_spread, kVerdictRepeats);
+  const auto repeats = repeats_to_find(noise.run_spread, kVerdictSlowdown);
   return fmt::format(
-      "{}: with {} repeats of runs of about 1 s, this machine resolves differences of "
-      "about {} today; {}",
-      who, kVerdictRepeats, resolved ? human_share(*resolved) : "—",
-      repeats ? fmt::format("for 2 % use --repeats {}", *repeats)
-              : std::string("1000 repeats would not resolve 2 %: wait for a quieter hour"));
+      "{}: with {} repeats of runs of about 1 s, `sgdbench compare` finds one of {} configurations "
+      "that is {} slower today, in 90 of 100 comparisons; for {:.0f} % {}",
+      who, kVerdictRepeats, kSuite,
+      found ? "about " + human_share(*found) : std::string("1000 % and more"),
+      100 * kVerdictSlowdown,
+      repeats ? fmt::format("use --repeats {}", *repeats)
+              : std::string("256 repeats are not enough: wait for a quieter hour"));
 }
 
 std::string threads_text(const MachineReport& report) {
@@ -130,17 +133,17 @@ Json or_null(const std::string& text) {
 
 Json noise_json(const std::optional<Noise>& noise) {
   if (!noise) return nullptr;
-  return {{"piece_median_s", noise->median_s},
-          {"piece_p05_s", noise->p05_s},
-          {"piece_p95_s", noise->p95_s},
-          {"piece_spread", noise->piece_spread},
-          {"block_spread", noise->block_spread},
-          {"decay", noise->decay},
-          {"run_spread", noise->run_spread},
-          {"resolves_with_10_repeats",
-           or_null(resolved_difference(noise->run_spread, kVerdictRepeats))},
-          {"repeats_for_2_percent",
-           or_null(repeats_to_resolve(noise->run_spread, kVerdictDifference))}};
+  return {
+      {"piece_median_s", noise->median_s},
+      {"piece_p05_s", noise->p05_s},
+      {"piece_p95_s", noise->p95_s},
+      {"piece_spread", noise->piece_spread},
+      {"block_spread", noise->block_spread},
+      {"decay", noise->decay},
+      {"run_spread", noise->run_spread},
+      {"gate_finds_with_10_repeats", or_null(found_slowdown(noise->run_spread, kVerdictRepeats))},
+      {"repeats_to_find_10_percent",
+       or_null(repeats_to_find(noise->run_spread, kVerdictSlowdown))}};
 }
 
 Json machine_json(const MachineReport& report) {

@@ -27,7 +27,7 @@ std::vector<std::string> warnings_for(const std::vector<Configuration>& configur
                                       const Environment& environment);
 
 inline constexpr std::size_t kVerdictRepeats = 10;  ///< that the verdict speaks of
-inline constexpr double kVerdictDifference = 0.02;  ///< that it says how to resolve
+inline constexpr double kVerdictSlowdown = 0.1;     ///< that it says how to find
 
 /// Facts, then what is wrong, then the verdict.
 std::string doctor_table(const MachineReport& report);

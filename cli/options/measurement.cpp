@@ -48,8 +48,9 @@ std::string show_evaluations(const Configuration& configuration) {
 
 constexpr Scope kRecorded{[](const Configuration& c) { return c.spec.recording; },
                           [] { return std::string("--recording full"); }, "--recording"};
-constexpr Scope kRepeatedUntil{[](const Configuration& c) { return c.until_ci > 0; },
-                               [] { return std::string("--until-ci"); }};
+constexpr Scope kRepeatedUntil{
+    [](const Configuration& c) { return c.until_ci > 0 || c.until_gate > 0; },
+    [] { return std::string("--until-ci or --until-gate"); }};
 
 constexpr Option kMeasurement[] = {
     {"--epochs", "", "N", "passes over the data", "10, or enough for --updates", Group::measurement,
@@ -128,8 +129,27 @@ constexpr Option kMeasurement[] = {
      {},
      false,
      false},
-    {"--budget", "", "SECONDS", "with --until-ci, the longest to repeat the runs of one problem",
-     "600", Group::measurement, kMeasured, nullptr,
+    {"--until-gate",
+     "",
+     "X",
+     "repeat until `compare` of two such reports would find a configuration that is X slower in 90 "
+     "of 100 comparisons: 10%; --repeats is then the least",
+     "",
+     Group::measurement,
+     kRun,
+     nullptr,
+     [](Configuration& c, Text v) {
+       c.until_gate = parse_percent(v, {.least = 0, .most = 1000, .open_below = true});
+     },
+     [](const Configuration& c) {
+       return c.until_gate > 0 ? percent(c.until_gate) : std::string();
+     },
+     {},
+     false,
+     false},
+    {"--budget", "", "SECONDS",
+     "with --until-ci or --until-gate, the longest to repeat the runs of one problem", "600",
+     Group::measurement, kMeasured, nullptr,
      [](Configuration& c, Text v) { c.budget_s = parse_real(v, {.least = 0, .most = 1e9}); },
      [](const Configuration& c) { return number_text(c.budget_s); }, kRepeatedUntil, false, false},
     {"--warmup", "", "N", "untimed runs of one epoch before them", "1", Group::measurement,

@@ -158,6 +158,20 @@ std::vector<FoundShare> could_find(const Comparison& comparison, const Criteria&
 /// The fewest repeats on each side, or rounds, that can decide anything.
 std::size_t least_repeats(double alpha, bool paired);
 
+/// Of 100 comparisons of two reports like this one, those that would find one configuration slower
+/// by `change`, as a share; 1 where there is no time to judge.
+double gate_share(const std::vector<RunRecord>& rows, double change);
+/// What counts as found for certain.
+inline constexpr double kGateShare = 0.9;
+
+// The same before anything is measured, of a suite of kSuite configurations whose times scatter by
+// `spread`, a relative standard deviation.
+inline constexpr std::size_t kSuite = 20;
+/// The least slowdown of one of them that is found; nothing where none is.
+std::optional<double> found_slowdown(double spread, std::size_t repeats);
+/// The fewest repeats a side that find a slowdown; nothing beyond 256.
+std::optional<std::size_t> repeats_to_find(double spread, double change);
+
 /// The gate's test of itself, on the reports that it was given: of so many comparisons of their
 /// repeats, dealt anew without what differs between the reports, those that call anything slower
 /// that may be slower by `criteria`'s threshold. `change` slows one configuration of NEW.

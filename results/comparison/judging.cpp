@@ -8,6 +8,7 @@
 
 #include "results/comparison/parts.h"
 #include "results/statistics.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
@@ -87,15 +88,18 @@ class Judging {
   }
 
   void run() {
-    c_.dealing = {options_.paired, options_.deals};
     c_.family = family("");
+    c_.dealing = {options_.paired, deals_for(c_.family.size())};
     for (std::size_t i = 0; i < members_.size(); ++i)
       if (is_time(members_[i])) c_.times.push_back(i);
     if (c_.family.empty()) return;
     as_measured_ = weakest_ = judge_family(c_.family, c_.dealing);
     std::set<std::string_view> pieces;
     for (const auto& drift : drifts_) pieces.insert(drift.what);
-    for (const auto piece : pieces) weaken(judge_family(family(piece), c_.dealing));
+    for (const auto piece : pieces) {
+      without_.push_back({piece, family(piece)});
+      weaken(judge_family(without_.back().family, c_.dealing));
+    }
     auto unchanged = c_.family;
     for (auto& measured : unchanged) measured.allowed = 0;
     better_ = judge_family(unchanged, c_.dealing);
@@ -110,6 +114,14 @@ class Judging {
   }
 
  private:
+  /// So many that the largest reports take seconds; enough for alpha.
+  std::size_t deals_for(std::size_t things) const {
+    constexpr std::size_t kMostStatistics = 4'000'000;
+    const auto affordable = kMostStatistics / std::max<std::size_t>(things, 1);
+    const auto enough = static_cast<std::size_t>(std::min(10 / alpha(), 200'000.0));
+    return std::max(enough, std::min(options_.deals, affordable));
+  }
+
   Finding& finding(const Member& member) const { return c_.findings[member.finding]; }
   bool is_time(const Member& member) const {
     return finding(member).metric->kind == Metric::Kind::time;
@@ -168,9 +180,37 @@ class Judging {
     return nullptr;
   }
 
+  /// What the machine may have done is part of what is not known of a change; and where repeats
+  /// depend on each other, no interval is what it says.
+  void widen(std::size_t i) {
+    auto& found = finding(members_[i]);
+    if (!is_time(members_[i]) || !found.change_interval) return;
+    if (drifts_within()) {
+      found.change_interval.reset();
+      return;
+    }
+    const double sign = worse_sign(*found.metric);
+    const auto times = [sign](const std::vector<double>& values) {
+      std::vector<double> found_times;
+      for (const double value : values)
+        if (!std::isnan(value)) found_times.push_back(std::exp(sign * value));
+      return found_times;
+    };
+    for (const auto& [piece, family] : without_) {
+      if (!drift_by(members_[i], piece)) continue;
+      const auto shift = shift_between(times(family[i].before), times(family[i].after),
+                                       options_.criteria.confidence());
+      if (!shift.interval) continue;
+      auto& interval = *found.change_interval;
+      interval.low = std::min(interval.low, std::exp(shift.interval->low));
+      interval.high = std::max(interval.high, std::exp(shift.interval->high));
+    }
+  }
+
   void rule(std::size_t i) {
     const auto& member = members_[i];
     auto& found = finding(member);
+    widen(i);
     found.p = weakest_[i].worse;
     found.verdict = Verdict::inconclusive;
     if (is_time(member) && drifts_within()) {
@@ -233,6 +273,12 @@ class Judging {
     }
   }
 
+  bool drift_by(const Member& member, std::string_view piece) const {
+    return std::any_of(drifts_.begin(), drifts_.end(), [&](const Drift& drift) {
+      return drift.what == piece && drift.workers == finding(member).base->workers;
+    });
+  }
+
   void rule_mean(MeanRatio& mean, std::size_t i) const {
     mean.p = weakest_[i].worse;
     mean.verdict = drifts_within()                    ? Verdict::inconclusive
@@ -275,6 +321,12 @@ class Judging {
   const ComparisonOptions& options_;
   std::vector<MeanRatio*> means_;
   std::vector<Judged> as_measured_, weakest_, better_;
+  /// The family without what the machine did by one piece of work.
+  struct Without {
+    std::string_view piece;
+    std::vector<Measured> family;
+  };
+  std::vector<Without> without_;
   double order_p_ = 1;
 };
 
@@ -287,24 +339,6 @@ void judge(Comparison& comparison, const std::vector<const Match*>& match_of_fin
   for (std::size_t i = 0; i < comparison.findings.size(); ++i)
     if (match_of_finding[i]) members.push_back({i, match_of_finding[i]});
   Judging(comparison, std::move(members), repeats, drifts, options).run();
-}
-
-std::vector<FoundShare> could_find(const Comparison& comparison, const Criteria& criteria,
-                                   std::span<const double> changes) {
-  std::vector<FoundShare> found;
-  if (comparison.times.empty()) return found;
-  std::vector<double> logarithms;
-  for (const double change : changes) logarithms.push_back(std::log1p(change));
-  const auto shares =
-      chances(comparison.family, comparison.times, comparison.dealing, criteria.alpha, logarithms);
-  for (std::size_t i = 0; i < shares.size(); ++i) found.push_back({changes[i], shares[i]});
-  return found;
-}
-
-std::size_t test_gate(const Comparison& comparison, const Criteria& criteria, double change,
-                      std::size_t trials) {
-  return count_found(comparison.family, comparison.times, comparison.dealing, criteria.alpha,
-                     std::log1p(change), trials);
 }
 
 }  // namespace sgdbench
