@@ -1,6 +1,7 @@
 // Each kind of metric has a comparison of its own; and what makes a verdict weaker.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -181,6 +182,53 @@ TEST_CASE("What all configurations became slower by is found though none shows i
   for (const auto& finding : comparison.findings) CHECK(finding.verdict != Verdict::regression);
   CHECK(comparison.means.at(0).verdict == Verdict::regression);
   CHECK(comparison.count(Verdict::regression) == 1);
+}
+
+TEST_CASE("Within a report, pairs that differ in one column alone are told apart or tied") {
+  std::vector<RunRecord> runs;
+  const auto add = [&](const char* id, const char* backend, std::uint64_t workers, double lr,
+                       double time, std::size_t repeats) {
+    auto more = runs_with(&RunRecord::wall_s, about(time, 0.02, id[0], repeats), id);
+    for (auto& run : more) run.backend = backend, run.workers = workers, run.lr = lr;
+    runs.insert(runs.end(), more.begin(), more.end());
+  };
+  for (const std::size_t repeats : {5, 10}) {
+    runs.clear();
+    add("a", "one", 1, 0.1, 1, repeats);
+    add("b", "two", 1, 0.1, 1.5, repeats);
+    add("c", "three", 1, 0.1, 1, repeats);
+    add("d", "two", 2, 0.1, 9, repeats);  // another width: no pair of these
+    add("e", "two", 1, 0.2, 9, repeats);  // another step that was asked for
+    const auto found = compare_within(runs, "backend", {});
+    REQUIRE(found.pairs.size() == 3);
+    CHECK(found.paired == (repeats == 10));
+    for (const auto& pair : found.pairs) {
+      const bool tie = pair.a->config_id != "b" && pair.b->config_id != "b";
+      CHECK(pair.differ == !tie);
+      if (!tie) CHECK(pair.b->config_id == "b");
+      if (!tie) CHECK(*pair.ratio == doctest::Approx(1.5).epsilon(0.03));
+    }
+  }
+  CHECK(compare_within(runs, "workers", {}).pairs.size() == 1);
+  CHECK(compare_within(runs, "momentum", {}).pairs.empty());
+}
+
+TEST_CASE("Equal configurations of a report are called different in at most alpha of reports") {
+  Samples samples(3);
+  int alarms = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<RunRecord> runs;
+    for (int c = 0; c < 6; ++c) {
+      auto more = runs_with(&RunRecord::wall_s, samples.log_normal(trial % 2 == 0 ? 5 : 9, 0.05),
+                            std::to_string(c));
+      for (auto& run : more) run.backend = run.config_id;
+      runs.insert(runs.end(), more.begin(), more.end());
+    }
+    const auto pairs = compare_within(runs, "backend", {}).pairs;
+    alarms += std::any_of(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.differ; });
+  }
+  MESSAGE("six equal backends: " << alarms << " of 200 reports");
+  CHECK(alarms <= most_false(200));
 }
 
 TEST_CASE("What a comparison could have found is told for it, and nothing where nothing could be") {

@@ -103,6 +103,29 @@ TEST_CASE(
   CHECK(found >= 170);
 }
 
+TEST_CASE("compare --by shows which configurations of one report differ") {
+  const Reports reports;
+  std::vector<RunRecord> runs;
+  for (const int workers : {1, 2}) {
+    auto more = runs_with(&RunRecord::wall_s, Samples(7).log_normal(5, 0.01, workers),
+                          "c" + std::to_string(workers));
+    for (auto& run : more) run.backend = "hogwild", run.workers = workers;
+    runs.insert(runs.end(), more.begin(), more.end());
+  }
+  reports.file("widths.csv", runs_csv(runs));
+  const auto table = reports.run("compare widths.csv --by workers");
+  CHECK(table.code == 0);
+  CHECK(last_line_says(table.out, "1 of 1 pair differs at alpha = 0.01"));
+  const auto json =
+      nlohmann::json::parse(reports.run("compare widths.csv --by workers --format json").out);
+  CHECK(json["pairs"][0]["a"] == "c1");
+  CHECK(json["pairs"][0]["verdict"] == "a is faster");
+  CHECK(reports.run("compare widths.csv --by backend").code == 3);
+  check_error(reports.run("compare widths.csv widths.csv --by workers"), 2, "--by");
+  check_error(reports.run("compare widths.csv --by wokers"), 2, "'workers'");
+  check_error(reports.run("compare widths.csv --by workers --paired"), 2, "--paired");
+}
+
 TEST_CASE("compare refuses what it can't use in one line") {
   const Reports reports;
   reports.file("other.csv", "name,time\na,1\n");

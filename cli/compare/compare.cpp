@@ -101,6 +101,13 @@ int write_comparison(const ComparisonReport& report, const Given& given) {
 
 int compare_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
+  if (given.has("--by")) {
+    if (given.has("--paired"))
+      throw UsageError("--by is for one report, --paired for two commands");
+    return compare_within_report(invocation);
+  }
+  if (invocation.positionals.size() < 2)
+    throw UsageError("compare needs BASE NEW, or one report and --by COLUMN");
   if (given.has("--paired")) return compare_commands(invocation);
   if (given.has("--rounds")) throw UsageError("--rounds is for --paired: reports have their own");
   const auto& base_path = invocation.positionals[0];

@@ -75,6 +75,9 @@ int write_comparison(const ComparisonReport& report, const Given& given);
 /// is read. Throws UsageError and WriteError.
 void check_comparison_output(const Given& given, FileUse& files);
 
+/// `compare REPORT --by COLUMN`.
+int compare_within_report(const Invocation& invocation);
+
 /// `compare --paired`.
 int compare_commands(const Invocation& invocation);
 

@@ -35,6 +35,10 @@ constexpr Option kOutput[] = {
      "also deal the repeats anew 200 times, slow a configuration by X in each, and count how often "
      "it is found",
      "", Group::comparison, kCompare},
+    {"--by", "", "COLUMN",
+     "of one report: which configurations that differ in this column alone differ in time, and "
+     "which are tied",
+     "", Group::comparison, kCompare},
     {"--ignore-environment", "", "",
      "compare times across machines and builds, and results across data", "", Group::comparison,
      kCompare},

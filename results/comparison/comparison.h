@@ -178,4 +178,21 @@ std::optional<std::size_t> repeats_to_find(double spread, double change);
 std::size_t test_gate(const Comparison& comparison, const Criteria& criteria, double change,
                       std::size_t trials);
 
+/// Two configurations of one report that differ in one column.
+struct PairFinding {
+  const RunRecord* a = nullptr;  ///< any row of each; a took less time, if anything
+  const RunRecord* b = nullptr;
+  std::optional<double> ratio;  ///< of b's time to the target (else for its work) to a's
+  double p = 1;                 ///< corrected for all pairs
+  bool differ = false;          ///< otherwise they are tied
+};
+struct WithinComparison {
+  std::vector<PairFinding> pairs;
+  bool paired = false;  ///< by repeat
+};
+/// All pairs of configurations of one goal that differ in the column of this name and nothing else
+/// that was asked for. The records must outlive it.
+WithinComparison compare_within(const std::vector<RunRecord>& runs, std::string_view column,
+                                const Criteria& criteria);
+
 }  // namespace sgdbench

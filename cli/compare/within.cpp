@@ -1,0 +1,120 @@
+// `sgdbench compare REPORT --by COLUMN`: which configurations of one report differ in time.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/compare/compare.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "results/atomic_file.h"
+#include "results/fields.h"
+#include "results/labels.h"
+#include "results/reading/report_reader.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kNothing = 3;
+
+struct WithinReport {
+  WithinComparison comparison;
+  RunField by;
+  Criteria criteria;
+  std::string source;
+  std::size_t different() const {
+    const auto& pairs = comparison.pairs;
+    return static_cast<std::size_t>(
+        std::count_if(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.differ; }));
+  }
+  std::string closing() const {
+    const auto pairs = comparison.pairs.size();
+    if (pairs == 0)
+      return fmt::format("no two configurations differ in {} alone: nothing could be compared",
+                         by.name);
+    return fmt::format(
+        "{} of {} pair{} differ{} at alpha = {:g} for all together; the others are tied",
+        different(), pairs, pairs == 1 ? "" : "s", different() == 1 ? "s" : "", criteria.alpha);
+  }
+};
+
+std::string name_of(const WithinReport& report, const RunRecord& row) {
+  const auto value = to_text(report.by.get(row));
+  return fmt::format("{} [{} {}]", configuration_label(row), report.by.name,
+                     value.empty() ? "—" : value);
+}
+
+std::string within_table(const WithinReport& report) {
+  std::string text = report.source + '\n';
+  TextTable table({"", "takes", "the time of", "p", ""}, {0, 2, 4});
+  std::string problem;
+  for (const auto& pair : report.comparison.pairs) {
+    if (problem_label(*pair.a) != problem) {
+      problem = problem_label(*pair.a);
+      table.add_note({}, problem);
+    }
+    const auto times = pair.ratio && *pair.ratio > 0 ? human_ratio(1 / *pair.ratio) : "—";
+    table.add({"  " + name_of(report, *pair.a), times, name_of(report, *pair.b),
+               pair.p < 0.001 ? "<0.001" : fmt::format("{:.3f}", pair.p),
+               pair.differ ? "faster" : "tied"});
+  }
+  if (!report.comparison.pairs.empty()) text += '\n' + table.text() + '\n';
+  return printable_lines(text + report.closing() + '\n');
+}
+
+std::string within_json(const WithinReport& report) {
+  Json out;
+  out["schema"] = "sgdbench-within-1";
+  out["report"] = report.source;
+  out["by"] = report.by.name;
+  out["alpha"] = report.criteria.alpha;
+  out["paired"] = report.comparison.paired;
+  out["pairs"] = Json::array();
+  for (const auto& pair : report.comparison.pairs) {
+    const bool finite = pair.ratio && *pair.ratio > 0 && std::isfinite(*pair.ratio);
+    out["pairs"].push_back({{"a", pair.a->config_id},
+                            {"b", pair.b->config_id},
+                            {"a_name", name_of(report, *pair.a)},
+                            {"b_name", name_of(report, *pair.b)},
+                            {"ratio", finite ? Json(*pair.ratio) : Json()},
+                            {"p_corrected", pair.p},
+                            {"verdict", pair.differ ? "a is faster" : "tied"}});
+  }
+  out["summary"] = report.closing();
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+constexpr Format<WithinReport> kWithinFormats[] = {{"table", within_table}, {"json", within_json}};
+
+RunField column_called(const std::string& name) {
+  try {
+    return find_by_name(columns_that_are(kSetting), "column", name);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("--by: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+int compare_within_report(const Invocation& invocation) {
+  const auto& given = invocation.given;
+  if (invocation.positionals.size() != 1)
+    throw UsageError("--by compares what is within one report: name one");
+  WithinReport report{
+      {}, column_called(given.text("--by")), comparison_options_of(given).criteria, ""};
+  const auto& format = find_by_name(kWithinFormats, "format", given.text("--format", "table"));
+  FileUse files;
+  files.reads("REPORT", invocation.positionals[0]);
+  const auto path = given.text("--out", "-");
+  files.writes("--out", path);
+  const auto read = read_report(invocation.positionals[0]);
+  report.source = source_text(read.name, read.kind, read.runs);
+  report.comparison = compare_within(read.runs, report.by.name, report.criteria);
+  write_atomically(path, format.render(report));
+  return report.comparison.pairs.empty() ? kNothing : 0;
+}
+
+}  // namespace sgdbench
