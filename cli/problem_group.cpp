@@ -261,6 +261,7 @@ RunRecord ProblemGroup::measure(Prepared& prepared, std::uint64_t repeat) {
   progress_.step(fmt::format("{}, repeat {}/{}", label(row), repeat + 1, c.configuration.repeats));
   RunSpec spec = c.spec;
   spec.seed += repeat;
+  const bool own_peak = reset_peak_rss();
   try {
     if (!c.backend->virtual_clock) add_probe(row, spec);
     run_timed(prepared, spec, row);
@@ -268,7 +269,7 @@ RunRecord ProblemGroup::measure(Prepared& prepared, std::uint64_t repeat) {
     row = describe(c, facts_, repeat, log_.next_order());
     set_status(row, "failed", error.what());
   }
-  row.peak_rss_bytes = peak_rss_bytes();
+  if (own_peak) row.peak_rss_bytes = peak_rss_bytes();
   return row;
 }
 

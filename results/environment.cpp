@@ -171,6 +171,12 @@ void add_environment(RunRecord& row, const Environment& environment) {
   row.git_revision = environment.git_revision;
 }
 
+bool reset_peak_rss() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << '5' << std::flush;
+  return file.good();
+}
+
 std::uint64_t peak_rss_bytes() {
   return kilobytes(value_of("/proc/self/status", "VmHWM"));
 }

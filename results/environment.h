@@ -49,7 +49,9 @@ Environment read_environment();
 /// Says in a row where it was measured, and by which build.
 void add_environment(RunRecord& row, const Environment& environment);
 
-/// High-water mark of this process's resident memory, bytes.
+/// Forgets the high-water mark of this process's resident memory; false where the kernel can't.
+bool reset_peak_rss();
+/// That mark, bytes.
 std::uint64_t peak_rss_bytes();
 
 // What the build system says of this build.

@@ -195,7 +195,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"lost_updates", "updates", "estimate of the updates overwritten by concurrent ones", run<&R::lost_updates>, set<&R::lost_updates, R>},
     {"parallel_capacity", "", "pure-compute throughput of P threads over one, measured beside the run", run<&R::parallel_capacity>, set<&R::parallel_capacity, R>},
     {"line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run", run<&R::line_transfer_ns>, set<&R::line_transfer_ns, R>},
-    {"peak_rss_bytes", "bytes", "largest resident memory of the process so far", run<&R::peak_rss_bytes>, set<&R::peak_rss_bytes, R>},
+    {"peak_rss_bytes", "bytes", "largest resident memory of the process while the run lasted; empty where the kernel can't tell", run<&R::peak_rss_bytes>, set<&R::peak_rss_bytes, R>},
     {"clock", "", "real or virtual", run<&R::clock>, set<&R::clock, R>, kOfProblem},
     {"deterministic", "", "the same seed gives the same parameters, bit for bit, on this build and machine", run<&R::deterministic>, set<&R::deterministic, R>},
     {"momentum", "", "coefficient of the rule's momentum", run<&R::momentum>, set<&R::momentum, R>, kSetting | kBesideLabel | kHasBest},

@@ -124,6 +124,7 @@ TEST_CASE("compare --by shows which configurations of one report differ") {
   check_error(reports.run("compare widths.csv widths.csv --by workers"), 2, "--by");
   check_error(reports.run("compare widths.csv --by wokers"), 2, "'workers'");
   check_error(reports.run("compare widths.csv --by workers --paired"), 2, "--paired");
+  check_error(reports.run("compare widths.csv --by workers --inject 5%"), 2, "--inject");
 }
 
 TEST_CASE("compare refuses what it can't use in one line") {

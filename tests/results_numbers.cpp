@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 #include "results/cpu_state.h"
 #include "results/environment.h"
@@ -147,4 +148,13 @@ TEST_CASE("The environment says at least what every machine and build has") {
   CHECK(environment.started_at.size() == 20);
   CHECK(environment.started_at.back() == 'Z');
   CHECK(peak_rss_bytes() > 0);
+}
+
+TEST_CASE("The peak of memory is that since it was reset") {
+  constexpr std::size_t kBytes = 64 << 20;
+  std::vector<char>(kBytes, 'x').clear();
+  const auto before = peak_rss_bytes();
+  CHECK(before >= kBytes);
+  if (!reset_peak_rss()) return;  // an old kernel
+  CHECK(peak_rss_bytes() < before - kBytes / 2);
 }

@@ -103,6 +103,10 @@ int compare_within_report(const Invocation& invocation) {
   const auto& given = invocation.given;
   if (invocation.positionals.size() != 1)
     throw UsageError("--by compares what is within one report: name one");
+  for (const auto* option :
+       {"--inject", "--metric", "--max-regression", "--max-loss", "--max-points", "--max-memory",
+        "--ignore-environment", "--rounds", "--strict"})
+    if (given.has(option)) throw UsageError(fmt::format("{} means nothing with --by", option));
   WithinReport report{
       {}, column_called(given.text("--by")), comparison_options_of(given).criteria, ""};
   const auto& format = find_by_name(kWithinFormats, "format", given.text("--format", "table"));
