@@ -75,7 +75,9 @@ class ParameterServer final : public PooledBackend {
   PullTicket pull_ticket(std::size_t worker) const { return clients_[worker].ticket; }
   void compute(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
-    if (replicas_) return train_replica(run, context, clients_[worker]);
+    if (Client& client = clients_[worker]; replicas_)
+      return void(*context.report.local_steps +=
+                  train_replica(run, context, client.task, client.replica));
     const std::size_t examples = server_->work(worker).examples;
     if (examples != 0) context.compute->compute();
     context.report.computed += examples;
@@ -96,7 +98,7 @@ class ParameterServer final : public PooledBackend {
                                  : partition_for(traits, spec);
   }
 
-  /// Every worker's first pull is made here, off the clock: all of them start from version 0.
+  /// Where workers start from version 0, their first pull is made here, off the clock.
   void open(Run& run) override {
     server_ = std::make_unique<Server>(make_protocol(protocol_, workers()), workers(), run.state,
                                        run.rule, run.step_size);
@@ -109,24 +111,34 @@ class ParameterServer final : public PooledBackend {
     queue_ = std::make_unique<WorkQueue>(run.plan, traits.arrivals, run.spec.assign, workers(),
                                          pushes_blocks(traits));
     if (traits.overlaps) {
-      const std::size_t n = problem().examples();
-      server_->reserve_copies(run.spec.batch, n);
-      for (auto& client : clients_) run.rule.reserve(client.stored, run.spec.batch, n);
+      server_->reserve_copies(run.spec.batch);
+      for (auto& client : clients_) run.rule.reserve(client.stored, run.spec.batch);
     }
     next_point_ = run.curve.next_after(0);
     run.keep_server_track();
+    for (std::size_t w = 0; w < workers(); ++w) {
+      clients_[w].gradient = 0;
+      if (!replicas_) continue;
+      clients_[w].replica = run.state;
+      run.contexts[w].report.local_steps = 0;
+    }
+    let_all_go(run);
+  }
+  void reopen(Run& run) override {
+    server_->reopen(make_protocol(protocol_, workers()));
+    queue_->open(run.first_open_block(), run.open_blocks());
+    let_all_go(run);
+  }
+  /// All workers' first pull, unless what computes is to make a full gradient before.
+  void let_all_go(Run& run) {
     const PullTicket first{&pulls_[0], pulls_[0].open()};
     for (std::size_t w = 0; w < workers(); ++w) {
       Client& client = clients_[w];
       client.may_go = true;
-      client.waiting = client.cancelled = false;
-      client.gradient = 0;
+      client.waiting = client.cancelled = client.has_pulled = client.has_next = false;
       client.release_ticket = first;
       client.walk = {};
-      if (replicas_) {
-        client.replica = run.state;
-        run.contexts[w].report.local_steps = 0;
-      }
+      if (run.makes_full_gradients()) continue;
       client.has_pulled = client.has_next = take(run, w);
       if (client.has_next) pull(run, w);
     }
@@ -193,18 +205,6 @@ class ParameterServer final : public PooledBackend {
       block.batch = task->examples;  // no matter whose share it is
     if (task->examples != 0) client.walk = {block, run.rows(run.contexts[worker], block)};
     return true;
-  }
-
-  static void train_replica(Run& run, WorkerContext& context, Client& client) {
-    std::atomic<std::uint64_t> made{0};
-    for (std::size_t k = 0; k < client.task.steps; ++k) {
-      Block step = client.task.step(k);
-      if (step.begin == step.end) continue;
-      step.batch = step.end - step.begin;
-      train_in_place(run, context, step, run.rows(context, step),
-                     {client.replica, Access::exclusive, &made});
-    }
-    *context.report.local_steps += made.load(std::memory_order_relaxed);
   }
 
   /// Made outside the lock, with all that it takes.
