@@ -17,7 +17,7 @@
 #include <mutex>
 #include <utility>
 
-#include "backends/adaptive_wait.h"
+#include "backends/client.h"
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/read_compute_commit.h"
@@ -25,24 +25,6 @@
 
 namespace sgdbench {
 namespace {
-
-/// Where one worker stands with the server.
-struct alignas(64) Client {
-  Task task;       ///< what it took last: a block, or its share of a round
-  BlockWalk walk;  ///< of that, where gradients travel
-  Work next;       ///< what it pulls for next; what it pulled for, the server knows
-  bool has_next = false, has_pulled = false;
-  bool may_go = true;              ///< the protocol lets it start
-  bool waiting = false;            ///< for `release`
-  bool cancelled = false;          ///< nobody wants what it works on
-  PullTicket release_ticket;       ///< of those that the protocol let start together
-  PullTicket ticket;               ///< of those that it was let go with
-  std::uint64_t gradient = 0;      ///< number of what it works on among this worker's, from 1
-  std::atomic<bool> woken{false};  ///< `release` is to be raised
-  Signal release;
-  StoredGradient stored;        ///< what it pushes, where it goes on while that is held
-  AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
-};
 
 class ParameterServer final : public PooledBackend {
  public:
@@ -56,7 +38,10 @@ class ParameterServer final : public PooledBackend {
 
   /// The first pull was made by open(), where there was something to pull for.
   bool begin(Run& run, std::size_t worker) {
-    if (!clients_[worker].has_pulled) return contact(run, worker, [] {});
+    if (const Client& client = clients_[worker]; !client.has_pulled) {
+      if (client.has_next) prepare(run, worker);
+      return contact(run, worker, [] {});
+    }
     run.contexts[worker].enter(Activity::compute, clients_[worker].gradient);
     return true;
   }
@@ -129,7 +114,8 @@ class ParameterServer final : public PooledBackend {
     queue_->open(run.first_open_block(), run.open_blocks());
     let_all_go(run);
   }
-  /// All workers' first pull, unless what computes is to make a full gradient before.
+  /// All workers' first work and pull; the latter later, where what computes it makes a full
+  /// gradient before.
   void let_all_go(Run& run) {
     const PullTicket first{&pulls_[0], pulls_[0].open()};
     for (std::size_t w = 0; w < workers(); ++w) {
@@ -138,9 +124,9 @@ class ParameterServer final : public PooledBackend {
       client.waiting = client.cancelled = client.has_pulled = client.has_next = false;
       client.release_ticket = first;
       client.walk = {};
-      if (run.makes_full_gradients()) continue;
-      client.has_pulled = client.has_next = take(run, w);
-      if (client.has_next) pull(run, w);
+      client.has_next = take(run, w);
+      client.has_pulled = client.has_next && !run.makes_full_gradients();
+      if (client.has_pulled) pull(run, w);
     }
   }
 
@@ -167,11 +153,6 @@ class ParameterServer final : public PooledBackend {
       outcome.workers[held.worker].dropped += held.work.examples;
   }
 
-  /// Whether a worker takes several mini-batches at once, each of which it pushes on its own.
-  static bool pushes_blocks(const ProtocolTraits& traits) {
-    return traits.exchange == Exchange::gradient && traits.arrivals == 1 && !traits.cancels &&
-           !traits.discards;
-  }
   std::uint64_t replica_bytes(Run& run) const {
     return travelling(server_->traits(), run.state, run.w()).size_bytes();
   }
@@ -180,15 +161,19 @@ class ParameterServer final : public PooledBackend {
   /// The next work of `worker`, prepared; false where there is none.
   bool take(Run& run, std::size_t worker) {
     if (!run.may_go_on(worker)) return false;
-    WorkerContext& context = run.contexts[worker];
     Client& client = clients_[worker];
     if (client.walk.advance()) {
       ++client.next.number;
     } else if (!take_task(run, worker)) {
       return false;
     }
-    if (!replicas_ && client.next.examples != 0) context.compute->prepare(client.walk.rows());
+    prepare(run, worker);
     return true;
+  }
+  void prepare(Run& run, std::size_t worker) {
+    const Client& client = clients_[worker];
+    if (!replicas_ && client.next.examples != 0)
+      run.contexts[worker].compute->prepare(client.walk.rows());
   }
   bool take_task(Run& run, std::size_t worker) {
     Client& client = clients_[worker];

@@ -8,7 +8,10 @@
 namespace sgdbench {
 
 Segments::Segments(std::size_t workers)
-    : barrier_(workers, workers <= usable_cpus().size()), sums_(workers), views_(workers) {}
+    : barrier_(workers, workers <= usable_cpus().size()),
+      sums_(workers),
+      views_(workers),
+      rows_(workers) {}
 
 void Segments::open() {
   barrier_.reset();
@@ -18,6 +21,7 @@ void Segments::open() {
 void Segments::reserve(const Run& run, std::size_t me) {
   sums_[me].assign(run.problem.parameters(), Real(0));
   views_[me] = sums_[me];
+  rows_[me].resize(std::min(run.spec.batch, run.problem.examples()));
 }
 
 void Segments::train_segments(Run& run, std::size_t me, const std::function<void()>& train,
@@ -32,6 +36,8 @@ void Segments::train_segments(Run& run, std::size_t me, const std::function<void
     }
     if (!meet(context, me) || !goes_on_) break;
   }
+  // Some may learn of a failure at one meeting and some at the next: nobody waits for the former.
+  if (barrier_.is_left()) barrier_.leave(me);
   context.finish();
 }
 
@@ -70,7 +76,7 @@ void Segments::add_share(Run& run, std::size_t me) {
   WorkerContext& context = run.contexts[me];
   const std::uint64_t bytes = sums_[me].size() * sizeof(Real);
   const bool added =
-      add_gradients(run, context, me * n / workers, (me + 1) * n / workers, sums_[me]);
+      add_gradients(run, context, me * n / workers, (me + 1) * n / workers, rows_[me], sums_[me]);
   if (!added || !context.push(bytes, Activity::compute))
     is_cut_short_.store(true, std::memory_order_relaxed);
 }
@@ -90,8 +96,7 @@ void add(const GradientSum& gradient_sum, std::span<Real> sum) {
 }  // namespace
 
 bool add_gradients(Run& run, WorkerContext& context, std::size_t begin, std::size_t end,
-                   std::span<Real> sum) {
-  const auto rows = std::span(context.rows).first(std::min(run.spec.batch, context.rows.size()));
+                   std::span<std::uint32_t> rows, std::span<Real> sum) {
   for (std::size_t first = begin; first < end;) {
     const auto mini_batch = rows.first(std::min(rows.size(), end - first));
     std::iota(mini_batch.begin(), mini_batch.end(), static_cast<std::uint32_t>(first));

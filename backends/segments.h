@@ -23,10 +23,11 @@
 
 namespace sgdbench {
 
-/// Adds ∇fᵢ(w) of examples [begin, end), in their order in the data, to `sum`, and has the rule
-/// remember each; false where the run stops meanwhile.
+/// Adds ∇fᵢ(w) of examples [begin, end), in their order in the data, to `sum`, in mini-batches
+/// whose row numbers lie in `rows`, and has the rule remember each; false where the run stops
+/// meanwhile.
 bool add_gradients(Run& run, WorkerContext& context, std::size_t begin, std::size_t end,
-                   std::span<Real> sum);
+                   std::span<std::uint32_t> rows, std::span<Real> sum);
 
 class Segments {
  public:
@@ -55,10 +56,11 @@ class Segments {
   void add_share(Run& run, std::size_t me);
 
   Barrier barrier_;
-  std::vector<AlignedVector<Real>> sums_;     // of each worker; zero between full gradients
-  std::vector<std::span<const Real>> views_;  // of all of them
-  bool goes_on_ = false;                      // written by the first worker between meetings
-  std::atomic<bool> is_cut_short_{false};     // relaxed: the barrier publishes it
+  std::vector<AlignedVector<Real>> sums_;         // of each worker; zero between full gradients
+  std::vector<std::span<const Real>> views_;      // of all of them
+  std::vector<std::vector<std::uint32_t>> rows_;  // of each worker's mini-batch
+  bool goes_on_ = false;                          // written by the first worker between meetings
+  std::atomic<bool> is_cut_short_{false};         // relaxed: the barrier publishes it
 };
 
 }  // namespace sgdbench

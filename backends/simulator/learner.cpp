@@ -38,7 +38,7 @@ bool Learner::open_next() {
 void Learner::full_gradient() {
   const std::size_t n = run_.problem.examples();
   if (sum_.empty()) sum_.resize(run_.problem.parameters());
-  add_gradients(run_, tool_, 0, n, sum_);
+  add_gradients(run_, tool_, 0, n, tool_.rows, sum_);
   const std::span<const Real> sums[] = {sum_};
   run_.rule.take_full_gradient(run_.state, sums, 0, sum_.size());
   std::fill(sum_.begin(), sum_.end(), Real(0));
