@@ -156,7 +156,7 @@ class CoordinateRule final : public Rule {
     std::size_t begin, end;
 
     void make(Access access, WriteProbe* probe) const {
-      with_memory(access, probe, [this](const auto& memory) { over(memory); });
+      with_memory(access, probe, [this](const auto& memory) { this->over(memory); });
     }
 
     template <class Memory>

@@ -24,7 +24,9 @@ struct SlopeMemory::Landing {
 
 void SlopeMemory::add(std::span<Real> state, const GradientSum& gradient_sum,
                       const Landing& landing) const {
-  auto& [total, begin, end, access] = landing;
+  GradientTotal& total = landing.total;
+  const std::size_t begin = landing.begin, end = landing.end;
+  const bool exclusive = landing.access == Access::exclusive;
   const std::size_t scores = rows_.scores;
   Real* const remembered = slopes(state);
   for (std::size_t k = 0; k < gradient_sum.rows.size(); ++k) {
@@ -32,9 +34,9 @@ void SlopeMemory::add(std::span<Real> state, const GradientSum& gradient_sum,
     for (std::size_t c = 0; c < scores; ++c) {
       const Real s = gradient_sum.slopes[k * scores + c];
       Real& alpha = remembered[row * scores + c];
-      const Real change = s - (access == Access::exclusive ? alpha
-                               : follows()                 ? racy::exchange(&alpha, s)
-                                                           : racy::load<Real>(&alpha));
+      const Real change = s - (exclusive   ? alpha
+                               : follows() ? racy::exchange(&alpha, s)
+                                           : racy::load<Real>(&alpha));
       rows_.for_each(row, [&](std::size_t v, Real x) {
         const std::size_t i = v * scores + c;
         if (i < begin || i >= end) return;
