@@ -316,7 +316,8 @@ constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
     {"worker", "", "number of the worker, from 0", worker<&W::worker>, set<&W::worker, W>},
     {"compute_s", "s", "time in gradients and in-place updates, delays included",
      worker<&W::compute_s>, set<&W::compute_s, W>},
-    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave", worker<&W::wait_s>, set<&W::wait_s, W>},
+    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave",
+     worker<&W::wait_s>, set<&W::wait_s, W>},
     {"communicate_s", "s",
      "time moving parameters and updates, delays included; of many short contacts some are timed, "
      "for all",
@@ -330,12 +331,14 @@ constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
      set<&W::computed, W>},
     {"applied", "gradients", "of these, those that landed in the parameters", worker<&W::applied>,
      set<&W::applied, W>},
-    {"dropped", "gradients", "of these, all others: thrown away, cancelled, or cut short by the end of the run", worker<&W::dropped>,
-     set<&W::dropped, W>},
+    {"dropped", "gradients",
+     "of these, all others: thrown away, cancelled, or cut short by the end of the run",
+     worker<&W::dropped>, set<&W::dropped, W>},
     {"local_steps", "steps",
      "mini-batch steps that it made on its replica; empty where it has none",
      worker<&W::local_steps>, set<&W::local_steps, W>},
-    {"queue_s", "s", "time in a queue: for its message's turn on the link, or at a simulated server",
+    {"queue_s", "s",
+     "time in a queue: for its message's turn on the link, or at a simulated server",
      worker<&W::queue_s>, set<&W::queue_s, W>},
 });
 
