@@ -42,6 +42,9 @@ class Arrivals {
     if (traits().cancels) cancelled_.reserve(workers);
   }
 
+  /// The same protocol from its beginning, where nothing is in flight or held: versions go on.
+  void reopen(std::unique_ptr<Protocol> protocol) { protocol_ = std::move(protocol); }
+
   const ProtocolTraits& traits() const { return protocol_->traits(); }
   /// Whether work that is out may come back.
   bool may_return_work() const { return traits().cancels || traits().discards; }

@@ -49,7 +49,21 @@ void train_in_place(Run& run, WorkerContext& context, const Block& part,
   context.examples.store(context.report.computed, std::memory_order_relaxed);
 }
 
+std::uint64_t train_replica(const Run& run, WorkerContext& context, const Task& task,
+                            std::span<Real> replica) {
+  std::atomic<std::uint64_t> made{0};
+  for (std::size_t k = 0; k < task.steps; ++k) {
+    Block step = task.step(k);
+    if (step.begin == step.end) continue;
+    step.batch = step.end - step.begin;
+    train_in_place(run, context, step, run.rows(context, step),
+                   {replica, Access::exclusive, &made});
+  }
+  return made.load(std::memory_order_relaxed);
+}
+
 void train_alone(Run& run, WorkerContext& context) {
+  const auto made = context.updates.load(std::memory_order_relaxed);
   AlignedVector<Real> before;  // where the end of the run may come before a part's time has passed
   train_blocks(run, context, Access::exclusive, [&](const Block& part, const auto& rows) {
     if (run.spec.conditions.any()) before = run.state;
@@ -64,7 +78,7 @@ void train_alone(Run& run, WorkerContext& context) {
                           std::memory_order_relaxed);
   });
   const auto updates = context.updates.load(std::memory_order_relaxed);
-  context.note_staleness(0, updates);
+  context.note_staleness(0, updates - made);
   context.report.last_update = updates;
 }
 

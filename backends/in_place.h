@@ -58,6 +58,10 @@ void train_blocks(Run& run, WorkerContext& context, Access access, Train train) 
   context.finish();
 }
 
+/// Makes the steps of `task` on `replica`, [w | state of the rule]; returns how many it made.
+std::uint64_t train_replica(const Run& run, WorkerContext& context, const Task& task,
+                            std::span<Real> replica);
+
 /// That loop where there is no other worker: sequential SGD, whichever strategy it is the case of
 /// one worker of. Of gradients that are delayed, a part whose time the end of the run cuts short is
 /// taken back.

@@ -64,6 +64,10 @@ class OpenMpSync final : public PooledBackend {
     if (!alone(run.spec)) more_ = run.take_rounds(run.contexts[0], rest_, block_);
   }
 
+  void reopen(Run& run) override {
+    if (!alone(run.spec)) more_ = run.take_rounds(run.contexts[0], rest_, block_);
+  }
+
   void work(Run& run, std::size_t me) override {
     if (alone(run.spec)) return train_alone(run, run.contexts[me]);
     bool to_the_end = false;

@@ -17,7 +17,7 @@
 #include <mutex>
 #include <utility>
 
-#include "backends/adaptive_wait.h"
+#include "backends/client.h"
 #include "backends/in_place.h"
 #include "backends/pooled_backend.h"
 #include "backends/read_compute_commit.h"
@@ -25,24 +25,6 @@
 
 namespace sgdbench {
 namespace {
-
-/// Where one worker stands with the server.
-struct alignas(64) Client {
-  Task task;       ///< what it took last: a block, or its share of a round
-  BlockWalk walk;  ///< of that, where gradients travel
-  Work next;       ///< what it pulls for next; what it pulled for, the server knows
-  bool has_next = false, has_pulled = false;
-  bool may_go = true;              ///< the protocol lets it start
-  bool waiting = false;            ///< for `release`
-  bool cancelled = false;          ///< nobody wants what it works on
-  PullTicket release_ticket;       ///< of those that the protocol let start together
-  PullTicket ticket;               ///< of those that it was let go with
-  std::uint64_t gradient = 0;      ///< number of what it works on among this worker's, from 1
-  std::atomic<bool> woken{false};  ///< `release` is to be raised
-  Signal release;
-  StoredGradient stored;        ///< what it pushes, where it goes on while that is held
-  AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel
-};
 
 class ParameterServer final : public PooledBackend {
  public:
@@ -56,7 +38,10 @@ class ParameterServer final : public PooledBackend {
 
   /// The first pull was made by open(), where there was something to pull for.
   bool begin(Run& run, std::size_t worker) {
-    if (!clients_[worker].has_pulled) return contact(run, worker, [] {});
+    if (const Client& client = clients_[worker]; !client.has_pulled) {
+      if (client.has_next) prepare(run, worker);
+      return contact(run, worker, [] {});
+    }
     run.contexts[worker].enter(Activity::compute, clients_[worker].gradient);
     return true;
   }
@@ -75,7 +60,9 @@ class ParameterServer final : public PooledBackend {
   PullTicket pull_ticket(std::size_t worker) const { return clients_[worker].ticket; }
   void compute(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
-    if (replicas_) return train_replica(run, context, clients_[worker]);
+    if (Client& client = clients_[worker]; replicas_)
+      return void(*context.report.local_steps +=
+                  train_replica(run, context, client.task, client.replica));
     const std::size_t examples = server_->work(worker).examples;
     if (examples != 0) context.compute->compute();
     context.report.computed += examples;
@@ -96,7 +83,7 @@ class ParameterServer final : public PooledBackend {
                                  : partition_for(traits, spec);
   }
 
-  /// Every worker's first pull is made here, off the clock: all of them start from version 0.
+  /// Where workers start from version 0, their first pull is made here, off the clock.
   void open(Run& run) override {
     server_ = std::make_unique<Server>(make_protocol(protocol_, workers()), workers(), run.state,
                                        run.rule, run.step_size);
@@ -109,26 +96,37 @@ class ParameterServer final : public PooledBackend {
     queue_ = std::make_unique<WorkQueue>(run.plan, traits.arrivals, run.spec.assign, workers(),
                                          pushes_blocks(traits));
     if (traits.overlaps) {
-      const std::size_t n = problem().examples();
-      server_->reserve_copies(run.spec.batch, n);
-      for (auto& client : clients_) run.rule.reserve(client.stored, run.spec.batch, n);
+      server_->reserve_copies(run.spec.batch);
+      for (auto& client : clients_) run.rule.reserve(client.stored, run.spec.batch);
     }
     next_point_ = run.curve.next_after(0);
     run.keep_server_track();
+    for (std::size_t w = 0; w < workers(); ++w) {
+      clients_[w].gradient = 0;
+      if (!replicas_) continue;
+      clients_[w].replica = run.state;
+      run.contexts[w].report.local_steps = 0;
+    }
+    let_all_go(run);
+  }
+  void reopen(Run& run) override {
+    server_->reopen(make_protocol(protocol_, workers()));
+    queue_->open(run.first_open_block(), run.open_blocks());
+    let_all_go(run);
+  }
+  /// All workers' first work and pull; the latter later, where what computes it makes a full
+  /// gradient before.
+  void let_all_go(Run& run) {
     const PullTicket first{&pulls_[0], pulls_[0].open()};
     for (std::size_t w = 0; w < workers(); ++w) {
       Client& client = clients_[w];
       client.may_go = true;
-      client.waiting = client.cancelled = false;
-      client.gradient = 0;
+      client.waiting = client.cancelled = client.has_pulled = client.has_next = false;
       client.release_ticket = first;
       client.walk = {};
-      if (replicas_) {
-        client.replica = run.state;
-        run.contexts[w].report.local_steps = 0;
-      }
-      client.has_pulled = client.has_next = take(run, w);
-      if (client.has_next) pull(run, w);
+      client.has_next = take(run, w);
+      client.has_pulled = client.has_next && !run.makes_full_gradients();
+      if (client.has_pulled) pull(run, w);
     }
   }
 
@@ -155,11 +153,6 @@ class ParameterServer final : public PooledBackend {
       outcome.workers[held.worker].dropped += held.work.examples;
   }
 
-  /// Whether a worker takes several mini-batches at once, each of which it pushes on its own.
-  static bool pushes_blocks(const ProtocolTraits& traits) {
-    return traits.exchange == Exchange::gradient && traits.arrivals == 1 && !traits.cancels &&
-           !traits.discards;
-  }
   std::uint64_t replica_bytes(Run& run) const {
     return travelling(server_->traits(), run.state, run.w()).size_bytes();
   }
@@ -168,15 +161,19 @@ class ParameterServer final : public PooledBackend {
   /// The next work of `worker`, prepared; false where there is none.
   bool take(Run& run, std::size_t worker) {
     if (!run.may_go_on(worker)) return false;
-    WorkerContext& context = run.contexts[worker];
     Client& client = clients_[worker];
     if (client.walk.advance()) {
       ++client.next.number;
     } else if (!take_task(run, worker)) {
       return false;
     }
-    if (!replicas_ && client.next.examples != 0) context.compute->prepare(client.walk.rows());
+    prepare(run, worker);
     return true;
+  }
+  void prepare(Run& run, std::size_t worker) {
+    const Client& client = clients_[worker];
+    if (!replicas_ && client.next.examples != 0)
+      run.contexts[worker].compute->prepare(client.walk.rows());
   }
   bool take_task(Run& run, std::size_t worker) {
     Client& client = clients_[worker];
@@ -193,18 +190,6 @@ class ParameterServer final : public PooledBackend {
       block.batch = task->examples;  // no matter whose share it is
     if (task->examples != 0) client.walk = {block, run.rows(run.contexts[worker], block)};
     return true;
-  }
-
-  static void train_replica(Run& run, WorkerContext& context, Client& client) {
-    std::atomic<std::uint64_t> made{0};
-    for (std::size_t k = 0; k < client.task.steps; ++k) {
-      Block step = client.task.step(k);
-      if (step.begin == step.end) continue;
-      step.batch = step.end - step.begin;
-      train_in_place(run, context, step, run.rows(context, step),
-                     {client.replica, Access::exclusive, &made});
-    }
-    *context.report.local_steps += made.load(std::memory_order_relaxed);
   }
 
   /// Made outside the lock, with all that it takes.

@@ -14,7 +14,8 @@ PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, Thread
     : problem_(problem),
       rule_(problem.make_rule(spec.rule)),
       contexts_(spec.workers),
-      pool_(spec.workers, spec.pin, threads) {
+      pool_(spec.workers, spec.pin, threads),
+      segments_(spec.workers) {
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   on_each_worker([&](std::size_t worker) {
     contexts_[worker].compute =
@@ -27,14 +28,19 @@ RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& inte
   Run run(problem_, *rule_, spec, partition(spec), interrupt, at_point, contexts_);
   if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive)) run.stop.stop(Stopped::not_finite);
   open(run);
+  segments_.open();
+  if (run.makes_full_gradients())
+    on_each_worker([&](std::size_t worker) { segments_.reserve(run, worker); });
 
   const auto cpu_before = thread_cpu_times();
   pool_.run([&](Nanoseconds start) { run.begin(start); },
             [&](std::size_t worker) {
               try {
-                work(run, worker);
+                segments_.work(
+                    run, worker, [&] { work(run, worker); }, [&] { reopen(run); });
               } catch (...) {
                 run.fail(std::current_exception());
+                segments_.leave(worker);
                 contexts_[worker].finish();
               }
             });

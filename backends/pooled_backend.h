@@ -7,6 +7,7 @@
 
 #include "backends/backend.h"
 #include "backends/run.h"
+#include "backends/segments.h"
 #include "backends/worker_pool.h"
 
 namespace sgdbench {
@@ -27,7 +28,11 @@ class PooledBackend : public Backend {
   /// Resets what the strategy keeps beside the run; off the clock. What belongs to one worker is
   /// made by its own thread, through on_each_worker().
   virtual void open(Run&) {}
-  /// The loop of one pool thread, on the clock. The context's stopwatch runs, in phase compute.
+  /// The plan's next segment is open: what the strategy keeps of the last one is to be reset. One
+  /// worker's thread, on the clock, while all others wait.
+  virtual void reopen(Run&) {}
+  /// The loop of one pool thread, on the clock, until the open segment is done. The context's
+  /// stopwatch runs, in phase compute.
   virtual void work(Run&, std::size_t worker) = 0;
   /// The parameters at the end, after the join; by default the run's.
   virtual std::span<const Real> result(Run& run) { return run.w(); }
@@ -47,6 +52,7 @@ class PooledBackend : public Backend {
   const std::unique_ptr<const Rule> rule_;
   std::vector<WorkerContext> contexts_;
   WorkerPool pool_;
+  Segments segments_;
 };
 
 /// The default of `length` = 1 update.

@@ -46,6 +46,9 @@ class Path {
     if (protocol.exchange == Exchange::elastic) first_ = first;
     if (rule_.estimate != Estimate::plain)
       memories_.assign(kTracks, ReferenceMemory(problem, spec.rule));
+    // One is made before the first update, and few updates see no other.
+    if (rule_.full_gradients != nullptr)
+      for (auto& memory : memories_) memory.make_full(start_);
     for (auto& gradient : gradients_) gradient.resize(size_);
     versions_.emplace(0, std::move(first));
   }

@@ -102,13 +102,14 @@ struct alignas(64) WorkerContext {
     contacts_.spent += report.time.spent(Phase::communicate) - contacts_.before;
     ++contacts_.timed;
   }
-  /// The rest of the run is waiting for the others.
+  /// The rest of the run, or of a segment of it, is waiting for the others.
   void finish() {
     switch_to(Activity::wait, 0);
-    if (contacts_.timed == 0) return;
-    const double each = static_cast<double>(contacts_.spent) / static_cast<double>(contacts_.timed);
+    const auto contacts = std::exchange(contacts_, {});
+    if (contacts.timed == 0) return;
+    const double each = static_cast<double>(contacts.spent) / static_cast<double>(contacts.timed);
     report.time.move(Phase::compute, Phase::communicate,
-                     static_cast<Nanoseconds>(each * static_cast<double>(contacts_.untimed)));
+                     static_cast<Nanoseconds>(each * static_cast<double>(contacts.untimed)));
   }
   /// An update landed with so many of this worker's examples and gradients.
   void note_landing(std::uint64_t update, std::uint64_t tau, std::size_t count,
@@ -225,7 +226,17 @@ class Run {
 
   std::span<Real> w() { return std::span(state).first(problem.parameters()); }
 
-  /// Takes the next block for `worker`; false when the work is done or the run must stop.
+  /// Whether its rule asks for full gradients, one before the first update.
+  bool makes_full_gradients() const { return makes_full_gradients_; }
+  /// Blocks of the plan that may be taken: from the first one of its current segment up to these.
+  std::uint64_t open_blocks() const { return open_blocks_; }
+  std::uint64_t first_open_block() const {
+    return segment_ == 0 ? 0 : plan.segment_end(segment_ - 1);
+  }
+  /// Goes on to the next segment; false where there is none. By one thread, while nobody takes.
+  bool open_next();
+
+  /// Takes the next block for `worker`; false when the segment is done or the run must stop.
   bool take(std::size_t worker, Block& block);
   /// Whether `worker` may begin something; stands still where there is a pause.
   bool may_go_on(std::size_t worker) {
@@ -303,6 +314,9 @@ class Run {
   void show(std::size_t point, Nanoseconds time, const View& view, Access access);
   void record(std::size_t point, Nanoseconds time, const View& view, Access access);
 
+  const bool makes_full_gradients_;
+  std::size_t segment_ = 0;
+  std::uint64_t open_blocks_;
   const bool blocks_are_updates_;
   const AtPoint& at_point_;
   std::exception_ptr error_;  // guarded by observing_

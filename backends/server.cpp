@@ -20,8 +20,8 @@ Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::spa
   rule.reserve(sum_);
 }
 
-void Server::reserve_copies(std::size_t examples, std::size_t n) {
-  for (auto& held : held_) rule_.reserve(held.copy, examples, n);
+void Server::reserve_copies(std::size_t examples) {
+  for (auto& held : held_) rule_.reserve(held.copy, examples);
 }
 
 Decision Server::arrive(std::size_t worker, const Push& push) {

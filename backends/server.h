@@ -72,9 +72,8 @@ class Server : public Arrivals<Working, Held> {
   Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
          const Rule& rule, const StepSize& step);
 
-  /// Takes all memory that gradient sums of so many examples out of n, of workers that go on, may
-  /// need.
-  void reserve_copies(std::size_t examples, std::size_t n);
+  /// Takes all memory that gradient sums of so many examples, of workers that go on, may need.
+  void reserve_copies(std::size_t examples);
 
   /// Whether every update is one gradient.
   bool lands_alone() const { return alone_; }

@@ -7,7 +7,6 @@ WorkQueue::WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, st
     : plan_(plan),
       shares_(shares),
       blocks_(blocks),
-      tasks_(plan.blocks() * shares),
       lines_(assign == Assign::dynamic ? 1 : workers) {
   // A worker has one task at a time, and may have taken another: no more come back at once. So the
   // memory is taken here, and not under a server's lock.
@@ -16,6 +15,16 @@ WorkQueue::WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, st
     memory.reserve(2 * workers / lines_.size());
     line.returned = Numbers({}, std::move(memory));
   }
+  open(0, plan.segment_end(0));
+}
+
+void WorkQueue::open(std::uint64_t first_block, std::uint64_t end) {
+  tasks_ = end * shares_;
+  // Each line goes on with its first task that is not before the first block.
+  const std::uint64_t first = first_block * shares_;
+  for (std::size_t k = 0; k < lines_.size(); ++k)
+    lines_[k].taken.store(first <= k ? 0 : (first - k + lines_.size() - 1) / lines_.size(),
+                          std::memory_order_relaxed);
 }
 
 std::optional<Task> WorkQueue::next(std::size_t worker) {

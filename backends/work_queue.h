@@ -58,6 +58,9 @@ class WorkQueue {
   WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, std::size_t workers,
             bool blocks = false);
 
+  /// From now on, tasks are those of these blocks of the plan; nothing is out. By one thread.
+  void open(std::uint64_t first_block, std::uint64_t end);
+
   /// The next task for `worker`; nothing where all that it could have is taken.
   std::optional<Task> next(std::size_t worker);
   /// The task of this number, `worker`'s, was thrown away.
@@ -85,7 +88,7 @@ class WorkQueue {
   const WorkPlan& plan_;
   const std::size_t shares_;
   const bool blocks_;
-  const std::uint64_t tasks_;
+  std::uint64_t tasks_ = 0;  // of all blocks up to the end of what is open
   std::vector<Line> lines_;  // one for all, or one for each where each keeps to its own
   std::mutex returning_;
 };

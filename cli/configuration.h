@@ -26,7 +26,9 @@ struct Configuration {
   /// All but what follows below.
   RunSpec spec;
   std::string rule = "sgd";
-  double momentum = 0.9;             ///< for the rules that have one
+  double momentum = 0.9;    ///< for the rules that have one
+  std::uint64_t inner = 0;  ///< RuleSpec's, as the next, for the rules that have one
+  double inner_passes = 2;
   std::optional<std::size_t> batch;  ///< unset: suggested_batch()
   std::optional<double> lr;          ///< unset: automatic_step()
   /// Where the mini-batch is searched for, it is at least and at most so large.

@@ -172,9 +172,13 @@ void add_workers(RunRecord& row, const RunOutcome& outcome) {
 
 void add_counts(RunRecord& row, const RunOutcome& outcome) {
   std::uint64_t applied = 0, computed = 0, dropped = 0;
+  const auto workers = static_cast<double>(outcome.workers.size());
   for (const auto& worker : outcome.workers) {
     applied += worker.applied;
-    computed += worker.computed;
+    computed += worker.computed + worker.full_gradient_examples;
+    if (worker.full_gradient != 0)
+      row.full_gradient_s =
+          row.full_gradient_s.value_or(0) + seconds(worker.full_gradient) / workers;
     dropped += worker.dropped;
     if (worker.local_steps) row.local_steps = row.local_steps.value_or(0) + *worker.local_steps;
   }

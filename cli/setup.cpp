@@ -31,11 +31,23 @@ double automatic_step(const Problem& problem, std::size_t averaged, const RuleSp
   return problem.suggested_step(averaged) * step_share(rule);
 }
 
+namespace {
+
+RuleSpec rule_of(const Configuration& configuration, double momentum) {
+  RuleSpec rule = parse_rule(configuration.rule, momentum);
+  if (!rule_entry(rule.name).takes_inner) return rule;
+  rule.inner = configuration.inner;
+  rule.inner_passes = configuration.inner_passes;
+  return rule;
+}
+
+}  // namespace
+
 Setup unsettled(const Configuration& configuration) {
   Setup c;
   c.configuration = configuration;
   c.spec = configuration.spec;
-  c.spec.rule = parse_rule(configuration.rule, configuration.momentum);
+  c.spec.rule = rule_of(configuration, configuration.momentum);
   c.spec.batch = configuration.batch.value_or(0);
   c.spec.step.initial = configuration.lr.value_or(0);
   c.spec.epochs = configuration.epochs.value_or(Configuration::kEpochs);
@@ -57,7 +69,7 @@ Setup settle(const Configuration& configuration, const Problem& problem, std::si
                                            : suggested_batch(*c.backend, spec, problem);
   spec.batch = std::clamp<std::size_t>(batch, 1, n);
   const auto averaged = examples_per_update(*c.backend, spec, n);
-  if (found(kTuneMomentum)) spec.rule = parse_rule(configuration.rule, tuned->settings.momentum);
+  if (found(kTuneMomentum)) spec.rule = rule_of(configuration, tuned->settings.momentum);
   spec.step.initial = found(kTuneStep)   ? tuned->settings.step
                       : configuration.lr ? *configuration.lr
                                          : automatic_step(problem, averaged, spec.rule);

@@ -58,8 +58,8 @@ struct Aggregate {
   /// Unset when half of the repeats or more missed it; high is infinite when one did.
   std::optional<Spread> time_to_target_s;
   std::optional<double> epochs_to_target;
-  std::optional<double> updates_per_s, events_per_s, loss, accuracy, staleness, wait_share, queue_share,
-      capacity;
+  std::optional<double> updates_per_s, events_per_s, loss, accuracy, staleness, wait_share,
+      queue_share, capacity;
   std::vector<TargetSummary> targets;  ///< the last one being time_to_target_s
   /// Over one worker of the same strategy, and the two factors, of the repeat in the middle.
   std::optional<double> speedup, hardware, statistical;

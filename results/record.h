@@ -82,6 +82,7 @@ struct RunRecord {
   std::optional<std::uint64_t> updates, local_steps, examples_processed, gradient_evaluations;
   std::optional<double> wall_s;
   /// Mean over the workers, so that the five sum to wall_s.
+  std::optional<double> full_gradient_s;
   std::optional<double> compute_s, wait_s, communicate_s, queue_s, observe_s;
   std::optional<double> evaluate_s, load_s;
   std::optional<double> updates_per_s, examples_per_s;

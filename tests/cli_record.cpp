@@ -224,20 +224,22 @@ TEST_CASE(
   const auto columns = columns_that_are(kAsText);
   std::set<std::string_view> filled, left_empty;
   for (const auto& backend : backend_catalog())
-    for (const auto& workload : workload_catalog()) {
-      Configuration configuration;
-      configuration.data.source = "quadratic:rows=100";
-      configuration.spec.backend = backend.name;
-      configuration.workload.workload = workload.name;
-      const auto row = describe(unsettled(configuration), kFacts, 0, 0);
-      for (const auto& column : columns) {
-        const auto& option = option_of(column.name);
-        const bool means_something = applies(option, configuration);
-        CAPTURE(option.name);
-        CHECK(cell_of(row, column.name) == (means_something ? option.show(configuration) : ""));
-        (means_something ? filled : left_empty).insert(column.name);
+    for (const auto& workload : workload_catalog())
+      for (const auto& rule : rule_catalog()) {
+        Configuration configuration;
+        configuration.data.source = "quadratic:rows=100";
+        configuration.spec.backend = backend.name;
+        configuration.workload.workload = workload.name;
+        configuration.rule = rule.name;
+        const auto row = describe(unsettled(configuration), kFacts, 0, 0);
+        for (const auto& column : columns) {
+          const auto& option = option_of(column.name);
+          const bool means_something = applies(option, configuration);
+          CAPTURE(option.name);
+          CHECK(cell_of(row, column.name) == (means_something ? option.show(configuration) : ""));
+          (means_something ? filled : left_empty).insert(column.name);
+        }
       }
-    }
   CHECK(filled.size() == columns.size());
   CHECK(left_empty.contains("hidden"));
 }

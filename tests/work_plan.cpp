@@ -136,4 +136,49 @@ TEST_CASE("A curve says when what it copies is not finite") {
   CHECK(taken.back().time == 5);
 }
 
+TEST_CASE("No block crosses a segment's border, and the segments are the plan") {
+  for (const std::size_t examples : {1, 7, 203})
+    for (const std::size_t batch : {1, 3, 64})
+      for (const std::size_t length : {1, 5, 128})
+        for (const std::uint64_t updates : {0, 11}) {
+          CAPTURE(examples);
+          CAPTURE(batch);
+          CAPTURE(length);
+          const std::vector<std::uint64_t> borders{0, 1, 2, 150, 203, 204, 500, 609, 5000};
+          const WorkPlan whole(examples, batch, length, 3, updates),
+              cut(examples, batch, length, 3, updates, WorkPlan::Limit::mini_batches, borders);
+          CHECK(cut.updates() == whole.updates());
+          CHECK(cut.examples() == whole.examples());
+          CHECK(cut.segment_end(cut.segments() - 1) == cut.blocks());
+          std::uint64_t update = 0, k = 0, landed = 0;
+          for (std::size_t segment = 0; segment < cut.segments(); ++segment) {
+            for (; k < cut.segment_end(segment); ++k) {
+              const Block block = cut.block(k);
+              CHECK(block.first_update == update);
+              CHECK(block.updates() <= length);
+              check_walk(cut, block);
+              // A border may be passed by less than the mini-batch that reaches it.
+              for (const auto border : borders)
+                CHECK((border <= landed || border > block.examples_after - block.batch));
+              update += block.updates();
+              landed = block.examples_after;
+            }
+          }
+          CHECK(update == cut.updates());
+          std::size_t inside = 0;
+          std::uint64_t last = 0;
+          for (const auto border : borders) {
+            std::uint64_t t = 0;
+            while (t < cut.updates() && border > 0 && whole.mini_batch(t).examples_after < border)
+              ++t;
+            const std::uint64_t at = border == 0 ? 0 : t + 1;
+            if (at > last && at < cut.updates()) {
+              ++inside;
+              last = at;
+            }
+          }
+          CHECK(cut.segments() == inside + 1);
+        }
+}
+
 }  // namespace sgdbench

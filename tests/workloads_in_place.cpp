@@ -11,7 +11,8 @@ using namespace sgdbench::testing;
 namespace {
 
 constexpr RuleSpec kSgd,
-    kInPlaceRules[] = {kSgd, {"momentum", Real(0.8)}, {"nesterov", Real(-0.3)}, {"saga"}, {"sag"}};
+    kInPlaceRules[] = {
+        kSgd, {"momentum", Real(0.8)}, {"nesterov", Real(-0.3)}, {"saga"}, {"sag"}, {"svrg"}};
 constexpr Access kAccesses[] = {Access::exclusive, Access::racy_store, Access::racy_cas};
 constexpr StepSize kStep{0.05, Schedule::sqrt, 1, 0, StalenessPolicy::none};
 

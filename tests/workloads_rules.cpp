@@ -17,6 +17,24 @@ std::vector<RuleSpec> rules_with_memory() {
 }
 
 constexpr double kStep = 0.02;
+constexpr std::size_t kBetweenFull = 60;  // examples
+
+/// As a backend makes it (backends/segments.h), by one worker.
+void make_full(const Problem& problem, const Rule& rule, std::span<Real> state) {
+  const auto worker = problem.make_worker({&rule, 1, nullptr});
+  std::vector<Real> sum(problem.parameters());
+  for (std::uint32_t i = 0; i < problem.examples(); ++i) {
+    worker->prepare({&i, 1});
+    worker->compute_from(state.first(problem.parameters()));
+    const GradientSum gradient = worker->gradient_sum();
+    rule.remember_all(state, gradient);
+    for (std::size_t v = 0; v < gradient.values.size(); ++v)
+      sum[gradient.packed ? gradient.support[v] : v] += gradient.values[v];
+  }
+  const std::span<const Real> sums[] = {sum};
+  rule.take_full_gradient(state, sums, 0, sum.size() / 2);
+  rule.take_full_gradient(state, sums, sum.size() / 2, sum.size());
+}
 
 /// Rows in epochs, each in an order of its own.
 std::vector<std::uint32_t> some_epochs(std::size_t epochs) {
@@ -35,8 +53,10 @@ std::vector<std::vector<double>> reference_steps(const Problem& problem, const R
                                                  std::span<const Real> start) {
   ReferenceMemory memory(problem, rule);
   std::vector<double> w(start.begin(), start.end()), g(w.size());
+  const bool makes_full = rule_entry(rule.name).full_gradients != nullptr;
   std::vector<std::vector<double>> steps;
   for (std::size_t k = 0; k < rows.size(); k += batch) {
+    if (makes_full && k % kBetweenFull == 0) memory.make_full(w);
     const ReferenceMemory::Part part{w, rows.subspan(k, std::min(batch, rows.size() - k))};
     memory.estimate(w, {&part, 1}, g);
     rule_entry(rule.name).reference(rule, w, g, kStep);
@@ -65,10 +85,13 @@ TEST_CASE("Step by step the parameters are those of the naive reference, for eve
         state.resize(rule->state_size());
         std::atomic<std::uint64_t> applied{0};
         const StepSize step{kStep, Schedule::constant, 1, 0, StalenessPolicy::none};
+        const bool makes_full_gradients = rule_entry(spec.name).full_gradients != nullptr;
         double worst = 0;
         for (std::size_t t = 0; t < expected.size(); ++t) {
           const auto now =
               std::span(rows).subspan(t * batch, std::min(batch, rows.size() - t * batch));
+          if (makes_full_gradients && t * batch % kBetweenFull == 0)
+            make_full(problem, *rule, state);
           worker->run_in_place(state, {now, batch, t, step.during(0), Access::exclusive, &applied});
           worst = std::max(
               worst, relative_error(std::span(state).first(problem.parameters()), expected[t]));
@@ -77,5 +100,84 @@ TEST_CASE("Step by step the parameters are those of the naive reference, for eve
         ++checked;
       }
     }
-  CHECK(checked >= 2 * 2 * 8);
+  CHECK(checked >= 4 * 2 * 8);
+}
+
+TEST_CASE("SVRG at its full gradient's parameters is the full-gradient step, whatever the row") {
+  for (const Example& e : all_examples(0.02)) {
+    const Problem& problem = *e.problem;
+    const RuleSpec spec = parse_rule("svrg", 0);
+    if (!problem.why_no_rule(spec).empty()) continue;
+    const auto rule = problem.make_rule(spec);
+    std::vector<std::uint32_t> all(kRows);
+    std::iota(all.begin(), all.end(), 0U);
+    auto start = random_point(problem.parameters(), 4);
+    std::vector<double> w(start.begin(), start.end()), full(w.size()), spread(w.size());
+    problem.reference_gradient(w, all, full);
+    start.resize(rule->state_size());
+    make_full(problem, *rule, start);
+    for (const std::uint32_t row : {0U, 7U, 39U}) {
+      CAPTURE(e.name);
+      auto state = start;
+      const auto worker = problem.make_worker({rule.get(), 1, nullptr});
+      std::atomic<std::uint64_t> applied{0};
+      const StepSize step{kStep, Schedule::constant, 1, 0, StalenessPolicy::none};
+      worker->run_in_place(state, {{&row, 1}, 1, 0, step.during(0), Access::exclusive, &applied});
+      problem.reference_spread(full, {&row, 1}, spread);
+      std::vector<double> expected = w;
+      for (std::size_t i = 0; i < w.size(); ++i) expected[i] -= kStep * spread[i];
+      CHECK(relative_error(std::span(state).first(w.size()), expected) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("The estimates of SAGA and SVRG have no bias, and SAG's has one, over all examples") {
+  // After some updates, the mean of the estimate over all rows that could be next.
+  for (const Example& e : all_examples(0.02))
+    for (const RuleSpec& spec : rules_with_memory()) {
+      const Problem& problem = *e.problem;
+      if (!problem.why_no_rule(spec).empty()) continue;
+      CAPTURE(e.name);
+      CAPTURE(spec.name);
+      ReferenceMemory memory(problem, spec);
+      const auto start = random_point(problem.parameters(), 4);
+      std::vector<double> w(start.begin(), start.end()), g(w.size()), mean(w.size());
+      if (rule_entry(spec.name).full_gradients != nullptr) memory.make_full(w);
+      for (const std::uint32_t row : random_rows(25, kRows, 6)) {
+        const ReferenceMemory::Part part{w, {&row, 1}};
+        memory.estimate(w, {&part, 1}, g);
+        for (std::size_t i = 0; i < w.size(); ++i) w[i] -= 0.3 * g[i];
+      }
+      for (std::uint32_t row = 0; row < kRows; ++row) {
+        ReferenceMemory next = memory;
+        const ReferenceMemory::Part part{w, {&row, 1}};
+        next.estimate(w, {&part, 1}, g);
+        for (std::size_t i = 0; i < w.size(); ++i) mean[i] += g[i] / kRows;
+      }
+      std::vector<std::uint32_t> all(kRows);
+      std::iota(all.begin(), all.end(), 0U);
+      problem.reference_gradient(w, all, g);
+      const double bias = relative_error(mean, g);
+      if (rule_entry(spec.name).estimate == Estimate::sag)
+        CHECK(bias > 1e-3);
+      else
+        CHECK(bias < 1e-9);
+    }
+}
+
+TEST_CASE("SAG on one example is gradient descent") {
+  const TrainTest data{dataset(true, 2, 1), {}};
+  const auto problem = make_problem(linear("logreg", 0.02, false), data);
+  const auto rule = problem->make_rule(parse_rule("sag", 0)), sgd = problem->make_rule({});
+  auto a = random_point(problem->parameters(), 4);
+  auto b = a;
+  a.resize(rule->state_size());
+  const std::vector<std::uint32_t> rows(20, 0);
+  std::atomic<std::uint64_t> applied{0};
+  const StepSize step{kStep, Schedule::constant, 1, 0, StalenessPolicy::none};
+  problem->make_worker({rule.get(), 1, nullptr})
+      ->run_in_place(a, {rows, 1, 0, step.during(0), Access::exclusive, &applied});
+  problem->make_worker({sgd.get(), 1, nullptr})
+      ->run_in_place(b, {rows, 1, 0, step.during(0), Access::exclusive, &applied});
+  CHECK(relative_error(std::span(a).first(b.size()), b) < 1e-5);
 }

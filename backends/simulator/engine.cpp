@@ -39,9 +39,14 @@ Engine<Center>::Engine(Run& run, Center& center)
 
 template <class Center>
 void Engine<Center>::run() {
-  if (!run_.stop.should_stop()) {
-    let_go(0);
+  bool more = !run_.stop.should_stop();
+  while (more) {
+    const Seconds now = full_gradient(end_);
+    let_go(now);
     loop();
+    more = !stopped() && center_.open_next();
+    ready_.resize(counts_.size());
+    std::iota(ready_.begin(), ready_.end(), 0U);
   }
   for (std::uint32_t worker = 0; worker < counts_.size(); ++worker) cut(worker, end_);
   center_.close();
@@ -59,6 +64,49 @@ void Engine<Center>::loop() {
     contact(event.worker, event.time);
     if (!current_goes_on_) queue_.cancel(event.worker);
   }
+}
+
+/// Where the rule asks for one: every worker computes over its share of the examples, their sums
+/// and then what came of them pass the link, or go through the all-reduce. Returns its end.
+template <class Center>
+Seconds Engine<Center>::full_gradient(Seconds now) {
+  if (!run_.makes_full_gradients()) return now;
+  const std::size_t n = run_.problem.examples(), workers = counts_.size();
+  Seconds last = now;
+  for (std::size_t w = 0; w < workers; ++w) {
+    Counts& counts = counts_[w];
+    const std::size_t share = (w + 1) * n / workers - w * n / workers;
+    const std::uint64_t gradients = (share + run_.spec.batch - 1) / run_.spec.batch;
+    const std::uint64_t number = counts.iterations++;
+    Iteration part{now, now, 0, 0};
+    part.computed = now + durations_.compute(w, counts.stream, counts.gradients, gradients);
+    part.arrival = part.computed;
+    if (!all_reduces_) part.arrival += durations_.latency(w, number, Purpose::push);
+    counts.gradients += gradients;
+    accounts_.begin(w, now, part, counts.iterations);
+    last = std::max(last, part.arrival);
+    run_.contexts[w].report.full_gradient_examples += share;
+  }
+  Seconds end = last + all_reduce_time_;
+  if (!all_reduces_) {
+    const double bytes = 2 * static_cast<double>(workers) * center_.all_bytes();
+    end = link_.reserve(last, bytes, 0).end;
+    Seconds slowest = 0;
+    for (std::size_t w = 0; w < workers; ++w)
+      slowest = std::max(slowest, durations_.latency(w, counts_[w].iterations - 1, Purpose::pull));
+    end += slowest;
+  }
+  const bool fits = end <= limit_;
+  for (std::size_t w = 0; w < workers; ++w) {
+    accounts_.cut(w, std::min(end, limit_));
+    run_.contexts[w].report.full_gradient += to_nanoseconds(std::min(end, limit_) - now);
+  }
+  end_ = std::max(end_, std::min(end, limit_));
+  if (fits)
+    center_.full_gradient();
+  else
+    out_of_time();
+  return end;
 }
 
 template <class Center>

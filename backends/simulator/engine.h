@@ -56,6 +56,7 @@ class Engine {
  private:
   bool stopped() const { return run_.stop.reason() != Stopped::completed; }
   void loop();
+  Seconds full_gradient(Seconds now);
   void out_of_time();
   void contact(std::uint32_t worker, Seconds arrival);
   Turn<Seconds> turn_of(Seconds arrival, double bytes, Seconds service, bool applies);

@@ -4,6 +4,7 @@
 
 #include "backends/in_place.h"
 #include "backends/read_compute_commit.h"
+#include "backends/segments.h"
 #include "results/environment.h"
 
 namespace sgdbench {
@@ -25,6 +26,22 @@ bool Learner::deal(std::size_t worker) {
   const auto dealt = queue_.next(worker);
   if (dealt) works_[worker].task = *dealt;
   return dealt.has_value();
+}
+
+bool Learner::open_next() {
+  if (!run_.open_next()) return false;
+  server_.reopen(make_protocol(run_.spec.protocol, works_.size()));
+  queue_.open(run_.first_open_block(), run_.open_blocks());
+  return true;
+}
+
+void Learner::full_gradient() {
+  const std::size_t n = run_.problem.examples();
+  if (sum_.empty()) sum_.resize(run_.problem.parameters());
+  add_gradients(run_, tool_, 0, n, tool_.rows, sum_);
+  const std::span<const Real> sums[] = {sum_};
+  run_.rule.take_full_gradient(run_.state, sums, 0, sum_.size());
+  std::fill(sum_.begin(), sum_.end(), Real(0));
 }
 
 void Learner::pull(std::size_t worker) {
@@ -78,7 +95,8 @@ void Learner::throw_away(std::size_t worker) {
 Decision Learner::arrive(std::size_t worker) {
   Work& work = works_[worker];
   WorkerReport& report = count_computed(worker);
-  if (traits().exchange == Exchange::elastic) train(work.task, replicas_[worker]);
+  if (traits().exchange == Exchange::elastic)
+    train_replica(run_, tool_, work.task, replicas_[worker]);
   Push push;
   if (work.gradient == Gradient::pulled) compute(worker);
   if (work.gradient == Gradient::computed) {
@@ -111,7 +129,7 @@ void Learner::update() {
   const auto landed = server_.update([this](const Held& held) -> std::span<Real> {
     if (traits().exchange == Exchange::elastic) return replicas_[held.worker];
     replica_ = run_.state;
-    train(queue_.pushed(held.work.number), replica_);
+    train_replica(run_, tool_, queue_.pushed(held.work.number), replica_);
     return replica_;
   });
   book(run_, server_, queue_, landed);
@@ -137,16 +155,6 @@ void Learner::store(std::size_t worker) {
   if (!checked_) check_memory(gradient_sum);
   gradient_sums_[worker].assign(gradient_sum, run_.rule.remembers_examples());
   works_[worker].gradient = Gradient::computed;
-}
-
-void Learner::train(const Task& task, std::span<Real> replica) {
-  std::atomic<std::uint64_t> made{0};
-  for (std::size_t k = 0; k < task.steps; ++k) {
-    Block step = task.step(k);
-    if (step.begin == step.end) continue;
-    step.batch = step.end - step.begin;
-    train_in_place(run_, tool_, step, run_.rows(tool_, step), {replica, Access::exclusive, &made});
-  }
 }
 
 /// Whether a gradient is dense shows when there is one.

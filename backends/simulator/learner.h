@@ -5,7 +5,7 @@
 // it arrives: what is cancelled before never is.
 //
 // Invariant: a gradient that is in flight and not computed was pulled at the parameters as they
-// are. Memory is one stored gradient sum (rules/stored_gradient.h) for each gradient that is.
+// are. Memory is one stored gradient sum (rules/gradient_sum.h) for each gradient that is.
 //
 // Replicas that are averaged all start at one version, so one replica's memory serves them in turn;
 // elastic ones live on and take P times the memory.
@@ -34,6 +34,10 @@ class Learner {
 
   const ProtocolTraits& traits() const { return server_.traits(); }
 
+  /// The plan's next segment; false where there is none. Nothing is in flight.
+  bool open_next();
+  /// Of the parameters as they are, by the rule; takes no time of its own.
+  void full_gradient();
   /// The next task of `worker`; false where there is none now.
   bool deal(std::size_t worker);
   /// It reads the parameters now.
@@ -81,7 +85,6 @@ class Learner {
   WorkerReport& count_computed(std::size_t worker);
   void compute(std::size_t worker);
   void store(std::size_t worker);
-  void train(const Task& task, std::span<Real> replica);
   void check_memory(const GradientSum& gradient_sum);
 
   Run& run_;
@@ -92,6 +95,7 @@ class Learner {
   std::vector<Work> works_;
   std::vector<StoredGradient> gradient_sums_;
   std::vector<std::uint32_t> pulled_;  // at the parameters as they are, computed or not
+  AlignedVector<Real> sum_;            // of a full gradient; zero between them
   AlignedVector<Real> replica_;        // of whoever is being averaged
   std::vector<AlignedVector<Real>> replicas_;
   bool checked_ = false;  // that the memory suffices

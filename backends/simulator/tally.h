@@ -37,6 +37,8 @@ class Tally : public Arrivals<Counted, Arrival> {
         lines_(run.spec.assign == Assign::dynamic ? 1 : run.contexts.size()),
         shared_(run.spec.recording ? run.contexts.front().staleness : nullptr) {}
 
+  bool open_next() { return false; }  // no rule, no full gradients
+  void full_gradient() {}
   bool deal(std::size_t worker) {
     Line& line = lines_[lines_.size() == 1 ? 0 : worker];
     if (line.returned != 0) {

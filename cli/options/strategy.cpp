@@ -23,6 +23,30 @@ constexpr Scope kWithMomentum{[](const Configuration& configuration) {
                               },
                               "--rule"};
 
+constexpr Scope kWithInner{
+    [](const Configuration& configuration) { return rule_entry(configuration.rule).takes_inner; },
+    [] {
+      return rows_of("--rule", rule_catalog(), [](const auto& row) { return row.takes_inner; });
+    },
+    "--rule"};
+
+/// "2n": of all examples.
+constexpr char kOfAll = 'n';
+
+void set_inner(Configuration& configuration, Text text) {
+  configuration.inner = 0;
+  if (!text.ends_with(kOfAll)) {
+    configuration.inner = parse_count(text, 1, kMany);
+    return;
+  }
+  const auto times = text.substr(0, text.size() - 1);
+  configuration.inner_passes = times.empty() ? 1 : parse_real(times, kPositive);
+}
+std::string inner_text(const Configuration& configuration) {
+  if (configuration.inner != 0) return std::to_string(configuration.inner);
+  return number_text(configuration.inner_passes) + kOfAll;
+}
+
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {
   return expand_marked(text, "backend", backend_catalog(),
@@ -90,6 +114,9 @@ constexpr Option kStrategy[] = {
      },
      [](const Configuration& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
      kWithMomentum},
+    {"--inner", "", "N,…",
+     "examples between two full gradients, of the rules that make them so; 2n: twice all of them",
+     "2n", Group::step, kCells, one_list, set_inner, inner_text, kWithInner},
     {"--batch", "", "N,…",
      "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …, or from 16 to 64: "
      "tuned:16..64; auto: the workload's, or more where workers meet at every update",

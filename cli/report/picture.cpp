@@ -28,11 +28,13 @@ struct LegendEntry {
   Activity activity;
   std::string_view text;
 };
-constexpr LegendEntry kLegend[] = {
-    {Activity::pull, "pull parameters"},  {Activity::compute, "compute a gradient"},
-    {Activity::push, "push it"},          {Activity::queue, "queue for the link"},
-    {Activity::wait, "wait"},             {Activity::apply, "apply an update"},
-    {Activity::observe, "copy for the loss curve"}};
+constexpr LegendEntry kLegend[] = {{Activity::pull, "pull parameters"},
+                                   {Activity::compute, "compute a gradient"},
+                                   {Activity::push, "push it"},
+                                   {Activity::queue, "queue for the link"},
+                                   {Activity::wait, "wait"},
+                                   {Activity::apply, "apply an update"},
+                                   {Activity::observe, "copy for the loss curve"}};
 
 double draw_entry(Drawing& drawing, double x, double y, const LegendEntry& entry) {
   const auto style = style_of(entry.activity);

@@ -44,7 +44,8 @@ std::string overflow_note(const ReadRun& run) {
 std::string trace_table(const ReadTrace& trace, const Window& window) {
   std::string text;
   for (const auto& run : trace.runs) {
-    TextTable table({"", "compute", "wait", "communicate", "queue", "observe", "updates", "mean τ"});
+    TextTable table(
+        {"", "compute", "wait", "communicate", "queue", "observe", "updates", "mean τ"});
     const auto workers = summarise_workers(run, window);
     for (std::size_t w = 0; w < std::min(workers.size(), kMostWorkers); ++w)
       table.add(cells("  " + run.tracks[w].name, workers[w].shares, workers[w].gradients,

@@ -99,8 +99,8 @@ class MergedSum {
 template <class Update>
 class CoordinateRule final : public Rule {
  public:
-  CoordinateRule(const RuleSpec& spec, std::size_t parameters)
-      : Rule(spec, parameters, Update::kVectors, Update::kOnSupport), update_(spec) {}
+  CoordinateRule(const RuleSpec& spec, const RuleInput& input)
+      : Rule(spec, input, Update::kVectors, Update::kOnSupport), update_(spec) {}
 
   bool is_plain() const override { return Update::kPlain; }
 
@@ -156,7 +156,7 @@ class CoordinateRule final : public Rule {
     std::size_t begin, end;
 
     void make(Access access, WriteProbe* probe) const {
-      with_memory(access, probe, [this](const auto& memory) { over(memory); });
+      with_memory(access, probe, [this](const auto& memory) { this->over(memory); });
     }
 
     template <class Memory>

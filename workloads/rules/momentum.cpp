@@ -42,10 +42,10 @@ void reference_step(const RuleSpec& spec, std::span<double> state, std::span<con
 }  // namespace
 
 std::unique_ptr<const Rule> make_momentum(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<MomentumUpdate<false>>>(spec, input.parameters);
+  return std::make_unique<CoordinateRule<MomentumUpdate<false>>>(spec, input);
 }
 std::unique_ptr<const Rule> make_nesterov(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<MomentumUpdate<true>>>(spec, input.parameters);
+  return std::make_unique<CoordinateRule<MomentumUpdate<true>>>(spec, input);
 }
 
 void reference_momentum(const RuleSpec& spec, std::span<double> state, std::span<const double> g,

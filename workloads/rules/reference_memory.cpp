@@ -1,5 +1,7 @@
 #include "workloads/rules/reference_memory.h"
 
+#include <numeric>
+
 namespace sgdbench {
 
 ReferenceMemory::ReferenceMemory(const Problem& problem, const RuleSpec& rule)
@@ -30,6 +32,11 @@ void ReferenceMemory::estimate(std::span<const double> w, std::span<const Part> 
       rows.push_back(row);
       const auto gradient = gradient_of(part.w, row);
       for (std::size_t i = 0; i < w.size(); ++i) change[i] += gradient[i];
+      if (estimate_ == Estimate::svrg) {
+        const auto remembered = gradient_of(snapshot_, row);
+        for (std::size_t i = 0; i < w.size(); ++i) change[i] -= remembered[i];
+        continue;
+      }
       Sparse& remembered = gradients_[row];
       for (const auto& [i, value] : remembered) change[i] -= value;
       remembered.clear();
@@ -44,8 +51,19 @@ void ReferenceMemory::estimate(std::span<const double> w, std::span<const Part> 
   problem_->reference_spread(z, rows, estimate);
   for (std::size_t i = 0; i < w.size(); ++i) {
     estimate[i] += c / b * change[i];
-    mean_[i] += change[i] / n;
+    if (estimate_ != Estimate::svrg) mean_[i] += change[i] / n;
   }
+}
+
+void ReferenceMemory::make_full(std::span<const double> w) {
+  snapshot_.assign(w.begin(), w.end());
+  std::vector<std::uint32_t> all(problem_->examples());
+  std::iota(all.begin(), all.end(), 0U);
+  std::vector<double> shrinkage(w.size()), spread(w.size());
+  problem_->reference_gradient(w, all, mean_);
+  add_regulariser(w, shrinkage);
+  problem_->reference_spread(shrinkage, all, spread);
+  for (std::size_t i = 0; i < w.size(); ++i) mean_[i] -= spread[i];
 }
 
 }  // namespace sgdbench

@@ -4,6 +4,7 @@
 //
 //   gᵢ = ∇ℓᵢ(wᵢ),   estimate = c/b ∑ᵢ (gᵢ − αᵢ) + 1/b ∑ᵢ Dᵢ(ḡ + λw)
 //   saga, sag:   ḡ ← ḡ + 1/n ∑ᵢ (gᵢ − αᵢ),  αᵢ ← gᵢ
+//   svrg:        αᵢ = ∇ℓᵢ(w̃), ḡ = 1/n ∑ᵢ αᵢ at the last full gradient, which was made at w̃
 //
 // wᵢ being the parameters that the gradient was computed from, and w those that it lands in.
 #pragma once
@@ -30,6 +31,9 @@ class ReferenceMemory {
   /// The estimate for an update of `w` from all parts, and what is remembered of them.
   void estimate(std::span<const double> w, std::span<const Part> parts, std::span<double> estimate);
 
+  /// A full gradient at w.
+  void make_full(std::span<const double> w);
+
   std::span<const double> mean() const { return mean_; }  ///< ḡ
 
  private:
@@ -40,7 +44,7 @@ class ReferenceMemory {
 
   const Problem* problem_;
   Estimate estimate_;
-  std::vector<double> mean_;
+  std::vector<double> mean_, snapshot_;        // w̃, of svrg
   std::map<std::uint32_t, Sparse> gradients_;  // αᵢ, of the examples that were met
 };
 

@@ -13,18 +13,26 @@ namespace sgdbench {
 const std::vector<RuleEntry>& rule_catalog() {
   static const std::vector<RuleEntry> catalog{
       {"sgd", "w ← w − γ·g; on sparse data only the coordinates of the block are touched", false,
-       make_sgd, reference_sgd},
+       false, make_sgd, reference_sgd},
       {"momentum",
        "v ← μ·v + g, w ← w − γ·v; every coordinate at every update, v decays everywhere", true,
-       make_momentum, reference_momentum},
+       false, make_momentum, reference_momentum},
       {"nesterov", "v ← μ·v + g, w ← w − γ·(g + μ·v); every coordinate at every update", true,
-       make_nesterov, reference_nesterov},
+       false, make_nesterov, reference_nesterov},
       {"saga",
        "w ← w − γ·((s − α)·x + ḡ), α ← s: remembers each example's slope; linear models, no noise "
        "floor",
-       false, make_saga, reference_sgd, Estimate::saga, 2.0 / 3, why_no_slope_memory},
+       false, false, make_saga, reference_sgd, Estimate::saga, 2.0 / 3, nullptr,
+       why_no_slope_memory},
       {"sag", "w ← w − γ·ḡ, the mean of all remembered gradients; linear models, biased", false,
-       make_sag, reference_sgd, Estimate::sag, 1.0 / 8, why_no_slope_memory},
+       false, make_sag, reference_sgd, Estimate::sag, 1.0 / 8, nullptr, why_no_slope_memory},
+      {"svrg",
+       "as saga, with slopes and ḡ of a full gradient that all workers make every `inner` examples",
+       false, true, make_svrg, reference_sgd, Estimate::svrg, 2.0 / 3, full_gradients_of_svrg,
+       why_no_slope_memory},
+      {"lsvrg", "as svrg, with a full gradient after each example with probability 1/n", false,
+       false, make_svrg, reference_sgd, Estimate::svrg, 2.0 / 3, full_gradients_of_lsvrg,
+       why_no_slope_memory},
   };
   return catalog;
 }
@@ -56,6 +64,11 @@ std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& inp
 
 double step_share(double momentum) {
   return std::min(1 - momentum, 2 * (1 + momentum));
+}
+
+std::vector<std::uint64_t> Rule::full_gradients(std::uint64_t planned, std::uint64_t seed) const {
+  auto* const places = rule_entry(spec_.name).full_gradients;
+  return places == nullptr ? std::vector<std::uint64_t>() : places(spec_, examples_, planned, seed);
 }
 
 double step_share(const RuleSpec& rule) {

@@ -25,6 +25,9 @@ namespace sgdbench {
 struct RuleSpec {
   std::string_view name = "sgd";  ///< of rule_catalog()
   Real momentum = 0;  ///< μ, may be negative (asynchrony adds momentum of its own); 0: it has none
+  /// Between two full gradients: examples that land, or, where that is 0, so many passes.
+  std::uint64_t inner = 0;
+  double inner_passes = 2;
   bool operator==(const RuleSpec&) const = default;
 };
 
@@ -51,8 +54,8 @@ class Rule {
   /// sums are taken by their rows and slopes.
   bool remembers_examples() const { return memory_ != 0; }
   /// Memory for what is kept of a gradient sum of so many examples, for this rule.
-  void reserve(StoredGradient& stored, std::size_t examples, std::size_t n) const {
-    const std::size_t numbers = memory_ == 0 ? 0 : memory_ / n;
+  void reserve(StoredGradient& stored, std::size_t examples) const {
+    const std::size_t numbers = memory_ == 0 ? 0 : memory_ / examples_;
     stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers);
   }
   /// Whether an update changes nothing outside of the gradients' supports.
@@ -75,6 +78,16 @@ class Rule {
   /// ranges, by one caller for each gradient sum, where nobody else touches the state now: with
   /// other access, apply() has done it.
   virtual void remember(std::span<Real>, const GradientSum&) const {}
+  /// Examples of a plan of so many after which a full gradient is made, ascending; 0: before the
+  /// first update.
+  std::vector<std::uint64_t> full_gradients(std::uint64_t planned, std::uint64_t seed) const;
+  /// Of a full gradient at w: remembers a gradient sum's examples; by any number of callers, each
+  /// for examples of its own.
+  virtual void remember_all(std::span<Real>, const GradientSum&) const {}
+  /// Of a full gradient at w: takes ∑ᵢ ∇fᵢ(w), which is the sum of `sums`, on coordinates
+  /// [begin, end).
+  virtual void take_full_gradient(std::span<Real>, std::span<const std::span<const Real>>,
+                                  std::size_t, std::size_t) const {}
   /// Takes the memory in `total` that apply() may need.
   virtual void reserve(GradientTotal& total) const { total.reserve(parameters_); }
   /// All of the above for one gradient sum.
@@ -87,29 +100,30 @@ class Rule {
 
  protected:
   /// `memory` numbers of single examples.
-  Rule(const RuleSpec& spec, std::size_t parameters, std::size_t vectors, bool on_support,
+  Rule(const RuleSpec& spec, const RuleInput& input, std::size_t vectors, bool on_support,
        std::size_t memory = 0)
       : spec_(spec),
-        parameters_(parameters),
+        parameters_(input.parameters),
+        examples_(input.examples),
         vectors_(vectors),
         memory_(memory),
         on_support_(on_support) {}
 
  private:
   RuleSpec spec_;
-  std::size_t parameters_, vectors_, memory_;
+  std::size_t parameters_, examples_, vectors_, memory_;
   bool on_support_;
 };
 
 /// What stands for ∇f in an update: the mean gradient of its examples, or that corrected by what is
 /// remembered of them.
-enum class Estimate { plain, saga, sag };
+enum class Estimate { plain, saga, sag, svrg };
 
 /// A row of the catalog.
 struct RuleEntry {
   std::string_view name;
   std::string_view summary;
-  bool takes_momentum = false;
+  bool takes_momentum = false, takes_inner = false;
   std::unique_ptr<const Rule> (*make)(const RuleSpec&, const RuleInput&);
   /// The rule by its formula, in double: one step γ along the estimate g, on `state` as above.
   void (*reference)(const RuleSpec&, std::span<double> state, std::span<const double> g,
@@ -117,6 +131,9 @@ struct RuleEntry {
   Estimate estimate = Estimate::plain;
   /// What a good step for sgd, 1/(2L), is multiplied by.
   double step_share = 1;
+  /// Rule::full_gradients() of a rule, on n examples. Null: there are none.
+  std::vector<std::uint64_t> (*full_gradients)(const RuleSpec&, std::size_t n,
+                                               std::uint64_t planned, std::uint64_t seed) = nullptr;
   /// "" if it can be made for such a problem, else why not. Null: always.
   std::string (*why_not)(const RuleInput&) = nullptr;
 };

@@ -10,6 +10,11 @@ std::unique_ptr<const Rule> make_momentum(const RuleSpec& spec, const RuleInput&
 std::unique_ptr<const Rule> make_nesterov(const RuleSpec& spec, const RuleInput& input);
 std::unique_ptr<const Rule> make_saga(const RuleSpec& spec, const RuleInput& input);
 std::unique_ptr<const Rule> make_sag(const RuleSpec& spec, const RuleInput& input);
+std::unique_ptr<const Rule> make_svrg(const RuleSpec& spec, const RuleInput& input);
+
+using FullGradients = std::vector<std::uint64_t>(const RuleSpec&, std::size_t n,
+                                                 std::uint64_t planned, std::uint64_t seed);
+FullGradients full_gradients_of_svrg, full_gradients_of_lsvrg;
 
 std::string why_no_slope_memory(const RuleInput& input);
 

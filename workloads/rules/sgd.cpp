@@ -22,7 +22,7 @@ struct SgdUpdate {
 }  // namespace
 
 std::unique_ptr<const Rule> make_sgd(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<SgdUpdate>>(spec, input.parameters);
+  return std::make_unique<CoordinateRule<SgdUpdate>>(spec, input);
 }
 
 void reference_sgd(const RuleSpec&, std::span<double> state, std::span<const double> g,

@@ -5,7 +5,7 @@
 namespace sgdbench {
 
 SlopeMemory::SlopeMemory(const RuleSpec& spec, const RuleInput& input, Estimate estimate)
-    : Rule(spec, input.parameters, 2, true, input.examples * input.rows->scores),
+    : Rule(spec, input, 2, true, input.examples * input.rows->scores),
       rows_(*input.rows),
       estimate_(estimate),
       inverse_examples_(Real(1) / static_cast<Real>(input.examples)) {}
@@ -24,7 +24,9 @@ struct SlopeMemory::Landing {
 
 void SlopeMemory::add(std::span<Real> state, const GradientSum& gradient_sum,
                       const Landing& landing) const {
-  auto& [total, begin, end, access] = landing;
+  GradientTotal& total = landing.total;
+  const std::size_t begin = landing.begin, end = landing.end;
+  const bool exclusive = landing.access == Access::exclusive;
   const std::size_t scores = rows_.scores;
   Real* const remembered = slopes(state);
   for (std::size_t k = 0; k < gradient_sum.rows.size(); ++k) {
@@ -32,9 +34,9 @@ void SlopeMemory::add(std::span<Real> state, const GradientSum& gradient_sum,
     for (std::size_t c = 0; c < scores; ++c) {
       const Real s = gradient_sum.slopes[k * scores + c];
       Real& alpha = remembered[row * scores + c];
-      const Real change = s - (access == Access::exclusive ? alpha
-                               : follows()                 ? racy::exchange(&alpha, s)
-                                                           : racy::load<Real>(&alpha));
+      const Real change = s - (exclusive   ? alpha
+                               : follows() ? racy::exchange(&alpha, s)
+                                           : racy::load<Real>(&alpha));
       rows_.for_each(row, [&](std::size_t v, Real x) {
         const std::size_t i = v * scores + c;
         if (i < begin || i >= end) return;
@@ -82,7 +84,24 @@ void SlopeMemory::apply(std::span<Real> state, std::span<const GradientSum> grad
 }
 
 void SlopeMemory::remember(std::span<Real> state, const GradientSum& gradient_sum) const {
-  if (!follows()) return;
+  if (follows()) remember_all(state, gradient_sum);
+}
+
+/// ḡ ← 1/n ∑ᵢ ∇fᵢ(w) − λw: the regulariser is no part of what is remembered.
+void SlopeMemory::take_full_gradient(std::span<Real> state,
+                                     std::span<const std::span<const Real>> sums, std::size_t begin,
+                                     std::size_t end) const {
+  Real* const g = mean(state);
+  for (std::size_t i = begin; i < end; ++i) {
+    Real sum = 0;
+    for (const auto& one : sums) sum += one[i];
+    const std::size_t v = i / rows_.scores;
+    const bool is_met = rows_.sparse == nullptr || rows_.inverse_shares[v] != 0;
+    g[i] = sum * inverse_examples_ - (is_met ? rows_.l2_of(v) * state[i] : 0);
+  }
+}
+
+void SlopeMemory::remember_all(std::span<Real> state, const GradientSum& gradient_sum) const {
   const std::size_t scores = rows_.scores;
   for (std::size_t k = 0; k < gradient_sum.rows.size(); ++k)
     for (std::size_t c = 0; c < scores; ++c)

@@ -38,6 +38,9 @@ class SlopeMemory final : public Rule {
              std::size_t end, Real step, Access access, WriteProbe* probe,
              GradientTotal* total) const override;
   void remember(std::span<Real> state, const GradientSum& gradient_sum) const override;
+  void remember_all(std::span<Real> state, const GradientSum& gradient_sum) const override;
+  void take_full_gradient(std::span<Real> state, std::span<const std::span<const Real>> sums,
+                          std::size_t begin, std::size_t end) const override;
   void reserve(GradientTotal& total) const override;
 
   /// c of an update of so many examples.
@@ -45,7 +48,7 @@ class SlopeMemory final : public Rule {
     return estimate_ == Estimate::sag ? static_cast<Real>(examples) * inverse_examples_ : Real(1);
   }
   /// Whether the memory follows the gradients.
-  bool follows() const { return true; }
+  bool follows() const { return estimate_ != Estimate::svrg; }
   const LinearRows& rows() const { return rows_; }
   Real inverse_examples() const { return inverse_examples_; }  ///< 1/n
   Real* mean(std::span<Real> state) const { return state.data() + parameters(); }
