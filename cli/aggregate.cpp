@@ -9,7 +9,6 @@
 #include "results/labels.h"
 #include "results/outcome.h"
 #include "results/statistics.h"
-#include "results/statistics/ranks.h"
 #include "results/targets.h"
 
 namespace sgdbench {
@@ -36,13 +35,22 @@ std::optional<Spread> spread(const Times& times) {
   return Spread{middle, *std::min_element(times.lows.begin(), times.lows.end()),
                 *std::max_element(times.highs.begin(), times.highs.end()), times};
 }
-std::optional<Spread> spread(const std::vector<double>& values) {
-  return spread(Times{values, values, values});
+
+/// The same of a time of a run; of one that did not come through, infinity.
+std::optional<Spread> spread(const Records& rows, double RowOutcome::*time) {
+  Times times;
+  for (const auto* row : rows) {
+    const auto outcome = outcome_of(*row);
+    if (!outcome.healthy || std::isfinite(outcome.*time))
+      times.add(row->repeat, outcome.healthy ? outcome.*time : kNever);
+  }
+  return spread(times);
 }
 
 std::optional<double> middle(const std::vector<double>& values) {
-  const auto all = spread(values);
-  return all ? std::optional(all->median) : std::nullopt;
+  if (values.empty()) return std::nullopt;
+  const double found = median(values);
+  return std::isfinite(found) ? std::optional(found) : std::nullopt;
 }
 
 std::optional<double> ratio(const std::optional<double>& a, const std::optional<double>& b) {
@@ -64,7 +72,7 @@ std::vector<TargetSummary> summarise_targets(const Records& rows) {
       const auto if_reached = [reached](auto time) { return reached ? *time : kNever; };
       summaries[i].target = targets[i].target;
       summaries[i].reached += reached;
-      times[i].add(if_reached(at.time_s), if_reached(at.low_s), if_reached(at.high_s));
+      times[i].add(row->repeat, if_reached(at.time_s), if_reached(at.low_s), if_reached(at.high_s));
     }
   }
   for (std::size_t i = 0; i < summaries.size(); ++i) summaries[i].time = spread(times[i]);
@@ -94,13 +102,8 @@ void take_speedup(Aggregate& a) {
 
 void summarise(Aggregate& a) {
   using R = RunRecord;
-  const auto known = [](double time) {
-    return std::isfinite(time) ? std::optional(time) : std::nullopt;
-  };
-  a.epoch_s = spread(values(
-      a.counted, [&](const R& r) { return known(outcome_of(r).epoch_s); }, kNever));
-  a.gradient_s = spread(values(
-      a.counted, [&](const R& r) { return known(outcome_of(r).gradient_s); }, kNever));
+  a.epoch_s = spread(a.counted, &RowOutcome::epoch_s);
+  a.gradient_s = spread(a.counted, &RowOutcome::gradient_s);
   std::vector<double> epochs;
   for (const auto* row : a.counted) epochs.push_back(outcome_of(*row).epochs_to_target);
   a.epochs_to_target = middle(epochs);
@@ -170,26 +173,6 @@ void sort_members(AggregateGroup& group, const std::vector<std::string>& config_
 
 }  // namespace
 
-std::optional<Factor> factor_between(const Spread& a, const Spread& b) {
-  const auto between = [](const std::vector<double>& x, const std::vector<double>& y) {
-    return shift_between(x, y, kFactorConfidence);
-  };
-  const auto shift = between(a.times.values, b.times.values);
-  if (!shift.centre) return std::nullopt;
-  Factor factor{std::exp(*shift.centre), {}};
-  if (shift.interval)
-    factor.interval =
-        ConfidenceInterval{std::exp(between(a.times.highs, b.times.lows).interval->low),
-                           std::exp(between(a.times.lows, b.times.highs).interval->high)};
-  return factor;
-}
-
-bool tied(const Spread& a, const Spread& b) {
-  const auto factor = factor_between(a, b);
-  return !factor || !factor->interval ||
-         (factor->interval->low <= 1 && factor->interval->high >= 1);
-}
-
 std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
                                       const std::vector<std::string>& config_ids) {
   std::vector<AggregateGroup> groups;
@@ -243,7 +226,7 @@ Precision precision_of(std::span<const RunRecord> rows, std::string_view config_
   const auto standing = standing_of(repeats);
   const auto& times = standing.times;
   Precision precision{times.values.size(), {}};
-  const auto interval = standing.interval(kPrecisionConfidence);
+  const auto interval = standing.interval();
   if (!interval) return precision;
   // Where all are equal, they may be 0: a target that the start meets.
   const auto half_of = [middle = median(times.values)](double width) {

@@ -6,8 +6,8 @@
 
 #include "cli/summary.h"
 #include "cli/text.h"
+#include "results/comparison/comparison.h"
 #include "results/labels.h"
-#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
@@ -24,6 +24,8 @@ struct Race {
   std::string goal;
   bool to_target = false;
   std::string_view among = "";  ///< whom the first one is compared with
+  /// How each differs from the first (itself included), as `compare` judges.
+  std::vector<TimesDiffer> from_first;
 };
 
 double time_of(const Race& race, const Aggregate& member) {
@@ -41,10 +43,23 @@ bool may_win(const Aggregate& member) {
   return member.standing.may_win();
 }
 
+/// All others are held against the fastest in one family.
+void judge(Race& race) {
+  std::vector<PairOfTimes> pairs;
+  for (const auto* member : race.members)
+    pairs.push_back({&(race.members.front()->*race.time)->times, &(member->*race.time)->times});
+  race.from_first = {TimesDiffer{}};
+  const auto others = differences(std::span(pairs).subspan(1), Criteria{});
+  race.from_first.insert(race.from_first.end(), others.begin(), others.end());
+}
+
 /// The race of those that may win and have such a time.
 Race race_by(const AggregateGroup& group, std::optional<Spread> Aggregate::*time, std::string goal,
              bool to_target = false) {
-  Race race{{}, time, std::move(goal), to_target};
+  Race race;
+  race.time = time;
+  race.goal = std::move(goal);
+  race.to_target = to_target;
   for (const auto& member : group.members)
     if (may_win(member) && member.*time) race.members.push_back(&member);
   sort_by_time(race);
@@ -101,10 +116,8 @@ Members rivals_of(const Race& race) {
 /// Those that can't be told from the fastest, the fastest included.
 Members tied_with_first(const Race& race) {
   Members found;
-  for (const auto* member : race.members)
-    if (member == race.members.front() ||
-        tied(*(race.members.front()->*race.time), *(member->*race.time)))
-      found.push_back(member);
+  for (std::size_t i = 0; i < race.members.size(); ++i)
+    if (!race.from_first[i].a_is_faster) found.push_back(race.members[i]);
   return found;
 }
 
@@ -132,36 +145,40 @@ std::string names(const Members& members) {
 }
 
 /// "1.80× (1.75×–1.86×)": the interval is of the number before it.
-std::string lead(const Factor& factor) {
-  auto text = human_ratio(factor.centre);
-  if (factor.interval && std::isfinite(factor.interval->high))
-    text += fmt::format(" ({}–{})", human_ratio(factor.interval->low),
-                        human_ratio(factor.interval->high));
+std::string lead(const TimesDiffer& difference) {
+  auto text = human_ratio(*difference.ratio);
+  if (const auto& interval = difference.interval; interval && std::isfinite(interval->high))
+    text += fmt::format(" ({}–{})", human_ratio(interval->low), human_ratio(interval->high));
   return text;
 }
 
 /// Where the advantage comes from, in factors whose product it is: the first is what the second
 /// leaves of it.
-std::string factors(const Race& race, const Factor& lead, const Aggregate& winner,
+std::string factors(const Race& race, double ahead, const Aggregate& winner,
                     const Aggregate& rival) {
   if (!race.to_target || !(rival.epochs_to_target.value_or(0) > 0) ||
       !(winner.epochs_to_target.value_or(0) > 0))
     return "";
   const double epochs = *rival.epochs_to_target / *winner.epochs_to_target;
   return fmt::format(" ({} from time per epoch, {} from epochs to target)",
-                     human_ratio(lead.centre / epochs), human_ratio(epochs));
+                     human_ratio(ahead / epochs), human_ratio(epochs));
+}
+
+bool contains(const Members& members, const Aggregate* member) {
+  return std::find(members.begin(), members.end(), member) != members.end();
 }
 
 /// How far it is ahead of each rival that is not tied with it.
 std::string leads(const Race& race, const Members& rivals, const Members& tied) {
   const auto& winner = *race.members.front();
   std::string text;
-  for (const auto* rival : rivals) {
-    if (std::find(tied.begin(), tied.end(), rival) != tied.end()) continue;
-    const auto factor = factor_between(*(winner.*race.time), *(rival->*race.time));
-    if (!factor) continue;
-    text += fmt::format("{}{} ahead of {}, {}{}", text.empty() ? ", " : ", and ", lead(*factor),
-                        described(*rival), role_of(*rival), factors(race, *factor, winner, *rival));
+  for (std::size_t i = 0; i < race.members.size(); ++i) {
+    const auto* rival = race.members[i];
+    const auto& difference = race.from_first[i];
+    if (!contains(rivals, rival) || contains(tied, rival) || !difference.ratio) continue;
+    text += fmt::format("{}{} ahead of {}, {}{}", text.empty() ? ", " : ", and ", lead(difference),
+                        described(*rival), role_of(*rival),
+                        factors(race, *difference.ratio, winner, *rival));
   }
   return text;
 }
@@ -215,22 +232,17 @@ std::string opening(const Race& race, const Members& tied) {
   return fmt::format("{} was the fastest{}, {} {}", described(winner), race.among, time, race.goal);
 }
 
-/// The fewest repeats of each of two that can tell them apart.
-std::size_t needed_repeats() {
-  static const auto needed = least_samples(1 - kFactorConfidence);
-  return needed;
-}
-
 /// A lowest median that proves nothing; "" where there are enough repeats, or no other to beat.
 std::string without_evidence(const Race& race) {
-  std::size_t fewest = needed_repeats();
+  const auto needed = least_repeats(Criteria{}.alpha, false);
+  std::size_t fewest = needed;
   for (const auto* member : race.members)
     fewest = std::min(fewest, (member->*race.time)->times.values.size());
-  if (race.members.size() < 2 || fewest >= needed_repeats()) return "";
+  if (race.members.size() < 2 || fewest >= needed) return "";
   const auto& first = *race.members.front();
   return fmt::format("{} has the lowest median{}, {} {}{}, but a winner needs {} repeats of each",
                      described(first), race.among, human_seconds(time_of(race, first)),
-                     race.to_target ? "to " : "", race.goal, needed_repeats());
+                     race.to_target ? "to " : "", race.goal, needed);
 }
 
 /// Those that take no part, and why.
@@ -251,7 +263,7 @@ bool already_there(const AggregateGroup& group) {
 }
 
 std::string verdict(const AggregateGroup& group) {
-  const auto race = race_of(group);
+  auto race = race_of(group);
   if (already_there(group))
     return fmt::format("the start is already there: it meets {}, so nothing was raced for.",
                        race.goal);
@@ -262,6 +274,7 @@ std::string verdict(const AggregateGroup& group) {
     return race.to_target ? "no configuration reached " + race.goal + "."
                           : "no run ended well, so there is nothing to compare.";
   if (auto text = without_evidence(race); !text.empty()) return text + ".";
+  judge(race);
   const auto tied = tied_with_first(race);
   const auto rivals = rivals_of(race);
   const auto& winner = *race.members.front();

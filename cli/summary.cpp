@@ -12,8 +12,6 @@
 namespace sgdbench {
 namespace {
 
-constexpr double kTableConfidence = 0.9;
-
 std::string fixed(double value, int digits) {
   return fmt::format("{:.{}f}", value, digits);
 }
@@ -22,7 +20,7 @@ std::string fixed(double value, int digits) {
 std::string time_text(const std::optional<Spread>& time) {
   if (!time) return "—";
   const auto text = human_seconds(time->median);
-  const auto interval = time->times.interval(kTableConfidence);
+  const auto interval = time->times.interval();
   if (!interval || time->median <= 0) return text;
   const double half = 100 * (interval->high - interval->low) / 2 / time->median;
   return std::isfinite(half) ? fmt::format("{} ±{:.{}f}%", text, half, half < 0.95 ? 1 : 0)

@@ -24,21 +24,6 @@ struct Spread {
   Times times;  ///< of the repeats
 };
 
-inline constexpr double kFactorConfidence = 0.95;
-
-/// How many times b is as long as a: the median of the factors between their values (Hodges and
-/// Lehmann), and the distribution-free 95 % interval that belongs to it, from that between a's
-/// highs and b's lows to that between a's lows and b's highs. Infinite where b is.
-struct Factor {
-  double centre = 0;
-  std::optional<ConfidenceInterval> interval;  ///< nothing where there are too few repeats for one
-};
-std::optional<Factor> factor_between(const Spread& a, const Spread& b);
-
-/// Whether a and b are statistically tied: the interval of their factor holds 1. With too few
-/// repeats for an interval nothing is known, and they are.
-bool tied(const Spread& a, const Spread& b);
-
 /// One target over the repeats.
 struct TargetSummary {
   std::string target;          ///< "1%", "loss"
@@ -81,11 +66,10 @@ std::vector<AggregateGroup> aggregate(const std::vector<RunRecord>& rows,
 
 // How well the repeats so far know a configuration's time: for --until-ci.
 
-inline constexpr double kPrecisionConfidence = 0.95;
 /// With so many repeats, half of which missed the target, more of them will not help.
 inline constexpr std::size_t kHopeless = 12;
 
-/// Half the 95 % interval of a median time, as a share of the median.
+/// Half the interval of a median time, as tables show it, as a share of the median.
 struct Precision {
   std::size_t repeats = 0;
   std::optional<double> half_width;  ///< nothing with too few repeats, or half of them missed

@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kConfidence = 0.9;  ///< of the interval: 5 repeats have one
-
 /// The repeats of a configuration come to this.
 struct Entry {
   std::string name, measure, why_not;
@@ -33,7 +31,7 @@ void settle(Entry& entry, std::span<const RunRecord* const> repeats) {
   const auto middle = standing.median_time();
   if (entry.why_not.empty() && !middle) entry.why_not = "its target was missed too often";
   entry.median = middle.value_or(0);
-  entry.interval = standing.interval(kConfidence);
+  entry.interval = standing.interval();
   if (entry.interval && !std::isfinite(entry.interval->high)) entry.interval.reset();
 }
 

@@ -102,14 +102,15 @@ std::optional<double> Standing::median_time() const {
   return std::isfinite(middle) ? std::optional(middle) : std::nullopt;
 }
 
-void Times::add(double value, double low, double high) {
+void Times::add(std::uint64_t repeat, double value, double low, double high) {
+  repeats.push_back(repeat);
   values.push_back(value);
   lows.push_back(low);
   highs.push_back(high);
 }
 
-std::optional<ConfidenceInterval> Times::interval(double confidence) const {
-  return median_interval(lows, highs, confidence);
+std::optional<ConfidenceInterval> Times::interval() const {
+  return median_interval(lows, highs, kMedianConfidence);
 }
 
 std::string Standing::why_no_winner() const {
@@ -126,7 +127,7 @@ Standing standing_of(std::span<const RunRecord* const> repeats) {
     const double time = time_of(*run);
     const bool to_target = names_target(*run);
     if (outcome.counts)
-      standing.times.add(time, to_target ? outcome.to_target_low_s : time,
+      standing.times.add(run->repeat, time, to_target ? outcome.to_target_low_s : time,
                          to_target ? outcome.to_target_high_s : time);
     standing.reached += outcome.reached;
     standing.already_there += outcome.already_there;

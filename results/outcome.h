@@ -5,6 +5,7 @@
 // through wins nothing.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -46,9 +47,11 @@ double time_of(const RunRecord& run);
 /// they are is part of every interval.
 struct Times {
   std::vector<double> values, lows, highs;
-  void add(double value, double low, double high);
+  std::vector<std::uint64_t> repeats;  ///< which repeat each is of
+  void add(std::uint64_t repeat, double value, double low, double high);
+  void add(std::uint64_t repeat, double value) { add(repeat, value, value, value); }
   /// Of their median, from the lows to the highs.
-  std::optional<ConfidenceInterval> interval(double confidence) const;
+  std::optional<ConfidenceInterval> interval() const;
 };
 
 /// One row of a configuration beside another: how many times faster `run` made an epoch than
@@ -75,9 +78,7 @@ struct Standing {
   }
   /// Middle of the times; nothing where it is infinite.
   std::optional<double> median_time() const;
-  std::optional<ConfidenceInterval> interval(double confidence) const {
-    return times.interval(confidence);
-  }
+  std::optional<ConfidenceInterval> interval() const { return times.interval(); }
   /// Whether it can be the best of anything: all its repeats came through and learnt.
   bool may_win() const { return !times.values.empty() && troubled == 0 && unlearnt == 0; }
 };

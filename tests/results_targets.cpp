@@ -181,9 +181,9 @@ TEST_CASE("How far the points of a curve are apart is part of the interval of th
   std::vector<const RunRecord*> repeats;
   for (std::uint64_t repeat = 0; repeat < 8; ++repeat) runs.push_back(timed(1, 1, 4, repeat));
   for (auto& run : runs) repeats.push_back(&run);
-  CHECK(standing_of(repeats).interval(0.9)->low == 4);
+  CHECK(standing_of(repeats).interval()->low == 4);
   for (auto& run : runs) run.time_to_target_low_s = 3.5, run.time_to_target_high_s = 4.25;
-  const auto interval = standing_of(repeats).interval(0.9);
+  const auto interval = standing_of(repeats).interval();
   CHECK(interval->low == 3.5);
   CHECK(interval->high == 4.25);
   CHECK(standing_of(repeats).median_time() == 4);

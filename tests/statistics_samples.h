@@ -3,9 +3,10 @@
 
 #include <boost/math/distributions/binomial.hpp>
 #include <cmath>
-#include <limits>
 #include <random>
 #include <vector>
+
+#include "results/outcome.h"
 
 namespace sgdbench {
 
@@ -15,9 +16,6 @@ inline int most_false(int trials, double alpha = 0.01) {
   using namespace boost::math;
   return static_cast<int>(quantile(complement(binomial_distribution<>(trials, alpha), 0.001)));
 }
-
-/// The time of what does not come to its end.
-inline constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// Thread safety: one thread. The engine and the formula are fixed, so that the samples are too:
 /// the distributions of the standard library differ from one library to the next.

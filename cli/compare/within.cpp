@@ -21,23 +21,22 @@ using Json = nlohmann::ordered_json;
 constexpr int kNothing = 3;
 
 struct WithinReport {
-  WithinComparison comparison;
+  std::vector<PairFinding> pairs;
   RunField by;
   Criteria criteria;
   std::string source;
   std::size_t different() const {
-    const auto& pairs = comparison.pairs;
-    return static_cast<std::size_t>(
-        std::count_if(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.differ; }));
+    return static_cast<std::size_t>(std::count_if(
+        pairs.begin(), pairs.end(), [](const auto& pair) { return pair.difference.a_is_faster; }));
   }
   std::string closing() const {
-    const auto pairs = comparison.pairs.size();
-    if (pairs == 0)
+    if (pairs.empty())
       return fmt::format("no two configurations differ in {} alone: nothing could be compared",
                          by.name);
     return fmt::format(
         "{} of {} pair{} differ{} at alpha = {:g} for all together; the others are tied",
-        different(), pairs, pairs == 1 ? "" : "s", different() == 1 ? "s" : "", criteria.alpha);
+        different(), pairs.size(), pairs.size() == 1 ? "" : "s", different() == 1 ? "s" : "",
+        criteria.alpha);
   }
 };
 
@@ -51,17 +50,17 @@ std::string within_table(const WithinReport& report) {
   std::string text = report.source + '\n';
   TextTable table({"", "takes", "the time of", "p", ""}, {0, 2, 4});
   std::string problem;
-  for (const auto& pair : report.comparison.pairs) {
+  for (const auto& pair : report.pairs) {
     if (problem_label(*pair.a) != problem) {
       problem = problem_label(*pair.a);
       table.add_note({}, problem);
     }
-    const auto times = pair.ratio && *pair.ratio > 0 ? human_ratio(1 / *pair.ratio) : "—";
+    const auto& [ratio, interval, p, p_other, faster, slower] = pair.difference;
+    const auto times = ratio && *ratio > 0 ? human_ratio(1 / *ratio) : "—";
     table.add({"  " + name_of(report, *pair.a), times, name_of(report, *pair.b),
-               pair.p < 0.001 ? "<0.001" : fmt::format("{:.3f}", pair.p),
-               pair.differ ? "faster" : "tied"});
+               p < 0.001 ? "<0.001" : fmt::format("{:.3f}", p), faster ? "faster" : "tied"});
   }
-  if (!report.comparison.pairs.empty()) text += '\n' + table.text() + '\n';
+  if (!report.pairs.empty()) text += '\n' + table.text() + '\n';
   return printable_lines(text + report.closing() + '\n');
 }
 
@@ -71,17 +70,18 @@ std::string within_json(const WithinReport& report) {
   out["report"] = report.source;
   out["by"] = report.by.name;
   out["alpha"] = report.criteria.alpha;
-  out["paired"] = report.comparison.paired;
   out["pairs"] = Json::array();
-  for (const auto& pair : report.comparison.pairs) {
-    const bool finite = pair.ratio && *pair.ratio > 0 && std::isfinite(*pair.ratio);
+  for (const auto& pair : report.pairs) {
+    const auto& difference = pair.difference;
+    const bool finite =
+        difference.ratio && *difference.ratio > 0 && std::isfinite(*difference.ratio);
     out["pairs"].push_back({{"a", pair.a->config_id},
                             {"b", pair.b->config_id},
                             {"a_name", name_of(report, *pair.a)},
                             {"b_name", name_of(report, *pair.b)},
-                            {"ratio", finite ? Json(*pair.ratio) : Json()},
-                            {"p_corrected", pair.p},
-                            {"verdict", pair.differ ? "a is faster" : "tied"}});
+                            {"ratio", finite ? Json(*difference.ratio) : Json()},
+                            {"p_corrected", difference.p},
+                            {"verdict", difference.a_is_faster ? "a is faster" : "tied"}});
   }
   out["summary"] = report.closing();
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -116,9 +116,9 @@ int compare_within_report(const Invocation& invocation) {
   files.writes("--out", path);
   const auto read = read_report(invocation.positionals[0]);
   report.source = source_text(read.name, read.kind, read.runs);
-  report.comparison = compare_within(read.runs, report.by.name, report.criteria);
+  report.pairs = compare_within(read.runs, report.by.name, report.criteria);
   write_atomically(path, format.render(report));
-  return report.comparison.pairs.empty() ? kNothing : 0;
+  return report.pairs.empty() ? kNothing : 0;
 }
 
 }  // namespace sgdbench

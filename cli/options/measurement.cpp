@@ -117,7 +117,7 @@ constexpr Option kMeasurement[] = {
      "",
      "Q",
      "repeat until the median time (to the target, where there is one) of every configuration is "
-     "known to ±Q, with 95 % confidence; --repeats is then the least",
+     "known to ±Q, with the confidence of tables (90 %); --repeats is then the least",
      "",
      Group::measurement,
      kMeasured,

@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "results/outcome.h"
 #include "results/record.h"
 #include "results/statistics/family.h"
 #include "results/statistics/ranks.h"
@@ -178,21 +179,32 @@ std::optional<std::size_t> repeats_to_find(double spread, double change);
 std::size_t test_gate(const Comparison& comparison, const Criteria& criteria, double change,
                       std::size_t trials);
 
+/// How the times of two configurations of one report differ.
+struct TimesDiffer {
+  std::optional<double> ratio;                    ///< of b's to a's, by pairs or by all of them
+  std::optional<ConfidenceInterval> interval;     ///< from a's highs and b's lows on
+  double p = 1;                                   ///< of "a is no faster than b", corrected
+  double p_other = 1;                             ///< of "b is no faster than a", corrected
+  bool a_is_faster = false, b_is_faster = false;  ///< neither: they are tied
+};
+struct PairOfTimes {
+  const Times* a;
+  const Times* b;
+};
+/// All pairs as one family. Repeats of one number share their seed and their minute, so where there
+/// are enough of them they are pairs; fewer are dealt between the two.
+std::vector<TimesDiffer> differences(std::span<const PairOfTimes> pairs, const Criteria& criteria);
+
 /// Two configurations of one report that differ in one column.
 struct PairFinding {
   const RunRecord* a = nullptr;  ///< any row of each; a took less time, if anything
   const RunRecord* b = nullptr;
-  std::optional<double> ratio;  ///< of b's time to the target (else for its work) to a's
-  double p = 1;                 ///< corrected for all pairs
-  bool differ = false;          ///< otherwise they are tied
-};
-struct WithinComparison {
-  std::vector<PairFinding> pairs;
-  bool paired = false;  ///< by repeat
+  TimesDiffer difference;
 };
 /// All pairs of configurations of one goal that differ in the column of this name and nothing else
-/// that was asked for. The records must outlive it.
-WithinComparison compare_within(const std::vector<RunRecord>& runs, std::string_view column,
-                                const Criteria& criteria);
+/// that was asked for, by their times to the target, else for their work. The records must outlive
+/// it.
+std::vector<PairFinding> compare_within(const std::vector<RunRecord>& runs, std::string_view column,
+                                        const Criteria& criteria);
 
 }  // namespace sgdbench

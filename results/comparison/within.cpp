@@ -2,18 +2,16 @@
 //
 // The idea: two configurations are held against each other where nothing but the column tells them
 // apart, what the program chose itself and what only one of them has (a protocol) aside. Every
-// pair is asked in both directions, and all pairs of the report are one family. Repeats of one
-// number share their seed and their minute, so from seven on they are pairs; fewer are dealt
-// between the two.
+// pair is asked in both directions, and all pairs of the report are one family.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "results/comparison/comparison.h"
 #include "results/comparison/parts.h"
 #include "results/fields.h"
 #include "results/outcome.h"
+#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
@@ -31,82 +29,122 @@ bool differ_in(const RunField& by, const RunRecord& a, const RunRecord& b) {
   });
 }
 
-using Times = std::map<std::uint64_t, double>;  ///< logarithms, by repeat
-
-Times times_of(const Rows& rows) {
-  Times times;
-  for (const auto* row : rows)
-    if (outcome_of(*row).counts) times[row->repeat] = std::log(time_of(*row));
-  return times;
-}
-
-std::vector<double> by_repeat(const Times& times, const std::set<std::uint64_t>& repeats) {
-  std::vector<double> values;
-  for (const auto repeat : repeats) {
-    const auto found = times.find(repeat);
-    values.push_back(found == times.end() ? kNoValue : found->second);
+/// ln of the times in the slots of `repeats`; `times` is one of the three of Times.
+std::vector<double> by_repeat(const Times& all, const std::vector<double>& times,
+                              const std::set<std::uint64_t>& repeats) {
+  std::vector<double> values(repeats.size(), kNoValue);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const auto place = std::distance(repeats.begin(), repeats.find(all.repeats[i]));
+    values[static_cast<std::size_t>(place)] = std::log(times[i]);
   }
   return values;
 }
 
-std::vector<double> factors(const std::vector<double>& logarithms) {
+/// Of the repeats that both have.
+std::vector<double> paired_with(const std::vector<double>& logarithms,
+                                const std::vector<double>& others) {
   std::vector<double> values;
-  for (const double value : logarithms) values.push_back(std::exp(value));
+  for (std::size_t i = 0; i < logarithms.size(); ++i)
+    if (!std::isnan(logarithms[i]) && !std::isnan(others[i]))
+      values.push_back(std::exp(logarithms[i]));
   return values;
+}
+
+/// One way to hold two configurations against each other: a's times and b's.
+struct Held {
+  std::vector<double> a, b;
+  Shift shift(bool paired, double confidence) const {
+    const auto x = paired_with(a, paired ? b : a), y = paired_with(b, paired ? a : b);
+    return paired ? shift_of_pairs(x, y, confidence) : shift_between(x, y, confidence);
+  }
+};
+
+TimesDiffer turned(const TimesDiffer& difference) {
+  const auto inverse = [](double factor) { return 1 / factor; };
+  TimesDiffer other;
+  if (difference.ratio) other.ratio = inverse(*difference.ratio);
+  if (difference.interval)
+    other.interval =
+        ConfidenceInterval{inverse(difference.interval->high), inverse(difference.interval->low)};
+  other.p = difference.p_other;
+  other.p_other = difference.p;
+  other.a_is_faster = difference.b_is_faster;
+  other.b_is_faster = difference.a_is_faster;
+  return other;
 }
 
 }  // namespace
 
-WithinComparison compare_within(const std::vector<RunRecord>& runs, std::string_view column,
-                                const Criteria& criteria) {
+std::vector<TimesDiffer> differences(std::span<const PairOfTimes> pairs, const Criteria& criteria) {
+  std::set<std::uint64_t> repeats;
+  for (const auto& [a, b] : pairs)
+    for (const auto* times : {a, b}) repeats.insert(times->repeats.begin(), times->repeats.end());
+  const bool paired = repeats.size() >= least_repeats(criteria.alpha, true);
+  std::vector<TimesDiffer> found;
+  std::vector<Measured> family;
+  for (const auto& [a, b] : pairs) {
+    const auto held = [&](auto Times::*of_a, auto Times::*of_b) {
+      return Held{by_repeat(*a, a->*of_a, repeats), by_repeat(*b, b->*of_b, repeats)};
+    };
+    // What the curve's points leave open counts against whoever is to be the faster one.
+    const auto closest = held(&Times::highs, &Times::lows);
+    const auto farthest = held(&Times::lows, &Times::highs);
+    const std::size_t width = found.size();
+    family.push_back({closest.a, closest.b, 0, width});
+    family.push_back({farthest.b, farthest.a, 0, width});
+    const double confidence = criteria.confidence();
+    auto& differ = found.emplace_back();
+    const auto shift = held(&Times::values, &Times::values).shift(paired, confidence);
+    if (shift.centre) differ.ratio = std::exp(*shift.centre);
+    const auto low = closest.shift(paired, confidence).interval;
+    const auto high = farthest.shift(paired, confidence).interval;
+    if (low && high) differ.interval = ConfidenceInterval{std::exp(low->low), std::exp(high->high)};
+  }
+  const auto judged = judge_family(family, {paired});
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    found[i].p = judged[2 * i].worse;
+    found[i].p_other = judged[2 * i + 1].worse;
+    found[i].a_is_faster = found[i].p <= criteria.alpha;
+    found[i].b_is_faster = !found[i].a_is_faster && found[i].p_other <= criteria.alpha;
+  }
+  return found;
+}
+
+std::vector<PairFinding> compare_within(const std::vector<RunRecord>& runs, std::string_view column,
+                                        const Criteria& criteria) {
   const auto fields = run_fields();
   const auto by = std::find_if(fields.begin(), fields.end(),
                                [&](const RunField& field) { return field.name == column; });
-  WithinComparison comparison;
+  struct Configuration {
+    const RunRecord* row;
+    Times times;
+  };
+  std::vector<Configuration> configurations;
   std::vector<std::string> lines;
-  std::vector<Rows> configurations;
-  std::set<std::uint64_t> repeats;
-  for (auto& match : match_configurations(runs, {}, lines)) {
-    const auto times = times_of(match.base);
-    if (times.empty()) continue;
-    for (const auto& [repeat, time] : times) repeats.insert(repeat);
-    configurations.push_back(std::move(match.base));
+  for (const auto& match : match_configurations(runs, {}, lines)) {
+    auto times = standing_of(match.base).times;
+    if (!times.values.empty()) configurations.push_back({match.base.front(), std::move(times)});
   }
-  comparison.paired = repeats.size() >= least_repeats(criteria.alpha, true);
-  std::vector<Measured> family;
+  std::vector<PairFinding> found;
+  std::vector<PairOfTimes> pairs;
   for (std::size_t i = 0; i < configurations.size(); ++i)
     for (std::size_t j = i + 1; j < configurations.size(); ++j) {
-      const auto& a = *configurations[i].front();
-      const auto& b = *configurations[j].front();
-      if (by == fields.end() || !same_goal(a, b) || !differ_in(*by, a, b)) continue;
-      const auto x = by_repeat(times_of(configurations[i]), repeats);
-      const auto y = by_repeat(times_of(configurations[j]), repeats);
-      family.push_back({x, y, 0, family.size() / 2});
-      family.push_back({y, x, 0, family.size() / 2});
-      auto& pair = comparison.pairs.emplace_back();
-      pair.a = &a;
-      pair.b = &b;
-      std::vector<double> both[2];
-      for (std::size_t r = 0; r < x.size(); ++r)
-        if (!std::isnan(x[r]) && !std::isnan(y[r]))
-          both[0].push_back(x[r]), both[1].push_back(y[r]);
-      const auto shift =
-          comparison.paired
-              ? shift_of_pairs(factors(both[0]), factors(both[1]), criteria.confidence())
-              : shift_between(factors(both[0]), factors(both[1]), criteria.confidence());
-      if (shift.centre) pair.ratio = std::exp(*shift.centre);
+      const auto& a = configurations[i];
+      const auto& b = configurations[j];
+      if (by == fields.end() || !same_goal(*a.row, *b.row) || !differ_in(*by, *a.row, *b.row))
+        continue;
+      found.push_back({a.row, b.row, {}});
+      pairs.push_back({&a.times, &b.times});
     }
-  const auto judged = judge_family(family, {comparison.paired});
-  for (std::size_t i = 0; i < comparison.pairs.size(); ++i) {
-    auto& pair = comparison.pairs[i];
-    pair.p = std::min(judged[2 * i].worse, judged[2 * i + 1].worse);
-    pair.differ = pair.p <= criteria.alpha;
-    if (judged[2 * i + 1].worse < judged[2 * i].worse) {  // the faster one first
-      std::swap(pair.a, pair.b);
-      if (pair.ratio) pair.ratio = 1 / *pair.ratio;
-    }
+  const auto differ = differences(pairs, criteria);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    auto& [a, b, difference] = found[i];
+    difference = differ[i];
+    if (difference.p <= difference.p_other) continue;
+    std::swap(a, b);  // the faster one first
+    difference = turned(difference);
   }
-  return comparison;
+  return found;
 }
 
 }  // namespace sgdbench
