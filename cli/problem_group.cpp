@@ -261,7 +261,7 @@ RunRecord ProblemGroup::measure(Prepared& prepared, std::uint64_t repeat) {
   progress_.step(fmt::format("{}, repeat {}/{}", label(row), repeat + 1, c.configuration.repeats));
   RunSpec spec = c.spec;
   spec.seed += repeat;
-  const bool own_peak = reset_peak_rss();
+  const auto resident = reset_peak_rss();
   try {
     if (!c.backend->virtual_clock) add_probe(row, spec);
     run_timed(prepared, spec, row);
@@ -269,7 +269,10 @@ RunRecord ProblemGroup::measure(Prepared& prepared, std::uint64_t repeat) {
     row = describe(c, facts_, repeat, log_.next_order());
     set_status(row, "failed", error.what());
   }
-  if (own_peak) row.peak_rss_bytes = peak_rss_bytes();
+  if (resident) {
+    row.peak_rss_bytes = peak_rss_bytes();
+    row.memory_bytes = *row.peak_rss_bytes - std::min(*resident, *row.peak_rss_bytes);
+  }
   return row;
 }
 

@@ -103,7 +103,7 @@ const std::vector<VerbEntry>& verb_table() {
        1,
        2,
        {"sgdbench compare base.csv new.csv --max-regression 5%",
-        "sgdbench compare base.csv new.json --metric wall_s,peak_rss_bytes --format markdown",
+        "sgdbench compare base.csv new.json --metric wall_s,memory_bytes --format markdown",
         "sgdbench compare --paired 'old/sgdbench run' 'new/sgdbench run' --rounds 20",
         "sgdbench compare base.csv --by workers"},
        compare_verb},

@@ -4,6 +4,7 @@
 #include "results/environment.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -171,10 +172,12 @@ void add_environment(RunRecord& row, const Environment& environment) {
   row.git_revision = environment.git_revision;
 }
 
-bool reset_peak_rss() {
+std::optional<std::uint64_t> reset_peak_rss() {
+  malloc_trim(0);
   std::ofstream file("/proc/self/clear_refs");
   file << '5' << std::flush;
-  return file.good();
+  if (!file.good()) return std::nullopt;
+  return kilobytes(value_of("/proc/self/status", "VmRSS"));
 }
 
 std::uint64_t peak_rss_bytes() {

@@ -49,8 +49,9 @@ Environment read_environment();
 /// Says in a row where it was measured, and by which build.
 void add_environment(RunRecord& row, const Environment& environment);
 
-/// Forgets the high-water mark of this process's resident memory; false where the kernel can't.
-bool reset_peak_rss();
+/// Gives free memory back and forgets the high-water mark of this process's resident memory.
+/// Returns what is resident now, bytes; nothing where the kernel can't forget.
+std::optional<std::uint64_t> reset_peak_rss();
 /// That mark, bytes.
 std::uint64_t peak_rss_bytes();
 

@@ -271,6 +271,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"pull_bytes", "bytes", "of a pull, the mean: the parameters that a mini-batch needs, or a replica", run<&R::pull_bytes>, set<&R::pull_bytes, R>},
     {"push_bytes", "bytes", "of a push, the mean: a gradient sum, or a replica", run<&R::push_bytes>, set<&R::push_bytes, R>},
     {"link_busy_share", "", "share of wall_s that the link was taken: its messages' bytes / bandwidth and the service of their arrivals, divided among shards", run<&R::link_busy_share>, set<&R::link_busy_share, R>},
+    {"memory_bytes", "bytes", "resident memory that the run took at most, beyond what the process held before it (its data); empty where the kernel can't tell", run<&R::memory_bytes>, set<&R::memory_bytes, R>},
     // clang-format on
 });
 

@@ -96,7 +96,7 @@ struct RunRecord {
   std::optional<double> parallel_capacity, line_transfer_ns;
   /// Of fixed pieces of work, before and after the run: what the machine was like beside it.
   std::optional<double> pace_compute_ns, pace_read_ns;
-  std::optional<std::uint64_t> peak_rss_bytes;
+  std::optional<std::uint64_t> peak_rss_bytes, memory_bytes;
   std::string clock;  ///< real, virtual
   bool deterministic = false;
 

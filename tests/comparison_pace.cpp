@@ -64,6 +64,29 @@ TEST_CASE("A faster machine does not hide a slower program") {
   CHECK(wall(before, report(0.7, 80)).verdict == Verdict::fine);
 }
 
+TEST_CASE("Throughput has the verdict of time, on any machine") {
+  for (const double machine : {0.8, 1.0, 1.2})
+    for (const double program : {0.8, 1.0, 1.2}) {
+      auto base = report(1, 100), now = report(program * machine, 100 * machine);
+      for (auto* runs : {&base, &now})
+        for (auto& run : *runs) run.examples_per_s = 1000 / *run.wall_s;
+      ComparisonOptions options;
+      options.metrics = {metric_called("wall_s"), metric_called("examples_per_s")};
+      const auto findings = compare(base, now, options).findings;
+      CAPTURE(machine);
+      CAPTURE(program);
+      CHECK(findings[0].verdict == findings[1].verdict);
+      CHECK(findings[0].improved == findings[1].improved);
+      CHECK(*findings[0].change * *findings[1].change == doctest::Approx(1));
+      CHECK(findings[0].verdict != (program > 1 ? Verdict::fine : Verdict::regression));
+    }
+}
+
+TEST_CASE("What only a faster machine gained is no improvement") {
+  CHECK_FALSE(wall(report(1, 100), report(0.82, 80)).improved);
+  CHECK(wall(report(1, 100), report(0.7, 80)).improved);
+}
+
 TEST_CASE("Reports without a pace are compared as they are") {
   auto before = report(1, 100), after = report(1.2, 120);
   for (auto* runs : {&before, &after})
@@ -76,6 +99,21 @@ TEST_CASE("A machine that could not be timed beside many of NEW's runs proves no
   auto after = report(1.2, 100);
   for (std::size_t i = 0; i < 5; ++i) after[2 * i].pace_compute_ns.reset();
   CHECK(wall(before, after).verdict == Verdict::inconclusive);
+  {  // nor does the mean of several, nor another piece of work that moved
+    std::vector<RunRecord> bases, nows;
+    for (const auto* id : {"a", "b", "c"})
+      for (std::size_t i = 0; i < 10; ++i) {
+        bases.push_back(before[i]);
+        nows.push_back(after[i]);
+        nows.back().pace_read_ns = 1020 + static_cast<double>(i % 3);
+        bases.back().config_id = nows.back().config_id = id;
+      }
+    ComparisonOptions options;
+    options.metrics = {metric_called("wall_s")};
+    const auto comparison = compare(bases, nows, options);
+    CHECK(comparison.means.at(0).verdict == Verdict::inconclusive);
+    CHECK(comparison.count(Verdict::regression) == 0);
+  }
   for (std::size_t i = 1; i < 5; ++i) after[2 * i].pace_compute_ns = 100;
   CHECK(wall(before, after).verdict == Verdict::regression);  // one of ten
 }

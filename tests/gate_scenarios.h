@@ -25,7 +25,11 @@ struct Scenario {
   bool drift_is_seen = true;
   bool paired = false;
   double shared = 0;  ///< of the repeat, by all configurations (a neighbour's minute)
+  /// The minutes, too, are 60 % what the one before was.
+  bool minutes_last = false;
   std::size_t configurations = 20;
+  double others = 1;      ///< factor of those that are not among the slow
+  double base_noise = 1;  ///< of BASE's times, as a factor of NEW's
 };
 
 /// Both reports of a scenario. Every row came through.
@@ -33,14 +37,17 @@ struct ReportPair {
   std::vector<RunRecord> base, now;
 };
 
+inline void share_neighbours(std::vector<double>& values) {
+  for (std::size_t i = 1; i < values.size(); ++i) values[i] = 0.6 * values[i - 1] + 0.8 * values[i];
+}
+
 inline std::vector<double> noise_of(const Scenario& scenario, Samples& samples, std::size_t n) {
   std::vector<double> values(n);
   for (double& value : values) value = 0.03 * samples.normal();
   if (scenario.noise == Scenario::Noise::heavy)
     for (double& value : values)
       if (samples.uniform() < 1.0 / 7) value -= 0.3 * std::log(samples.uniform());
-  if (scenario.noise == Scenario::Noise::autocorrelated)
-    for (std::size_t i = 1; i < n; ++i) values[i] = 0.6 * values[i - 1] + 0.8 * values[i];
+  if (scenario.noise == Scenario::Noise::autocorrelated) share_neighbours(values);
   return values;
 }
 
@@ -50,6 +57,8 @@ inline ReportPair reports_of(const Scenario& scenario, Samples& samples, std::si
   std::vector<double> minutes[2];
   for (auto& side : minutes)
     for (std::size_t i = 0; i < repeats; ++i) side.push_back(scenario.shared * samples.normal());
+  if (scenario.minutes_last)
+    for (auto& side : minutes) share_neighbours(side);
   if (scenario.paired) minutes[1] = minutes[0];
   for (std::size_t c = 0; c < scenario.configurations; ++c)
     for (const int side : {0, 1}) {
@@ -63,8 +72,10 @@ inline ReportPair reports_of(const Scenario& scenario, Samples& samples, std::si
         run.status = "ok";
         run.clock = "real";
         run.workers = workers;
-        double time = noise[i] + minutes[side][i] + machine[side];
-        if (side == 1 && c < scenario.slow) time += std::log1p(scenario.slowdown);
+        double time =
+            (side == 0 ? scenario.base_noise : 1) * noise[i] + minutes[side][i] + machine[side];
+        if (side == 1)
+          time += c < scenario.slow ? std::log1p(scenario.slowdown) : std::log(scenario.others);
         run.wall_s = std::exp(time);
         if (scenario.probes) {
           const double seen = (scenario.drift_is_seen ? machine[side] : 0) + minutes[side][i];
@@ -79,7 +90,7 @@ inline ReportPair reports_of(const Scenario& scenario, Samples& samples, std::si
 }
 
 struct Counts {
-  int regression = 0;  ///< comparisons that call anything one
+  int regression = 0;  ///< comparisons that call any of the slow one, or the mean of all
   int fine = 0;        ///< comparisons that call any of the slowed fine
   int trials = 0;
   int intervals = 0;  ///< that were shown
@@ -97,17 +108,21 @@ inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, s
   for (int i = 0; i < trials; ++i) {
     const auto reports = reports_of(scenario, samples, repeats);
     const auto comparison = compare(reports.base, reports.now, options);
-    counts.regression += comparison.count(Verdict::regression) > 0;
-    bool fine = false;
+    bool fine = false, worse = false;
     for (const auto& finding : comparison.findings) {
       const bool slower = std::stoul(finding.base->config_id) < scenario.slow;
       fine = fine || (finding.verdict == Verdict::fine && slower);
+      // What others became is no false alarm.
+      worse = worse || (finding.verdict == Verdict::regression && (slower || scenario.others <= 1));
       if (!finding.change_interval) continue;
-      const double factor = slower ? 1 + scenario.slowdown : 1;
+      const double factor = slower ? 1 + scenario.slowdown : scenario.others;
       ++counts.intervals;
       counts.held += finding.change_interval->low <= factor * (1 + 1e-12) &&
                      factor <= finding.change_interval->high * (1 + 1e-12);
     }
+    for (const auto& mean : comparison.means)
+      worse = worse || (mean.verdict == Verdict::regression && scenario.others <= 1);
+    counts.regression += worse;
     counts.fine += fine;
   }
   return counts;

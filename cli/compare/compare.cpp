@@ -14,7 +14,8 @@
 namespace sgdbench {
 namespace {
 
-constexpr Interval kShare{.least = 0, .most = 1, .open_below = true, .open_above = true};
+/// Of arrangements, of which so many are dealt that the least of these is several.
+constexpr Interval kAlpha{.least = 0.0001, .most = 0.5};
 
 /// "5%" or "0.05".
 double parse_share(std::string_view text, const Interval& allowed) {
@@ -69,7 +70,7 @@ ComparisonOptions comparison_options_of(const Given& given) {
   options.criteria.max_loss = most_worse("--max-loss");
   options.criteria.max_points = share_of(given, "--max-points", {.least = 0, .most = 1});
   options.criteria.max_memory = most_worse("--max-memory");
-  options.criteria.alpha = share_of(given, "--alpha", kShare);
+  options.criteria.alpha = share_of(given, "--alpha", kAlpha);
   options.metrics = metrics_of(given);
   options.ignore_environment = given.has("--ignore-environment");
   return options;

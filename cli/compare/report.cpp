@@ -97,7 +97,7 @@ std::string found_text(const Comparison& comparison, const ComparisonOptions& op
   const double changes[] = {2 * step, 4 * step, 8 * step, 16 * step, 32 * step};
   const auto found = sgdbench::could_find(comparison, criteria, changes);
   if (found.empty()) return "no time was judged: nothing slower would have been found";
-  const auto repeats = comparison.family[comparison.times[0]].before.size();
+  const auto repeats = comparison.families[0][comparison.times[0]].before.size();
   const auto least = least_repeats(criteria.alpha, options.paired);
   if (found.back().share <= 0 && repeats < least)
     return fmt::format("{} {}{} can decide nothing at alpha = {:g}: at least {} are needed",
@@ -146,13 +146,13 @@ std::string ComparisonReport::self_test(double change) const {
     return test_gate(comparison, options.criteria, by, kTrials);
   };
   if (comparison.times.empty()) return "no time was judged, so the gate can't test itself";
+  const auto equal = found(0);
   return fmt::format(
       "of {} comparisons of these repeats, dealt anew, {} call something slower where nothing "
       "changed, {} where one configuration is {:.3g} % slower, which is allowed, and {} where it "
-      "is "
-      "{:.3g} % slower",
-      kTrials, found(0), found(options.criteria.max_regression),
-      100 * options.criteria.max_regression, found(change), 100 * change);
+      "is {:.3g} % slower",
+      equal.trials, equal.found, found(options.criteria.max_regression).found,
+      100 * options.criteria.max_regression, found(change).found, 100 * change);
 }
 
 std::string ComparisonReport::problem(const RunRecord& row) {
@@ -162,7 +162,7 @@ std::string ComparisonReport::problem(const RunRecord& row) {
 int ComparisonReport::exit_code() const {
   if (interrupted) return kInterruptedExit;
   if (comparison.count(Verdict::regression) > 0) return kRegression;
-  if (comparison.findings.empty()) return kInconclusive;
+  if (!comparison.decides_anything()) return kInconclusive;
   return strict && comparison.count(Verdict::inconclusive) > 0 ? kInconclusive : 0;
 }
 
@@ -180,6 +180,7 @@ std::string ComparisonReport::closing() const {
   if (interrupted) return text + "it was interrupted";
   if (exit_code() == kRegression) return text + "a regression is proven";
   if (findings.empty()) return text + "nothing could be compared";
+  if (!comparison.decides_anything()) return text + "nothing could be decided";
   if (exit_code() == kInconclusive) return text + "with --strict everything must be decided";
   return text + "no regression is proven";
 }
@@ -208,9 +209,9 @@ std::string text_of(const MeanRatio& mean) {
   const auto verdict =
       !mean.p ? ""
               : fmt::format(
-                    ", {} (p = {:.3f})",
+                    ", {} (p {})",
                     mean.verdict == Verdict::regression ? "REGRESSION" : to_string(mean.verdict),
-                    *mean.p);
+                    *mean.p < 0.001 ? "<0.001" : fmt::format("= {:.3f}", *mean.p));
   return fmt::format("{}: {} over {} configuration{}{}{}", mean.metric->name,
                      mean.ratio ? change_text(*mean.ratio) : "—", mean.size,
                      mean.size == 1 ? "" : "s", verdict, left_out);

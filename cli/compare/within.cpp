@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "cli/compare/compare.h"
 #include "cli/terminal.h"
@@ -116,7 +117,11 @@ int compare_within_report(const Invocation& invocation) {
   files.writes("--out", path);
   const auto read = read_report(invocation.positionals[0]);
   report.source = source_text(read.name, read.kind, read.runs);
-  report.pairs = compare_within(read.runs, report.by.name, report.criteria);
+  try {
+    report.pairs = compare_within(read.runs, report.by.name, report.criteria);
+  } catch (const std::length_error& error) {
+    throw UsageError(fmt::format("--by: {}", error.what()));
+  }
   write_atomically(path, format.render(report));
   return report.pairs.empty() ? kNothing : 0;
 }

@@ -118,7 +118,7 @@ std::vector<MeanRatio> mean_ratios(const std::vector<Finding>& findings) {
     }
     mean.size = ratios.size();
     if (!ratios.empty()) mean.ratio = geometric_mean(ratios);
-    if (mean.size + mean.left_out > 0) means.push_back(mean);
+    if (mean.size + mean.left_out > 1) means.push_back(mean);
   }
   return means;
 }
@@ -180,13 +180,25 @@ std::size_t Comparison::count(Verdict verdict) const {
   const auto same = [&](const auto& item) { return item.verdict == verdict; };
   auto found = std::count_if(findings.begin(), findings.end(), same) +
                std::count_if(notes.begin(), notes.end(), same);
-  if (verdict == Verdict::regression) found += std::count_if(means.begin(), means.end(), same);
+  if (verdict != Verdict::fine) found += std::count_if(means.begin(), means.end(), same);
   return static_cast<std::size_t>(found);
+}
+
+bool Comparison::decides_anything() const {
+  const auto& whole = families.empty() ? std::vector<Measured>{} : families[0];
+  const auto enough = [&](const Measured& measured) {
+    return least_p(measured.before.size(), measured.after.size(), dealing.paired) <= alpha;
+  };
+  return count(Verdict::regression) > 0 || std::any_of(whole.begin(), whole.end(), enough) ||
+         std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+           return finding.exact && finding.verdict != Verdict::inconclusive;
+         });
 }
 
 Comparison compare(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now,
                    const ComparisonOptions& options) {
   Comparison comparison;
+  comparison.alpha = options.criteria.alpha;
   const auto matches = match_configurations(base, now, comparison.environment);
   const Repeats repeats(base, now, options.paired);
   std::vector<const Match*> judged;  // of each finding; null where there is nothing to judge

@@ -136,11 +136,17 @@ struct Comparison {
   std::vector<std::string> environment;  ///< a line per difference
   std::vector<MeanRatio> means;
   /// What was judged together, and how: to ask for chances().
-  std::vector<Measured> family;
-  std::vector<std::size_t> times;  ///< in the family
+  /// The first as measured; each other one without what the machine did by one kind of work.
+  std::vector<std::vector<Measured>> families;
+  std::vector<std::size_t> times;  ///< in each of the families
   Dealing dealing;
 
+  double alpha = 0;
+
   std::size_t count(Verdict verdict) const;
+  /// Whether anything could be called a regression or fine: there are repeats enough, or something
+  /// was compared exactly.
+  bool decides_anything() const;
 };
 
 /// The records must outlive the comparison.
@@ -152,7 +158,8 @@ struct FoundShare {
   double change;  ///< 0.1: one configuration takes 10 % longer
   double share;   ///< of comparisons like this one
 };
-/// For each of `changes`; nothing where no time was judged.
+/// For each of `changes`; nothing where no time was judged. Where the machine moved, of whichever
+/// family finds it less often.
 std::vector<FoundShare> could_find(const Comparison& comparison, const Criteria& criteria,
                                    std::span<const double> changes);
 
@@ -176,8 +183,8 @@ std::optional<std::size_t> repeats_to_find(double spread, double change);
 /// The gate's test of itself, on the reports that it was given: of so many comparisons of their
 /// repeats, dealt anew without what differs between the reports, those that call anything slower
 /// that may be slower by `criteria`'s threshold. `change` slows one configuration of NEW.
-std::size_t test_gate(const Comparison& comparison, const Criteria& criteria, double change,
-                      std::size_t trials);
+FoundCount test_gate(const Comparison& comparison, const Criteria& criteria, double change,
+                     std::size_t trials);
 
 /// How the times of two configurations of one report differ.
 struct TimesDiffer {
@@ -203,7 +210,7 @@ struct PairFinding {
 };
 /// All pairs of configurations of one goal that differ in the column of this name and nothing else
 /// that was asked for, by their times to the target, else for their work. The records must outlive
-/// it.
+/// it. Throws std::length_error where there are more than can be judged in seconds.
 std::vector<PairFinding> compare_within(const std::vector<RunRecord>& runs, std::string_view column,
                                         const Criteria& criteria);
 

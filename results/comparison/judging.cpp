@@ -31,20 +31,20 @@ std::size_t width_of(const Metric& metric, const RunRecord& row) {
          std::min<std::size_t>(row.workers, kMostWidths - 1);
 }
 
-/// A time of which it could not be seen what the machine did is as fast as it may have been.
-void take_off(std::vector<double>& values, const std::vector<double>& machine, double most,
-              double sign) {
+/// A time of which it could not be seen what the machine did is as fast as it may have been. Both
+/// are larger where things are slower, throughput as well.
+void take_off(std::vector<double>& values, const std::vector<double>& machine, double most) {
   for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] -= sign * (std::isinf(machine[i]) ? most : machine[i]);
+    values[i] -= std::isinf(machine[i]) ? most : machine[i];
 }
 
-void take_off(Measured& measured, const Drift& drift, double sign) {
+void take_off(Measured& measured, const Drift& drift) {
   double most = 0;
   for (const auto* side : {&drift.before, &drift.after})
     for (const double value : *side)
       if (std::isfinite(value)) most = std::max(most, value);
-  take_off(measured.before, drift.before, most, sign);
-  take_off(measured.after, drift.after, most, sign);
+  take_off(measured.before, drift.before, most);
+  take_off(measured.after, drift.after, most);
 }
 
 double mean_of_finite(const std::vector<double>& values) {
@@ -88,27 +88,23 @@ class Judging {
   }
 
   void run() {
-    c_.family = family("");
-    c_.dealing = {options_.paired, deals_for(c_.family.size())};
+    const auto measured = family("");
+    c_.families = {measured};
+    c_.dealing = {options_.paired, deals_for(measured.size())};
     for (std::size_t i = 0; i < members_.size(); ++i)
       if (is_time(members_[i])) c_.times.push_back(i);
-    if (c_.family.empty()) return;
-    as_measured_ = weakest_ = judge_family(c_.family, c_.dealing);
+    if (measured.empty()) return;
+    allow_for_drift_within(measured);
+    as_measured_ = weakest_ = judge_family(measured, c_.dealing);
+    better_ = judge_family(unchanged(measured), c_.dealing);
     std::set<std::string_view> pieces;
     for (const auto& drift : drifts_) pieces.insert(drift.what);
     for (const auto piece : pieces) {
-      without_.push_back({piece, family(piece)});
-      weaken(judge_family(without_.back().family, c_.dealing));
+      pieces_.push_back(piece);
+      c_.families.push_back(family(piece));
+      weaken(weakest_, judge_family(c_.families.back(), c_.dealing));
+      weaken(better_, judge_family(unchanged(c_.families.back()), c_.dealing));
     }
-    auto unchanged = c_.family;
-    for (auto& measured : unchanged) measured.allowed = 0;
-    better_ = judge_family(unchanged, c_.dealing);
-    order_p_ = c_.times.empty() ? 1 : order_matters(times(), c_.dealing);
-    if (drifts_within())
-      c_.environment.push_back(fmt::format(
-          "the order of repeats matters (p = {:.3f}): something drifted within a report, so times "
-          "are left open; `paired` compares on such a machine",
-          order_p_));
     for (std::size_t i = 0; i < members_.size(); ++i) rule(i);
     for (std::size_t i = 0; i < means_.size(); ++i) rule_mean(*means_[i], members_.size() + i);
   }
@@ -126,13 +122,28 @@ class Judging {
   bool is_time(const Member& member) const {
     return finding(member).metric->kind == Metric::Kind::time;
   }
-  bool drifts_within() const { return order_p_ <= kOrderMatters; }
   double alpha() const { return options_.criteria.alpha; }
 
-  std::vector<Measured> times() const {
-    std::vector<Measured> found;
-    for (const auto i : c_.times) found.push_back(c_.family[i]);
-    return found;
+  /// Where neighbouring repeats of what the machine has a part in are alike, they are worth fewer.
+  void allow_for_drift_within(const std::vector<Measured>& measured) {
+    std::vector<Measured> noisy;
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      if (finding(members_[i]).metric->noisy && !measured[i].is_event) noisy.push_back(measured[i]);
+    if (noisy.empty()) return;
+    const auto alike = neighbours(noisy, c_.dealing);
+    c_.dealing.inflation = alike.inflation();
+    if (c_.dealing.inflation > 1)
+      c_.environment.push_back(fmt::format(
+          "neighbouring repeats are alike (correlation {:.2f}, p = {:.3f}): something drifted "
+          "within a report, so standard errors are taken to be {:.1f} times as large; `paired` "
+          "needs no such thing",
+          alike.correlation, alike.p, c_.dealing.inflation));
+  }
+
+  /// Against no change at all.
+  static std::vector<Measured> unchanged(std::vector<Measured> things) {
+    for (auto& measured : things) measured.allowed = 0;
+    return things;
   }
 
   /// Of every member, then of the means; without what the machine did by `piece`, if any.
@@ -151,8 +162,7 @@ class Judging {
                         metric.kind == Metric::Kind::event});
       if (!is_time(member)) continue;
       for (const auto& drift : drifts_)
-        if (drift.what == piece && drift.workers == row.workers)
-          take_off(things.back(), drift, worse_sign(metric));
+        if (drift.what == piece && drift.workers == row.workers) take_off(things.back(), drift);
     }
     for (const auto* mean : means_) {
       std::vector<const Measured*> of_metric;
@@ -163,10 +173,10 @@ class Judging {
     return things;
   }
 
-  void weaken(const std::vector<Judged>& judged) {
+  static void weaken(std::vector<Judged>& weakest, const std::vector<Judged>& judged) {
     for (std::size_t i = 0; i < judged.size(); ++i) {
-      weakest_[i].worse = std::max(weakest_[i].worse, judged[i].worse);
-      weakest_[i].not_worse = std::max(weakest_[i].not_worse, judged[i].not_worse);
+      weakest[i].worse = std::max(weakest[i].worse, judged[i].worse);
+      weakest[i].not_worse = std::max(weakest[i].not_worse, judged[i].not_worse);
     }
   }
 
@@ -180,15 +190,22 @@ class Judging {
     return nullptr;
   }
 
-  /// What the machine may have done is part of what is not known of a change; and where repeats
-  /// depend on each other, no interval is what it says.
+  /// Whether a piece of work could not be timed beside this member's runs in NEW.
+  bool unread(const Member& member) const {
+    return is_time(member) && std::any_of(drifts_.begin(), drifts_.end(), [&](const Drift& drift) {
+             return drift.unread && drift.workers == finding(member).base->workers;
+           });
+  }
+
+  /// What the machine may have done is part of what is not known of a change, be it within a report
+  /// or between the two.
   void widen(std::size_t i) {
     auto& found = finding(members_[i]);
-    if (!is_time(members_[i]) || !found.change_interval) return;
-    if (drifts_within()) {
-      found.change_interval.reset();
-      return;
-    }
+    if (!found.change_interval) return;
+    if (const double by = c_.dealing.inflation;
+        by > 1 && found.change && std::isfinite(*found.change))
+      stretch(found, by);
+    if (!is_time(members_[i])) return;
     const double sign = worse_sign(*found.metric);
     const auto times = [sign](const std::vector<double>& values) {
       std::vector<double> found_times;
@@ -196,9 +213,10 @@ class Judging {
         if (!std::isnan(value)) found_times.push_back(std::exp(sign * value));
       return found_times;
     };
-    for (const auto& [piece, family] : without_) {
-      if (!drift_by(members_[i], piece)) continue;
-      const auto shift = shift_between(times(family[i].before), times(family[i].after),
+    for (std::size_t k = 0; k < pieces_.size(); ++k) {
+      if (!drift_by(members_[i], pieces_[k])) continue;
+      const auto& without = c_.families[k + 1][i];
+      const auto shift = shift_between(times(without.before), times(without.after),
                                        options_.criteria.confidence());
       if (!shift.interval) continue;
       auto& interval = *found.change_interval;
@@ -207,19 +225,27 @@ class Judging {
     }
   }
 
+  /// Both ends so many times as far from the change.
+  static void stretch(Finding& found, double by) {
+    auto& [low, high] = *found.change_interval;
+    const bool points = found.metric->kind == Metric::Kind::points;
+    const auto farther = [&](double end) {
+      return points ? *found.change + by * (end - *found.change)
+                    : *found.change * std::pow(end / *found.change, by);
+    };
+    low = farther(low);
+    high = farther(high);
+  }
+
   void rule(std::size_t i) {
     const auto& member = members_[i];
     auto& found = finding(member);
     widen(i);
     found.p = weakest_[i].worse;
     found.verdict = Verdict::inconclusive;
-    if (is_time(member) && drifts_within()) {
-      found.remark = "the order of repeats matters";
-      return;
-    }
     const auto* slower = is_time(member) ? drift_of(member, true) : nullptr;
     const auto* faster = is_time(member) ? drift_of(member, false) : nullptr;
-    if (weakest_[i].worse <= alpha() && !(slower && slower->unread)) {
+    if (weakest_[i].worse <= alpha() && !unread(member)) {
       found.verdict = Verdict::regression;
     } else if (as_measured_[i].worse <= alpha()) {
       found.remark = fmt::format("the machine itself may have been slower{}: `paired` tells",
@@ -257,17 +283,22 @@ class Judging {
   }
 
   /// The lucky ones alone would pass for all.
-  void rule_fine(const Member& member, bool improved) const {
-    auto& found = finding(member);
+  static std::string why_not_fine(const Member& member) {
     const auto stopped =
         std::count_if(member.match->now.begin(), member.match->now.end(),
                       [](const RunRecord* row) { return row->status == "interrupted"; });
-    if (share_of(member.match->now) > share_of(member.match->base)) {
-      found.remark = "where it comes through; NEW misses more often";
-    } else if (stopped > 0) {
-      found.remark = fmt::format("{} of {} repeats of NEW were interrupted", stopped,
-                                 member.match->now.size());
-    } else {
+    if (share_of(member.match->now) > share_of(member.match->base))
+      return "where it comes through; NEW misses more often";
+    if (stopped > 0)
+      return fmt::format("{} of {} repeats of NEW were interrupted", stopped,
+                         member.match->now.size());
+    return "";
+  }
+
+  void rule_fine(const Member& member, bool improved) const {
+    auto& found = finding(member);
+    found.remark = why_not_fine(member);
+    if (found.remark.empty()) {
       found.verdict = Verdict::fine;
       found.improved = improved;
     }
@@ -280,11 +311,16 @@ class Judging {
   }
 
   void rule_mean(MeanRatio& mean, std::size_t i) const {
+    bool any_unread = false, all_fine = true;
+    for (const auto& member : members_) {
+      if (finding(member).metric != mean.metric) continue;
+      any_unread = any_unread || unread(member);
+      all_fine = all_fine && why_not_fine(member).empty();
+    }
     mean.p = weakest_[i].worse;
-    mean.verdict = drifts_within()                    ? Verdict::inconclusive
-                   : weakest_[i].worse <= alpha()     ? Verdict::regression
-                   : weakest_[i].not_worse <= alpha() ? Verdict::fine
-                                                      : Verdict::inconclusive;
+    mean.verdict = weakest_[i].worse <= alpha() && !any_unread    ? Verdict::regression
+                   : weakest_[i].not_worse <= alpha() && all_fine ? Verdict::fine
+                                                                  : Verdict::inconclusive;
   }
 
   const char* unit() const { return options_.paired ? "rounds" : "repeats a side"; }
@@ -304,8 +340,9 @@ class Judging {
         std::abs(scale(*found.change) - allowed(*found.metric, options_.criteria));
     if (!std::isfinite(half) || !std::isfinite(beyond))
       return "too many repeats have no value to tell how many more are needed";
-    const double wider = normal_two_sided(2 * alpha() / static_cast<double>(c_.family.size())) /
-                         normal_two_sided(alpha());
+    const double wider =
+        normal_two_sided(2 * alpha() / static_cast<double>(c_.families[0].size())) /
+        normal_two_sided(alpha());
     const double needed = static_cast<double>(n) * std::pow(half * wider / beyond, 2);
     if (!(needed <= kEndless))
       return fmt::format("no number of {}: it lies on the threshold", unit());
@@ -321,13 +358,8 @@ class Judging {
   const ComparisonOptions& options_;
   std::vector<MeanRatio*> means_;
   std::vector<Judged> as_measured_, weakest_, better_;
-  /// The family without what the machine did by one piece of work.
-  struct Without {
-    std::string_view piece;
-    std::vector<Measured> family;
-  };
-  std::vector<Without> without_;
-  double order_p_ = 1;
+  /// What the machine did by each of these is taken off in c_.families from the second on.
+  std::vector<std::string_view> pieces_;
 };
 
 }  // namespace

@@ -69,7 +69,7 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"queue_s", time, lower, nothing, kNoisy, get<&R::queue_s>},
     {"observe_s", time, lower, nothing, kNoisy, get<&R::observe_s>},
     {"load_s", time, lower, nothing, kNoisy, get<&R::load_s>},
-    {"peak_rss_bytes", memory, lower, nothing, kNoisy, get<&R::peak_rss_bytes>},
+    {"memory_bytes", memory, lower, nothing, kNoisy, get<&R::memory_bytes>},
 });
 
 }  // namespace

@@ -14,9 +14,13 @@ std::vector<FoundShare> could_find(const Comparison& comparison, const Criteria&
   if (comparison.times.empty()) return found;
   std::vector<double> logarithms;
   for (const double change : changes) logarithms.push_back(std::log1p(change));
-  const auto shares =
-      chances(comparison.family, comparison.times, comparison.dealing, criteria.alpha, logarithms);
-  for (std::size_t i = 0; i < shares.size(); ++i) found.push_back({changes[i], shares[i]});
+  for (const double change : changes) found.push_back({change, 1});
+  for (const auto& family : comparison.families) {
+    const auto shares =
+        chances(family, comparison.times, comparison.dealing, criteria.alpha, logarithms);
+    for (std::size_t i = 0; i < shares.size(); ++i)
+      found[i].share = std::min(found[i].share, shares[i]);
+  }
   return found;
 }
 
@@ -28,10 +32,10 @@ double gate_share(const std::vector<RunRecord>& rows, double change) {
   return found.empty() ? 1 : found[0].share;
 }
 
-std::size_t test_gate(const Comparison& comparison, const Criteria& criteria, double change,
-                      std::size_t trials) {
-  return count_found(comparison.family, comparison.times, comparison.dealing, criteria.alpha,
-                     std::log1p(change), trials);
+FoundCount test_gate(const Comparison& comparison, const Criteria& criteria, double change,
+                     std::size_t trials) {
+  return count_found(comparison.families.at(0), comparison.times, comparison.dealing,
+                     criteria.alpha, std::log1p(change), trials);
 }
 
 namespace {

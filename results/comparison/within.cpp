@@ -3,9 +3,12 @@
 // The idea: two configurations are held against each other where nothing but the column tells them
 // apart, what the program chose itself and what only one of them has (a protocol) aside. Every
 // pair is asked in both directions, and all pairs of the report are one family.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <stdexcept>
 
 #include "results/comparison/comparison.h"
 #include "results/comparison/parts.h"
@@ -125,6 +128,7 @@ std::vector<PairFinding> compare_within(const std::vector<RunRecord>& runs, std:
     auto times = standing_of(match.base).times;
     if (!times.values.empty()) configurations.push_back({match.base.front(), std::move(times)});
   }
+  constexpr std::size_t kMostJudged = 10'000;  // seconds, and more than anyone reads
   std::vector<PairFinding> found;
   std::vector<PairOfTimes> pairs;
   for (std::size_t i = 0; i < configurations.size(); ++i)
@@ -133,6 +137,9 @@ std::vector<PairFinding> compare_within(const std::vector<RunRecord>& runs, std:
       const auto& b = configurations[j];
       if (by == fields.end() || !same_goal(*a.row, *b.row) || !differ_in(*by, *a.row, *b.row))
         continue;
+      if (pairs.size() == kMostJudged)
+        throw std::length_error(fmt::format(
+            "more than {} pairs of configurations differ in {} alone", kMostJudged, column));
       found.push_back({a.row, b.row, {}});
       pairs.push_back({&a.times, &b.times});
     }

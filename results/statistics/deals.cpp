@@ -4,39 +4,74 @@
 #include <cmath>
 #include <map>
 
+#include "results/statistics.h"
+
 namespace sgdbench {
 namespace {
 
-constexpr double kKept = 0.8;    ///< of each side, the fastest
-constexpr double kBorrowed = 8;  ///< degrees of freedom that a typical deviation counts for
+constexpr double kCut = 0.15;     ///< of each side, at each end
+constexpr double kCutSlow = 0.2;  ///< of few, at the slow end alone; of pairs, at both
+constexpr double kBorrowed = 8;  ///< degrees of freedom that a typical deviation counts for, a side
+/// Where too large a share of the arrangements has changed no more than what is cut at both ends,
+/// their statistics are as large as the observed one's: at 15 %, of less than ten repeats.
+constexpr std::size_t kFew = 10;
 constexpr double kMostCounted = 1e9;
-/// Clocks have steps: that equal values never scatter is no proof.
-constexpr double kLeastVariance = 1e-16;
+/// Clocks have steps: that equal values never scatter is no proof. A millionth is also far more
+/// than what is lost where a difference of logarithms meets the threshold exactly.
+constexpr double kLeastVariance = 1e-12;
 
-std::size_t kept_of(double share, std::size_t n) {
+/// So many of n are a share; what is equal but for rounding is a whole number.
+std::size_t at_least(double share, std::size_t n) {
   return static_cast<std::size_t>(std::ceil(share * static_cast<double>(n) - 1e-9));
 }
 
-/// Values of one side, in order: sums of the `kept` fastest, the others cut to the last of them.
+/// Values of one side, in order, without those that are cut at each end.
 struct Side {
-  std::size_t all = 0, finite = 0, kept = 0, seen = 0;
-  double sum = 0, squares = 0, last = 0;
+  std::size_t all = 0, finite = 0, low = 0, end = 0, seen = 0;  ///< kept: low ≤ seen < end
+  double sum = 0, squares = 0, first = 0, last = 0;
 
+  void cut(double kept_above, double kept_below) {
+    low = all - at_least(kept_above, all);
+    end = std::min(finite, at_least(kept_below, all));
+  }
   void add(double value) {
-    if (seen == kept) return;
-    ++seen;
+    const std::size_t i = seen++;
+    if (i < low || i >= end) return;
+    if (i == low) first = value;
     sum += value;
     squares += value * value;
     last = value;
   }
-  double mean() const { return sum / static_cast<double>(kept); }
-  /// Σ(x − x̄)² of all, the slow ones as slow as the last that is kept.
+  std::size_t kept() const { return end > low ? end - low : 0; }
+  double mean() const { return sum / static_cast<double>(kept()); }
+  /// ∑(x − x̄)² of all, those that are cut as fast or slow as their nearest that is kept.
   double winsorised_squares() const {
-    const auto n = static_cast<double>(all), cut = n - static_cast<double>(kept);
-    const double total = sum + cut * last;
-    return std::max(0.0, squares + cut * last * last - total * total / n);
+    const auto n = static_cast<double>(all);
+    const auto below = static_cast<double>(low), above = static_cast<double>(all - end);
+    const double total = sum + below * first + above * last;
+    return std::max(0.0, squares + below * first * first + above * last * last - total * total / n);
   }
 };
+
+double upper_median(std::vector<double>& values) {
+  const auto found = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), found, values.end());
+  return *found;
+}
+
+/// The values about 0, with the scatter that what they are drawn from has: about their own middle,
+/// samples scatter less.
+std::vector<double> about_zero(const std::vector<double>& values) {
+  std::vector<double> finite;
+  for (const double value : values)
+    if (std::isfinite(value)) finite.push_back(value);
+  if (finite.size() < 2) return values;
+  const double centre = median(finite);
+  const auto n = static_cast<double>(finite.size());
+  auto moved = values;
+  for (double& value : moved) value = (value - centre) * std::sqrt(n / (n - 1));
+  return moved;
+}
 
 }  // namespace
 
@@ -80,7 +115,7 @@ const Deal& Deals::next() {
 }
 
 Dealt::Dealt(const Measured& measured, std::size_t before, std::size_t after, bool paired)
-    : is_event_(measured.is_event), paired_(paired), width_(measured.width) {
+    : is_event_(measured.is_event), paired_(paired) {
   const auto add = [&](double value, std::size_t slot) {
     if (!std::isnan(value)) values_.push_back({value, static_cast<std::uint32_t>(slot)});
   };
@@ -105,7 +140,7 @@ Dealt::Dealt(const Measured& measured, std::size_t before, std::size_t after, bo
   finite_ = static_cast<std::size_t>(std::lower_bound(sizes.begin(), sizes.end(), HUGE_VAL) -
                                      sizes.begin());
   if (finite_ == 0) return;
-  const auto kept = is_event_ ? finite_ : std::min(finite_, kept_of(kKept, sizes.size()));
+  const auto kept = is_event_ ? finite_ : std::min(finite_, at_least(1 - kCutSlow, sizes.size()));
   const double most = sizes[kept - 1];
   for (auto& value : values_) {
     value.value = std::clamp(value.value, -most, most);
@@ -125,20 +160,26 @@ Contrast Dealt::of_two(const Deal& deal) const {
     ++side.all;
     side.finite += i < finite_;
   }
-  // The same share of both sides: those that never ended are slower than any.
-  double share = kKept;
+  const bool few = std::min(sides[0].all, sides[1].all) < kFew;
+  const double kept_above = few ? 1 : 1 - kCut;
+  double kept_below = 1 - (few ? kCutSlow : kCut);
   for (const auto& side : sides) {
     if (side.finite < 2) return {};
-    share = std::min(share, static_cast<double>(side.finite) / static_cast<double>(side.all));
+    // The same share of both: those that never ended are slower than any.
+    kept_below =
+        std::min(kept_below, static_cast<double>(side.finite) / static_cast<double>(side.all));
   }
   for (auto& side : sides) {
-    side.kept = std::min(side.finite, kept_of(share, side.all));
-    if (side.kept < 2) return {};
+    side.cut(kept_above, kept_below);
+    if (side.kept() < 2) return {};
   }
   for (std::size_t i = 0; i < finite_; ++i) sides[deal[values_[i].slot]].add(values_[i].value);
-  const auto m = static_cast<double>(sides[0].kept), n = static_cast<double>(sides[1].kept);
-  const double squares = sides[0].winsorised_squares() + sides[1].winsorised_squares();
-  return {sides[1].mean() - sides[0].mean(), squares / (m + n - 2), 1 / m + 1 / n, m + n - 2};
+  Contrast contrast{sides[1].mean() - sides[0].mean(), {}};
+  for (const int k : {0, 1}) {
+    const auto kept = static_cast<double>(sides[k].kept());
+    contrast.terms[k] = {sides[k].winsorised_squares() / (kept - 1), 1 / kept, kept - 1};
+  }
+  return contrast;
 }
 
 Contrast Dealt::of_events(const Deal& deal) const {
@@ -151,7 +192,7 @@ Contrast Dealt::of_events(const Deal& deal) const {
   const double p = happened[0] / count[0], q = happened[1] / count[1];
   const double squares = count[0] * p * (1 - p) + count[1] * q * (1 - q);
   const double freedom = count[0] + count[1] - 2;
-  return {q - p, squares / freedom, 1 / count[0] + 1 / count[1], freedom};
+  return {q - p, {{squares / freedom, 1 / count[0] + 1 / count[1], freedom}, {}}};
 }
 
 Contrast Dealt::of_pairs(const Deal& deal) const {
@@ -159,15 +200,35 @@ Contrast Dealt::of_pairs(const Deal& deal) const {
   if (values_.size() < 2 || finite_ == 0) return {};
   double sum = 0;
   for (const auto& value : values_) sum += deal[value.slot] != 0 ? -value.value : value.value;
-  return {sum / n, std::max(0.0, squares_ - sum * sum / n) / (n - 1), 1 / n, n - 1};
+  return {sum / n, {{std::max(0.0, squares_ - sum * sum / n) / (n - 1), 1 / n, n - 1}, {}}};
 }
 
-double statistic_of(const Contrast& contrast, bool is_event, double typical) {
-  if (contrast.scale <= 0) return -HUGE_VAL;
-  const double drawn =
-      (contrast.freedom * contrast.variance + kBorrowed * typical) / (contrast.freedom + kBorrowed);
-  const double variance = is_event ? contrast.variance : drawn;
-  return contrast.difference / std::sqrt((variance + kLeastVariance) * contrast.scale);
+double statistic_of(const Contrast& contrast, bool is_event, const Typical& typical) {
+  if (!contrast.exists()) return -HUGE_VAL;
+  double variance = 0;
+  for (const int k : {0, 1}) {
+    const auto& term = contrast.terms[k];
+    const double drawn =
+        (term.freedom * term.variance + kBorrowed * typical[k]) / (term.freedom + kBorrowed);
+    variance += ((is_event ? term.variance : drawn) + kLeastVariance) * term.scale;
+  }
+  return contrast.difference / std::sqrt(variance);
+}
+
+Measured without_change(Measured measured, bool paired) {
+  measured.allowed = 0;
+  if (measured.is_event) return measured;
+  if (paired) {
+    measured.before.resize(measured.after.size(), kNoValue);
+    for (std::size_t i = 0; i < measured.after.size(); ++i) {
+      measured.after[i] -= measured.before[i];
+      measured.before[i] = 0;
+    }
+  } else {
+    measured.before = about_zero(measured.before);
+  }
+  measured.after = about_zero(measured.after);
+  return measured;
 }
 
 FamilyStatistics::FamilyStatistics(std::span<const Measured> family, bool paired) {
@@ -180,31 +241,31 @@ FamilyStatistics::FamilyStatistics(std::span<const Measured> family, bool paired
   for (const auto& measured : family) {
     const std::size_t i = dealt_.size();
     dealt_.emplace_back(measured, before_, after_, paired);
+    still_.emplace_back(without_change(measured, paired), before_, after_, paired);
     const auto [place, added] = places.emplace(measured.width, groups_.size());
     if (added) groups_.emplace_back();
     group_of_.push_back(place->second);
     if (!measured.is_event) groups_[place->second].push_back(i);
   }
-  contrasts_.resize(dealt_.size());
   typical_.resize(groups_.size());
   statistics_.resize(dealt_.size());
 }
 
 const std::vector<double>& FamilyStatistics::at(const Deal& deal) {
-  for (std::size_t i = 0; i < dealt_.size(); ++i) contrasts_[i] = dealt_[i].contrast(deal);
-  std::vector<double> variances;
+  std::vector<double> variances[2];
   for (std::size_t group = 0; group < groups_.size(); ++group) {
-    variances.clear();
-    for (const auto i : groups_[group])
-      if (contrasts_[i].scale > 0) variances.push_back(contrasts_[i].variance);
-    if (variances.empty()) continue;
-    const auto middle = variances.begin() + static_cast<std::ptrdiff_t>(variances.size() / 2);
-    std::nth_element(variances.begin(), middle, variances.end());
-    typical_[group] = *middle;
+    for (auto& side : variances) side.clear();
+    for (const auto i : groups_[group]) {
+      const auto contrast = still_[i].contrast(deal);
+      if (!contrast.exists()) continue;
+      for (const int k : {0, 1}) variances[k].push_back(contrast.terms[k].variance);
+    }
+    typical_[group] = {};
+    for (const int k : {0, 1})
+      if (!variances[k].empty()) typical_[group][k] = upper_median(variances[k]);
   }
-  for (std::size_t i = 0; i < dealt_.size(); ++i) {
-    statistics_[i] = statistic_of(contrasts_[i], dealt_[i].is_event(), typical_[group_of_[i]]);
-  }
+  for (std::size_t i = 0; i < dealt_.size(); ++i)
+    statistics_[i] = statistic_of(dealt_[i].contrast(deal), dealt_[i].is_event(), typical(i));
   return statistics_;
 }
 

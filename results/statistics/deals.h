@@ -2,6 +2,7 @@
 // statistic of a thing that was measured in each of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <random>
 #include <span>
@@ -40,14 +41,24 @@ std::size_t draw_below(std::mt19937_64& random, std::size_t n);
 /// What a statistic is made of, in one deal.
 struct Contrast {
   double difference = 0;
-  double variance = 0;  ///< of one value
-  double scale = 0;     ///< the difference has the variance · scale; 0: there is no statistic
-  double freedom = 0;
+  /// The variance of the difference is the sum of variance · scale: of each side of its own,
+  /// because one report may be noisier than the other. Pairs and events have the first alone.
+  struct Term {
+    double variance = 0, scale = 0, freedom = 0;
+  };
+  Term terms[2];
+  bool exists() const { return terms[0].scale > 0; }
 };
 
-/// The difference over its standard error; the variance drawn towards `typical` unless it is an
+/// Variances of one value that are usual on each side.
+using Typical = std::array<double, 2>;
+
+/// The difference over its standard error; the variances drawn towards `typical` unless it is an
 /// event's. −∞ where there is no statistic.
-double statistic_of(const Contrast& contrast, bool is_event, double typical);
+double statistic_of(const Contrast& contrast, bool is_event, const Typical& typical);
+
+/// The same without any difference between the sides, nor anything that is allowed.
+Measured without_change(Measured measured, bool paired);
 
 /// One thing that was measured, made ready to be dealt again and again.
 class Dealt {
@@ -55,7 +66,6 @@ class Dealt {
   Dealt(const Measured& measured, std::size_t before, std::size_t after, bool paired);
   Contrast contrast(const Deal& deal) const;
   bool is_event() const { return is_event_; }
-  std::size_t width() const { return width_; }
 
  private:
   struct Value {
@@ -70,7 +80,6 @@ class Dealt {
   std::size_t finite_ = 0;
   double squares_ = 0;  ///< of pairs, their sum
   bool is_event_, paired_;
-  std::size_t width_;
 };
 
 /// The statistics of a family in each deal.
@@ -81,16 +90,17 @@ class FamilyStatistics {
   std::size_t after() const { return after_; }
   /// The difference of each thing over its standard error; −∞ where there is none.
   const std::vector<double>& at(const Deal& deal);
-  /// After at(): the typical variance of the things whose width the i-th thing has.
-  double typical_variance(std::size_t i) const { return typical_[group_of_[i]]; }
+  /// After at(): what is usual among the things whose width the i-th thing has, in that deal. What
+  /// differs between the reports is no scatter, so it is counted without that: else a change of
+  /// many would make the others' statistics small in all deals but the observed one.
+  const Typical& typical(std::size_t i) const { return typical_[group_of_[i]]; }
 
  private:
   std::size_t before_ = 0, after_ = 0;
-  std::vector<Dealt> dealt_;
+  std::vector<Dealt> dealt_, still_;
   std::vector<std::vector<std::size_t>> groups_;  ///< of equal width
   std::vector<std::size_t> group_of_;
-  std::vector<Contrast> contrasts_;
-  std::vector<double> typical_;  ///< variance of each group
+  std::vector<Typical> typical_;  ///< of each group
   std::vector<double> statistics_;
 };
 

@@ -10,6 +10,11 @@
 namespace sgdbench {
 namespace {
 
+/// A statistic whose standard error is larger than it seems.
+double deflated(double statistic, double inflation) {
+  return statistic > 0 ? statistic / inflation : statistic;
+}
+
 /// What is equal on paper must not be found smaller.
 double just_below(double statistic) {
   return statistic - 1e-9 * std::max(1.0, std::abs(statistic));
@@ -64,9 +69,13 @@ std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing
     return family[i].is_event || std::isinf(statistic) ? -HUGE_VAL : -statistic;
   };
   const auto observed = statistics.at(deals.next());
-  auto turned = observed;
-  for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = mirrored(i, observed[i]);
-  StepDown worse(observed), not_worse(turned);
+  auto seen = observed, turned = observed;
+  for (std::size_t i = 0; i < observed.size(); ++i) {
+    const double inflation = family[i].is_event ? 1 : dealing.inflation;
+    seen[i] = deflated(observed[i], inflation);
+    turned[i] = deflated(mirrored(i, observed[i]), inflation);
+  }
+  StepDown worse(seen), not_worse(turned);
   for (std::size_t a = 0; a < deals.size(); ++a) {
     const auto& now = a == 0 ? observed : statistics.at(deals.next());
     worse.count([&](std::size_t i) { return now[i]; });
@@ -103,16 +112,48 @@ std::vector<double> residuals(const std::vector<double>& values) {
 /// Residuals of many things on one side, as columns over its repeats.
 using Series = std::vector<std::vector<double>>;
 
-double neighbours(const Series& series, const std::vector<std::size_t>& order) {
+double products(const Series& series, const std::vector<std::size_t>& order) {
   double sum = 0;
   for (const auto& values : series)
     for (std::size_t i = 1; i < order.size(); ++i) sum += values[order[i]] * values[order[i - 1]];
   return sum;
 }
 
+/// What the correlation of neighbours in n values about their own mean, `found`, comes from: it is
+/// −1/n in the mean where there is none, and too small otherwise (Kendall 1954). The last factor is
+/// fitted, to simulated values of 5 to 40 repeats: 0.58 to 0.6 is made of 0.6.
+double unbiased(double found, double n) {
+  const double linear = (found + 1 / n) * n / (n - 3);
+  return std::clamp(linear * (1 + 2.5 * linear / n), -1.0, 1.0);
+}
+
+/// The mean over all series that are long enough to tell.
+double correlation_of(const Series& series) {
+  constexpr std::size_t kLeast = 4;
+  double sum = 0, lengths = 0, count = 0;
+  for (const auto& values : series) {
+    const auto n = static_cast<std::size_t>(
+        std::count_if(values.begin(), values.end(), [](double value) { return value != 0; }));
+    if (n < kLeast) continue;
+    double found = 0;
+    for (std::size_t i = 1; i < values.size(); ++i) found += values[i] * values[i - 1];
+    sum += found;
+    lengths += static_cast<double>(n);
+    ++count;
+  }
+  return count > 0 ? unbiased(sum / count, lengths / count) : 0;
+}
+
 }  // namespace
 
-double order_matters(std::span<const Measured> family, const Dealing& dealing) {
+double Alike::inflation() const {
+  constexpr double kMost = 0.9;
+  if (p > kOrderMatters || correlation <= 0) return 1;
+  const double rho = std::min(correlation, kMost);
+  return std::sqrt((1 + rho) / (1 - rho));
+}
+
+Alike neighbours(std::span<const Measured> family, const Dealing& dealing) {
   constexpr std::size_t kShuffles = 1999;
   Series sides[2];
   for (const auto& measured : family) {
@@ -127,6 +168,9 @@ double order_matters(std::span<const Measured> family, const Dealing& dealing) {
       differences.push_back(measured.after[i] - measured.before[i]);
     sides[0].push_back(residuals(differences));
   }
+  Series all = sides[0];
+  all.insert(all.end(), sides[1].begin(), sides[1].end());
+  Alike alike{correlation_of(all), 1};
   std::vector<std::size_t> orders[2];
   for (int side : {0, 1}) {
     std::size_t repeats = 0;
@@ -135,9 +179,7 @@ double order_matters(std::span<const Measured> family, const Dealing& dealing) {
     orders[side].resize(repeats);
     std::iota(orders[side].begin(), orders[side].end(), std::size_t{0});
   }
-  const auto both = [&] {
-    return neighbours(sides[0], orders[0]) + neighbours(sides[1], orders[1]);
-  };
+  const auto both = [&] { return products(sides[0], orders[0]) + products(sides[1], orders[1]); };
   const double observed = just_below(both());
   std::mt19937_64 random(dealing.seed);
   std::size_t as_large = 1;
@@ -147,7 +189,8 @@ double order_matters(std::span<const Measured> family, const Dealing& dealing) {
         std::swap(order[i - 1], order[draw_below(random, i)]);
     as_large += both() >= observed;
   }
-  return static_cast<double>(as_large) / (kShuffles + 1);
+  alike.p = static_cast<double>(as_large) / (kShuffles + 1);
+  return alike;
 }
 
 }  // namespace sgdbench

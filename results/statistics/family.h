@@ -14,16 +14,20 @@
 // hour, a seed) makes the family smaller, not the test wrong; and the least p-value there is
 // depends on the number of repeats alone, not on the size of the family.
 //
-// The statistic: the difference of the means of each side's fastest 80 %, over its standard error
-// from winsorised deviations (Yuen 1974, one-sided: what disturbs a run makes it slower). A
+// The statistic: the difference of trimmed means over its standard error from winsorised
+// deviations, each side's its own (Yuen 1974), so that neither where the middle is seen nor how far
+// chance reaches depends on one report being noisier than the other. 15 % are cut at each end; of
+// fewer than ten repeats a fifth at the slow end alone: what disturbs a run makes it slower. A
 // deviation from few repeats is a poor one, so it is drawn towards the median of those of things of
 // equal `width`. Pairs: the mean of differences, the largest 20 % of which are cut to the size of
 // the others. What happens or not (a miss, a crash) has the t-statistic of its two shares, which
 // orders the arrangements as Fisher's exact test does.
 //
-// Assumed: that repeats are exchangeable within a report, so that their order says nothing.
-// order_matters() tests it. That nothing but the program differs between the reports, no repeats
-// can tell; pairs can.
+// Assumed: that repeats are exchangeable within a report, so that their order says nothing. Where
+// neighbours are alike (something drifts), n repeats are worth fewer: Alike tells, and observed
+// statistics are divided by what that makes of a standard error. A drift that all things of few
+// repeats share can't be seen so; and that nothing but the program differs between the reports, no
+// repeats can tell. Pairs can, both.
 //
 // Source: Westfall and Young, Resampling-Based Multiple Testing (1993), algorithm 4.1.
 #pragma once
@@ -54,6 +58,7 @@ struct Dealing {
   /// them. At least 200.
   std::size_t most = 4000;
   std::uint64_t seed = 1;
+  double inflation = 1;  ///< of the observed statistics' standard errors; not of events'
 };
 
 /// p-values, corrected for all things together.
@@ -67,11 +72,17 @@ std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing
 /// The least p-value that so many repeats (of pairs: rounds) can have.
 double least_p(std::size_t before, std::size_t after, bool paired);
 
-/// p-value of "the order of repeats says nothing": of the correlation between neighbours, summed
-/// over the family. Of pairs, between their differences.
-double order_matters(std::span<const Measured> family, const Dealing& dealing);
+/// Whether neighbouring repeats are alike, over a whole family; of pairs, their differences.
+struct Alike {
+  double correlation = 0;  ///< of neighbours, ρ
+  double p = 1;            ///< of "the order of repeats says nothing", counted over orders
+  /// √((1 + ρ)/(1 − ρ)), what a standard error of a mean is too small by where each value is ρ
+  /// times the one before it and something new (Bartlett 1935); 1 where chance may have made ρ.
+  double inflation() const;
+};
+Alike neighbours(std::span<const Measured> family, const Dealing& dealing);
 
-/// Where order_matters() is not above this, nothing can be said.
+/// Above this p-value, neighbours are taken not to be alike.
 inline constexpr double kOrderMatters = 0.05;
 
 /// How often a gate like this would find that one of `things` (places in the family) became worse
@@ -80,9 +91,13 @@ inline constexpr double kOrderMatters = 0.05;
 std::vector<double> chances(std::span<const Measured> family, std::span<const std::size_t> things,
                             const Dealing& dealing, double alpha, std::span<const double> changes);
 
-/// The same by doing it: of so many families dealt anew, one of `things` changed in each in turn,
-/// those in which any of them is found worse.
-std::size_t count_found(std::span<const Measured> family, std::span<const std::size_t> things,
-                        const Dealing& dealing, double alpha, double change, std::size_t trials);
+/// The same by doing it: of families dealt anew, one of `things` changed in each in turn, those in
+/// which any of them is found worse.
+struct FoundCount {
+  std::size_t found = 0;
+  std::size_t trials = 0;  ///< as many as were asked for, or as many as there are arrangements
+};
+FoundCount count_found(std::span<const Measured> family, std::span<const std::size_t> things,
+                       const Dealing& dealing, double alpha, double change, std::size_t trials);
 
 }  // namespace sgdbench
