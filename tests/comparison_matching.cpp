@@ -132,6 +132,14 @@ TEST_CASE("Noise is no excuse, and order no reason: repeats are matched by their
   CHECK_FALSE(compare(base, noisy, {}).findings.at(0).exact);
 }
 
+TEST_CASE("Memory is noise whatever the clock") {
+  auto run = runs_with(&RunRecord::wall_s, {1})[0];
+  run.deterministic = true;
+  run.clock = "virtual";
+  CHECK(is_exact(*metric_called("wall_s"), run));
+  for (const auto* name : {"memory_bytes", "load_s"}) CHECK(!is_exact(*metric_called(name), run));
+}
+
 TEST_CASE("Times are noise even of deterministic runs, unless their clock is virtual") {
   auto base = timed("c1");
   for (auto& run : base) run.deterministic = true;

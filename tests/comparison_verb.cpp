@@ -93,6 +93,13 @@ TEST_CASE("What is inconclusive says how many repeats would decide") {
   CHECK(unsure.out.find("repeats a side would decide") != std::string::npos);
 }
 
+TEST_CASE("A report that is held against itself is said to be, and nothing else is") {
+  const Reports reports;
+  const auto itself = reports.run("compare base.csv base.csv");
+  CHECK(itself.out.find("! 10 of 10 rows of NEW are BASE's own\n") != std::string::npos);
+  CHECK(reports.run("compare base.csv same.csv").out.find("BASE's own") == std::string::npos);
+}
+
 TEST_CASE("An alpha that no number of deals can show is refused") {
   const Reports reports;
   check_error(reports.run("compare base.csv same.csv --alpha 0.00001"), 2, "--alpha");
@@ -203,6 +210,7 @@ TEST_CASE("Every format says the same, without NaN or Infinity") {
   }
   const auto json = nlohmann::json::parse(reports.run(compare + " --format json").out);
   CHECK(json["exit_code"] == 1);
+  CHECK(json["found_shares"].size() == 5);
   CHECK(json["findings"][0]["ratio"].is_null());
   CHECK(json["findings"][0]["new_missed"] == 6);
   CHECK(json["findings"][1]["verdict"] == "regression");

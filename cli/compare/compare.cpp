@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "cli/outputs.h"
 #include "cli/values.h"
@@ -46,6 +48,17 @@ std::vector<const Metric*> metrics_of(const Given& given) {
       metrics.push_back(metric);
   }
   return metrics;
+}
+
+/// Rows that both reports have are no evidence that nothing changed: "10 of 10 rows of NEW are
+/// BASE's own"; "" where there are none.
+std::string shared_rows(const std::vector<RunRecord>& base, const std::vector<RunRecord>& now) {
+  std::set<std::pair<std::string_view, std::optional<double>>> rows;
+  for (const auto& row : base) rows.emplace(row.run_id, row.wall_s);
+  const auto shared = std::count_if(now.begin(), now.end(), [&](const RunRecord& row) {
+    return row.wall_s && row.clock != "virtual" && rows.contains({row.run_id, row.wall_s});
+  });
+  return shared == 0 ? "" : fmt::format("{} of {} rows of NEW are BASE's own", shared, now.size());
 }
 
 constexpr Format<ComparisonReport> kComparisonFormats[] = {{"table", comparison_table},
@@ -125,6 +138,8 @@ int compare_verb(const Invocation& invocation) {
   ComparisonReport report(compare(base.runs, now.runs, options), options, given.has("--strict"));
   report.base_source = source_text(base.name, base.kind, base.runs);
   report.new_source = source_text(now.name, now.kind, now.runs);
+  if (auto text = shared_rows(base.runs, now.runs); !text.empty())
+    report.remarks.push_back(std::move(text));
   if (inject > 0) report.remarks.push_back(report.self_test(inject));
   return write_comparison(report, given);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct ComparisonReport {
 
   /// "Of 100 such comparisons, one configuration 10 % slower would be found in 93, 20 % in 100."
   const std::string& could_find() const { return could_find_; }
+  std::span<const FoundShare> found_shares() const { return found_shares_; }
   /// The same counted by doing it, for one change.
   std::string self_test(double change) const;
 
@@ -42,6 +44,7 @@ struct ComparisonReport {
 
  private:
   std::map<std::string, std::string> labels_;
+  std::vector<FoundShare> found_shares_;
   std::string could_find_;
 };
 

@@ -142,15 +142,15 @@ std::string escaped(std::string_view text) {
 // A test case per finding and note: a regression is a failure, what is inconclusive is skipped.
 std::string comparison_junit(const ComparisonReport& report) {
   const auto& comparison = report.comparison;
-  const auto lines = lines_of(report);
+  const auto cases = lines_of(report);
   std::string out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"sgdbench compare\" "
       "tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
-      lines.size() + static_cast<std::size_t>(std::count_if(
+      cases.size() + static_cast<std::size_t>(std::count_if(
                          comparison.means.begin(), comparison.means.end(),
                          [](const MeanRatio& m) { return m.verdict == Verdict::regression; })),
       comparison.count(Verdict::regression), comparison.count(Verdict::inconclusive));
-  for (const auto& line : lines) {
+  for (const auto& line : cases) {
     out += fmt::format("  <testcase classname=\"{}\" name=\"{}\"",
                        escaped(ComparisonReport::problem(line.row)),
                        escaped(report.label(line.row) + ": " +
@@ -171,8 +171,10 @@ std::string comparison_junit(const ComparisonReport& report) {
         "message=\"{}\"/></testcase>\n",
         mean.metric->name, escaped(text_of(mean)));
   }
-  return out + "  <system-out>" + escaped(report.could_find() + "; " + report.closing()) +
-         "</system-out>\n</testsuite>\n";
+  out += "  <system-out>" + escaped(report.could_find()) + '\n';
+  for (const auto& lines : {comparison.environment, report.remarks})
+    for (const auto& line : lines) out += escaped(line) + '\n';
+  return out + escaped(report.closing()) + "</system-out>\n</testsuite>\n";
 }
 
 std::string comparison_json(const ComparisonReport& report) {
@@ -188,6 +190,9 @@ std::string comparison_json(const ComparisonReport& report) {
   out["max_points"] = criteria.max_points;
   out["max_memory"] = criteria.max_memory;
   out["could_find"] = report.could_find();
+  out["found_shares"] = Json::array();
+  for (const auto& [change, share] : report.found_shares())
+    out["found_shares"].push_back({{"change", change}, {"share", share}});
   out["paired"] = report.options.paired;
   out["environment"] = report.comparison.environment;
   out["remarks"] = report.remarks;

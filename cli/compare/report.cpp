@@ -88,14 +88,18 @@ std::string of_hundred(double share) {
   return share > 0 && share < 0.01 ? "less than 1" : fmt::format("{:.0f}", 100 * share);
 }
 
-/// What the comparison could have found: twice what is allowed, and the first of its doublings that
-/// is hardly ever missed.
-std::string found_text(const Comparison& comparison, const ComparisonOptions& options) {
-  constexpr double kHardlyMissed = 0.9;
-  const auto& criteria = options.criteria;
+/// What the comparison could have found: twice what is allowed, and its doublings.
+std::vector<FoundShare> found_shares_of(const Comparison& comparison, const Criteria& criteria) {
   const double step = criteria.max_regression > 0 ? criteria.max_regression : 0.05;
   const double changes[] = {2 * step, 4 * step, 8 * step, 16 * step, 32 * step};
-  const auto found = sgdbench::could_find(comparison, criteria, changes);
+  return could_find(comparison, criteria, changes);
+}
+
+/// The first of them, and the first that is hardly ever missed.
+std::string found_text(const Comparison& comparison, const ComparisonOptions& options,
+                       std::span<const FoundShare> found) {
+  constexpr double kHardlyMissed = 0.9;
+  const auto& criteria = options.criteria;
   if (found.empty()) return "no time was judged: nothing slower would have been found";
   const auto repeats = comparison.families[0][comparison.times[0]].before.size();
   const auto least = least_repeats(criteria.alpha, options.paired);
@@ -107,9 +111,8 @@ std::string found_text(const Comparison& comparison, const ComparisonOptions& op
   while (sure + 1 < found.size() && found[sure].share < kHardlyMissed) ++sure;
   return fmt::format(
       "of 100 such comparisons, one configuration {:.3g} % slower would be found in {}, {:.3g} % "
-      "in "
-      "{}",
-      100 * changes[0], of_hundred(found[0].share), 100 * changes[sure],
+      "in {}",
+      100 * found[0].change, of_hundred(found[0].share), 100 * found[sure].change,
       of_hundred(found[sure].share));
 }
 
@@ -137,7 +140,8 @@ ComparisonReport::ComparisonReport(Comparison compared, const ComparisonOptions&
   for (const auto& finding : comparison.findings) add(*finding.base);
   for (const auto& note : comparison.notes) add(*note.row);
   for (const auto& [name, rows] : problems) labels_.merge(labels_of(rows));
-  could_find_ = found_text(comparison, options);
+  found_shares_ = found_shares_of(comparison, options.criteria);
+  could_find_ = found_text(comparison, options, found_shares_);
 }
 
 std::string ComparisonReport::self_test(double change) const {

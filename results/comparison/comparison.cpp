@@ -54,11 +54,6 @@ std::string rounding_of(const Surroundings& around) {
   return "";
 }
 
-/// Whether the machine has a part in it.
-bool is_noisy(const Finding& finding) {
-  return finding.metric->noisy && finding.base->clock != "virtual";
-}
-
 /// What the circumstances leave nothing to say of; "" where they don't. A user who runs two builds
 /// alternately compares builds.
 std::string doubt(const Finding& finding, const Surroundings& around,
@@ -68,7 +63,7 @@ std::string doubt(const Finding& finding, const Surroundings& around,
     return "one report rounds it up to a point of the curve, the other does not";
   if (options.ignore_environment || finding.metric->kind == Metric::Kind::event) return "";
   if (around.data) return "different data";
-  if (!is_noisy(finding)) return "";
+  if (!is_noisy(*finding.metric, *finding.base)) return "";
   if (around.machine) return "different machine";
   return around.build && !options.paired ? "different build" : "";
 }

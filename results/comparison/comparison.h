@@ -70,6 +70,7 @@ struct Metric {
   /// Between what the value is known to lie; null, or nothing, where it is known by itself.
   std::optional<double> (*low)(const RunRecord&) = nullptr;
   std::optional<double> (*high)(const RunRecord&) = nullptr;
+  bool whatever_clock = false;  ///< it is the machine's doing where times are virtual, too
 };
 std::span<const Metric> metric_table();
 /// Null where there is none.
@@ -77,6 +78,9 @@ const Metric* metric_called(std::string_view name);
 
 /// The value that a run has in a comparison, from 0 to infinity; nothing where it says nothing.
 std::optional<double> value_of(const Metric& metric, const RunRecord& run);
+
+/// Whether the machine had a part in this run's value.
+bool is_noisy(const Metric& metric, const RunRecord& run);
 
 /// Whether the run tells its parameters' course alone: the same at every repetition, bit for bit.
 bool is_exact(const Metric& metric, const RunRecord& run);

@@ -42,7 +42,7 @@ std::optional<double> missed_it(const R& run) {
   return !outcome.healthy || (names_target(run) && !outcome.reached) ? 1 : 0;
 }
 
-constexpr bool kNoisy = true, kQuiet = false;
+constexpr bool kNoisy = true, kQuiet = false, kWhateverClock = true;
 
 constexpr auto kMetrics = std::to_array<Metric>({
     {"wall_s", time, lower, unfinished, kNoisy, get<&R::wall_s>},
@@ -68,8 +68,9 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"communicate_s", time, lower, nothing, kNoisy, get<&R::communicate_s>},
     {"queue_s", time, lower, nothing, kNoisy, get<&R::queue_s>},
     {"observe_s", time, lower, nothing, kNoisy, get<&R::observe_s>},
-    {"load_s", time, lower, nothing, kNoisy, get<&R::load_s>},
-    {"memory_bytes", memory, lower, nothing, kNoisy, get<&R::memory_bytes>},
+    {"load_s", time, lower, nothing, kNoisy, get<&R::load_s>, nullptr, nullptr, kWhateverClock},
+    {"memory_bytes", memory, lower, nothing, kNoisy, get<&R::memory_bytes>, nullptr, nullptr,
+     kWhateverClock},
 });
 
 }  // namespace
@@ -105,11 +106,14 @@ std::optional<double> value_of(const Metric& metric, const RunRecord& run) {
   return run.status == "ok" ? value : std::nullopt;
 }
 
+bool is_noisy(const Metric& metric, const RunRecord& run) {
+  return metric.noisy && (metric.whatever_clock || run.clock != "virtual");
+}
+
 bool is_exact(const Metric& metric, const RunRecord& run) {
   // Settings that were searched for by real times may be others each time.
   const bool found_by_clock = !run.tuned.empty() && run.clock != "virtual";
-  return run.deterministic && !found_by_clock && metric.kind != event &&
-         (!metric.noisy || run.clock == "virtual");
+  return run.deterministic && !found_by_clock && metric.kind != event && !is_noisy(metric, run);
 }
 
 double on_scale(const Metric& metric, double value) {

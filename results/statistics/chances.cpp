@@ -46,7 +46,6 @@ std::vector<double> chances(std::span<const Measured> family, std::span<const st
   std::vector<Measured> still;
   for (const auto& measured : family) {
     still.push_back(without_change(measured, dealing.paired));
-    still.back().allowed = measured.allowed;
   }
   std::vector<double> found(changes.size());
   FamilyStatistics statistics(still, dealing.paired);
@@ -61,7 +60,7 @@ std::vector<double> chances(std::span<const Measured> family, std::span<const st
   std::vector<Typical> typical;  // of each deal, of each of the things
   for (std::size_t d = 0; d < deals.size(); ++d) {
     all.push_back(deals.next());
-    const auto& now = statistics.at(all.back());
+    const auto& now = statistics.at(all.back()).still;
     largest.push_back(*std::max_element(now.begin(), now.end()));
     for (const auto i : things) typical.push_back(statistics.typical(i));
   }

@@ -248,24 +248,29 @@ FamilyStatistics::FamilyStatistics(std::span<const Measured> family, bool paired
     if (!measured.is_event) groups_[place->second].push_back(i);
   }
   typical_.resize(groups_.size());
-  statistics_.resize(dealt_.size());
+  statistics_.raw.resize(dealt_.size());
+  statistics_.still.resize(dealt_.size());
 }
 
-const std::vector<double>& FamilyStatistics::at(const Deal& deal) {
+const FamilyStatistics::Of& FamilyStatistics::at(const Deal& deal) {
+  std::vector<Contrast> still;
+  for (const auto& thing : still_) still.push_back(thing.contrast(deal));
   std::vector<double> variances[2];
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     for (auto& side : variances) side.clear();
     for (const auto i : groups_[group]) {
-      const auto contrast = still_[i].contrast(deal);
-      if (!contrast.exists()) continue;
-      for (const int k : {0, 1}) variances[k].push_back(contrast.terms[k].variance);
+      if (!still[i].exists()) continue;
+      for (const int k : {0, 1}) variances[k].push_back(still[i].terms[k].variance);
     }
     typical_[group] = {};
     for (const int k : {0, 1})
       if (!variances[k].empty()) typical_[group][k] = upper_median(variances[k]);
   }
-  for (std::size_t i = 0; i < dealt_.size(); ++i)
-    statistics_[i] = statistic_of(dealt_[i].contrast(deal), dealt_[i].is_event(), typical(i));
+  for (std::size_t i = 0; i < dealt_.size(); ++i) {
+    const bool is_event = dealt_[i].is_event();
+    statistics_.raw[i] = statistic_of(dealt_[i].contrast(deal), is_event, typical(i));
+    statistics_.still[i] = statistic_of(still[i], is_event, typical(i));
+  }
   return statistics_;
 }
 

@@ -88,8 +88,12 @@ class FamilyStatistics {
   FamilyStatistics(std::span<const Measured> family, bool paired);
   std::size_t before() const { return before_; }
   std::size_t after() const { return after_; }
-  /// The difference of each thing over its standard error; −∞ where there is none.
-  const std::vector<double>& at(const Deal& deal);
+  /// The difference of each thing over its standard error, as it is and without what differs
+  /// between the sides; −∞ where there is none.
+  struct Of {
+    std::vector<double> raw, still;
+  };
+  const Of& at(const Deal& deal);
   /// After at(): what is usual among the things whose width the i-th thing has, in that deal. What
   /// differs between the reports is no scatter, so it is counted without that: else a change of
   /// many would make the others' statistics small in all deals but the observed one.
@@ -101,7 +105,7 @@ class FamilyStatistics {
   std::vector<std::vector<std::size_t>> groups_;  ///< of equal width
   std::vector<std::size_t> group_of_;
   std::vector<Typical> typical_;  ///< of each group
-  std::vector<double> statistics_;
+  Of statistics_;
 };
 
 }  // namespace sgdbench

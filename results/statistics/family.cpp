@@ -68,7 +68,7 @@ std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing
   const auto mirrored = [&](std::size_t i, double statistic) {
     return family[i].is_event || std::isinf(statistic) ? -HUGE_VAL : -statistic;
   };
-  const auto observed = statistics.at(deals.next());
+  const auto observed = statistics.at(deals.next()).raw;
   auto seen = observed, turned = observed;
   for (std::size_t i = 0; i < observed.size(); ++i) {
     const double inflation = family[i].is_event ? 1 : dealing.inflation;
@@ -76,10 +76,15 @@ std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing
     turned[i] = deflated(mirrored(i, observed[i]), inflation);
   }
   StepDown worse(seen), not_worse(turned);
-  for (std::size_t a = 0; a < deals.size(); ++a) {
-    const auto& now = a == 0 ? observed : statistics.at(deals.next());
-    worse.count([&](std::size_t i) { return now[i]; });
-    not_worse.count([&](std::size_t i) { return mirrored(i, now[i]); });
+  worse.count([&](std::size_t i) { return observed[i]; });
+  not_worse.count([&](std::size_t i) { return mirrored(i, observed[i]); });
+  for (std::size_t a = 1; a < deals.size(); ++a) {
+    const auto& now = statistics.at(deals.next());
+    // What is on the other side of what is allowed can't be found, and takes part as what chance
+    // makes of it: with its distance, other deals would be more striking than any change.
+    worse.count([&](std::size_t i) { return observed[i] > 0 ? now.raw[i] : now.still[i]; });
+    not_worse.count(
+        [&](std::size_t i) { return mirrored(i, observed[i] < 0 ? now.raw[i] : now.still[i]); });
   }
   const auto p = worse.p(), q = not_worse.p();
   for (std::size_t i = 0; i < judged.size(); ++i) judged[i] = {p[i], q[i]};
