@@ -19,7 +19,7 @@ PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, Thread
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   on_each_worker([&](std::size_t worker) {
     contexts_[worker].compute =
-        problem.make_worker({rule_.get(), spec.batch, kernels.kernels, team});
+        problem.make_worker({rule_.get(), spec.batch, kernels.kernels, team, keeps_read(spec)});
   });
 }
 

@@ -43,7 +43,16 @@ std::string needs_onednn() {
 /// Workers that can be real threads.
 constexpr std::size_t kMostThreads = 4096;
 
+/// Policies that correct a gradient need one: of what some rules remember there are other terms.
+std::string nothing_to_correct(const RunSpec& spec) {
+  if (!keeps_read(spec) || rule_entry(spec.rule.name).estimate == Estimate::plain) return "";
+  return std::string(policy_entry(spec.step.policy).name) +
+         " corrects a gradient by how far w has moved, and what " + std::string(spec.rule.name) +
+         " lands is its difference from a remembered one: use a rule without memory of examples";
+}
+
 std::string usable(const RunSpec& spec, const Problem& problem) {
+  if (auto why = nothing_to_correct(spec); !why.empty()) return why;
   if (auto why = why_not_stragglers(spec.conditions, spec.workers); !why.empty()) return why;
   if (auto why = problem.why_no_rule(spec.rule); !why.empty()) return why;
   if (spec.kernels == "native") return "";
@@ -75,6 +84,10 @@ std::string one_memory(const RunSpec& spec, const Problem& problem, std::string_
 }
 std::string in_versions(const RunSpec& spec, const Problem& problem) {
   if (auto why = one_memory(spec, problem, "versions"); !why.empty()) return why;
+  if (spec.workers > 1 && needs(spec.step.policy, kNeedsMemory))
+    return "staleness policy '" + std::string(policy_entry(spec.step.policy).name) +
+           "' keeps one memory of all updates, and here there is no server to keep it: a version "
+           "is made by several workers at once, and published by one";
   return common(spec, problem);
 }
 
@@ -90,7 +103,10 @@ std::string can_follow(const RunSpec& spec) {
   const auto protocol = make_protocol(spec.protocol, spec.workers);
   if (protocol->traits().exchange != Exchange::gradient &&
       spec.step.policy != StalenessPolicy::none)
-    return "a staleness policy damps gradients, and under this protocol replicas travel";
+    return "a staleness policy damps or corrects gradients, and under this protocol replicas "
+           "travel";
+  if (protocol->traits().exchange != Exchange::gradient && spec.max_staleness != kNoLimit)
+    return "`max staleness` throws gradients away, and under this protocol replicas travel";
   return "";
 }
 
@@ -243,6 +259,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .deterministic = with_one_worker,
        .why_not = common,
        .unavailable = always,
@@ -253,6 +270,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .deterministic = with_one_worker,
        .why_not = in_versions,
        .unavailable = always,
@@ -263,6 +281,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .gradients_per_update = of_protocol,
        .gradients_landing = landing_under_protocol,
        .meets_at_updates = of_several,
@@ -278,6 +297,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .virtual_clock = true,
        .gradients_per_update = of_protocol,
        .gradients_landing = landing_under_protocol,

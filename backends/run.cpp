@@ -40,6 +40,7 @@ namespace {
 StepSize planned_step(const RunSpec& spec, const Partition& partition, std::size_t n,
                       const WorkPlan& plan) {
   StepSize step = spec.step;
+  step.workers = spec.workers;
   step.horizon = spec.whole_epochs == 0
                      ? plan.updates()
                      : WorkPlan(n, partition.batch, partition.length, spec.whole_epochs,

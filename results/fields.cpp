@@ -204,6 +204,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     asked<"hidden">("", "widths of a network's hidden layers", kOfTask),
     asked<"activation">("", "activation of a network's hidden layers", kOfTask),
     {"persistence", "", "failed publications before a gradient is dropped and computed again, 0: never", run<&R::persistence>, set<&R::persistence, R>, kSetting | kHasBest},
+    asked<"max_staleness">("updates", "gradients staler than that when they arrived were thrown away, inf: none; empty where there is no such bound", kTold),
     {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>, set<&R::exchange, R>, kSetting | kHasBest},
     {"threads_used", "threads", "threads of this process that used over 5 % of a core in training", run<&R::threads>, set<&R::threads, R>},
     {"dropped_gradients", "gradients", "example gradients of gradient_evaluations that landed nowhere: discarded, cancelled, or cut short by the end of the run; each counts whole", run<&R::dropped_gradients>, set<&R::dropped_gradients, R>},

@@ -65,8 +65,14 @@ class DenseLinearWorker final : public WorkerBase {
     compute();
   }
   GradientSum gradient_sum() const override {
-    return {std::span(values_).first(parameters()), {}, true, examples_, false, rows_,
-            std::span(slopes_).first(examples_)};
+    return {std::span(values_).first(parameters()),
+            {},
+            true,
+            examples_,
+            false,
+            rows_,
+            std::span(slopes_).first(examples_),
+            std::span(copy_).first(parameters())};
   }
   std::size_t read_bytes() const override { return parameters() * sizeof(Real); }
 

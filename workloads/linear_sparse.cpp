@@ -163,7 +163,8 @@ class OneRowWorker final : public WorkerBase {
             1,
             true,
             {&row_, 1},
-            {&slope_, 1}};
+            {&slope_, 1},
+            std::span(copy_).first(size_)};
   }
   std::size_t read_bytes() const override { return size_ * sizeof(Real); }
 
@@ -200,7 +201,8 @@ class OneRowWorker final : public WorkerBase {
       for (std::size_t j = 0; j < 4; ++j) sum[j] += product(k + j);
     for (; k < x.size(); ++k) sum[0] += product(k);
     margin_ = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    if constexpr (with_intercept) margin_ += from(x.size(), step_.intercept_entry().column);
+    if constexpr (with_intercept)
+      margin_ += copy_[x.size()] = from(x.size(), step_.intercept_entry().column);
   }
 
   /// Makes the prepared row current.

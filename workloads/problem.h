@@ -47,6 +47,8 @@ struct WorkerOptions {
   std::size_t max_batch = 1;  ///< no block that this worker is given is longer
   const DenseKernels* kernels = nullptr;
   Team team = {};  ///< threads for what is inside of one step
+  /// GradientSum::read stands beside what is made by read() or accept(), and compute().
+  bool keeps_read = false;
 };
 
 /// A run of consecutive mini-batches for one worker to make in place.

@@ -1,13 +1,13 @@
 // Step sizes γ(t, epoch, τ): a value, not a type of update rule.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "workloads/real.h"
+#include "workloads/staleness_policy.h"
 
 namespace sgdbench {
 
@@ -21,12 +21,6 @@ enum class Schedule {
   /// noise of a step adds to the loss is then gone at the end, whatever γ₀, and until then nothing
   /// is slower than with `constant` (Hägele et al. 2024).
   cooldown,
-};
-
-/// What a stale gradient does to its own step.
-enum class StalenessPolicy {
-  none,
-  inverse,  ///< γ / max(1, τ), Zhang et al. 2016 (staleness-aware ASGD)
 };
 
 /// The step size inside one epoch: cheap enough to ask at every update.
@@ -49,13 +43,14 @@ struct StepSize {
   /// For cooldown: updates of the planned run, whether or not it gets to its end. 0: there is no
   /// end to cool down to, and γ stays γ₀.
   std::uint64_t horizon = 0;
+  double compensation = 0.04;  ///< λ of dc
+  std::size_t workers = 1;     ///< P, for delay-adaptive
 
   EpochStep during(std::uint64_t epoch) const;
 
-  /// The policy's factor for a gradient of staleness τ, in (0, 1].
+  /// The factor for a gradient of staleness τ of a policy that remembers nothing.
   Real damping(std::uint64_t staleness) const {
-    if (policy == StalenessPolicy::none) return 1;
-    return Real(1) / static_cast<Real>(std::max<std::uint64_t>(1, staleness));
+    return static_cast<Real>(memoryless_damping(policy, staleness, workers));
   }
 };
 
@@ -63,18 +58,18 @@ struct StepSize {
 /// step.rate; throws UsageError.
 void parse_schedule(std::string_view text, StepSize& step);
 
-/// `none`, `inverse`; throws UsageError.
-StalenessPolicy parse_staleness_policy(std::string_view text);
+/// `none`, `dc`, `dc:0.1` into step.policy and step.compensation; throws UsageError.
+void parse_staleness_policy(std::string_view text, StepSize& step);
 
-/// One row per schedule and per policy, for `list` and for parsing.
+/// One row per schedule, for `list` and for parsing.
 struct NamedSummary {
   std::string_view name;
   std::string_view summary;
 };
 const std::vector<NamedSummary>& schedule_catalog();
-const std::vector<NamedSummary>& staleness_policy_catalog();
 
 std::string to_string(Schedule schedule, double rate);
-std::string_view to_string(StalenessPolicy policy);
+/// Of the policy, as parse_staleness_policy() reads it.
+std::string staleness_policy_text(const StepSize& step);
 
 }  // namespace sgdbench

@@ -29,7 +29,9 @@ class Simulator final : public Backend {
   Simulator(const RunSpec& spec, const Problem& problem)
       : problem_(problem), rule_(problem.make_rule(spec.rule)), contexts_(spec.workers) {
     const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
-    tool_.compute = problem.make_worker({rule_.get(), spec.batch, kernels.kernels, {}});
+    WorkerOptions options{rule_.get(), spec.batch, kernels.kernels};
+    options.keeps_read = keeps_read(spec);
+    tool_.compute = problem.make_worker(options);
     tool_.rows.resize(std::min(problem.examples(), spec.batch));
   }
 
@@ -42,7 +44,7 @@ class Simulator final : public Backend {
       evaluating += now() - begun;
       return ends;
     };
-    auto protocol = make_protocol(spec.protocol, spec.workers);
+    auto protocol = make_protocol(spec.protocol, spec.workers, spec.max_staleness);
     const Partition partition = partition_for(protocol->traits(), spec);
     const AtPoint none;
     Run run(problem_, *rule_, spec, partition, interrupt, at_point ? timed_point : none, contexts_);

@@ -59,6 +59,8 @@ bool takes_kernels(const BackendEntry& row) {
   return row.own_kernels.empty();
 }
 
+constexpr Text kAnyAge = "inf";
+
 /// Between the ends of "tuned:16..64".
 constexpr Text kWithin = ":", kTo = "..";
 
@@ -146,11 +148,23 @@ constexpr Option kStrategy[] = {
      },
      for_training<>},
     {"--staleness-policy", "", "NAME,…",
-     "what staleness does to γ: none, inverse; of several gradients in an "
-     "update, the stalest counts",
+     "what a stale gradient does to its step or to itself (list policies); of several in an "
+     "update, γ is damped by the stalest",
      "none", Group::step, kTraining, one_list,
-     [](Configuration& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
-     [](const Configuration& c) { return std::string(to_string(c.spec.step.policy)); }},
+     [](Configuration& c, Text v) { parse_staleness_policy(v, c.spec.step); },
+     [](const Configuration& c) { return staleness_policy_text(c.spec.step); }},
+    {"--max-staleness", "", "R,…",
+     "gradients more than R updates old when they arrive are thrown away, and their examples dealt "
+     "again; inf: none",
+     "inf", Group::strategy, kTraining, one_list,
+     [](Configuration& c, Text v) {
+       c.spec.max_staleness = v == kAnyAge ? kNoLimit : parse_count(v, 0, kMany);
+     },
+     [](const Configuration& c) {
+       return c.spec.max_staleness == kNoLimit ? std::string(kAnyAge)
+                                               : std::to_string(c.spec.max_staleness);
+     },
+     for_backends<&BackendEntry::bounds_staleness, kAnyAge>},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
      Group::step, kTraining, one_list,
      [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },

@@ -53,10 +53,11 @@ class Rule {
   /// Whether it remembers something of every example: there can be but one state then, and gradient
   /// sums are taken by their rows and slopes.
   bool remembers_examples() const { return memory_ != 0; }
-  /// Memory for what is kept of a gradient sum of so many examples, for this rule.
-  void reserve(StoredGradient& stored, std::size_t examples) const {
+  /// Memory for what is kept of a gradient sum of so many examples, for this rule, and of what it
+  /// was computed at, if that is.
+  void reserve(StoredGradient& stored, std::size_t examples, bool with_read) const {
     const std::size_t numbers = memory_ == 0 ? 0 : memory_ / examples_;
-    stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers);
+    stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers, with_read);
   }
   /// Whether an update changes nothing outside of the gradients' supports.
   bool stays_on_support() const { return on_support_; }
