@@ -163,7 +163,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"batch", "examples", "mini-batch of one worker", run<&R::batch>, set<&R::batch, R>, kSetting | kBesideLabel | kHasBest},
     {"lr", "", "initial step size", run<&R::lr>, set<&R::lr, R>, kSetting | kBesideLabel | kHasBest},
     {"lr_schedule", "", "how the step size falls", run<&R::lr_schedule>, set<&R::lr_schedule, R>, kTold},
-    asked<"staleness_policy">("", "what a stale gradient does to its step", kTold),
+    asked<"staleness_policy">("", "what a stale gradient does to its step, or to itself", kTold),
     {"l2", "", "coefficient of the L2 regulariser", run<&R::l2>, set<&R::l2, R>, kOfTask},
     {"seed", "", "seed of the initial parameters and of the order of examples", run<&R::seed>, set<&R::seed, R>},
     {"epochs", "epochs", "examples_processed / examples", run<&R::epochs>, set<&R::epochs, R>},

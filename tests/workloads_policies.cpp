@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/workloads_fixture.h"
 #include "workloads/random.h"
 #include "workloads/rules/compensation.h"
 #include "workloads/staleness_policy.h"
@@ -198,4 +199,40 @@ TEST_CASE(
       for (std::size_t k = 0; k < 3; ++k) CHECK(result.values[k] == values[k]);
     }
   }
+}
+
+TEST_CASE("Every worker says what its gradient was computed at, where it is asked to") {
+  for (const auto& e : testing::all_examples(0.05))
+    for (const std::size_t batch : {1, 8})
+      for (const bool from_elsewhere : {false, true}) {
+        CAPTURE(e.name);
+        CAPTURE(batch);
+        WorkerOptions options{nullptr, batch};
+        options.keeps_read = true;
+        const auto worker = e.problem->make_worker(options);
+        const auto expected = testing::random_point(e.problem->parameters(), 5);
+        auto w = expected;
+        const auto rows = testing::random_rows(2 * batch, testing::kRows, 1);
+        worker->prepare(std::span(rows).first(batch));
+        if (const auto wanted = worker->wanted(); from_elsewhere && wanted) {
+          std::vector<Real> values;
+          for (const auto i : *wanted) values.push_back(w[i]);
+          worker->accept(values);
+        } else {
+          worker->read(w, Access::exclusive);
+        }
+        std::fill(w.begin(), w.end(), Real(1));
+        worker->compute();
+        worker->prepare(std::span(rows).last(batch));  // the next one, while this one waits
+        StoredGradient stored;
+        stored.assign(worker->gradient_sum(), false, true);
+        for (const GradientSum& sum : {worker->gradient_sum(), stored.view()}) {
+          REQUIRE(sum.read.size() == sum.values.size());
+          const std::size_t size = sum.dense ? w.size() : sum.support.size();
+          for (std::size_t k = 0; k < size; ++k) {
+            const std::size_t i = sum.dense ? k : sum.support[k];
+            REQUIRE(sum.read[sum.packed ? k : i] == expected[i]);
+          }
+        }
+      }
 }

@@ -156,7 +156,7 @@ constexpr Option kStrategy[] = {
     {"--max-staleness", "", "R,…",
      "gradients more than R updates old when they arrive are thrown away, and their examples dealt "
      "again; inf: none",
-     "inf", Group::strategy, kTraining, one_list,
+     "inf", Group::strategy, kTraining, expand_counts,
      [](Configuration& c, Text v) {
        c.spec.max_staleness = v == kAnyAge ? kNoLimit : parse_count(v, 0, kMany);
      },
