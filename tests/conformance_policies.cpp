@@ -196,7 +196,8 @@ TEST_CASE("Every policy is its formula where what landed is known, whoever hosts
             const double way =
                 difference(std::vector<double>(start.begin(), start.end()), expected);
             const double off = difference(w, expected) / way;
-            CHECK(off < 1e-3);
+            // A coordinate that hardly moves has a gap of a few roundings in a network.
+            CHECK(off < (c == &network ? 1e-2 : 1e-4));
             if (!entry.virtual_clock || spec.protocol != "async" || !policy.needs) continue;
             spec.step.policy = StalenessPolicy::none;
             CHECK(difference(recomputed(spec, *c->problem, outcome), expected) / way > 10 * off);
