@@ -48,7 +48,8 @@ std::string nothing_to_correct(const RunSpec& spec) {
   if (!keeps_read(spec) || rule_entry(spec.rule.name).estimate == Estimate::plain) return "";
   return std::string(policy_entry(spec.step.policy).name) +
          " corrects a gradient by how far w has moved, and what " + std::string(spec.rule.name) +
-         " lands is its difference from a remembered one: use a rule without memory of examples";
+         " lands is its difference from a remembered one: use a rule that lands the gradient "
+         "itself";
 }
 
 std::string usable(const RunSpec& spec, const Problem& problem) {

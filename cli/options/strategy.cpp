@@ -153,18 +153,6 @@ constexpr Option kStrategy[] = {
      "none", Group::step, kTraining, one_list,
      [](Configuration& c, Text v) { parse_staleness_policy(v, c.spec.step); },
      [](const Configuration& c) { return staleness_policy_text(c.spec.step); }},
-    {"--max-staleness", "", "R,…",
-     "gradients more than R updates old when they arrive are thrown away, and their examples dealt "
-     "again; inf: none",
-     "inf", Group::strategy, kTraining, expand_counts,
-     [](Configuration& c, Text v) {
-       c.spec.max_staleness = v == kAnyAge ? kNoLimit : parse_count(v, 0, kMany);
-     },
-     [](const Configuration& c) {
-       return c.spec.max_staleness == kNoLimit ? std::string(kAnyAge)
-                                               : std::to_string(c.spec.max_staleness);
-     },
-     for_backends<&BackendEntry::bounds_staleness, kAnyAge>},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
      Group::step, kTraining, one_list,
      [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
@@ -204,6 +192,18 @@ constexpr Option kStrategy[] = {
      [](Configuration& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
      [](const Configuration& c) { return std::to_string(c.spec.persistence); },
      for_backends<&BackendEntry::uses_persistence, kZero>},
+    {"--max-staleness", "", "R,…",
+     "gradients more than R updates old when they arrive are thrown away, and their examples dealt "
+     "again; inf: none",
+     "inf", Group::strategy, kTraining, expand_counts,
+     [](Configuration& c, Text v) {
+       c.spec.max_staleness = v == kAnyAge ? kNoLimit : parse_count(v, 0, kMany);
+     },
+     [](const Configuration& c) {
+       return c.spec.max_staleness == kNoLimit ? std::string(kAnyAge)
+                                               : std::to_string(c.spec.max_staleness);
+     },
+     for_backends<&BackendEntry::bounds_staleness, kAnyAge>},
     {"--exchange", "", "N,…",
      "examples that a private replica trains on between two exchanges; tuned: the best", "1024",
      Group::strategy, kCells, expand_counts,
