@@ -38,7 +38,7 @@ TEST_CASE("A typo in any name exits with 2 and one line that has the nearest val
   check_error(scratch.run(kSmall + "--protocol asinc"), 2, "'async'");
   check_error(scratch.run(kSmall + "--lr-schedule constnt"), 2, "'constant'");
   check_error(scratch.run(kSmall + "--staleness-policy gap-awar"), 2, "'gap-aware'");
-  check_error(scratch.run("list policy"), 2, "'policies'");
+  check_error(scratch.run("list polices"), 2, "'policies'");
   check_error(scratch.run("list --format jsn"), 2, "'json'");
 }
 
