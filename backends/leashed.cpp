@@ -83,7 +83,9 @@ class Leashed final : public PooledBackend {
   Partition partition(const RunSpec& spec) const override {
     return committing_partition(spec, problem().examples());
   }
-  void open(Run& run) override { versions_ = std::make_unique<VersionStore>(workers(), run.state); }
+  void open(Run& run) override {
+    versions_ = std::make_unique<VersionStore>(workers(), run.state, problem().parameters());
+  }
   void work(Run& run, std::size_t worker) override {
     read_compute_commit(*this, run, worker);
     run.contexts[worker].finish();
@@ -129,7 +131,7 @@ class Leashed final : public PooledBackend {
       const std::uint64_t update = base.number + 1, staleness = base.number - attempt.version;
       const std::uint64_t landed = base.examples;
       if (failures > 0) context.mark(Activity::push, gradient);
-      VersionStore::follow(*spare, base);
+      versions_->follow(*spare, base);
       context.mark(Activity::apply, gradient);
       context.compute->commit(spare->state, run.step(attempt.walk.epoch(), base.number, staleness));
       spare->examples = landed + gradient_sum.examples;

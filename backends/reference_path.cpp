@@ -110,7 +110,9 @@ class Path {
     }
     for (std::size_t i = 0; i < size_; ++i) {
       largest_ = std::max(largest_, terms_[i]);
-      noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
+      // Where a step does not grow with the gradient, the other tracks alone tell what becomes of
+      // it.
+      if (rule_.usual_step == 0) noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
     }
     for (std::size_t k = 0; k < kTracks; ++k)
       for (std::size_t i = 0; i < size_; ++i) sum[k][i] += weight * gradients_[k][i];

@@ -271,6 +271,11 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"pull_bytes", "bytes", "of a pull, the mean: the parameters that a mini-batch needs, or a replica", run<&R::pull_bytes>, set<&R::pull_bytes, R>},
     {"push_bytes", "bytes", "of a push, the mean: a gradient sum, or a replica", run<&R::push_bytes>, set<&R::push_bytes, R>},
     {"link_busy_share", "", "share of wall_s that the link was taken: its messages' bytes / bandwidth and the service of their arrivals, divided among shards", run<&R::link_busy_share>, set<&R::link_busy_share, R>},
+    asked<"beta1">("", "what is left of the rule's mean gradient after an update", kTold),
+    asked<"beta2">("", "what is left of its mean squared gradient after an update", kTold),
+    asked<"decay">("", "the same of a rule that has no other mean", kTold),
+    asked<"epsilon">("", "added to the root that the rule divides a step by", kTold),
+    asked<"weight_decay">("", "times the step: share of the parameters that goes at every update, beside the objective's own regulariser", kTold),
     // clang-format on
 });
 

@@ -10,9 +10,12 @@ using namespace sgdbench::testing;
 
 namespace {
 
-constexpr RuleSpec kSgd,
-    kInPlaceRules[] = {
-        kSgd, {"momentum", Real(0.8)}, {"nesterov", Real(-0.3)}, {"saga"}, {"sag"}, {"svrg"}};
+constexpr RuleSpec kSgd;
+const std::vector<RuleSpec> kInPlaceRules = [] {
+  std::vector<RuleSpec> rules{parse_rule("nesterov", -0.3)};
+  for (const auto& row : rule_catalog()) rules.push_back(parse_rule(row.name, 0.8));
+  return rules;
+}();
 constexpr Access kAccesses[] = {Access::exclusive, Access::racy_store, Access::racy_cas};
 constexpr StepSize kStep{0.05, Schedule::sqrt, 1, 0, StalenessPolicy::none};
 

@@ -5,6 +5,8 @@
 //   kOnSupport    a gradient of 0 leaves the coordinate as it is
 //   kPlain        it is w ← w − γ·g
 //   operator()    the update of one coordinate, or of a register of them
+//   after(t)      for those that depend on how many updates were made, which the last vector counts
+//                 at each coordinate: the next one
 //
 // On the support, only it is touched. Where the supports cover much of the range a pass over all of
 // it is cheaper than gathering, and does the same: w − γ·0 = w. Other rules always pass over
@@ -113,7 +115,8 @@ class CoordinateRule final : public Rule {
 
     const Real mean = Real(1) / static_cast<Real>(examples);
     const Coefficients c{step, mean, step * mean};
-    Pass pass{{update_, c, {state.data(), parameters()}}, gradient_sums, begin, end};
+    Pass pass{
+        {next_update(state, begin), c, {state.data(), parameters()}}, gradient_sums, begin, end};
     if (!wants_total(gradient_sums, total != nullptr)) return pass.make(access, probe);
     const MergedSum merged(*total, gradient_sums, parameters(), begin, end);
     const GradientSum one[] = {merged.gradient_sum()};
@@ -127,6 +130,14 @@ class CoordinateRule final : public Rule {
   static constexpr std::size_t kFew = 4;
   /// Coordinates watched in one dense pass: a locked instruction each is too slow for all of them.
   static constexpr std::size_t kStripe = 256;
+
+  /// What is done to coordinates from `begin` on, whose state others may be writing.
+  Update next_update(std::span<const Real> state, std::size_t begin) const {
+    if constexpr (requires(const Update& update) { update.after(Real(0)); })
+      return update_.after(racy::load<Real>(&state[(Update::kVectors - 1) * parameters() + begin]));
+    else
+      return update_;
+  }
 
   /// Whether gradient sums have to be, or had better be, added up first.
   static bool wants_total(std::span<const GradientSum> gradient_sums, bool has_total) {

@@ -28,7 +28,25 @@ struct RuleSpec {
   /// Between two full gradients: examples that land, or, where that is 0, so many passes.
   std::uint64_t inner = 0;
   double inner_passes = 2;
+  double beta1 = 0.9, beta2 = 0.999;  ///< β₁, β₂: what is left of the moments after an update
+  double decay = 0.99;                ///< ρ, the same of the one moment of rmsprop
+  double epsilon = 1e-8;              ///< ε, beside the root that a step is divided by
+  double weight_decay = 0.01;         ///< γ times this share of w goes at every update
   bool operator==(const RuleSpec&) const = default;
+};
+
+/// The ends of what RuleSpec may hold: beyond them single precision has no number for it.
+inline constexpr double kLongestMemory = 0.999999;  ///< of beta1, beta2 and decay
+inline constexpr double kLeastEpsilon = 1e-30, kMostEpsilon = 1e30;
+
+/// What of RuleSpec a rule may take; bits of a set.
+enum RuleValue : unsigned {
+  kTakesMomentum = 1,
+  kTakesInner = 2,
+  kTakesBetas = 4,
+  kTakesDecay = 8,
+  kTakesEpsilon = 16,
+  kTakesWeightDecay = 32,
 };
 
 struct LinearRows;
@@ -123,7 +141,7 @@ enum class Estimate { plain, saga, sag, svrg };
 struct RuleEntry {
   std::string_view name;
   std::string_view summary;
-  bool takes_momentum = false, takes_inner = false;
+  unsigned takes = 0;  ///< a set of RuleValue
   std::unique_ptr<const Rule> (*make)(const RuleSpec&, const RuleInput&);
   /// The rule by its formula, in double: one step γ along the estimate g, on `state` as above.
   void (*reference)(const RuleSpec&, std::span<double> state, std::span<const double> g,
@@ -131,6 +149,9 @@ struct RuleEntry {
   Estimate estimate = Estimate::plain;
   /// What a good step for sgd, 1/(2L), is multiplied by.
   double step_share = 1;
+  /// The usual step of a rule whose updates are as long whatever the gradient's scale, so that no
+  /// smoothness says anything of it. 0: step_share says it.
+  double usual_step = 0;
   /// Rule::full_gradients() of a rule, on n examples. Null: there are none.
   std::vector<std::uint64_t> (*full_gradients)(const RuleSpec&, std::size_t n,
                                                std::uint64_t planned, std::uint64_t seed) = nullptr;
@@ -140,7 +161,8 @@ struct RuleEntry {
 const std::vector<RuleEntry>& rule_catalog();
 const RuleEntry& rule_entry(std::string_view name);  ///< throws UsageError
 
-RuleSpec parse_rule(std::string_view name, double momentum);  ///< throws UsageError
+/// `values`, checked, as the rule of that name; throws UsageError.
+RuleSpec parse_rule(std::string_view name, double momentum, const RuleSpec& values = {});
 
 /// "" if there is such a rule for such a problem, else why not.
 std::string why_no_rule(const RuleSpec& spec, const RuleInput& input);
@@ -151,7 +173,8 @@ std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& inp
 /// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
 /// half of 2(1 + μ)/L, beyond which momentum swings up.
 double step_share(double momentum);
-/// The same of a rule, its momentum included.
-double step_share(const RuleSpec& rule);
+/// The step that a rule is given where nobody says one: its usual one, or `sgd_step`, a good one
+/// for sgd, times its share of that and that of its momentum.
+double automatic_step(const RuleSpec& rule, double sgd_step);
 
 }  // namespace sgdbench
