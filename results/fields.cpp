@@ -276,6 +276,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     asked<"decay">("", "the same of a rule that has no other mean", kTold),
     asked<"epsilon">("", "added to the root that the rule divides a step by", kTold),
     asked<"weight_decay">("", "times the step: share of the parameters that goes at every update, beside the objective's own regulariser", kTold),
+    asked<"average">("", "over which iterates the parameters that are evaluated are averaged: none, polyak (all), or tail:X, those of the last share X of the planned updates", kTold),
     // clang-format on
 });
 

@@ -306,7 +306,9 @@ class RightUnderWatch final : public Worker {
   void read(std::span<const Real> w, Access access) override { inner_->read(w, access); }
   void compute() override { inner_->compute(); }
   void compute_from(std::span<const Real> w) override { inner_->compute_from(w); }
-  void commit(std::span<Real> state, Real step) const override { inner_->commit(state, step); }
+  void commit(std::span<Real> state, UpdateStep step) const override {
+    inner_->commit(state, step);
+  }
   GradientSum gradient_sum() const override { return inner_->gradient_sum(); }
   std::size_t read_bytes() const override { return inner_->read_bytes(); }
 

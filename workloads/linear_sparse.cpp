@@ -168,20 +168,20 @@ class OneRowWorker final : public WorkerBase {
   std::size_t read_bytes() const override { return size_ * sizeof(Real); }
 
   /// w_v ← w_v − γ·(s·x_v + λ/d_v·copy_v)    for each v in x
-  void commit(std::span<Real> state, Real step) const override {
+  void commit(std::span<Real> state, UpdateStep step) const override {
     if (packed_ || !plain_sgd()) return WorkerBase::commit(state, step);
     const Real s = slope_, *const r = step_.regulariser(), *const copy = copy_.data();
     Real* const w = state.data();
     const auto x = step_.row(row_);
     const auto step_along = [&](std::size_t k) {
       const auto [v, x_v] = x[k];
-      w[v] -= step * (s * x_v + r[v] * copy[k]);
+      w[v] -= step.size * (s * x_v + r[v] * copy[k]);
     };
     std::size_t k = 0;
     for (; k + 4 <= x.size(); k += 4)
       for (std::size_t j = 0; j < 4; ++j) step_along(k + j);
     for (; k < x.size(); ++k) step_along(k);
-    if constexpr (with_intercept) w[step_.intercept_entry().column] -= step * s;
+    if constexpr (with_intercept) w[step_.intercept_entry().column] -= step.size * s;
   }
 
  private:

@@ -23,6 +23,8 @@ class UpdateCounter {
 
   /// γ of the next update.
   Real step() const { return step_; }
+  /// The same with its place in the average over iterates.
+  UpdateStep averaged_step() const { return run_.step.of(next_); }
   /// The update was made. Nobody else writes the count, so no read-modify-write is needed.
   void made() {
     run_.applied->store(++applied_, std::memory_order_relaxed);
@@ -41,7 +43,7 @@ class UpdateCounter {
 class WorkerBase : public Worker {
  public:
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override;
-  void commit(std::span<Real> state, Real step) const override;
+  void commit(std::span<Real> state, UpdateStep step) const override;
 
  protected:
   explicit WorkerBase(const WorkerOptions& options)

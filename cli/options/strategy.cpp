@@ -64,6 +64,21 @@ std::string inner_text(const Configuration& configuration) {
   return rule.inner != 0 ? std::to_string(rule.inner) : number_text(rule.inner_passes) + kOfAll;
 }
 
+constexpr Text kPolyak = "polyak", kTail = "tail:";
+
+void set_average(Configuration& configuration, Text text) {
+  double& share = configuration.rule_values.average;
+  if (text.starts_with(kTail))
+    share = parse_real(text.substr(kTail.size()), {.least = 0, .most = 1, .open_below = true});
+  else
+    share = choose(text, "average", {kNoneAsked, kPolyak}) == 0 ? 0 : 1;
+}
+std::string average_text(const Configuration& configuration) {
+  const double share = configuration.rule_values.average;
+  if (share == 0 || share == 1) return std::string(share == 0 ? kNoneAsked : kPolyak);
+  return std::string(kTail) + number_text(share);
+}
+
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
 Texts backends(Text text) {
   return expand_marked(text, "backend", backend_catalog(),
@@ -145,6 +160,11 @@ constexpr Option kStrategy[] = {
     rule_option<&RuleSpec::weight_decay, kTakesWeightDecay, kNotNegative>(
         "--weight-decay", "λ of the decay of all parameters that is not the objective's: γ·λ·w",
         "0.01"),
+    {"--average", "", "WHAT,…",
+     "what is evaluated: the last iterate (none), the mean of all (polyak), or of the last share "
+     "of "
+     "a run's updates: tail:0.5",
+     "none", Group::step, kCells, one_list, set_average, average_text, for_training<kNoneAsked>},
     {"--batch", "", "N,…",
      "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …, or from 16 to 64: "
      "tuned:16..64; auto: the workload's, or more where workers meet at every update",

@@ -16,11 +16,10 @@ struct AdagradUpdate {
   explicit AdagradUpdate(const RuleSpec& spec) : epsilon(static_cast<Real>(spec.epsilon)) {}
 
   template <class T, class Memory>
-  void operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
     const T g = sum * c.mean;
     const T s = memory.template modify<T>(x.vector(1), [&](T old) { return old + g * g; });
-    const T d = g / (square_root(s) + epsilon);
-    memory.template modify<T>(x.w, [&](T w) { return w - c.step * d; });
+    return g / (square_root(s) + epsilon);
   }
 
   Real epsilon;  ///< ε
@@ -29,7 +28,7 @@ struct AdagradUpdate {
 }  // namespace
 
 std::unique_ptr<const Rule> make_adagrad(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<AdagradUpdate>>(spec, input);
+  return make_coordinate_rule<AdagradUpdate>(spec, input);
 }
 
 void reference_adagrad(const RuleSpec& spec, std::span<double> state, std::span<const double> g,

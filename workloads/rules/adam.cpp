@@ -53,7 +53,7 @@ struct AdamUpdate {
   }
 
   template <class T, class Memory>
-  void operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
     const T g = sum * c.mean;
     const T m =
         memory.template modify<T>(x.vector(1), [&](T old) { return beta1 * old + share1 * g; });
@@ -61,8 +61,8 @@ struct AdamUpdate {
                                           [&](T old) { return beta2 * old + share2 * (g * g); });
     if (counts) memory.template modify<T>(x.vector(3), [](T t) { return t + Real(1); });
     const T d = (m * correction1) / (square_root(v) * correction2 + epsilon);
-    memory.template modify<T>(
-        x.w, [&](T w) { return w - c.step * (decoupled ? d + weight_decay * w : d); });
+    if constexpr (decoupled) return d + weight_decay * memory.template load<T>(x.w);
+    return d;
   }
 
   Real beta1, beta2, share1, share2;  ///< β₁, β₂, 1 − β₁, 1 − β₂
@@ -90,10 +90,10 @@ void adam_step(const RuleSpec& spec, std::span<double> state, std::span<const do
 }  // namespace
 
 std::unique_ptr<const Rule> make_adam(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<AdamUpdate<false>>>(spec, input);
+  return make_coordinate_rule<AdamUpdate<false>>(spec, input);
 }
 std::unique_ptr<const Rule> make_adamw(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<AdamUpdate<true>>>(spec, input);
+  return make_coordinate_rule<AdamUpdate<true>>(spec, input);
 }
 
 void reference_adam(const RuleSpec& spec, std::span<double> state, std::span<const double> g,

@@ -20,12 +20,11 @@ struct RmspropUpdate {
         epsilon(static_cast<Real>(spec.epsilon)) {}
 
   template <class T, class Memory>
-  void operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
     const T g = sum * c.mean;
     const T v = memory.template modify<T>(x.vector(1),
                                           [&](T old) { return decay * old + share * (g * g); });
-    const T d = g / (square_root(v) + epsilon);
-    memory.template modify<T>(x.w, [&](T w) { return w - c.step * d; });
+    return g / (square_root(v) + epsilon);
   }
 
   Real decay, share;  ///< ρ, 1 − ρ
@@ -35,7 +34,7 @@ struct RmspropUpdate {
 }  // namespace
 
 std::unique_ptr<const Rule> make_rmsprop(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<RmspropUpdate>>(spec, input);
+  return make_coordinate_rule<RmspropUpdate>(spec, input);
 }
 
 void reference_rmsprop(const RuleSpec& spec, std::span<double> state, std::span<const double> g,

@@ -111,6 +111,11 @@ void check_values(const RuleSpec& values) {
                     values.epsilon, kLeastEpsilon, kMostEpsilon));
   if (!(values.weight_decay >= 0 && std::isfinite(values.weight_decay)))
     throw UsageError(fmt::format("weight decay {:g}: it is at least 0", values.weight_decay));
+  if (!(values.average >= 0 && values.average <= 1))
+    throw UsageError(
+        fmt::format("average over {:g} of the iterates: it is a share of them, at "
+                    "most 1",
+                    values.average));
 }
 
 }  // namespace
@@ -130,7 +135,13 @@ RuleSpec parse_rule(std::string_view name, double momentum, const RuleSpec& valu
 }
 
 std::string why_no_rule(const RuleSpec& spec, const RuleInput& input) {
-  auto* const why_not = rule_entry(spec.name).why_not;
+  const RuleEntry& entry = rule_entry(spec.name);
+  if (spec.average != 0 && entry.estimate != Estimate::plain)
+    return fmt::format(
+        "{} leaves no noise that an average over iterates would take away: it goes on to the "
+        "optimum by itself",
+        entry.name);
+  auto* const why_not = entry.why_not;
   return why_not == nullptr ? "" : why_not(input);
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "workloads/rules/gradient_sum.h"
+#include "workloads/step_size.h"
 
 namespace sgdbench {
 
@@ -32,6 +33,8 @@ struct RuleSpec {
   double decay = 0.99;                ///< ρ, the same of the one moment of rmsprop
   double epsilon = 1e-8;              ///< ε, beside the root that a step is divided by
   double weight_decay = 0.01;         ///< γ times this share of w goes at every update
+  /// Share of the run's updates, its last ones, over whose iterates w is averaged; 0: none are.
+  double average = 0;
   bool operator==(const RuleSpec&) const = default;
 };
 
@@ -76,6 +79,11 @@ class Rule {
     const std::size_t numbers = memory_ == 0 ? 0 : memory_ / examples_;
     stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers);
   }
+  /// Where it averages iterates (RuleSpec::average), the last vector of a state: u, such that their
+  /// mean is w − u/T after T of them. Else null.
+  const Real* average(const Real* state) const {
+    return spec_.average == 0 ? nullptr : state + (vectors_ - 1) * parameters_;
+  }
   /// Whether an update changes nothing outside of the gradients' supports.
   bool stays_on_support() const { return on_support_; }
   /// Whether it is w ← w − γ·g and nothing more, so that who makes gradients may as well make the
@@ -90,7 +98,7 @@ class Rule {
   /// supports together, however many gradient sums there are; a rule that remembers examples needs
   /// it. The result is the same but for roundings, whatever form a gradient sum has.
   virtual void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums,
-                     std::size_t begin, std::size_t end, Real step, Access access,
+                     std::size_t begin, std::size_t end, UpdateStep step, Access access,
                      WriteProbe* probe = nullptr, GradientTotal* total = nullptr) const = 0;
   /// What is remembered of a gradient sum's examples; once an update has been applied on all
   /// ranges, by one caller for each gradient sum, where nobody else touches the state now: with
@@ -109,7 +117,7 @@ class Rule {
   /// Takes the memory in `total` that apply() may need.
   virtual void reserve(GradientTotal& total) const { total.reserve(parameters_); }
   /// All of the above for one gradient sum.
-  void land(std::span<Real> state, const GradientSum& gradient_sum, Real step,
+  void land(std::span<Real> state, const GradientSum& gradient_sum, UpdateStep step,
             Access access = Access::exclusive, WriteProbe* probe = nullptr,
             GradientTotal* total = nullptr) const {
     apply(state, {&gradient_sum, 1}, 0, parameters_, step, access, probe, total);
