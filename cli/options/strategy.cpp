@@ -71,7 +71,7 @@ void set_average(Configuration& configuration, Text text) {
   if (text.starts_with(kTail))
     share = parse_real(text.substr(kTail.size()), {.least = 0, .most = 1, .open_below = true});
   else
-    share = choose(text, "average", {kNoneAsked, kPolyak}) == 0 ? 0 : 1;
+    share = choose(text, "average", {kNoneAsked, kPolyak, "tail:0.5"}) == 0 ? 0 : 1;
 }
 std::string average_text(const Configuration& configuration) {
   const double share = configuration.rule_values.average;
