@@ -53,9 +53,10 @@ struct EpochStep {
   Real at(std::uint64_t update) const;
   /// γ = at(update), damped, and how many iterates are in the average before this update.
   UpdateStep of(std::uint64_t update, Real damping = 1) const {
-    const Real averaged =
-        update > average_from ? static_cast<Real>(update - average_from) : Real(0);
-    return {at(update) * damping, averaged};
+    return {at(update) * damping, averaged(update)};
+  }
+  Real averaged(std::uint64_t update) const {
+    return update > average_from ? static_cast<Real>(update - average_from) : Real(0);
   }
   /// Whether it differs between the updates of an epoch.
   bool moves() const { return schedule != Schedule::constant && schedule != Schedule::exponential; }

@@ -112,7 +112,7 @@ class CoordinateRule final : public Rule {
   CoordinateRule(const RuleSpec& spec, const RuleInput& input)
       : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport), update_(spec) {}
 
-  bool is_plain() const override { return Update::kPlain && !averages; }
+  bool is_plain() const override { return Update::kPlain; }
 
   void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums, std::size_t begin,
              std::size_t end, UpdateStep step, Access access, WriteProbe* probe,

@@ -81,13 +81,14 @@ class Rule {
   }
   /// Where it averages iterates (RuleSpec::average), the last vector of a state: u, such that their
   /// mean is w − u/T after T of them. Else null.
-  const Real* average(const Real* state) const {
+  template <class Number>
+  Number* average(Number* state) const {
     return spec_.average == 0 ? nullptr : state + (vectors_ - 1) * parameters_;
   }
   /// Whether an update changes nothing outside of the gradients' supports.
   bool stays_on_support() const { return on_support_; }
-  /// Whether it is w ← w − γ·g and nothing more, so that who makes gradients may as well make the
-  /// updates.
+  /// Whether it is w ← w − γ·g, and u where iterates are averaged, and nothing more, so that who
+  /// makes gradients may as well make the updates.
   virtual bool is_plain() const { return false; }
 
   /// Applies the mean of the example gradients in `gradient_sums`, g = ∑ values / ∑ examples, with
