@@ -89,7 +89,7 @@ class Leashed final : public PooledBackend {
     return committing_partition(spec, problem().examples());
   }
   void open(Run& run) override {
-    versions_ = std::make_unique<VersionStore>(workers(), run.state);
+    versions_ = std::make_unique<VersionStore>(workers(), run.state, problem().parameters());
     for (Attempt& attempt : attempts_) {
       attempt.compensation.emplace(run.step_size, problem().parameters(), 1);
       if (attempt.compensation->corrects()) run.rule.reserve(attempt.total);
@@ -143,9 +143,9 @@ class Leashed final : public PooledBackend {
       const std::uint64_t landed = base.examples;
       if (staleness > run.spec.max_staleness) break;
       if (failures > 0) context.mark(Activity::push, gradient);
-      VersionStore::follow(*spare, base);
+      versions_->follow(*spare, base);
       context.mark(Activity::apply, gradient);
-      const Real step = run.step(attempt.walk.epoch(), base.number, staleness);
+      const UpdateStep step = run.step(attempt.walk.epoch(), base.number, staleness);
       if (attempt.compensation->corrects())
         run.rule.land(spare->state, attempt.compensation->correct(gradient_sum, w_of(base), 0),
                       step, Access::exclusive, nullptr, &attempt.total);

@@ -35,6 +35,7 @@ class Path {
         start_(start.begin(), start.end()),
         size_(start.size()),
         step_(spec.step.during(0).at(0)),
+        average_from_(updates_before_average(spec.rule.average, spec.updates)),
         rule_(rule_entry(spec.rule.name)),
         terms_(size_),
         noise_(size_) {
@@ -63,6 +64,10 @@ class Path {
     else
       meet(next, parts);
     const std::uint64_t number = versions_.rbegin()->first + 1;
+    if (number > average_from_) {
+      sum_.resize(size_);
+      for (std::size_t i = 0; i < size_; ++i) sum_[i] += next[0][i];
+    }
     versions_.emplace(number, std::move(next));
     versions_.erase(versions_.begin(), versions_.lower_bound(std::min(oldest, number)));
   }
@@ -72,6 +77,8 @@ class Path {
     const State& state = newest();
     path.w.assign(state[0].begin(), state[0].begin() + static_cast<std::ptrdiff_t>(size_));
     path.largest = largest_;
+    const double iterates = static_cast<double>(versions_.rbegin()->first - average_from_);
+    for (std::size_t i = 0; i < sum_.size(); ++i) path.w[i] = sum_[i] / iterates;
     double way = 0;
     for (std::size_t i = 0; i < size_; ++i) {
       way = std::max(way, std::abs(path.w[i] - start_[i]));
@@ -79,7 +86,7 @@ class Path {
     }
     for (std::size_t i = 0; i < size_; ++i) {
       double apart = 0;
-      for (std::size_t k = 1; k < kTracks; ++k) apart += std::abs(state[k][i] - path.w[i]);
+      for (std::size_t k = 1; k < kTracks; ++k) apart += std::abs(state[k][i] - state[0][i]);
       path.tolerance.push_back(2 * apart + noise_[i] + kShare * way);
     }
     return path;
@@ -110,7 +117,9 @@ class Path {
     }
     for (std::size_t i = 0; i < size_; ++i) {
       largest_ = std::max(largest_, terms_[i]);
-      noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
+      // Where a step does not grow with the gradient, the other tracks alone tell what becomes of
+      // it.
+      if (rule_.usual_step == 0) noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
     }
     for (std::size_t k = 0; k < kTracks; ++k)
       for (std::size_t i = 0; i < size_; ++i) sum[k][i] += weight * gradients_[k][i];
@@ -208,6 +217,7 @@ class Path {
   std::vector<double> start_;
   std::size_t size_;
   double step_;
+  std::uint64_t average_from_;  ///< updates before an average over iterates
   const RuleEntry& rule_;
   std::map<std::uint64_t, State> versions_;  ///< those that somebody may still ask for
   State first_;                              ///< elastic: what replicas start from
@@ -215,6 +225,7 @@ class Path {
   Gradients gradients_;
   std::vector<ReferenceMemory> memories_;  ///< on every track, of a rule that has one
   std::vector<double> terms_, noise_, moved_;
+  std::vector<double> sum_;  ///< of the iterates that are averaged; empty: there are none
   std::vector<std::uint32_t> scratch_;
   double largest_ = 0;
 };

@@ -75,6 +75,13 @@ std::string one_worker_only(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
+/// What the changes of each update have to be known for.
+std::string no_average_of_replicas(const RunSpec& spec) {
+  if (spec.rule.average == 0) return "";
+  return "an average over iterates takes one from each update of the shared parameters, and here "
+         "replicas make steps of their own between them";
+}
+
 /// A rule that remembers every example has one memory, and here there would be several states.
 std::string one_memory(const RunSpec& spec, const Problem& problem, std::string_view copies) {
   if (!problem.why_no_rule(spec.rule).empty()) return "";
@@ -122,6 +129,7 @@ std::string too_many_gradients(const RunSpec& spec, const Problem& problem) {
 std::string no_replicas_of_memory(const RunSpec& spec, const Problem& problem) {
   if (make_protocol(spec.protocol, spec.workers)->traits().exchange == Exchange::gradient)
     return "";
+  if (auto why = no_average_of_replicas(spec); !why.empty()) return why;
   return one_memory(spec, problem, "replicas");
 }
 
@@ -148,6 +156,7 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
   if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
     return "a staleness policy needs an update's staleness when it is made; here it is known when "
            "the replica is exchanged";
+  if (auto why = no_average_of_replicas(spec); !why.empty()) return why;
   if (auto why = one_memory(spec, problem, "replicas"); !why.empty()) return why;
   return common(spec, problem);
 }

@@ -54,9 +54,9 @@ std::span<const Held> Server::update(const ReplicaOf& replica_of) {
 }
 
 /// γ of the update that is being made.
-Real Server::step(std::uint64_t epoch) {
+UpdateStep Server::step(std::uint64_t epoch) {
   if (epoch != epoch_) epoch_step_ = step_size_.during(epoch_ = epoch);
-  return epoch_step_.at(version_) * damping_.next(stalest_);
+  return epoch_step_.of(version_, damping_.next(stalest_));
 }
 
 void Server::apply_gradients() {

@@ -96,7 +96,7 @@ class Server : public Arrivals<Working, Held> {
   std::uint64_t landed() const { return landed_; }
 
  private:
-  Real step(std::uint64_t epoch);
+  UpdateStep step(std::uint64_t epoch);
   void apply_gradients();
   void apply_replicas(const ReplicaOf& replica_of);
 

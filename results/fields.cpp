@@ -272,6 +272,12 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"pull_bytes", "bytes", "of a pull, the mean: the parameters that a mini-batch needs, or a replica", run<&R::pull_bytes>, set<&R::pull_bytes, R>},
     {"push_bytes", "bytes", "of a push, the mean: a gradient sum, or a replica", run<&R::push_bytes>, set<&R::push_bytes, R>},
     {"link_busy_share", "", "share of wall_s that the link was taken: its messages' bytes / bandwidth and the service of their arrivals, divided among shards", run<&R::link_busy_share>, set<&R::link_busy_share, R>},
+    asked<"beta1">("", "what is left of the rule's mean gradient after an update", kTold),
+    asked<"beta2">("", "what is left of its mean squared gradient after an update", kTold),
+    asked<"decay">("", "the same of a rule that has no other mean", kTold),
+    asked<"epsilon">("", "added to the root that the rule divides a step by", kTold),
+    asked<"weight_decay">("", "times the step: share of the parameters that goes at every update, beside the objective's own regulariser", kTold),
+    asked<"average">("", "over which iterates the parameters that are evaluated are averaged: none, polyak (all), or tail:X, those of the last share X of the planned updates", kTold),
     // clang-format on
 });
 
@@ -312,35 +318,20 @@ constexpr auto kStalenessFields = std::to_array<Field<StalenessRow, StalenessCou
 
 using W = WorkerRecord;
 constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
-    {"run_id", "", "as in runs.csv", [](const WorkerRow& r) { return to_value(r.run.run_id); },
-     nullptr},
+    // clang-format off
+    {"run_id", "", "as in runs.csv", [](const WorkerRow& r) { return to_value(r.run.run_id); }, nullptr},
     {"worker", "", "number of the worker, from 0", worker<&W::worker>, set<&W::worker, W>},
-    {"compute_s", "s", "time in gradients and in-place updates, delays included",
-     worker<&W::compute_s>, set<&W::compute_s, W>},
-    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave",
-     worker<&W::wait_s>, set<&W::wait_s, W>},
-    {"communicate_s", "s",
-     "time moving parameters and updates, delays included; of many short contacts some are timed, "
-     "for all",
-     worker<&W::communicate_s>, set<&W::communicate_s, W>},
-    {"observe_s", "s", "time copying parameters for the loss curve", worker<&W::observe_s>,
-     set<&W::observe_s, W>},
-    {"updates", "updates",
-     "updates that it completed: of one that several workers' gradients made, one",
-     worker<&W::updates>, set<&W::updates, W>},
-    {"computed", "gradients", "example gradients whose computation it began", worker<&W::computed>,
-     set<&W::computed, W>},
-    {"applied", "gradients", "of these, those that landed in the parameters", worker<&W::applied>,
-     set<&W::applied, W>},
-    {"dropped", "gradients",
-     "of these, all others: thrown away, cancelled, or cut short by the end of the run",
-     worker<&W::dropped>, set<&W::dropped, W>},
-    {"local_steps", "steps",
-     "mini-batch steps that it made on its replica; empty where it has none",
-     worker<&W::local_steps>, set<&W::local_steps, W>},
-    {"queue_s", "s",
-     "time in a queue: for its message's turn on the link, or at a simulated server",
-     worker<&W::queue_s>, set<&W::queue_s, W>},
+    {"compute_s", "s", "time in gradients and in-place updates, delays included", worker<&W::compute_s>, set<&W::compute_s, W>},
+    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave", worker<&W::wait_s>, set<&W::wait_s, W>},
+    {"communicate_s", "s", "time moving parameters and updates, delays included; of many short contacts some are timed, for all", worker<&W::communicate_s>, set<&W::communicate_s, W>},
+    {"observe_s", "s", "time copying parameters for the loss curve", worker<&W::observe_s>, set<&W::observe_s, W>},
+    {"updates", "updates", "updates that it completed: of one that several workers' gradients made, one", worker<&W::updates>, set<&W::updates, W>},
+    {"computed", "gradients", "example gradients whose computation it began", worker<&W::computed>, set<&W::computed, W>},
+    {"applied", "gradients", "of these, those that landed in the parameters", worker<&W::applied>, set<&W::applied, W>},
+    {"dropped", "gradients", "of these, all others: thrown away, cancelled, or cut short by the end of the run", worker<&W::dropped>, set<&W::dropped, W>},
+    {"local_steps", "steps", "mini-batch steps that it made on its replica; empty where it has none", worker<&W::local_steps>, set<&W::local_steps, W>},
+    {"queue_s", "s", "time in a queue: for its message's turn on the link, or at a simulated server", worker<&W::queue_s>, set<&W::queue_s, W>},
+    // clang-format on
 });
 
 template <auto Member>

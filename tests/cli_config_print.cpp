@@ -45,6 +45,7 @@ const std::vector<std::pair<std::string, Texts>> kChosen{
     {"--activation", {"tanh", "relu,tanh"}},
     {"--rule", {"sgd", "*", "m*,sgd"}},
     {"--momentum", {"-0.3", "0.5,0.9"}},
+    {"--average", {"polyak", "none,tail:0.25"}},
     {"--batch", {"auto", "auto,8", "1..8:x2"}},
     {"--lr", {"0.1", "0.30000000000000004,3e-7", "auto"}},
     {"--lr-schedule", {"inverse,exponential:0.97"}},

@@ -81,16 +81,32 @@ class Spoilt final : public Backend {
   std::unique_ptr<Backend> backend_;
 };
 
-TEST_CASE("A backend with another momentum than it was told is found out, under every protocol") {
+TEST_CASE("A backend with other values of a rule than it was told is found out, everywhere") {
+  struct Change {
+    unsigned taken;
+    void (*make)(RunSpec&);
+  };
+  constexpr Change kChanges[] = {
+      {kTakesMomentum, [](RunSpec& s) { s.rule.momentum = Real(0.8); }},
+      {kTakesBetas, [](RunSpec& s) { s.rule.beta1 = 0.8; }},
+      {kTakesBetas, [](RunSpec& s) { s.rule.beta2 = 0.9; }},
+      {kTakesDecay, [](RunSpec& s) { s.rule.decay = 0.9; }},
+      {kTakesEpsilon, [](RunSpec& s) { s.rule.epsilon = 1e-2; }},
+      {kTakesWeightDecay, [](RunSpec& s) { s.rule.weight_decay = 0.1; }}};
+  std::size_t checked = 0;
   for_every_rule(cases()[0], [&](const BackendEntry& right, const RunSpec& spec) {
-    // What moves shared memory without versions is checked for one update, and two with one worker.
-    RunSpec asked = spec;
-    if (!right.lists_landings && !right.deterministic(spec)) asked.workers = 1;
-    if (!rule_entry(spec.rule.name).takes_momentum) return;
-    const auto wrong = Spoilt::entry(
-        right, [](RunSpec& s) { s.rule.momentum = Real(0.8); }, nullptr);
-    CHECK_FALSE(verify_backend(wrong, asked, *cases()[0].problem).ok);
+    for (const auto& change : kChanges) {
+      if ((rule_entry(spec.rule.name).takes & change.taken) == 0) continue;
+      // What moves shared memory without versions is checked for one update, and two with one
+      // worker; the first one has no mean to fade.
+      RunSpec asked = spec;
+      if (!right.lists_landings && !right.deterministic(spec)) asked.workers = 1;
+      const auto wrong = Spoilt::entry(right, change.make, nullptr);
+      CHECK_FALSE(verify_backend(wrong, asked, *cases()[0].problem).ok);
+      ++checked;
+    }
   });
+  CHECK(checked > 100);
 }
 
 TEST_CASE("A step of another size, and a rule for another, are found out in every backend") {
@@ -98,7 +114,7 @@ TEST_CASE("A step of another size, and a rule for another, are found out in ever
     const auto longer = Spoilt::entry(
         right, [](RunSpec& s) { s.step.initial *= 1.001; }, nullptr);
     CHECK_FALSE(verify_backend(longer, spec, *cases()[2].problem).ok);
-    if (!rule_entry(spec.rule.name).takes_momentum) return;
+    if ((rule_entry(spec.rule.name).takes & kTakesMomentum) == 0) return;
     const auto other = Spoilt::entry(
         right,
         [](RunSpec& s) { s.rule.name = s.rule.name == "momentum" ? "nesterov" : "momentum"; },
@@ -122,7 +138,7 @@ TEST_CASE("A stale gradient that is said to be fresh is found out") {
     CHECK_FALSE(verify_backend(wrong, spec, *cases()[0].problem).ok);
     ++checked;
   });
-  CHECK(checked == 16);
+  CHECK(checked == 32);
 }
 
 /// References of one problem, workers of another.
@@ -290,7 +306,9 @@ class RightUnderWatch final : public Worker {
   void read(std::span<const Real> w, Access access) override { inner_->read(w, access); }
   void compute() override { inner_->compute(); }
   void compute_from(std::span<const Real> w) override { inner_->compute_from(w); }
-  void commit(std::span<Real> state, Real step) const override { inner_->commit(state, step); }
+  void commit(std::span<Real> state, UpdateStep step) const override {
+    inner_->commit(state, step);
+  }
   GradientSum gradient_sum() const override { return inner_->gradient_sum(); }
   std::size_t read_bytes() const override { return inner_->read_bytes(); }
 

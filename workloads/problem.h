@@ -97,7 +97,7 @@ class Worker {
   virtual GradientSum gradient_sum() const = 0;
   /// Applies the current gradient sum, alone, to all of `state` = [w | rule's state], which nobody
   /// else touches now: as the rule would, but for a rounding. Step γ.
-  virtual void commit(std::span<Real> state, Real step) const = 0;
+  virtual void commit(std::span<Real> state, UpdateStep step) const = 0;
 
   /// Bytes that the last read() copied.
   virtual std::size_t read_bytes() const = 0;

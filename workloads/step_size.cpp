@@ -66,7 +66,8 @@ EpochStep StepSize::during(std::uint64_t epoch) const {
   const bool falls = schedule == Schedule::exponential;
   const double base = falls ? initial * std::pow(rate, static_cast<double>(epoch)) : initial;
   const double end = static_cast<double>(horizon);
-  return {schedule, base, schedule == Schedule::cooldown ? rate * end : l2 * initial, end};
+  return {schedule, base, schedule == Schedule::cooldown ? rate * end : l2 * initial, end,
+          average_from};
 }
 
 const std::vector<NamedSummary>& schedule_catalog() {

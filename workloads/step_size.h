@@ -23,13 +23,35 @@ enum class Schedule {
   cooldown,
 };
 
+/// The step of one update.
+struct UpdateStep {
+  UpdateStep(Real gamma, Real averaged_before = 0) : size(gamma), averaged(averaged_before) {}
+  Real size;      ///< γ
+  Real averaged;  ///< iterates in the average before this update; 0: none
+};
+
+/// Of a run of so many updates, those before an average over the last `share` of its iterates, in
+/// [0, 1]; all and more where that is 0.
+inline std::uint64_t updates_before_average(double share, std::uint64_t updates) {
+  if (share == 0) return UINT64_MAX;
+  return static_cast<std::uint64_t>((1 - share) * static_cast<double>(updates));
+}
+
 /// The step size inside one epoch: cheap enough to ask at every update.
 struct EpochStep {
   Schedule schedule;
   double base;     ///< γ₀, times r^e for exponential
   double decay;    ///< λ·γ₀ for inverse; for cooldown, the updates that it lasts
   double end = 0;  ///< for cooldown, the updates of the planned run
+  std::uint64_t average_from = UINT64_MAX;  ///< as StepSize has it
   Real at(std::uint64_t update) const;
+  /// γ = at(update), damped, and how many iterates are in the average before this update.
+  UpdateStep of(std::uint64_t update, Real damping = 1) const {
+    return {at(update) * damping, averaged(update)};
+  }
+  Real averaged(std::uint64_t update) const {
+    return update > average_from ? static_cast<Real>(update - average_from) : Real(0);
+  }
   /// Whether it differs between the updates of an epoch.
   bool moves() const { return schedule != Schedule::constant && schedule != Schedule::exponential; }
 };
@@ -43,8 +65,9 @@ struct StepSize {
   /// For cooldown: updates of the planned run, whether or not it gets to its end. 0: there is no
   /// end to cool down to, and γ stays γ₀.
   std::uint64_t horizon = 0;
-  double compensation = 0.04;  ///< λ of dc
-  std::size_t workers = 1;     ///< P, for delay-adaptive
+  double compensation = 0.04;               ///< λ of dc
+  std::size_t workers = 1;                  ///< P, for delay-adaptive
+  std::uint64_t average_from = UINT64_MAX;  ///< updates before the average over iterates begins
 
   EpochStep during(std::uint64_t epoch) const;
 

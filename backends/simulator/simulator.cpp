@@ -49,8 +49,7 @@ class Simulator final : public Backend {
     const AtPoint none;
     Run run(problem_, *rule_, spec, partition, interrupt, at_point ? timed_point : none, contexts_);
     share_histogram();
-    if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive))
-      run.stop.stop(Stopped::not_finite);
+    run.record(0, 0, {run.w()}, Access::exclusive);
 
     const Nanoseconds begun = now();
     RunOutcome result;
@@ -79,9 +78,8 @@ class Simulator final : public Backend {
     result.events = engine.events();
     result.wall = to_nanoseconds(engine.end());
     result.updates = run.updates_now();
-    if (!run.curve.record(run.curve.last(), result.wall, result.updates, run.examples_now(),
-                          run.w(), Access::exclusive))
-      run.stop.stop(Stopped::not_finite);
+    run.record(run.curve.last(), result.wall, {run.w(), result.updates, run.examples_now()},
+               Access::exclusive);
     result.curve = run.curve.take();
     result.stopped = run.stop.reason();
     if (run.spec.recording) result.staleness_mode = "exact";
