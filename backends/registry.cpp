@@ -44,12 +44,20 @@ std::string needs_onednn() {
 constexpr std::size_t kMostThreads = 4096;
 
 /// Policies that correct a gradient need one: of what some rules remember there are other terms.
+/// And gap-aware knows how long the steps of sgd are, no other's.
 std::string nothing_to_correct(const RunSpec& spec) {
-  if (!keeps_read(spec) || rule_entry(spec.rule.name).estimate == Estimate::plain) return "";
-  return std::string(policy_entry(spec.step.policy).name) +
-         " corrects a gradient by how far w has moved, and what " + std::string(spec.rule.name) +
-         " lands is its difference from a remembered one: use a rule that lands the gradient "
-         "itself";
+  if (!keeps_read(spec)) return "";
+  const RuleEntry& rule = rule_entry(spec.rule.name);
+  const std::string policy(policy_entry(spec.step.policy).name), name(rule.name);
+  if (rule.estimate != Estimate::plain)
+    return policy + " corrects a gradient by how far w has moved, and what " + name +
+           " lands is its difference from a remembered one: use a rule that lands the gradient "
+           "itself";
+  if (spec.step.policy == StalenessPolicy::gap_aware && rule.usual_step != 0)
+    return policy + " divides a gradient by how many steps of γ₀·g w has moved, and " + name +
+           " moves it as far however small g is: small gradients would be divided until nothing is "
+           "left of them";
+  return "";
 }
 
 std::string usable(const RunSpec& spec, const Problem& problem) {

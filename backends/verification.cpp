@@ -256,7 +256,8 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
 
   AlignedVector<Real> before(problem.parameters());
   start.initialise(before, spec.seed);
-  spec.step = {};
+  const StepSize& of = asked.step;
+  spec.step = {.policy = of.policy, .compensation = of.compensation};
   spec.step.initial = visible_step(problem, spec, before);
   const std::atomic<bool> never{false};
   const RunOutcome outcome = backend.make(spec, start)->run(spec, never);

@@ -47,6 +47,23 @@ TEST_CASE("Two workers lead where the reference does under every protocol and ru
     });
 }
 
+TEST_CASE("What is verified of a configuration is its staleness policy too") {
+  std::size_t checked = 0;
+  for (const auto& policy : staleness_policy_catalog())
+    for_every_rule(cases()[0], [&](const BackendEntry& entry, RunSpec spec) {
+      if (policy.policy == StalenessPolicy::none) return;
+      if (spec.protocol != "async" && spec.protocol != "k-batch-async:2") return;
+      parse_staleness_policy(policy.name, spec.step);
+      spec.max_staleness = 2;
+      if (!entry.why_not(spec, *cases()[0].problem).empty()) return;
+      INFO(std::string(policy.name));
+      const Verification verdict = verify_backend(entry, spec, *cases()[0].problem);
+      CHECK_MESSAGE(verdict.ok, verdict.reason);
+      ++checked;
+    });
+  CHECK(checked > 200);
+}
+
 /// A backend with a mistake: `spoil` what it is told and what it tells.
 class Spoilt final : public Backend {
  public:
@@ -80,6 +97,23 @@ class Spoilt final : public Backend {
   }
   std::unique_ptr<Backend> backend_;
 };
+
+TEST_CASE("A policy that is not followed is found out") {
+  for (const auto& policy : staleness_policy_catalog()) {
+    // Of few updates none is stale enough for those that spare the first.
+    if (policy.policy == StalenessPolicy::none || policy.policy == StalenessPolicy::inverse ||
+        policy.policy == StalenessPolicy::delay_adaptive)
+      continue;
+    INFO(std::string(policy.name));
+    RunSpec spec = spec_for(backend("simulator"), *cases()[0].problem, 2, 3);
+    parse_staleness_policy(policy.name, spec.step);
+    spec.step.compensation *= 100;
+    CHECK(verify_backend(backend("simulator"), spec, *cases()[0].problem).ok);
+    const auto wrong = Spoilt::entry(
+        backend("simulator"), [](RunSpec& s) { s.step.policy = StalenessPolicy::none; }, nullptr);
+    CHECK_FALSE(verify_backend(wrong, spec, *cases()[0].problem).ok);
+  }
+}
 
 TEST_CASE("A backend with other values of a rule than it was told is found out, everywhere") {
   struct Change {

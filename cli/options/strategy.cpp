@@ -198,7 +198,7 @@ constexpr Option kStrategy[] = {
     {"--staleness-policy", "", "NAME,…",
      "what a stale gradient does to its step or to itself (list policies); of several in an "
      "update, γ is damped by the stalest",
-     "none", Group::step, kTraining, one_list,
+     "none", Group::step, kCells, one_list,
      [](Configuration& c, Text v) { parse_staleness_policy(v, c.spec.step); },
      [](const Configuration& c) { return staleness_policy_text(c.spec.step); }},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
@@ -243,7 +243,7 @@ constexpr Option kStrategy[] = {
     {"--max-staleness", "", "R,…",
      "gradients more than R updates old when they arrive are thrown away, and their examples dealt "
      "again; inf: none",
-     "inf", Group::strategy, kTraining, expand_counts,
+     "inf", Group::strategy, kCells, expand_counts,
      [](Configuration& c, Text v) {
        c.spec.max_staleness = v == kAnyAge ? kNoLimit : parse_count(v, 0, kMany);
      },
