@@ -46,8 +46,12 @@ class Arrivals {
   void reopen(std::unique_ptr<Protocol> protocol) { protocol_ = std::move(protocol); }
 
   const ProtocolTraits& traits() const { return protocol_->traits(); }
-  /// Whether work that is out may come back.
-  bool may_return_work() const { return traits().cancels || traits().discards; }
+  /// Whether there may be work later for a worker for whom there is none now: some that is out may
+  /// come back. A worker whose own is thrown away takes it again, so that nobody has to wait for
+  /// it.
+  bool may_return_work() const {
+    return traits().cancels || (traits().discards() && !traits().paced);
+  }
 
   /// Before an update: the workers whose work it throws away, for the host to give back.
   std::span<const std::uint32_t> cancel_rest() {

@@ -115,6 +115,8 @@ struct BackendEntry {
   bool delays_messages = false;
   /// It obeys RunSpec::landings.
   bool lists_landings = false;
+  /// It obeys RunSpec::max_staleness.
+  bool bounds_staleness = false;
   /// Its times are simulated: nothing that is measured beside a run says anything of it, and its
   /// times are not to be compared with real ones.
   bool virtual_clock = false;

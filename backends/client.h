@@ -36,7 +36,7 @@ struct alignas(64) Client {
 /// Whether a worker takes several mini-batches at once, each of which it pushes on its own.
 inline bool pushes_blocks(const ProtocolTraits& traits) {
   return traits.exchange == Exchange::gradient && traits.arrivals == 1 && !traits.cancels &&
-         !traits.discards;
+         !traits.discards();
 }
 
 }  // namespace sgdbench

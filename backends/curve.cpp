@@ -76,6 +76,14 @@ bool CurveRecorder::record(std::size_t point, Nanoseconds time, std::uint64_t up
   return all_finite(snapshot.parameters);
 }
 
+void CurveRecorder::average(std::size_t point, const Real* u, std::uint64_t iterates,
+                            Access access) {
+  const Real share = Real(1) / static_cast<Real>(iterates);
+  auto& w = snapshots_[point].parameters;
+  for (std::size_t i = 0; i < w.size(); ++i)
+    w[i] -= share * (access == Access::exclusive ? u[i] : racy::load<Real>(&u[i]));
+}
+
 std::vector<Snapshot> CurveRecorder::take() {
   std::vector<Snapshot> taken;
   for (std::size_t i = 0; i < snapshots_.size(); ++i)

@@ -36,6 +36,9 @@ class CurveRecorder {
   bool record(std::size_t point, Nanoseconds time, std::uint64_t updates, std::uint64_t examples,
               std::span<const Real> w, Access access);
 
+  /// Makes of the recorded w the mean of so many iterates, w − u/iterates.
+  void average(std::size_t point, const Real* u, std::uint64_t iterates, Access access);
+
   /// Says anew what a recorded point counts.
   void recount(std::size_t point, std::uint64_t updates, std::uint64_t examples) {
     snapshots_[point].updates = updates;

@@ -16,6 +16,7 @@
 #include "backends/pooled_backend.h"
 #include "backends/read_compute_commit.h"
 #include "backends/versions.h"
+#include "workloads/rules/compensation.h"
 
 namespace sgdbench {
 namespace {
@@ -27,6 +28,8 @@ struct alignas(64) Attempt {
   const Version* read = nullptr;
   std::uint64_t version = 0;  ///< number of what was read
   Version* spare = nullptr;   ///< this worker's, to be published
+  std::optional<Compensation> compensation;
+  GradientTotal total;  ///< for what was corrected
 };
 
 class Leashed final : public PooledBackend {
@@ -37,8 +40,10 @@ class Leashed final : public PooledBackend {
   // What the loop asks for (read_compute_commit.h).
 
   bool begin(Run& run, std::size_t worker) {
-    attempts_[worker] = {};
-    attempts_[worker].spare = &versions_->acquire_spare();
+    Attempt& attempt = attempts_[worker];
+    attempt.walk = {};
+    attempt.gradient = 0;
+    attempt.spare = &versions_->acquire_spare();
     return take(run, worker) && read(run, worker);
   }
   std::size_t gradients(std::size_t) const { return 1; }
@@ -83,7 +88,13 @@ class Leashed final : public PooledBackend {
   Partition partition(const RunSpec& spec) const override {
     return committing_partition(spec, problem().examples());
   }
-  void open(Run& run) override { versions_ = std::make_unique<VersionStore>(workers(), run.state); }
+  void open(Run& run) override {
+    versions_ = std::make_unique<VersionStore>(workers(), run.state, problem().parameters());
+    for (Attempt& attempt : attempts_) {
+      attempt.compensation.emplace(run.step_size, problem().parameters(), 1);
+      if (attempt.compensation->corrects()) run.rule.reserve(attempt.total);
+    }
+  }
   void work(Run& run, std::size_t worker) override {
     read_compute_commit(*this, run, worker);
     run.contexts[worker].finish();
@@ -98,7 +109,8 @@ class Leashed final : public PooledBackend {
   }
 
   /// The newest version, which stays as it is until the gradient is computed. Where messages are
-  /// delayed, a copy of what the mini-batch needs of it travels.
+  /// delayed, a copy of what the mini-batch needs of it travels; where the gradient is to be
+  /// corrected, that copy is what it is compared with.
   bool read(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
     Attempt& attempt = attempts_[worker];
@@ -108,7 +120,7 @@ class Leashed final : public PooledBackend {
     context.mark(Activity::pull, attempt.gradient);
     attempt.read = &versions_->protect(worker, Role::read);
     attempt.version = attempt.read->number;
-    if (context.injector.delays_messages()) {
+    if (context.injector.delays_messages() || attempt.compensation->corrects()) {
       context.compute->read(w_of(*std::exchange(attempt.read, nullptr)), Access::exclusive);
       versions_->release(worker, Role::read);
     }
@@ -116,7 +128,8 @@ class Leashed final : public PooledBackend {
     return true;
   }
 
-  /// False if the gradient was dropped.
+  /// False if the gradient was dropped: it failed too often, or became too stale. Both are because
+  /// others published meanwhile, so that somebody's gradient always lands.
   bool publish(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
     Attempt& attempt = attempts_[worker];
@@ -128,10 +141,16 @@ class Leashed final : public PooledBackend {
       const Version& base = versions_->protect(worker, Role::base);
       const std::uint64_t update = base.number + 1, staleness = base.number - attempt.version;
       const std::uint64_t landed = base.examples;
+      if (staleness > run.spec.max_staleness) break;
       if (failures > 0) context.mark(Activity::push, gradient);
-      VersionStore::follow(*spare, base);
+      versions_->follow(*spare, base);
       context.mark(Activity::apply, gradient);
-      context.compute->commit(spare->state, run.step(attempt.walk.epoch(), base.number, staleness));
+      const UpdateStep step = run.step(attempt.walk.epoch(), base.number, staleness);
+      if (attempt.compensation->corrects())
+        run.rule.land(spare->state, attempt.compensation->correct(gradient_sum, w_of(base), 0),
+                      step, Access::exclusive, nullptr, &attempt.total);
+      else
+        context.compute->commit(spare->state, step);
       spare->examples = landed + gradient_sum.examples;
       if (!versions_->publish(*spare, base, {dense, gradient_sum.support})) continue;
       versions_->release(worker, Role::base);

@@ -103,7 +103,7 @@ class OpenMpSync final : public PooledBackend {
           return end();
         }
         gradients += mine != 0;
-        reduce(run, context, round, me, step.at(round.first_update));
+        reduce(run, context, round, me, step.of(round.first_update));
         context.track.note_update(number, 0);
         if (!meet(context, me, Activity::compute)) return false;
         if (me < round.batch) run.rule.remember(run.state, gradients_[me]);
@@ -158,7 +158,8 @@ class OpenMpSync final : public PooledBackend {
     return mine.end - mine.begin;
   }
 
-  void reduce(Run& run, WorkerContext& context, const Block& round, std::size_t me, Real step) {
+  void reduce(Run& run, WorkerContext& context, const Block& round, std::size_t me,
+              UpdateStep step) {
     // Slices start on cache lines, so that no line has two writers.
     const std::size_t n = problem().parameters();
     const std::size_t slice = padded_to_line((n + workers() - 1) / workers());

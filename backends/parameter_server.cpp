@@ -77,16 +77,19 @@ class ParameterServer final : public PooledBackend {
  private:
   using Lock = std::unique_lock<std::mutex>;
 
+  std::unique_ptr<Protocol> protocol(const RunSpec& spec) const {
+    return make_protocol(protocol_, spec.workers, spec.max_staleness);
+  }
   Partition partition(const RunSpec& spec) const override {
-    const auto traits = make_protocol(protocol_, spec.workers)->traits();
+    const auto traits = protocol(spec)->traits();
     return pushes_blocks(traits) ? committing_partition(spec, problem().examples())
                                  : partition_for(traits, spec);
   }
 
   /// Where workers start from version 0, their first pull is made here, off the clock.
   void open(Run& run) override {
-    server_ = std::make_unique<Server>(make_protocol(protocol_, workers()), workers(), run.state,
-                                       run.rule, run.step_size);
+    server_ =
+        std::make_unique<Server>(protocol(run.spec), workers(), run.state, run.rule, run.step_size);
     const auto& traits = server_->traits();
     replicas_ = traits.exchange != Exchange::gradient;
     // Who may have to wait takes nothing with it where those that are idle could need it: an update
@@ -97,7 +100,8 @@ class ParameterServer final : public PooledBackend {
                                          pushes_blocks(traits));
     if (traits.overlaps) {
       server_->reserve_copies(run.spec.batch);
-      for (auto& client : clients_) run.rule.reserve(client.stored, run.spec.batch);
+      for (auto& client : clients_)
+        run.rule.reserve(client.stored, run.spec.batch, server_->wants_read());
     }
     next_point_ = run.curve.next_after(0);
     run.keep_server_track();
@@ -110,7 +114,7 @@ class ParameterServer final : public PooledBackend {
     let_all_go(run);
   }
   void reopen(Run& run) override {
-    server_->reopen(make_protocol(protocol_, workers()));
+    server_->reopen(protocol(run.spec));
     queue_->open(run.first_open_block(), run.open_blocks());
     let_all_go(run);
   }
@@ -200,7 +204,8 @@ class ParameterServer final : public PooledBackend {
     if (server_->lands_alone()) {
       push.maker = &maker;
     } else if (server_->traits().overlaps) {
-      clients_[worker].stored.assign(maker.gradient_sum(), run.rule.remembers_examples());
+      clients_[worker].stored.assign(maker.gradient_sum(), run.rule.remembers_examples(),
+                                     server_->wants_read());
       push.stored = &clients_[worker].stored;
     } else {
       push.gradient_sum = maker.gradient_sum();

@@ -19,14 +19,14 @@ PooledBackend::PooledBackend(const RunSpec& spec, const Problem& problem, Thread
   const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
   on_each_worker([&](std::size_t worker) {
     contexts_[worker].compute =
-        problem.make_worker({rule_.get(), spec.batch, kernels.kernels, team});
+        problem.make_worker({rule_.get(), spec.batch, kernels.kernels, team, keeps_read(spec)});
   });
 }
 
 RunOutcome PooledBackend::run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                               const AtPoint& at_point) {
   Run run(problem_, *rule_, spec, partition(spec), interrupt, at_point, contexts_);
-  if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive)) run.stop.stop(Stopped::not_finite);
+  run.record(0, 0, {run.w()}, Access::exclusive);
   open(run);
   segments_.open();
   if (run.makes_full_gradients())
@@ -64,9 +64,8 @@ RunOutcome PooledBackend::outcome(Run& run, Nanoseconds end) {
   result.pinned = pool_.pinned();
   result.wall = end - run.start;
   result.updates = run.updates_now();
-  if (!run.curve.record(run.curve.last(), result.wall, result.updates, run.examples_now(),
-                        this->result(run), Access::exclusive))
-    run.stop.stop(Stopped::not_finite);
+  run.record(run.curve.last(), result.wall, {this->result(run), result.updates, run.examples_now()},
+             Access::exclusive);
   result.curve = run.curve.take();
   result.stopped = run.stop.reason();
   if (run.spec.recording) result.staleness_mode = "exact";

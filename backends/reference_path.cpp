@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "workloads/random.h"
 #include "workloads/rules/reference_memory.h"
+#include "workloads/rules/reference_policy.h"
 #include "workloads/sample_order.h"
 
 namespace sgdbench {
@@ -35,7 +37,9 @@ class Path {
         start_(start.begin(), start.end()),
         size_(start.size()),
         step_(spec.step.during(0).at(0)),
+        average_from_(updates_before_average(spec.rule.average, spec.updates)),
         rule_(rule_entry(spec.rule.name)),
+        policies_(kTracks, ReferencePolicy(spec.step, spec.workers, size_)),
         terms_(size_),
         noise_(size_) {
     State first;
@@ -63,6 +67,10 @@ class Path {
     else
       meet(next, parts);
     const std::uint64_t number = versions_.rbegin()->first + 1;
+    if (number > average_from_) {
+      sum_.resize(size_);
+      for (std::size_t i = 0; i < size_; ++i) sum_[i] += next[0][i];
+    }
     versions_.emplace(number, std::move(next));
     versions_.erase(versions_.begin(), versions_.lower_bound(std::min(oldest, number)));
   }
@@ -72,6 +80,8 @@ class Path {
     const State& state = newest();
     path.w.assign(state[0].begin(), state[0].begin() + static_cast<std::ptrdiff_t>(size_));
     path.largest = largest_;
+    const double iterates = static_cast<double>(versions_.rbegin()->first - average_from_);
+    for (std::size_t i = 0; i < sum_.size(); ++i) path.w[i] = sum_[i] / iterates;
     double way = 0;
     for (std::size_t i = 0; i < size_; ++i) {
       way = std::max(way, std::abs(path.w[i] - start_[i]));
@@ -79,7 +89,7 @@ class Path {
     }
     for (std::size_t i = 0; i < size_; ++i) {
       double apart = 0;
-      for (std::size_t k = 1; k < kTracks; ++k) apart += std::abs(state[k][i] - path.w[i]);
+      for (std::size_t k = 1; k < kTracks; ++k) apart += std::abs(state[k][i] - state[0][i]);
       path.tolerance.push_back(2 * apart + noise_[i] + kShare * way);
     }
     return path;
@@ -97,9 +107,10 @@ class Path {
     rows.insert(rows.end(), more.begin(), more.end());
   }
 
-  /// Adds weight·∇f over the rows, at `state`, to `sum`.
+  /// Adds weight·∇f over the rows, at `state`, to `sum`; corrected as it lands in that other state,
+  /// if there is one.
   void add_gradient(const State& state, std::span<const std::uint32_t> rows, double weight,
-                    Gradients& sum) {
+                    Gradients& sum, const State* corrected_in = nullptr) {
     reference_terms(problem_, std::span(state[0]).first(size_), rows, gradients_[0], terms_);
     for (std::size_t k = 1; k < kTracks; ++k) {
       moved_.assign(state[k].begin(), state[k].begin() + static_cast<std::ptrdiff_t>(size_));
@@ -110,15 +121,32 @@ class Path {
     }
     for (std::size_t i = 0; i < size_; ++i) {
       largest_ = std::max(largest_, terms_[i]);
-      noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
+      // Where a step does not grow with the gradient, the other tracks alone tell what becomes of
+      // it.
+      if (rule_.usual_step == 0) noise_[i] += kRounding * kUnit * weight * step_ * terms_[i];
     }
+    if (corrected_in != nullptr) correct(state, *corrected_in);
     for (std::size_t k = 0; k < kTracks; ++k)
       for (std::size_t i = 0; i < size_; ++i) sum[k][i] += weight * gradients_[k][i];
   }
 
-  void step(State& state, const Gradients& gradient) {
+  /// The gradients at `read` that land in `now`.
+  void correct(const State& read, const State& now) {
+    for (std::size_t k = 0; k < kTracks; ++k) {
+      moved_.resize(size_);
+      for (std::size_t i = 0; i < size_; ++i) {
+        moved_[i] = now[k][i] - read[k][i];
+        if (k > 0) moved_[i] += kRounding * kUnit * std::abs(now[k][i]) * any();
+      }
+      policies_[k].correct(gradients_[k], moved_);
+      for (double& g : gradients_[k])
+        if (k > 0) g *= 1 + kRounding * kUnit * any();
+    }
+  }
+
+  void step(State& state, const Gradients& gradient, double factor = 1) {
     for (std::size_t k = 0; k < kTracks; ++k)
-      rule_.reference(spec_.rule, state[k], gradient[k], step_);
+      rule_.reference(spec_.rule, state[k], gradient[k], factor * step_);
     for (std::size_t i = 0; i < size_; ++i)
       noise_[i] += kRounding * kUnit * std::abs(state[0][i]) + kSmallest;
   }
@@ -126,11 +154,21 @@ class Path {
   void apply_gradients(State& next, std::span<const LandedTask> parts) {
     Gradients mean = zeros();
     std::map<std::uint64_t, std::vector<std::uint32_t>> of_version;
-    for (const auto& part : parts)
-      if (part.task.examples != 0) add_rows(part.task.step(0), of_version[part.version]);
+    std::uint64_t oldest = versions_.rbegin()->first;
+    for (const auto& part : parts) {
+      oldest = std::min(oldest, part.version);
+      if (part.task.examples == 0) continue;
+      auto& rows = of_version[part.version];
+      add_rows(part.task.step(0), rows);
+      if (!policies_[0].corrects()) continue;
+      add_gradient(versions_.at(part.version), rows,
+                   static_cast<double>(rows.size()) / count(parts), mean, &newest());
+      rows.clear();
+    }
     for (const auto& [version, rows] : of_version)
-      add_gradient(versions_.at(version), rows, static_cast<double>(rows.size()) / count(parts),
-                   mean);
+      if (!rows.empty())
+        add_gradient(versions_.at(version), rows, static_cast<double>(rows.size()) / count(parts),
+                     mean);
     for (std::size_t k = 0; k < memories_.size(); ++k) {
       std::vector<ReferenceMemory::Part> read;
       for (const auto& [version, rows] : of_version)
@@ -139,7 +177,7 @@ class Path {
       for (double& g : mean[k])
         if (k > 0) g *= 1 + kRounding * kUnit * any();
     }
-    step(next, mean);
+    step(next, mean, policies_[0].factor(versions_.rbegin()->first - oldest));
   }
 
   void train(State& replica, const Task& task) {
@@ -208,13 +246,16 @@ class Path {
   std::vector<double> start_;
   std::size_t size_;
   double step_;
+  std::uint64_t average_from_;  ///< updates before an average over iterates
   const RuleEntry& rule_;
+  std::vector<ReferencePolicy> policies_;    ///< on every track
   std::map<std::uint64_t, State> versions_;  ///< those that somebody may still ask for
   State first_;                              ///< elastic: what replicas start from
   std::map<std::size_t, State> replicas_;    ///< elastic: of each worker that was heard of
   Gradients gradients_;
   std::vector<ReferenceMemory> memories_;  ///< on every track, of a rule that has one
   std::vector<double> terms_, noise_, moved_;
+  std::vector<double> sum_;  ///< of the iterates that are averaged; empty: there are none
   std::vector<std::uint32_t> scratch_;
   double largest_ = 0;
 };
@@ -246,8 +287,9 @@ ReferencePath reference_path(const Problem& problem, const RunSpec& spec,
                              const ProtocolTraits& protocol, std::span<const Real> start,
                              std::vector<LandedTask> landings) {
   // Within an update in the order of the plan; of one replica after the other in that of time.
-  std::stable_sort(landings.begin(), landings.end(),
-                   [](const LandedTask& a, const LandedTask& b) { return a.update < b.update; });
+  std::stable_sort(landings.begin(), landings.end(), [](const LandedTask& a, const LandedTask& b) {
+    return std::pair(a.update, a.task.number) < std::pair(b.update, b.task.number);
+  });
   std::vector<std::uint64_t> oldest(landings.size() + 1, UINT64_MAX);
   for (std::size_t i = landings.size(); i-- > 0;)
     oldest[i] = std::min(oldest[i + 1], landings[i].version);

@@ -32,8 +32,8 @@ struct ReferencePath {
   double largest = 0;             ///< the largest absolute value in any gradient or parameter
 };
 
-/// Where `landings` lead from `start`, under the rule and the (constant) step size of `spec`.
-/// `protocol` says what travelled.
+/// Where `landings` lead from `start`, under the rule, the (constant) step size and the staleness
+/// policy of `spec`. `protocol` says what travelled.
 ReferencePath reference_path(const Problem& problem, const RunSpec& spec,
                              const ProtocolTraits& protocol, std::span<const Real> start,
                              std::vector<LandedTask> landings);

@@ -43,7 +43,25 @@ std::string needs_onednn() {
 /// Workers that can be real threads.
 constexpr std::size_t kMostThreads = 4096;
 
+/// Policies that correct a gradient need one: of what some rules remember there are other terms.
+/// And gap-aware knows how long the steps of sgd are, no other's.
+std::string nothing_to_correct(const RunSpec& spec) {
+  if (!keeps_read(spec)) return "";
+  const RuleEntry& rule = rule_entry(spec.rule.name);
+  const std::string policy(policy_entry(spec.step.policy).name), name(rule.name);
+  if (rule.estimate != Estimate::plain)
+    return policy + " corrects a gradient by how far w has moved, and what " + name +
+           " lands is its difference from a remembered one: use a rule that lands the gradient "
+           "itself";
+  if (spec.step.policy == StalenessPolicy::gap_aware && rule.usual_step != 0)
+    return policy + " divides a gradient by how many steps of γ₀·g w has moved, and " + name +
+           " moves it as far however small g is: small gradients would be divided until nothing is "
+           "left of them";
+  return "";
+}
+
 std::string usable(const RunSpec& spec, const Problem& problem) {
+  if (auto why = nothing_to_correct(spec); !why.empty()) return why;
   if (auto why = why_not_stragglers(spec.conditions, spec.workers); !why.empty()) return why;
   if (auto why = problem.why_no_rule(spec.rule); !why.empty()) return why;
   if (spec.kernels == "native") return "";
@@ -65,6 +83,13 @@ std::string one_worker_only(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
+/// What the changes of each update have to be known for.
+std::string no_average_of_replicas(const RunSpec& spec) {
+  if (spec.rule.average == 0) return "";
+  return "an average over iterates takes one from each update of the shared parameters, and here "
+         "replicas make steps of their own between them";
+}
+
 /// A rule that remembers every example has one memory, and here there would be several states.
 std::string one_memory(const RunSpec& spec, const Problem& problem, std::string_view copies) {
   if (!problem.why_no_rule(spec.rule).empty()) return "";
@@ -75,6 +100,10 @@ std::string one_memory(const RunSpec& spec, const Problem& problem, std::string_
 }
 std::string in_versions(const RunSpec& spec, const Problem& problem) {
   if (auto why = one_memory(spec, problem, "versions"); !why.empty()) return why;
+  if (spec.workers > 1 && needs(spec.step.policy, kNeedsMemory))
+    return "staleness policy '" + std::string(policy_entry(spec.step.policy).name) +
+           "' keeps one memory of all updates, and here there is no server to keep it: a version "
+           "is made by several workers at once, and published by one";
   return common(spec, problem);
 }
 
@@ -90,7 +119,10 @@ std::string can_follow(const RunSpec& spec) {
   const auto protocol = make_protocol(spec.protocol, spec.workers);
   if (protocol->traits().exchange != Exchange::gradient &&
       spec.step.policy != StalenessPolicy::none)
-    return "a staleness policy damps gradients, and under this protocol replicas travel";
+    return "a staleness policy damps or corrects gradients, and under this protocol replicas "
+           "travel";
+  if (protocol->traits().exchange != Exchange::gradient && spec.max_staleness != kNoLimit)
+    return "`max staleness` throws gradients away, and under this protocol replicas travel";
   return "";
 }
 
@@ -105,6 +137,7 @@ std::string too_many_gradients(const RunSpec& spec, const Problem& problem) {
 std::string no_replicas_of_memory(const RunSpec& spec, const Problem& problem) {
   if (make_protocol(spec.protocol, spec.workers)->traits().exchange == Exchange::gradient)
     return "";
+  if (auto why = no_average_of_replicas(spec); !why.empty()) return why;
   return one_memory(spec, problem, "replicas");
 }
 
@@ -131,6 +164,7 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
   if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
     return "a staleness policy needs an update's staleness when it is made; here it is known when "
            "the replica is exchanged";
+  if (auto why = no_average_of_replicas(spec); !why.empty()) return why;
   if (auto why = one_memory(spec, problem, "replicas"); !why.empty()) return why;
   return common(spec, problem);
 }
@@ -243,6 +277,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .deterministic = with_one_worker,
        .why_not = common,
        .unavailable = always,
@@ -253,6 +288,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .deterministic = with_one_worker,
        .why_not = in_versions,
        .unavailable = always,
@@ -263,6 +299,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .gradients_per_update = of_protocol,
        .gradients_landing = landing_under_protocol,
        .meets_at_updates = of_several,
@@ -278,6 +315,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .bounds_staleness = true,
        .virtual_clock = true,
        .gradients_per_update = of_protocol,
        .gradients_landing = landing_under_protocol,

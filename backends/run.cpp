@@ -40,11 +40,13 @@ namespace {
 StepSize planned_step(const RunSpec& spec, const Partition& partition, std::size_t n,
                       const WorkPlan& plan) {
   StepSize step = spec.step;
+  step.workers = spec.workers;
   step.horizon = spec.whole_epochs == 0
                      ? plan.updates()
                      : WorkPlan(n, partition.batch, partition.length, spec.whole_epochs,
                                 spec.whole_updates, partition.limit)
                            .updates();
+  step.average_from = updates_before_average(spec.rule.average, step.horizon);
   return step;
 }
 
@@ -183,6 +185,9 @@ void Run::show(std::size_t point, Nanoseconds time, const View& shown, Access ac
 void Run::record(std::size_t point, Nanoseconds time, const View& shown, Access access) {
   if (!curve.record(point, time, shown.updates, shown.examples, shown.w, access))
     stop.stop(Stopped::not_finite);
+  if (const Real* const u = rule.average(shown.w.data());
+      u != nullptr && shown.updates > step_size.average_from)
+    curve.average(point, u, shown.updates - step_size.average_from, access);
   if (access == Access::exclusive) return;
   // What landed while parameters without versions were copied may be in the copy: it counts.
   // Acquire: who counts what lands before it lands (downpour) is not seen the other way round.

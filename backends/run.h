@@ -173,7 +173,7 @@ std::size_t curve_points(const RunSpec& spec, std::uint64_t planned, std::size_t
 
 /// What a point of the curve shows: parameters, and what has landed in them.
 struct View {
-  std::span<const Real> w;
+  std::span<const Real> w;  ///< the front of a state
   std::uint64_t updates = 0;
   std::uint64_t examples = 0;
 };
@@ -197,7 +197,7 @@ class Run {
   SharedLink link;  ///< of all messages
   CurveRecorder curve;
   std::vector<WorkerContext>& contexts;
-  const StepSize step_size;   ///< the spec's, with the horizon of the plan
+  const StepSize step_size;   ///< the spec's, with what the plan says of it
   AlignedVector<Real> state;  ///< [w | state of the rule]
   Nanoseconds start = 0;      ///< set by begin(), before any worker's loop
   /// Of a strategy that has a server and called keep_server_track(); written under the server's
@@ -263,8 +263,8 @@ class Run {
   /// The step size of step t in an epoch, damped for its staleness. t counts the steps that the
   /// parameters have seen: updates where gradients are applied to shared parameters; where replicas
   /// are trained, the mini-batch steps before this one in the plan.
-  Real step(std::uint64_t epoch, std::uint64_t t, std::uint64_t staleness = 0) const {
-    return step_size.during(epoch).at(t) * step_size.damping(staleness);
+  UpdateStep step(std::uint64_t epoch, std::uint64_t t, std::uint64_t staleness = 0) const {
+    return step_size.during(epoch).of(t, step_size.damping(staleness));
   }
 
   /// Where what is finished crosses a point of the curve: copies w on the observe phase, or
@@ -306,13 +306,16 @@ class Run {
   /// The same for one who has no thread and no clock: `time` is that of the point.
   void observe_at(Nanoseconds time, std::uint64_t before, std::uint64_t after);
 
+  /// Puts what is shown, or the mean of iterates up to it where the rule keeps one, into a point of
+  /// the curve; stops the run if w is not finite.
+  void record(std::size_t point, Nanoseconds time, const View& shown, Access access);
+
   std::uint64_t updates_now() const;  ///< over all workers, a moment ago
   std::uint64_t examples_now() const;
 
  private:
   View view(std::span<const Real> w) const { return {w, updates_now(), examples_now()}; }
   void show(std::size_t point, Nanoseconds time, const View& view, Access access);
-  void record(std::size_t point, Nanoseconds time, const View& view, Access access);
 
   const bool makes_full_gradients_;
   std::size_t segment_ = 0;

@@ -25,6 +25,9 @@ enum class Spacing {
   geometric  ///< at equal ratios, from a thousandth of the run to its end
 };
 
+/// Of staleness.
+inline constexpr std::uint64_t kNoLimit = UINT64_MAX;
+
 /// An immutable value: a run never changes its configuration.
 struct RunSpec {
   std::string backend;             ///< a name of the registry
@@ -32,6 +35,9 @@ struct RunSpec {
   std::string write = "store";     ///< hogwild: store or cas
   std::uint64_t persistence =
       0;  ///< leashed: failed publications before a gradient is dropped; 0: never
+  /// Gradients that were more updates old when they arrived are thrown away, and their examples
+  /// dealt again; kNoLimit: none is.
+  std::uint64_t max_staleness = kNoLimit;
   std::uint64_t exchange = 1024;  ///< downpour: examples between two exchanges of a replica
   std::size_t workers = 1;
   bool pin = false;  ///< worker k to the k-th core of this process's own
@@ -61,6 +67,11 @@ struct RunSpec {
   /// List what landed, and what it was computed from, so that a run can be recomputed.
   bool landings = false;
 };
+
+/// Whether what a gradient was computed at is wanted when it lands.
+inline bool keeps_read(const RunSpec& spec) {
+  return needs(spec.step.policy, kNeedsReadParameters);
+}
 
 /// All distributions of a configuration: of what it is exposed to, and of what is simulated.
 inline std::vector<const Distribution*> distributions_of(const RunSpec& spec) {

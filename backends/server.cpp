@@ -8,10 +8,13 @@ namespace sgdbench {
 Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::span<Real> state,
                const Rule& rule, const StepSize& step)
     : Arrivals(std::move(protocol), workers),
-      alone_(traits().arrivals == 1 && traits().exchange == Exchange::gradient),
+      alone_(traits().arrivals == 1 && traits().exchange == Exchange::gradient &&
+             !needs(step.policy, kNeedsReadParameters)),
       state_(state),
       rule_(rule),
       step_size_(step),
+      damping_(step.policy, step.workers),
+      compensation_(step, rule.parameters(), traits().arrivals),
       epoch_step_(step.during(0)) {
   // All memory is taken here, so that none is asked for under a host's lock.
   if (traits().exchange == Exchange::average) mean_.begin(state.size());
@@ -21,7 +24,7 @@ Server::Server(std::unique_ptr<Protocol> protocol, std::size_t workers, std::spa
 }
 
 void Server::reserve_copies(std::size_t examples) {
-  for (auto& held : held_) rule_.reserve(held.copy, examples);
+  for (auto& held : held_) rule_.reserve(held.copy, examples, wants_read());
 }
 
 Decision Server::arrive(std::size_t worker, const Push& push) {
@@ -51,9 +54,9 @@ std::span<const Held> Server::update(const ReplicaOf& replica_of) {
 }
 
 /// γ of the update that is being made.
-Real Server::step(std::uint64_t epoch) {
+UpdateStep Server::step(std::uint64_t epoch) {
   if (epoch != epoch_) epoch_step_ = step_size_.during(epoch_ = epoch);
-  return epoch_step_.at(version_) * step_size_.damping(stalest_);
+  return epoch_step_.of(version_, damping_.next(stalest_));
 }
 
 void Server::apply_gradients() {
@@ -62,8 +65,8 @@ void Server::apply_gradients() {
   gradient_sums_.clear();
   // A worker's share may be empty: it arrived with nothing to apply.
   for (std::size_t i = 0; i < count_; ++i)
-    if (held_[i].push.gradient_sum.examples != 0)
-      gradient_sums_.push_back(held_[i].push.gradient_sum);
+    if (const auto& sum = held_[i].push.gradient_sum; sum.examples != 0)
+      gradient_sums_.push_back(wants_read() ? compensation_.correct(sum, state_, i) : sum);
   if (gradient_sums_.empty()) return;
   rule_.apply(state_, gradient_sums_, 0, rule_.parameters(), step(last.work.epoch),
               Access::exclusive, nullptr, &sum_);

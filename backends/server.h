@@ -23,6 +23,7 @@
 #include "backends/arrivals.h"
 #include "backends/replica_mean.h"
 #include "workloads/problem.h"
+#include "workloads/rules/compensation.h"
 #include "workloads/rules/gradient_sum.h"
 
 namespace sgdbench {
@@ -40,7 +41,7 @@ struct Push {
   GradientSum gradient_sum;
   /// Where its worker goes on while it is held: the same, in memory that is exchanged for other.
   StoredGradient* stored = nullptr;
-  /// In place of the above where every update is one gradient: who made it commits it.
+  /// In place of the above where the server lands_alone(): who made it commits it.
   Worker* maker = nullptr;
 };
 
@@ -75,8 +76,10 @@ class Server : public Arrivals<Working, Held> {
   /// Takes all memory that gradient sums of so many examples, of workers that go on, may need.
   void reserve_copies(std::size_t examples);
 
-  /// Whether every update is one gradient.
+  /// Whether every update is one gradient, as it was made.
   bool lands_alone() const { return alone_; }
+  /// Whether a push says what its gradient was computed at.
+  bool wants_read() const { return compensation_.corrects(); }
 
   /// `worker` reads now, for `work`.
   void pull(std::size_t worker, const Work& work) { in_flight_[worker] = {{version_}, work}; }
@@ -93,7 +96,7 @@ class Server : public Arrivals<Working, Held> {
   std::uint64_t landed() const { return landed_; }
 
  private:
-  Real step(std::uint64_t epoch);
+  UpdateStep step(std::uint64_t epoch);
   void apply_gradients();
   void apply_replicas(const ReplicaOf& replica_of);
 
@@ -101,6 +104,8 @@ class Server : public Arrivals<Working, Held> {
   std::span<Real> state_;
   const Rule& rule_;
   const StepSize& step_size_;
+  StalenessDamping damping_;
+  Compensation compensation_;
   EpochStep epoch_step_{};  // of the epoch of the last update
   std::uint64_t epoch_ = 0;
 

@@ -143,6 +143,7 @@ std::vector<LandedTask> in_order(std::size_t examples, std::size_t landed, std::
 /// A step whose first update is about as long as the parameters are large, so that neither drowns
 /// in the other's rounding; where the gradient is next to nothing beside what it is made of, less.
 double visible_step(const Problem& problem, const RunSpec& spec, std::span<const Real> w) {
+  if (rule_entry(spec.rule.name).usual_step != 0) return kStartScale;
   const SampleOrder order(problem.examples(), 1, spec.shuffle, spec.seed);
   std::vector<std::uint32_t> scratch(std::min(problem.examples(), spec.batch * spec.workers));
   std::vector<double> g(w.size()), terms(w.size());
@@ -255,7 +256,8 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
 
   AlignedVector<Real> before(problem.parameters());
   start.initialise(before, spec.seed);
-  spec.step = {};
+  const StepSize& of = asked.step;
+  spec.step = {.policy = of.policy, .compensation = of.compensation};
   spec.step.initial = visible_step(problem, spec, before);
   const std::atomic<bool> never{false};
   const RunOutcome outcome = backend.make(spec, start)->run(spec, never);

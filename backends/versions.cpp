@@ -41,11 +41,12 @@ std::optional<std::span<const std::uint32_t>> Changes::last(std::uint64_t update
   return std::span(coordinates_).subspan(total_ - size, size);
 }
 
-VersionStore::VersionStore(std::size_t workers, std::span<const Real> initial)
-    : buffers_(3 * workers + 1), hazards_(workers) {
+VersionStore::VersionStore(std::size_t workers, std::span<const Real> initial,
+                           std::size_t parameters)
+    : parameters_(parameters), buffers_(3 * workers + 1), hazards_(workers) {
   for (auto& buffer : buffers_) {
     buffer.state.assign(initial.begin(), initial.end());
-    buffer.changes = Changes(updates_kept(workers), initial.size() / kTogether);
+    buffer.changes = Changes(updates_kept(workers), parameters / kTogether);
   }
   buffers_[0].retired = false;
   newest_ = &buffers_[0];
@@ -87,16 +88,13 @@ Version& VersionStore::acquire_spare(const Version* likely) {
       if (claim(buffer)) return buffer;
 }
 
-namespace {
-
-void copy_coordinates(std::span<const std::uint32_t> coordinates, std::span<const Real> from,
-                      std::span<Real> to) {
-  for (const auto v : coordinates) to[v] = from[v];
+void VersionStore::copy_coordinates(std::span<const std::uint32_t> coordinates,
+                                    std::span<const Real> from, std::span<Real> to) const {
+  for (std::size_t vector = 0; vector < to.size(); vector += parameters_)
+    for (const auto v : coordinates) to[vector + v] = from[vector + v];
 }
 
-}  // namespace
-
-void VersionStore::follow(Version& spare, const Version& base) {
+void VersionStore::follow(Version& spare, const Version& base) const {
   const auto changed = base.changes.last(base.number - spare.number);
   if (spare.whole && changed)
     copy_coordinates(*changed, base.state, spare.state);

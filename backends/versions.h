@@ -64,7 +64,8 @@ struct Version {
 
 class VersionStore {
  public:
-  VersionStore(std::size_t workers, std::span<const Real> initial);
+  /// `initial` is [w | vectors of w's length], w being of so many `parameters`.
+  VersionStore(std::size_t workers, std::span<const Real> initial, std::size_t parameters);
 
   /// What a worker protects: the version it reads from, and the one it builds on.
   enum class Role : std::size_t { read = 0, base = 1 };
@@ -79,9 +80,9 @@ class VersionStore {
   Version& acquire_spare(const Version* likely = nullptr);
 
   /// Makes a buffer that holds some version hold `base`, which this worker protects.
-  static void follow(Version& spare, const Version& base);
+  void follow(Version& spare, const Version& base) const;
 
-  /// What an update changed: every coordinate, or those of `support`.
+  /// What an update changed: every coordinate, or those of `support`, in all vectors.
   struct Update {
     bool everywhere = true;
     std::span<const std::uint32_t> support = {};
@@ -101,7 +102,10 @@ class VersionStore {
   }
   bool protected_by_any(const Version* version) const;
   bool claim(Version& buffer) const;
+  void copy_coordinates(std::span<const std::uint32_t> coordinates, std::span<const Real> from,
+                        std::span<Real> to) const;
 
+  std::size_t parameters_;
   // Sequentially consistent throughout: "my hazard is visible before I look at the pointer again"
   // and "I look at the hazards after the version was replaced" are a store followed by a load on
   // either side, which nothing weaker orders.

@@ -26,9 +26,8 @@ struct Configuration {
   /// All but what follows below.
   RunSpec spec;
   std::string rule = "sgd";
-  double momentum = 0.9;    ///< for the rules that have one
-  std::uint64_t inner = 0;  ///< RuleSpec's, as the next, for the rules that have one
-  double inner_passes = 2;
+  double momentum = 0.9;             ///< for the rules that have one
+  RuleSpec rule_values;              ///< all but these two, of the rules that take them
   std::optional<std::size_t> batch;  ///< unset: suggested_batch()
   std::optional<double> lr;          ///< unset: automatic_step()
   /// Where the mini-batch is searched for, it is at least and at most so large.

@@ -96,6 +96,7 @@ const std::vector<Listing>& listings() {
       {"rules", [] { return plain_items(rule_catalog()); }},
       {"protocols", [] { return formed_items(protocol_catalog()); }},
       {"schedules", [] { return plain_items(schedule_catalog()); }},
+      {"policies", [] { return formed_items(staleness_policy_catalog()); }},
       {"distributions", [] { return formed_items(distribution_catalog()); }},
       {"kernels", kernel_items},
   };

@@ -28,17 +28,13 @@ Configuration with_settings(const Configuration& configuration, const Settings& 
 }
 
 double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule) {
-  return problem.suggested_step(averaged) * step_share(rule);
+  return sgdbench::automatic_step(rule, problem.suggested_step(averaged));
 }
 
 namespace {
 
 RuleSpec rule_of(const Configuration& configuration, double momentum) {
-  RuleSpec rule = parse_rule(configuration.rule, momentum);
-  if (!rule_entry(rule.name).takes_inner) return rule;
-  rule.inner = configuration.inner;
-  rule.inner_passes = configuration.inner_passes;
-  return rule;
+  return parse_rule(configuration.rule, momentum, configuration.rule_values);
 }
 
 }  // namespace

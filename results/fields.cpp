@@ -163,7 +163,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"batch", "examples", "mini-batch of one worker", run<&R::batch>, set<&R::batch, R>, kSetting | kBesideLabel | kHasBest},
     {"lr", "", "initial step size", run<&R::lr>, set<&R::lr, R>, kSetting | kBesideLabel | kHasBest},
     {"lr_schedule", "", "how the step size falls", run<&R::lr_schedule>, set<&R::lr_schedule, R>, kTold},
-    asked<"staleness_policy">("", "what a stale gradient does to its step", kTold),
+    asked<"staleness_policy">("", "what a stale gradient does to its step, or to itself", kTold),
     {"l2", "", "coefficient of the L2 regulariser", run<&R::l2>, set<&R::l2, R>, kOfTask},
     {"seed", "", "seed of the initial parameters and of the order of examples", run<&R::seed>, set<&R::seed, R>},
     {"epochs", "epochs", "examples_processed / examples", run<&R::epochs>, set<&R::epochs, R>},
@@ -204,6 +204,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     asked<"hidden">("", "widths of a network's hidden layers", kOfTask),
     asked<"activation">("", "activation of a network's hidden layers", kOfTask),
     {"persistence", "", "failed publications before a gradient is dropped and computed again, 0: never", run<&R::persistence>, set<&R::persistence, R>, kSetting | kHasBest},
+    asked<"max_staleness">("updates", "gradients staler than that when they arrived were thrown away, inf: none; empty where there is no such bound", kTold),
     {"exchange", "", "examples that a replica trains on between two exchanges", run<&R::exchange>, set<&R::exchange, R>, kSetting | kHasBest},
     {"threads_used", "threads", "threads of this process that used over 5 % of a core in training", run<&R::threads>, set<&R::threads, R>},
     {"dropped_gradients", "gradients", "example gradients of gradient_evaluations that landed nowhere: discarded, cancelled, or cut short by the end of the run; each counts whole", run<&R::dropped_gradients>, set<&R::dropped_gradients, R>},
@@ -272,6 +273,12 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"push_bytes", "bytes", "of a push, the mean: a gradient sum, or a replica", run<&R::push_bytes>, set<&R::push_bytes, R>},
     {"link_busy_share", "", "share of wall_s that the link was taken: its messages' bytes / bandwidth and the service of their arrivals, divided among shards", run<&R::link_busy_share>, set<&R::link_busy_share, R>},
     {"memory_bytes", "bytes", "resident memory that the run took at most, beyond what the process held before it (its data); empty where the kernel can't tell", run<&R::memory_bytes>, set<&R::memory_bytes, R>},
+    asked<"beta1">("", "what is left of the rule's mean gradient after an update", kTold),
+    asked<"beta2">("", "what is left of its mean squared gradient after an update", kTold),
+    asked<"decay">("", "the same of a rule that has no other mean", kTold),
+    asked<"epsilon">("", "added to the root that the rule divides a step by", kTold),
+    asked<"weight_decay">("", "times the step: share of the parameters that goes at every update, beside the objective's own regulariser", kTold),
+    asked<"average">("", "over which iterates the parameters that are evaluated are averaged: none, polyak (all), or tail:X, those of the last share X of the planned updates", kTold),
     // clang-format on
 });
 
@@ -312,35 +319,20 @@ constexpr auto kStalenessFields = std::to_array<Field<StalenessRow, StalenessCou
 
 using W = WorkerRecord;
 constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
-    {"run_id", "", "as in runs.csv", [](const WorkerRow& r) { return to_value(r.run.run_id); },
-     nullptr},
+    // clang-format off
+    {"run_id", "", "as in runs.csv", [](const WorkerRow& r) { return to_value(r.run.run_id); }, nullptr},
     {"worker", "", "number of the worker, from 0", worker<&W::worker>, set<&W::worker, W>},
-    {"compute_s", "s", "time in gradients and in-place updates, delays included",
-     worker<&W::compute_s>, set<&W::compute_s, W>},
-    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave",
-     worker<&W::wait_s>, set<&W::wait_s, W>},
-    {"communicate_s", "s",
-     "time moving parameters and updates, delays included; of many short contacts some are timed, "
-     "for all",
-     worker<&W::communicate_s>, set<&W::communicate_s, W>},
-    {"observe_s", "s", "time copying parameters for the loss curve", worker<&W::observe_s>,
-     set<&W::observe_s, W>},
-    {"updates", "updates",
-     "updates that it completed: of one that several workers' gradients made, one",
-     worker<&W::updates>, set<&W::updates, W>},
-    {"computed", "gradients", "example gradients whose computation it began", worker<&W::computed>,
-     set<&W::computed, W>},
-    {"applied", "gradients", "of these, those that landed in the parameters", worker<&W::applied>,
-     set<&W::applied, W>},
-    {"dropped", "gradients",
-     "of these, all others: thrown away, cancelled, or cut short by the end of the run",
-     worker<&W::dropped>, set<&W::dropped, W>},
-    {"local_steps", "steps",
-     "mini-batch steps that it made on its replica; empty where it has none",
-     worker<&W::local_steps>, set<&W::local_steps, W>},
-    {"queue_s", "s",
-     "time in a queue: for its message's turn on the link, or at a simulated server",
-     worker<&W::queue_s>, set<&W::queue_s, W>},
+    {"compute_s", "s", "time in gradients and in-place updates, delays included", worker<&W::compute_s>, set<&W::compute_s, W>},
+    {"wait_s", "s", "time waiting for others: at a lock, a barrier, or for the protocol's leave", worker<&W::wait_s>, set<&W::wait_s, W>},
+    {"communicate_s", "s", "time moving parameters and updates, delays included; of many short contacts some are timed, for all", worker<&W::communicate_s>, set<&W::communicate_s, W>},
+    {"observe_s", "s", "time copying parameters for the loss curve", worker<&W::observe_s>, set<&W::observe_s, W>},
+    {"updates", "updates", "updates that it completed: of one that several workers' gradients made, one", worker<&W::updates>, set<&W::updates, W>},
+    {"computed", "gradients", "example gradients whose computation it began", worker<&W::computed>, set<&W::computed, W>},
+    {"applied", "gradients", "of these, those that landed in the parameters", worker<&W::applied>, set<&W::applied, W>},
+    {"dropped", "gradients", "of these, all others: thrown away, cancelled, or cut short by the end of the run", worker<&W::dropped>, set<&W::dropped, W>},
+    {"local_steps", "steps", "mini-batch steps that it made on its replica; empty where it has none", worker<&W::local_steps>, set<&W::local_steps, W>},
+    {"queue_s", "s", "time in a queue: for its message's turn on the link, or at a simulated server", worker<&W::queue_s>, set<&W::queue_s, W>},
+    // clang-format on
 });
 
 template <auto Member>

@@ -37,6 +37,8 @@ TEST_CASE("A typo in any name exits with 2 and one line that has the nearest val
   check_error(scratch.run(kSmall + "--kernels nativ"), 2, "'native'");
   check_error(scratch.run(kSmall + "--protocol asinc"), 2, "'async'");
   check_error(scratch.run(kSmall + "--lr-schedule constnt"), 2, "'constant'");
+  check_error(scratch.run(kSmall + "--staleness-policy gap-awar"), 2, "'gap-aware'");
+  check_error(scratch.run("list polices"), 2, "'policies'");
   check_error(scratch.run("list --format jsn"), 2, "'json'");
 }
 
@@ -44,6 +46,10 @@ TEST_CASE("Values that can't be, and combinations that can't, exit with 2 and na
   const Scratch scratch;
   check_error(scratch.run(kSmall + "--lr 1e"), 2, "--lr: ");
   check_error(scratch.run(kSmall + "--holdout 1.5"), 2, "--holdout: ");
+  for (const char* policy : {"dc:-1", "dc:x", "dc:", "inverse:2"})
+    check_error(scratch.run(kSmall + "--staleness-policy " + policy), 2, "--staleness-policy: ");
+  for (const char* bound : {"-1", "x", "1.5"})
+    check_error(scratch.run(kSmall + "--max-staleness " + bound), 2, "--max-staleness: ");
   check_error(scratch.run(kSmall + "--seed 1 --seed 2"), 2, "--seed");
   check_error(scratch.run(kSmall + "--csv - --json -"), 2, "stdout");
   check_error(scratch.run(kSmall + "--target-accuracy 0.5"), 2, "--target-accuracy");

@@ -42,6 +42,7 @@ constexpr Example kExamples[] = {
     {"--protocol", "async", [](const BackendEntry& row) { return row.uses_protocol; }},
     {"--write", "cas", [](const BackendEntry& row) { return row.uses_write; }},
     {"--persistence", "3", [](const BackendEntry& row) { return row.uses_persistence; }},
+    {"--max-staleness", "3", [](const BackendEntry& row) { return row.bounds_staleness; }},
     {"--exchange", "64", [](const BackendEntry& row) { return row.uses_exchange; }},
     {"--kernels", "onednn", [](const BackendEntry& row) { return row.own_kernels.empty(); }},
     {"--compute-delay", "exp:1ms", [](const BackendEntry& row) { return row.delays_compute; }},
@@ -139,8 +140,8 @@ TEST_CASE("Workloads, rules, clusters and other options decide as well what an o
 }
 
 TEST_CASE("What asks for nothing is in place anywhere, and a cell's own command says no more") {
-  const Words nothing{"--latency", "constant:0", "--straggler",   "none",
-                      "--cluster", "none",       "--persistence", "0"};
+  const Words nothing{"--latency",     "constant:0", "--straggler",     "none", "--cluster", "none",
+                      "--persistence", "0",          "--max-staleness", "inf"};
   CHECK(asked(on_problem("logreg", nothing)).notes.empty());
   for (const Words& words :
        {Words{"--workload", "none", "--updates", "9", "--backend", "simulator,locked",

@@ -24,7 +24,8 @@ struct Case {
   std::unique_ptr<Problem> problem;
 };
 
-inline Case make_case(std::string workload, std::string source, double l2 = -1) {
+inline Case make_case(std::string workload, std::string source, double l2 = -1,
+                      std::string activation = "relu") {
   DataRequest request;
   request.source = std::move(source);
   auto data = std::make_unique<TrainTest>(load_data(request, serial_for));
@@ -32,6 +33,7 @@ inline Case make_case(std::string workload, std::string source, double l2 = -1) 
   options.workload = workload;
   options.l2 = l2;
   options.hidden = {8};
+  options.activation = std::move(activation);
   auto problem = make_problem(options, *data);
   return {workload + " on " + request.source, std::move(data), std::move(problem)};
 }

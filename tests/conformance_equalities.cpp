@@ -63,11 +63,13 @@ TEST_CASE("A run that is a part of a longer one falls in step size as that does"
   }
 }
 
-TEST_CASE("With one worker they agree under momentum and Nesterov's rule too") {
-  for (const char* rule : {"momentum", "nesterov"}) {
+TEST_CASE("With one worker they agree under every rule that takes gradients as they are") {
+  for (const auto& row : rule_catalog()) {
+    if (row.estimate != Estimate::plain) continue;
+    INFO(std::string(row.name));
     for_every_backend(1, 5, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
-      spec.rule = parse_rule(rule, 0.5);
-      spec.step.initial *= 0.5;
+      spec.rule = parse_rule(row.name, 0.5);
+      spec.step.initial = automatic_step(spec.rule, spec.step.initial);
       const auto reference = run(backend("sequential"), spec, *c.problem);
       CHECK(relative_difference(final_parameters(run(entry, spec, *c.problem)),
                                 final_parameters(reference)) < kRounding);

@@ -32,7 +32,7 @@ class FusedWorker final : public Worker {
     worker_->compute_from(w);
   }
   GradientSum gradient_sum() const override { return worker_->gradient_sum(); }
-  void commit(std::span<Real> state, Real step) const override {
+  void commit(std::span<Real> state, UpdateStep step) const override {
     if (fuse_in_commit) fuse_.burn();
     worker_->commit(state, step);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "backends/arrivals.h"
 #include "backends/protocols/protocol.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
@@ -12,8 +13,8 @@ namespace {
 
 /// Workers of random speed under a protocol, one event at a time, without a parameter in sight.
 struct Play {
-  Play(const std::string& text, std::size_t workers)
-      : protocol(make_protocol(text, workers)),
+  Play(const std::string& text, std::size_t workers, std::uint64_t max_staleness = UINT64_MAX)
+      : protocol(make_protocol(text, workers, max_staleness)),
         clocks(workers),
         read(workers),
         computing(workers, true) {}
@@ -67,6 +68,12 @@ struct Play {
   std::vector<bool> computing;
   std::uint64_t version = 0;
   std::size_t held = 0, largest = 0, discarded = 0, cancelled = 0;
+};
+
+/// A server's bookkeeping, and nothing else.
+class Bookkeeping : public Arrivals<InFlight, Arrival> {
+ public:
+  using Arrivals::Arrivals;
 };
 
 std::uint64_t spread(const std::vector<std::uint64_t>& clocks) {
@@ -215,6 +222,52 @@ TEST_CASE("Every protocol of the catalogue has an example that can be followed")
     play.run(50, [] {});
     CHECK(play.version > 0);
     CHECK(row.example.substr(0, row.example.find(':')) == row.name);
+  }
+}
+
+TEST_CASE(
+    "Whatever the bound of staleness, fewer gradients in a row are too old than are at work") {
+  // And none that is applied or held is: what is thrown away is what the bound says.
+  for (const auto& row : protocol_catalog())
+    for (const std::size_t workers : {1, 2, 5, 16})
+      for (const std::uint64_t bound : {0, 1, 3, 100}) {
+        const std::string text(row.example);
+        if (!why_not_protocol(text, workers).empty()) continue;
+        CAPTURE(text);
+        CAPTURE(workers);
+        CAPTURE(bound);
+        Play play(text, workers, bound);
+        Random random(11);
+        std::size_t in_a_row = 0;
+        for (int i = 0; i < 3000; ++i) {
+          const auto able = play.busy();
+          REQUIRE_FALSE(able.empty());
+          // The stalest of all, or any: who is slow meets whatever bound there is.
+          auto w = able[random.below(able.size())];
+          if (random.below(3) == 0)
+            w = *std::min_element(able.begin(), able.end(),
+                                  [&](auto a, auto b) { return play.read[a] < play.read[b]; });
+          const std::uint64_t staleness = play.version - play.read[w];
+          const bool discarded = play.arrive(w) == Decision::discard;
+          CHECK(discarded == (staleness > play.protocol->traits().max_staleness));
+          if (!discarded) CHECK(staleness <= bound);
+          in_a_row = discarded ? in_a_row + 1 : 0;
+          REQUIRE(in_a_row < workers);
+        }
+        if (text == "async" && workers == 16 && bound < 100) CHECK(play.discarded > 100);
+      }
+}
+
+TEST_CASE("Nobody waits for work that may come back where others may be waiting for them") {
+  for (const auto& row : protocol_catalog()) {
+    CAPTURE(row.name);
+    const std::string text(row.example);
+    if (!why_not_protocol(text, 4).empty()) continue;
+    const Bookkeeping bounded(make_protocol(text, 4, 2), 4), free(make_protocol(text, 4), 4);
+    // Of those whose gradients can be stale, ssp alone makes a worker wait for a certain other one.
+    const auto& traits = bounded.traits();
+    if (traits.discards()) CHECK(bounded.may_return_work() == (row.name != "ssp"));
+    CHECK((traits.discards() || free.may_return_work() == bounded.may_return_work()));
   }
 }
 

@@ -41,13 +41,14 @@ double sum_of(const Version& version) {
   return std::accumulate(version.state.begin(), version.state.end(), 0.0);
 }
 
-/// How many coordinates the successor of a version changes, and their sum in a version.
+/// How many coordinates of both vectors the successor of a version changes, and their sum in a
+/// version.
 std::size_t changed_after(std::uint64_t number) {
   return 1 + number % kFew;
 }
 double expected_sum(std::uint64_t number) {
   double sum = 0;
-  for (std::uint64_t n = 0; n < number; ++n) sum += static_cast<double>(changed_after(n));
+  for (std::uint64_t n = 0; n < number; ++n) sum += 2 * static_cast<double>(changed_after(n));
   return sum;
 }
 
@@ -64,7 +65,7 @@ std::uint64_t change_few(VersionStore& store, std::size_t worker, int count) {
       for (std::size_t k = 0; k < support.size(); ++k)
         support[k] = static_cast<std::uint32_t>((worker * 31 + i * 17 + k * 20) % kLength);
       store.follow(spare, base);
-      for (const auto v : support) spare.state[v] += 1;
+      for (const auto v : support) spare.state[v] += 1, spare.state[kLength + v] += 1;
       published = store.publish(spare, base, {false, support});
       replaced = &base;
     }
@@ -77,7 +78,7 @@ std::uint64_t change_few(VersionStore& store, std::size_t worker, int count) {
 
 TEST_CASE("Published versions are consistent and none is lost, alone and contended") {
   for (const std::size_t workers : {1, 4}) {
-    VersionStore store(workers, std::vector<Real>(kLength, 0));
+    VersionStore store(workers, std::vector<Real>(2 * kLength, 0), kLength);
     std::vector<std::uint64_t> torn(workers);
     WorkerPool pool(workers, false);
     pool.run([](Nanoseconds) {}, [&](std::size_t w) { torn[w] = publish_many(store, w, 2000); });
@@ -88,7 +89,7 @@ TEST_CASE("Published versions are consistent and none is lost, alone and contend
 }
 
 TEST_CASE("A protected version stays as it is while others are published") {
-  VersionStore store(2, std::vector<Real>(kLength, 0));
+  VersionStore store(2, std::vector<Real>(2 * kLength, 0), kLength);
   const Version& old = store.protect(0, VersionStore::Role::read);
   CHECK(publish_many(store, 1, 50) == 0);
   CHECK(old.number == 0);
@@ -96,7 +97,7 @@ TEST_CASE("A protected version stays as it is while others are published") {
 }
 
 TEST_CASE("A version that is not the newest any more can't be built on") {
-  VersionStore store(2, std::vector<Real>(kLength, 0));
+  VersionStore store(2, std::vector<Real>(2 * kLength, 0), kLength);
   const Version& base = store.protect(0, VersionStore::Role::base);
   publish_many(store, 1, 1);
   CHECK_FALSE(store.publish(store.acquire_spare(), base, {}));
@@ -106,7 +107,7 @@ TEST_CASE("A version that is not the newest any more can't be built on") {
 TEST_CASE("Versions are whole where only what changed is copied, alone and contended") {
   // The sum of a version follows from its number: what a copy misses is missing from the sum.
   for (const std::size_t workers : {1, 4}) {
-    VersionStore store(workers, std::vector<Real>(kLength, 0));
+    VersionStore store(workers, std::vector<Real>(2 * kLength, 0), kLength);
     std::vector<std::uint64_t> torn(workers);
     WorkerPool pool(workers, false);
     pool.run([](Nanoseconds) {}, [&](std::size_t w) { torn[w] = change_few(store, w, 2000); });
@@ -117,7 +118,7 @@ TEST_CASE("Versions are whole where only what changed is copied, alone and conte
 }
 
 TEST_CASE("A buffer follows a version however far behind it is, and after a failed publication") {
-  VersionStore store(2, std::vector<Real>(kLength, 0));
+  VersionStore store(2, std::vector<Real>(2 * kLength, 0), kLength);
   for (const int behind : {1, 2, 5, 6, 7, 50}) {
     CAPTURE(behind);
     Version& spare = store.acquire_spare();
@@ -125,7 +126,7 @@ TEST_CASE("A buffer follows a version however far behind it is, and after a fail
     store.follow(spare, base);
     change_few(store, 1, behind);
     const std::uint32_t support[] = {7, 8};
-    for (const auto v : support) spare.state[v] = 1000;
+    for (const auto v : support) spare.state[v] = spare.state[kLength + v] = 1000;
     const bool everywhere = behind % 2 == 0;
     if (everywhere) spare.state[50] = 1000;
     CHECK_FALSE(store.publish(spare, base, {everywhere, support}));

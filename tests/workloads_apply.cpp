@@ -39,7 +39,7 @@ struct Sparse {
 };
 
 AlignedVector<Real> start(const Rule& rule) {
-  return random_point(rule.state_size(), 8);
+  return random_state(rule, 8);
 }
 
 /// But for a rounding, which compilers may leave out here and not there.
@@ -49,18 +49,27 @@ bool alike(const AlignedVector<Real>& a, const AlignedVector<Real>& b) {
 
 }  // namespace
 
-TEST_CASE("sgd over the supports is sgd over everything") {
+TEST_CASE("A rule over the supports is that over everything, where it stays on them") {
   const Sparse first(90, 1), second(120, 2), third(70, 3);
   const GradientSum sparse[] = {first.gradient_sum(), second.gradient_sum(), third.gradient_sum()};
   const GradientSum dense[] = {first.gradient_sum(true), second.gradient_sum(true),
                                third.gradient_sum(true)};
-  for (const std::size_t count : {1u, 2u, 3u}) {
-    auto a = start(plain_sgd()), b = start(plain_sgd());
-    plain_sgd().apply(a, std::span(sparse).first(count), 0, kSize, Real(0.1), Access::exclusive);
-    plain_sgd().apply(b, std::span(dense).first(count), 0, kSize, Real(0.1), Access::exclusive);
-    CHECK(alike(a, b));
-    CHECK_FALSE(alike(a, start(plain_sgd())));
-  }
+  for (const auto& rule : all_rules())
+    for (const std::size_t count : {1u, 2u, 3u}) {
+      CAPTURE(rule->spec().name);
+      auto a = start(*rule), b = start(*rule);
+      rule->apply(a, std::span(sparse).first(count), 0, kSize, Real(0.1), Access::exclusive);
+      rule->apply(b, std::span(dense).first(count), 0, kSize, Real(0.1), Access::exclusive);
+      CHECK(alike(a, b));
+      const auto before = start(*rule);
+      std::size_t changed = 0;
+      for (std::size_t i = 0; i < before.size(); ++i) changed += a[i] != before[i];
+      if (rule->stays_on_support())
+        CHECK(changed <= rule->vectors() * (90 + 120 + 70));
+      else
+        CHECK(changed > kSize);
+      CHECK(changed > 50);
+    }
 }
 
 TEST_CASE("Packed gradient sums, one or many, do what scattered ones do") {
@@ -168,7 +177,8 @@ TEST_CASE("A watched dense pass makes every update and watches a stripe of them"
 TEST_CASE("The formulas are those of the papers") {
   // Two steps of 1 along 3 and 5 from 10, by hand; the momentum is 1/2.
   const auto after = [](const char* name) {
-    const RuleSpec spec = parse_rule(name, 0.5);
+    const RuleSpec spec = parse_rule(
+        name, 0.5, {.beta1 = 0.5, .beta2 = 0.75, .decay = 0.75, .epsilon = 1, .weight_decay = 0.5});
     std::vector<double> state(make_rule(spec, {1, 1})->state_size());
     state[0] = 10;
     for (const double g : {3.0, 5.0}) rule_entry(name).reference(spec, state, std::span(&g, 1), 1);
@@ -177,6 +187,19 @@ TEST_CASE("The formulas are those of the papers") {
   CHECK(after("sgd") == std::vector<double>{2});
   CHECK(after("momentum") == std::vector<double>{0.5, 6.5});
   CHECK(after("nesterov") == std::vector<double>{-2.75, 6.5});
+  const auto check = [&](const char* name, const std::vector<double>& expected) {
+    const auto got = after(name);
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) CHECK(got[i] == doctest::Approx(expected[i]));
+  };
+  // β₁ = ½, β₂ = ρ = ¾, ε = 1 and λ = ½ below.
+  check("adagrad", {10 - 3 / 4.0 - 5 / (std::sqrt(34) + 1), 34});
+  const double v = 0.75 * 0.25 * 9 + 0.25 * 25;
+  check("rmsprop", {10 - 3 / 2.5 - 5 / (std::sqrt(v) + 1), v});
+  // Unbiased, the moments are 3 and 9, then (½·3 + 5)/1.5 and (¾·9 + 25)/1.75.
+  const double d = 6.5 / 1.5 / (std::sqrt(31.75 / 1.75) + 1);
+  check("adam", {10 - 3 / 4.0 - d, 3.25, v, 2});
+  check("adamw", {(10 * 0.5 - 3 / 4.0) * 0.5 - d, 3.25, v, 2});
 }
 
 TEST_CASE("Rules are found by name, and a momentum that can't be is refused") {
@@ -186,4 +209,14 @@ TEST_CASE("Rules are found by name, and a momentum that can't be is refused") {
   CHECK_THROWS_AS(parse_rule("momentun", 0.5), UsageError);
   CHECK_THROWS_AS(parse_rule("nesterov", 1), UsageError);
   CHECK_THROWS_AS(parse_rule("nesterov", NAN), UsageError);
+  for (const double beta : {-0.1, 1.0, double{NAN}}) {
+    CHECK_THROWS_AS(parse_rule("adam", 0, {.beta1 = beta}), UsageError);
+    CHECK_THROWS_AS(parse_rule("adam", 0, {.beta2 = beta}), UsageError);
+    CHECK_THROWS_AS(parse_rule("rmsprop", 0, {.decay = beta}), UsageError);
+  }
+  for (const double value : {-1.0, double{NAN}, double{INFINITY}}) {
+    CHECK_THROWS_AS(parse_rule("adamw", 0, {.weight_decay = value}), UsageError);
+    CHECK_THROWS_AS(parse_rule("adagrad", 0, {.epsilon = value}), UsageError);
+  }
+  CHECK_THROWS_AS(parse_rule("adagrad", 0, {.epsilon = 0}), UsageError);
 }

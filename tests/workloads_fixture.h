@@ -133,6 +133,20 @@ inline AlignedVector<Real> random_point(std::size_t n, std::uint64_t seed) {
   return w;
 }
 
+/// A state of the rule, on a data set of one example, after a few updates along random gradients.
+inline AlignedVector<Real> random_state(const Rule& rule, std::uint64_t seed) {
+  const std::size_t n = rule.parameters();
+  const auto start = random_point(n, seed);
+  std::vector<double> state(start.begin(), start.end());
+  state.resize(rule.state_size());
+  for (std::uint64_t t = 1; t <= 3; ++t) {
+    const auto g = random_point(n, seed + 1000 * t);
+    const std::vector<double> gradient(g.begin(), g.end());
+    rule_entry(rule.spec().name).reference(rule.spec(), state, gradient, 0.1);
+  }
+  return {state.begin(), state.end()};
+}
+
 inline std::vector<std::uint32_t> random_rows(std::size_t count, std::size_t n,
                                               std::uint64_t seed) {
   Random random(seed);

@@ -10,11 +10,16 @@ using namespace sgdbench::testing;
 
 namespace {
 
-constexpr RuleSpec kSgd,
-    kInPlaceRules[] = {
-        kSgd, {"momentum", Real(0.8)}, {"nesterov", Real(-0.3)}, {"saga"}, {"sag"}, {"svrg"}};
+constexpr RuleSpec kSgd;
+const std::vector<RuleSpec> kInPlaceRules = [] {
+  std::vector<RuleSpec> rules{parse_rule("nesterov", -0.3)};
+  for (const char* averaged : {"sgd", "momentum", "adagrad"})
+    rules.push_back(parse_rule(averaged, 0.8, {.average = 0.5}));
+  for (const auto& row : rule_catalog()) rules.push_back(parse_rule(row.name, 0.8));
+  return rules;
+}();
 constexpr Access kAccesses[] = {Access::exclusive, Access::racy_store, Access::racy_cas};
-constexpr StepSize kStep{0.05, Schedule::sqrt, 1, 0, StalenessPolicy::none};
+constexpr StepSize kStep{0.05, Schedule::sqrt, 1, 0, StalenessPolicy::none, 0, 3};
 
 AlignedVector<Real> start(const Problem& problem, const RuleSpec& rule) {
   auto state = random_point(problem.parameters(), 11);
@@ -34,7 +39,7 @@ AlignedVector<Real> step_by_step(const Problem& problem, const RuleSpec& rule, s
     worker->prepare(rows.subspan(k, std::min(batch, rows.size() - k)));
     worker->read(w, Access::exclusive);
     worker->compute();
-    made->land(state, worker->gradient_sum(), kStep.during(0).at(t), Access::exclusive, nullptr,
+    made->land(state, worker->gradient_sum(), kStep.during(0).of(t), Access::exclusive, nullptr,
                &total);
   }
   return state;
@@ -75,6 +80,7 @@ TEST_CASE("Training in place is read, compute, apply, for every workload, rule a
         for (const Access access : kAccesses) {
           CAPTURE(e.name);
           CAPTURE(rule.name);
+          CAPTURE(rule.average);
           CAPTURE(batch);
           CAPTURE(static_cast<int>(access));
           const auto [state, applied, probe] = in_place(*e.problem, rule, batch, rows, access);

@@ -43,15 +43,6 @@ TEST_CASE(
   CHECK(brief.during(0).at(0) == Real(0.5));
 }
 
-TEST_CASE("The inverse policy divides a stale gradient's step by its staleness") {
-  StepSize step;
-  CHECK(step.damping(7) == 1);
-  step.policy = parse_staleness_policy("inverse");
-  CHECK(step.damping(0) == 1);
-  CHECK(step.damping(1) == 1);
-  CHECK(step.damping(4) == Real(0.25));
-}
-
 TEST_CASE("Schedules and policies are read from text and written back") {
   for (const char* text : {"constant", "inverse", "sqrt", "exponential:0.9", "exponential:0.123",
                            "cooldown:0.2", "cooldown:1"}) {
@@ -59,8 +50,18 @@ TEST_CASE("Schedules and policies are read from text and written back") {
     parse_schedule(text, step);
     CHECK(to_string(step.schedule, step.rate) == text);
   }
-  for (const auto& row : staleness_policy_catalog())
-    CHECK(to_string(parse_staleness_policy(row.name)) == row.name);
+  for (const auto& row : staleness_policy_catalog()) {
+    StepSize step;
+    parse_staleness_policy(row.name, step);
+    CHECK(step.policy == row.policy);
+    CHECK(staleness_policy_text(step) ==
+          (row.policy == StalenessPolicy::dc ? "dc:0.04" : std::string(row.name)));
+  }
+  StepSize step;
+  parse_staleness_policy("dc:0.125", step);
+  CHECK(staleness_policy_text(step) == "dc:0.125");
+  parse_staleness_policy("dc", step);
+  CHECK(step.compensation == 0.04);
   CHECK(schedule_catalog().size() == 5);
 }
 
@@ -70,5 +71,7 @@ TEST_CASE("A schedule or policy that means nothing is refused") {
                            "exponential:", "exponential:0", "exponential:1.5", "exponential:nan",
                            "exponential:0.9x", "sqrt:", "cooldown", "cooldown:0", "cooldown:1.5"})
     CHECK_THROWS_AS(parse_schedule(text, step), UsageError);
-  CHECK_THROWS_AS(parse_staleness_policy("inverted"), UsageError);
+  for (const char* text : {"inverted", "", "dc:", "dc:-1", "dc:x", "dc:nan", "dc:inf", "dc:1e7",
+                           "dc-adaptive:2", "inverse:", "none:0"})
+    CHECK_THROWS_AS(parse_staleness_policy(text, step), UsageError);
 }

@@ -32,9 +32,12 @@ class DenseLinearWorker final : public WorkerBase {
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
     const bool remembers = memory() != nullptr;
-    if (run.batch != 1 || (!plain_sgd() && !remembers) || run.probe)
+    Real* const u = average(state);
+    if (run.batch != 1 || (!plain_sgd() && !remembers && u == nullptr) || run.probe)
       return WorkerBase::run_in_place(state, run);
-    if (remembers)
+    if (u != nullptr)
+      in_place(AveragedEstimate(u), state, run);
+    else if (remembers)
       with_memory_of(*memory(), state, [&](auto estimate) { in_place(estimate, state, run); });
     else
       in_place(GradientEstimate{}, state, run);
@@ -65,8 +68,14 @@ class DenseLinearWorker final : public WorkerBase {
     compute();
   }
   GradientSum gradient_sum() const override {
-    return {std::span(values_).first(parameters()), {}, true, examples_, false, rows_,
-            std::span(slopes_).first(examples_)};
+    return {std::span(values_).first(parameters()),
+            {},
+            true,
+            examples_,
+            false,
+            rows_,
+            std::span(slopes_).first(examples_),
+            std::span(copy_).first(parameters())};
   }
   std::size_t read_bytes() const override { return parameters() * sizeof(Real); }
 
@@ -122,24 +131,24 @@ class DenseLinearWorker final : public WorkerBase {
     std::copy_n(w.begin(), features, copy_.begin());
     std::fill(copy_.begin() + static_cast<std::ptrdiff_t>(features), copy_.end(), Real(0));
     Real intercept = with_intercept ? *intercept_of(w) : 0;
-    Real* mean = nullptr;
-    if constexpr (Estimate::kRemembers) {
+    Real* beside = nullptr;
+    if constexpr (Estimate::kHasVector) {
       // What lies behind the features moves the padding of w, which meets zeros only.
-      mean = std::exchange(estimate.mean, values_.data());
-      std::copy_n(mean, size, values_.begin());
+      beside = std::exchange(estimate.vector(), values_.data());
+      std::copy_n(beside, size, values_.begin());
       std::fill(values_.begin() + static_cast<std::ptrdiff_t>(size), values_.end(), Real(0));
     }
     step_through(ExclusiveMemory{}, estimate, std::span(copy_).first(model_.matrix.stride),
                  &intercept, run);
     std::copy_n(copy_.begin(), features, w.begin());
     if constexpr (with_intercept) *intercept_of(w) = intercept;
-    if constexpr (Estimate::kRemembers) std::copy_n(values_.begin(), size, mean);
+    if constexpr (Estimate::kHasVector) std::copy_n(values_.begin(), size, beside);
   }
 
   /// w may be as long as the rows, or as long as their padding; the intercept is no part of it.
   template <class Memory, class Estimate>
-  void step_through(const Memory& memory, const Estimate& estimate, std::span<Real> w,
-                    Real* intercept, const InPlaceRun& run) {
+  void step_through(const Memory& memory, Estimate estimate, std::span<Real> w, Real* intercept,
+                    const InPlaceRun& run) {
     const auto rows = run.rows_and_ahead();
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
@@ -149,6 +158,7 @@ class DenseLinearWorker final : public WorkerBase {
       Real z = dot(memory, w.data(), x);
       if constexpr (with_intercept) z += memory.template load<Real>(intercept);
       if (k + ahead_ < rows.size()) estimate.ask_for(rows[k + ahead_]);
+      estimate.place(updates);
       const Real s = estimate.begin(memory, rows[k], Loss::slope(z, model_.targets[rows[k]]));
       step_along(memory, estimate, w.data(), x, s, updates.step());
       if constexpr (with_intercept)

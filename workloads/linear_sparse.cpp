@@ -50,9 +50,12 @@ class SparseStep {
     return Loss::slope(z, targets_[row]);
   }
 
-  /// The updates of single examples under a rule that remembers slopes, or, without one, sgd.
-  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule) const {
+  /// The updates of single examples under a rule that remembers slopes, or, without one, sgd, which
+  /// `u` averages the iterates of if there is one.
+  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule,
+                Real* u) const {
     with_memory(run.access, run.probe, [&](const auto& memory) {
+      if (u != nullptr) return through(memory, AveragedEstimate(u), state.data(), run);
       if (rule == nullptr) return through(memory, GradientEstimate{}, state.data(), run);
       with_memory_of(*rule, state,
                      [&](const auto& estimate) { through(memory, estimate, state.data(), run); });
@@ -61,8 +64,7 @@ class SparseStep {
 
  private:
   template <class Memory, class Estimate>
-  void through(const Memory& memory, const Estimate estimate, Real* w,
-               const InPlaceRun& run) const {
+  void through(const Memory& memory, Estimate estimate, Real* w, const InPlaceRun& run) const {
     const Real* const r = regulariser_;
     const Real* const shares = inverse_shares_;
     const auto rows = run.rows_and_ahead();
@@ -70,6 +72,7 @@ class SparseStep {
     UpdateCounter updates(run);
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
       if (k + kAhead < rows.size()) estimate.ask_for(rows[k + kAhead]);
+      estimate.place(updates);
       const Real s = estimate.begin(memory, rows[k], slope(memory, w, rows, k));
       const Real step = updates.step();
       const auto x = matrix_.row(rows[k]);
@@ -111,7 +114,7 @@ class OneRowWorker final : public WorkerBase {
         wanted_(model.longest_row + 1) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    step_.in_place(state, run, memory());
+    step_.in_place(state, run, memory(), average(state));
   }
 
   void prepare(std::span<const std::uint32_t> rows) override {
@@ -163,25 +166,26 @@ class OneRowWorker final : public WorkerBase {
             1,
             true,
             {&row_, 1},
-            {&slope_, 1}};
+            {&slope_, 1},
+            std::span(copy_).first(size_)};
   }
   std::size_t read_bytes() const override { return size_ * sizeof(Real); }
 
   /// w_v ← w_v − γ·(s·x_v + λ/d_v·copy_v)    for each v in x
-  void commit(std::span<Real> state, Real step) const override {
+  void commit(std::span<Real> state, UpdateStep step) const override {
     if (packed_ || !plain_sgd()) return WorkerBase::commit(state, step);
     const Real s = slope_, *const r = step_.regulariser(), *const copy = copy_.data();
     Real* const w = state.data();
     const auto x = step_.row(row_);
     const auto step_along = [&](std::size_t k) {
       const auto [v, x_v] = x[k];
-      w[v] -= step * (s * x_v + r[v] * copy[k]);
+      w[v] -= step.size * (s * x_v + r[v] * copy[k]);
     };
     std::size_t k = 0;
     for (; k + 4 <= x.size(); k += 4)
       for (std::size_t j = 0; j < 4; ++j) step_along(k + j);
     for (; k < x.size(); ++k) step_along(k);
-    if constexpr (with_intercept) w[step_.intercept_entry().column] -= step * s;
+    if constexpr (with_intercept) w[step_.intercept_entry().column] -= step.size * s;
   }
 
  private:
@@ -200,7 +204,8 @@ class OneRowWorker final : public WorkerBase {
       for (std::size_t j = 0; j < 4; ++j) sum[j] += product(k + j);
     for (; k < x.size(); ++k) sum[0] += product(k);
     margin_ = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    if constexpr (with_intercept) margin_ += from(x.size(), step_.intercept_entry().column);
+    if constexpr (with_intercept)
+      margin_ += copy_[x.size()] = from(x.size(), step_.intercept_entry().column);
   }
 
   /// Makes the prepared row current.
@@ -251,8 +256,9 @@ class SparseLinearWorker final : public SparseWorker {
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Only where nobody else writes: a whole vector written back would undo others' updates.
     const bool whole_vectors = dense() && run.batch > 1 && run.access == Access::exclusive;
-    if (run.batch == 1 && (plain_sgd() || memory() != nullptr))
-      return step_.in_place(state, run, memory());
+    Real* const u = average(state);
+    if (run.batch == 1 && (plain_sgd() || memory() != nullptr || u != nullptr))
+      return step_.in_place(state, run, memory(), u);
     if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe,
                 [&](const auto& memory) { batch_through(memory, state.data(), run); });

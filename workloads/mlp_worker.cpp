@@ -46,7 +46,8 @@ class MlpWorker final : public WorkerBase {
         pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels,
               options.team),
         batch_labels_(options.max_batch),
-        values_(network.parameters) {
+        values_(network.parameters),
+        read_(options.keeps_read ? network.parameters : 0) {
     input_.allocate();
   }
 
@@ -75,6 +76,7 @@ class MlpWorker final : public WorkerBase {
   }
   void compute() override {
     examples_ = rows_.size();
+    std::copy_n(values_.begin(), read_.size(), read_.begin());
     train(values_.data(), sum_of_gradients());
   }
   void compute_from(std::span<const Real> w) override {
@@ -84,7 +86,7 @@ class MlpWorker final : public WorkerBase {
     train(w.data(), sum_of_gradients());
   }
   GradientSum gradient_sum() const override {
-    return {values_, {}, true, examples_, false, kept()};
+    return {values_, {}, true, examples_, false, kept(), {}, read_};
   }
   std::size_t read_bytes() const override { return values_.size() * sizeof(Real); }
 
@@ -110,6 +112,7 @@ class MlpWorker final : public WorkerBase {
   std::size_t examples_ = 0;
   Shrinking shrinking_;
   AlignedVector<Real> values_;  ///< the copy that was read, until it is made the gradient sum
+  AlignedVector<Real> read_;    ///< that copy, where somebody wants it afterwards
 };
 
 }  // namespace

@@ -47,6 +47,8 @@ struct WorkerOptions {
   std::size_t max_batch = 1;  ///< no block that this worker is given is longer
   const DenseKernels* kernels = nullptr;
   Team team = {};  ///< threads for what is inside of one step
+  /// GradientSum::read stands beside what is made by read() or accept(), and compute().
+  bool keeps_read = false;
 };
 
 /// A run of consecutive mini-batches for one worker to make in place.
@@ -95,7 +97,7 @@ class Worker {
   virtual GradientSum gradient_sum() const = 0;
   /// Applies the current gradient sum, alone, to all of `state` = [w | rule's state], which nobody
   /// else touches now: as the rule would, but for a rounding. Step γ.
-  virtual void commit(std::span<Real> state, Real step) const = 0;
+  virtual void commit(std::span<Real> state, UpdateStep step) const = 0;
 
   /// Bytes that the last read() copied.
   virtual std::size_t read_bytes() const = 0;

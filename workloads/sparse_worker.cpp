@@ -137,8 +137,8 @@ void SparseWorker::clear(Block& block) {
 
 GradientSum SparseWorker::gradient_sum() const {
   const Block& block = blocks_[current_];
-  return {values_, std::span(block.support).first(block.size),       dense_, block.examples, false,
-          kept(),  std::span(slopes_).first(block.examples * width_)};
+  return {values_, std::span(block.support).first(block.size),        dense_, block.examples, false,
+          kept(),  std::span(slopes_).first(block.examples * width_), copy_};
 }
 
 std::size_t SparseWorker::read_bytes() const {

@@ -32,20 +32,6 @@ constexpr ScheduleRow kSchedules[] = {
      "cooldown:0.2"},
 };
 
-struct PolicyRow : NamedSummary {
-  StalenessPolicy policy;
-};
-
-constexpr PolicyRow kPolicies[] = {
-    {{"none", "γ, however stale the gradient"}, StalenessPolicy::none},
-    {{"inverse", "γ / max(1, τ) for a gradient that is τ updates old"}, StalenessPolicy::inverse},
-};
-
-template <class Row, std::size_t n>
-std::vector<NamedSummary> summaries(const Row (&rows)[n]) {
-  return {std::begin(rows), std::end(rows)};
-}
-
 double parse_rate(const ScheduleRow& row, std::string_view text) {
   const auto rate = parse_number<double>(text);
   if (!rate || !(*rate > 0) || *rate > 1)
@@ -80,16 +66,12 @@ EpochStep StepSize::during(std::uint64_t epoch) const {
   const bool falls = schedule == Schedule::exponential;
   const double base = falls ? initial * std::pow(rate, static_cast<double>(epoch)) : initial;
   const double end = static_cast<double>(horizon);
-  return {schedule, base, schedule == Schedule::cooldown ? rate * end : l2 * initial, end};
+  return {schedule, base, schedule == Schedule::cooldown ? rate * end : l2 * initial, end,
+          average_from};
 }
 
 const std::vector<NamedSummary>& schedule_catalog() {
-  static const auto catalog = summaries(kSchedules);
-  return catalog;
-}
-
-const std::vector<NamedSummary>& staleness_policy_catalog() {
-  static const auto catalog = summaries(kPolicies);
+  static const std::vector<NamedSummary> catalog(std::begin(kSchedules), std::end(kSchedules));
   return catalog;
 }
 
@@ -105,8 +87,23 @@ void parse_schedule(std::string_view text, StepSize& step) {
   step.schedule = row.schedule;
 }
 
-StalenessPolicy parse_staleness_policy(std::string_view text) {
-  return find_by_name(kPolicies, "staleness policy", text).policy;
+void parse_staleness_policy(std::string_view text, StepSize& step) {
+  const auto colon = text.find(':');
+  const auto& row =
+      find_by_name(staleness_policy_catalog(), "staleness policy", text.substr(0, colon));
+  if (colon != std::string_view::npos) {
+    if (row.policy != StalenessPolicy::dc)
+      throw UsageError(fmt::format("staleness policy '{}': {} takes no parameter", text, row.name));
+    const auto lambda = parse_number<double>(text.substr(colon + 1));
+    constexpr double kMostLambda = 1e6;
+    if (!lambda || !(*lambda >= 0) || *lambda > kMostLambda)
+      throw UsageError(fmt::format(
+          "staleness policy '{}': λ is a number from 0 to 1000000, as in dc:0.04", text));
+    step.compensation = *lambda;
+  } else if (row.policy == StalenessPolicy::dc) {
+    step.compensation = StepSize{}.compensation;
+  }
+  step.policy = row.policy;
 }
 
 std::string to_string(Schedule schedule, double rate) {
@@ -118,10 +115,10 @@ std::string to_string(Schedule schedule, double rate) {
   return {};
 }
 
-std::string_view to_string(StalenessPolicy policy) {
-  for (const auto& row : kPolicies)
-    if (row.policy == policy) return row.name;
-  return {};
+std::string staleness_policy_text(const StepSize& step) {
+  const auto& row = policy_entry(step.policy);
+  if (row.policy != StalenessPolicy::dc) return std::string(row.name);
+  return fmt::format("{}:{}", row.name, shortest_text(step.compensation));
 }
 
 }  // namespace sgdbench

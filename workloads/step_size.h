@@ -1,13 +1,13 @@
 // Step sizes γ(t, epoch, τ): a value, not a type of update rule.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "workloads/real.h"
+#include "workloads/staleness_policy.h"
 
 namespace sgdbench {
 
@@ -23,11 +23,19 @@ enum class Schedule {
   cooldown,
 };
 
-/// What a stale gradient does to its own step.
-enum class StalenessPolicy {
-  none,
-  inverse,  ///< γ / max(1, τ), Zhang et al. 2016 (staleness-aware ASGD)
+/// The step of one update.
+struct UpdateStep {
+  UpdateStep(Real gamma, Real averaged_before = 0) : size(gamma), averaged(averaged_before) {}
+  Real size;      ///< γ
+  Real averaged;  ///< iterates in the average before this update; 0: none
 };
+
+/// Of a run of so many updates, those before an average over the last `share` of its iterates, in
+/// [0, 1]; all and more where that is 0.
+inline std::uint64_t updates_before_average(double share, std::uint64_t updates) {
+  if (share == 0) return UINT64_MAX;
+  return static_cast<std::uint64_t>((1 - share) * static_cast<double>(updates));
+}
 
 /// The step size inside one epoch: cheap enough to ask at every update.
 struct EpochStep {
@@ -35,7 +43,15 @@ struct EpochStep {
   double base;     ///< γ₀, times r^e for exponential
   double decay;    ///< λ·γ₀ for inverse; for cooldown, the updates that it lasts
   double end = 0;  ///< for cooldown, the updates of the planned run
+  std::uint64_t average_from = UINT64_MAX;  ///< as StepSize has it
   Real at(std::uint64_t update) const;
+  /// γ = at(update), damped, and how many iterates are in the average before this update.
+  UpdateStep of(std::uint64_t update, Real damping = 1) const {
+    return {at(update) * damping, averaged(update)};
+  }
+  Real averaged(std::uint64_t update) const {
+    return update > average_from ? static_cast<Real>(update - average_from) : Real(0);
+  }
   /// Whether it differs between the updates of an epoch.
   bool moves() const { return schedule != Schedule::constant && schedule != Schedule::exponential; }
 };
@@ -49,13 +65,15 @@ struct StepSize {
   /// For cooldown: updates of the planned run, whether or not it gets to its end. 0: there is no
   /// end to cool down to, and γ stays γ₀.
   std::uint64_t horizon = 0;
+  double compensation = 0.04;               ///< λ of dc
+  std::size_t workers = 1;                  ///< P, for delay-adaptive
+  std::uint64_t average_from = UINT64_MAX;  ///< updates before the average over iterates begins
 
   EpochStep during(std::uint64_t epoch) const;
 
-  /// The policy's factor for a gradient of staleness τ, in (0, 1].
+  /// The factor for a gradient of staleness τ of a policy that remembers nothing.
   Real damping(std::uint64_t staleness) const {
-    if (policy == StalenessPolicy::none) return 1;
-    return Real(1) / static_cast<Real>(std::max<std::uint64_t>(1, staleness));
+    return static_cast<Real>(memoryless_damping(policy, staleness, workers));
   }
 };
 
@@ -63,18 +81,18 @@ struct StepSize {
 /// step.rate; throws UsageError.
 void parse_schedule(std::string_view text, StepSize& step);
 
-/// `none`, `inverse`; throws UsageError.
-StalenessPolicy parse_staleness_policy(std::string_view text);
+/// `none`, `dc`, `dc:0.1` into step.policy and step.compensation; throws UsageError.
+void parse_staleness_policy(std::string_view text, StepSize& step);
 
-/// One row per schedule and per policy, for `list` and for parsing.
+/// One row per schedule, for `list` and for parsing.
 struct NamedSummary {
   std::string_view name;
   std::string_view summary;
 };
 const std::vector<NamedSummary>& schedule_catalog();
-const std::vector<NamedSummary>& staleness_policy_catalog();
 
 std::string to_string(Schedule schedule, double rate);
-std::string_view to_string(StalenessPolicy policy);
+/// Of the policy, as parse_staleness_policy() reads it.
+std::string staleness_policy_text(const StepSize& step);
 
 }  // namespace sgdbench

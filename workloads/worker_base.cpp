@@ -17,13 +17,13 @@ void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
       read(w, run.access);
       compute();
     }
-    rule_->land(state, gradient_sum(), updates.step(), run.access, run.probe, &total_);
+    rule_->land(state, gradient_sum(), updates.averaged_step(), run.access, run.probe, &total_);
     updates.made();
   }
   following_ = {};
 }
 
-void WorkerBase::commit(std::span<Real> state, Real step) const {
+void WorkerBase::commit(std::span<Real> state, UpdateStep step) const {
   rule_->land(state, gradient_sum(), step, Access::exclusive, nullptr, &total_);
 }
 

@@ -23,6 +23,9 @@ class UpdateCounter {
 
   /// γ of the next update.
   Real step() const { return step_; }
+  /// The same with its place in the average over iterates.
+  UpdateStep averaged_step() const { return {step_, averaged()}; }
+  Real averaged() const { return run_.step.averaged(next_); }
   /// The update was made. Nobody else writes the count, so no read-modify-write is needed.
   void made() {
     run_.applied->store(++applied_, std::memory_order_relaxed);
@@ -41,7 +44,7 @@ class UpdateCounter {
 class WorkerBase : public Worker {
  public:
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override;
-  void commit(std::span<Real> state, Real step) const override;
+  void commit(std::span<Real> state, UpdateStep step) const override;
 
  protected:
   explicit WorkerBase(const WorkerOptions& options)
@@ -61,7 +64,14 @@ class WorkerBase : public Worker {
   std::span<const std::uint32_t> following() const { return following_; }
   /// The rule, if it is one of those that remember slopes; else null.
   const SlopeMemory* memory() const { return memory_; }
-  bool plain_sgd() const { return rule_ == nullptr || rule_->is_plain(); }
+  bool plain_sgd() const {
+    return rule_ == nullptr || (rule_->is_plain() && rule_->spec().average == 0);
+  }
+  /// u of a state, where its rule is sgd with an average over iterates; else null.
+  Real* average(std::span<Real> state) const {
+    if (rule_ == nullptr || !rule_->is_plain()) return nullptr;
+    return rule_->average(state.data());
+  }
 
  private:
   const Rule* rule_;

@@ -1,4 +1,5 @@
 // The one table of protocols: their names, their parameters and what makes each of them.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ ProtocolTraits grouped(std::size_t arrivals) {
 }
 
 std::unique_ptr<Protocol> make_async(const Parameters&, std::size_t) {
-  return make_immediate(kUnbounded, {});
+  return make_immediate({});
 }
 std::unique_ptr<Protocol> make_ssp(const Parameters& p, std::size_t workers) {
   return make_stale_synchronous(workers, p.count);
@@ -77,12 +78,12 @@ std::unique_ptr<Protocol> make_elastic(const Parameters& p, std::size_t) {
   traits.exchange = Exchange::elastic;
   traits.steps = p.period;
   traits.alpha = p.alpha;
-  return make_immediate(kUnbounded, traits);
+  return make_immediate(traits);
 }
 std::unique_ptr<Protocol> make_ringmaster(const Parameters& p, std::size_t) {
   ProtocolTraits traits;
-  traits.discards = p.count != kUnbounded;
-  return make_immediate(p.count, traits);
+  if (p.count != kUnbounded) traits.max_staleness = p.count - 1;
+  return make_immediate(traits);
 }
 
 const std::vector<Row>& rows() {
@@ -198,11 +199,20 @@ std::string why_not_protocol(std::string_view text, std::size_t workers) {
          std::string(row.entry.name) + ":" + std::to_string(workers);
 }
 
-std::unique_ptr<Protocol> make_protocol(std::string_view text, std::size_t workers) {
+std::unique_ptr<Protocol> make_protocol(std::string_view text, std::size_t workers,
+                                        std::uint64_t max_staleness) {
   const auto& row = row_of(text);
   const auto p = read(row, text);
   if (auto why = why_not_protocol(text, workers); !why.empty()) throw UsageError(why);
-  return row.make(p, workers);
+  auto protocol = row.make(p, workers);
+  protocol->bound_staleness(max_staleness);
+  return protocol;
+}
+
+/// Where an update ends all that is in flight, nothing is ever stale.
+void Protocol::bound_staleness(std::uint64_t most) {
+  if (traits_.whole_rounds || traits_.cancels) return;
+  traits_.max_staleness = std::min(traits_.max_staleness, most);
 }
 
 }  // namespace sgdbench

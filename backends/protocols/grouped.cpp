@@ -20,7 +20,7 @@ class Grouped final : public Protocol {
     waiting_.reserve(workers);
   }
 
-  Decision arrived(std::size_t worker, std::uint64_t) override {
+  Decision accept(std::size_t worker) override {
     const auto self = static_cast<std::uint32_t>(worker);
     ++held_;
     if (waits()) waiting_.push_back(self);

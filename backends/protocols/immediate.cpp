@@ -14,26 +14,23 @@ namespace {
 
 class Immediate final : public Protocol {
  public:
-  Immediate(std::uint64_t bound, const ProtocolTraits& traits) : Protocol(traits), bound_(bound) {
-    released_.resize(1);
-  }
-  Decision arrived(std::size_t worker, std::uint64_t staleness) override {
-    released_.assign(1, static_cast<std::uint32_t>(worker));
-    return staleness < bound_ ? Decision::apply : Decision::discard;
-  }
+  explicit Immediate(const ProtocolTraits& traits) : Protocol(traits) {}
   bool retire(std::size_t) override {
     released_.clear();
     return false;
   }
 
  private:
-  std::uint64_t bound_;
+  Decision accept(std::size_t worker) override {
+    released_.assign(1, static_cast<std::uint32_t>(worker));
+    return Decision::apply;
+  }
 };
 
 class StaleSynchronous final : public Protocol {
  public:
   StaleSynchronous(std::size_t workers, std::uint64_t slack)
-      : Protocol({}),
+      : Protocol(paced()),
         clocks_(workers),
         slack_(slack),
         at_(std::bit_ceil(std::min<std::uint64_t>(slack, kFewClocks) + 2)) {
@@ -42,7 +39,8 @@ class StaleSynchronous final : public Protocol {
     waiting_.reserve(workers);
   }
 
-  Decision arrived(std::size_t worker, std::uint64_t) override {
+  /// A gradient that was thrown away completes no clock.
+  Decision accept(std::size_t worker) override {
     const std::uint64_t clock = ++clocks_[worker];
     if (clock - slowest_ == at_.size()) widen();
     fastest_ = std::max(fastest_, clock);
@@ -64,6 +62,11 @@ class StaleSynchronous final : public Protocol {
   }
 
  private:
+  static ProtocolTraits paced() {
+    ProtocolTraits traits;
+    traits.paced = true;
+    return traits;
+  }
   /// Moves c_min to the slowest worker's clock; if it rises, everybody who waited may start.
   void let_go_who_waited() {
     released_.clear();
@@ -91,8 +94,8 @@ class StaleSynchronous final : public Protocol {
 
 }  // namespace
 
-std::unique_ptr<Protocol> make_immediate(std::uint64_t bound, const ProtocolTraits& traits) {
-  return std::make_unique<Immediate>(bound, traits);
+std::unique_ptr<Protocol> make_immediate(const ProtocolTraits& traits) {
+  return std::make_unique<Immediate>(traits);
 }
 std::unique_ptr<Protocol> make_stale_synchronous(std::size_t workers, std::uint64_t slack) {
   return std::make_unique<StaleSynchronous>(workers, slack);

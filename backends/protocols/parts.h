@@ -11,8 +11,8 @@ namespace sgdbench {
 /// A parameter that is no bound at all, as in ssp:inf.
 inline constexpr std::uint64_t kUnbounded = UINT64_MAX;
 
-/// Applied (or thrown away, where τ ≥ `bound`) on arrival, and its worker goes on.
-std::unique_ptr<Protocol> make_immediate(std::uint64_t bound, const ProtocolTraits& traits);
+/// Applied on arrival, and its worker goes on.
+std::unique_ptr<Protocol> make_immediate(const ProtocolTraits& traits);
 /// Applied on arrival; who is more than `slack` ahead waits.
 std::unique_ptr<Protocol> make_stale_synchronous(std::size_t workers, std::uint64_t slack);
 

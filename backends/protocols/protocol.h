@@ -22,6 +22,13 @@
 //   elastic:A[,N]    every N steps of its own (10), a worker and the centre move towards each
 //                    other by A times their distance (EASGD, Zhang et al. 2015).
 //   ringmaster:R     async, but a gradient with τ ≥ R is thrown away (Maranjyan et al. 2025).
+//
+// Under any of them gradients may be bounded: one with τ above the bound is thrown away when it
+// arrives, and its worker goes on at once, from the newest parameters. That ends, whatever the
+// bound and however many the workers: since the last update every worker whose gradient was thrown
+// away has read the parameters of that update, so that after one arrival of each worker that was at
+// work then, all that is in flight has τ = 0, which no bound refuses. The first of these to arrive
+// is applied or held, and of what is held nothing is ever thrown away.
 #pragma once
 
 #include <cstddef>
@@ -49,14 +56,19 @@ enum class Exchange {
 
 /// What does not change during a run.
 struct ProtocolTraits {
-  std::size_t arrivals = 1;   ///< of one update, while nobody has retired
-  bool cancels = false;       ///< an update throws away whatever is still being computed
-  bool discards = false;      ///< arrived() may say discard
+  std::size_t arrivals = 1;  ///< of one update, while nobody has retired
+  bool cancels = false;      ///< an update throws away whatever is still being computed
+  std::uint64_t max_staleness = UINT64_MAX;  ///< what is staler is thrown away
+  /// Who may start depends on the slowest worker, so that one without work must retire.
+  bool paced = false;
   bool overlaps = false;      ///< a worker may go on while its gradient is held
   bool whole_rounds = false;  ///< every update is one arrival of each worker: no order matters
   Exchange exchange = Exchange::gradient;
   std::size_t steps = 1;  ///< mini-batches between two contacts with the server
   double alpha = 0;       ///< elastic: A
+
+  /// Whether anything can be too stale.
+  bool discards() const { return max_staleness != UINT64_MAX; }
 };
 
 /// Thread safety: none; the server that owns it serialises its calls.
@@ -67,7 +79,11 @@ class Protocol {
 
   /// Work of `worker` has arrived, computed from parameters that have since changed `staleness`
   /// times.
-  virtual Decision arrived(std::size_t worker, std::uint64_t staleness) = 0;
+  Decision arrived(std::size_t worker, std::uint64_t staleness) {
+    if (staleness <= traits_.max_staleness) return accept(worker);
+    released_.assign(1, static_cast<std::uint32_t>(worker));
+    return Decision::discard;
+  }
   /// `worker` has no more work: nobody waits for it from now on. True if what is held is complete
   /// without it and becomes an update now.
   virtual bool retire(std::size_t worker) = 0;
@@ -75,10 +91,18 @@ class Protocol {
   /// them, and the one that arrived unless it must wait.
   std::span<const std::uint32_t> released() const { return released_; }
 
+  /// From the beginning, what is staler is thrown away.
+  void bound_staleness(std::uint64_t most);
+
  protected:
-  explicit Protocol(const ProtocolTraits& traits) : traits_(traits) {}
-  const ProtocolTraits traits_;
+  explicit Protocol(const ProtocolTraits& traits) : traits_(traits) { released_.reserve(1); }
+  /// What arrived() says of what isn't too stale.
+  virtual Decision accept(std::size_t worker) = 0;
+
   std::vector<std::uint32_t> released_;
+
+ private:
+  ProtocolTraits traits_;
 };
 
 struct ProtocolEntry {
@@ -104,7 +128,8 @@ std::size_t gradients_per_update(std::string_view text, std::size_t workers);
 /// "" if `workers` can follow it; else why not: "k-sync:9 needs 9 workers".
 std::string why_not_protocol(std::string_view text, std::size_t workers);
 
-/// Throws UsageError.
-std::unique_ptr<Protocol> make_protocol(std::string_view text, std::size_t workers);
+/// Under which what is staler than `max_staleness` is thrown away; throws UsageError.
+std::unique_ptr<Protocol> make_protocol(std::string_view text, std::size_t workers,
+                                        std::uint64_t max_staleness = UINT64_MAX);
 
 }  // namespace sgdbench

@@ -30,7 +30,7 @@ bool Learner::deal(std::size_t worker) {
 
 bool Learner::open_next() {
   if (!run_.open_next()) return false;
-  server_.reopen(make_protocol(run_.spec.protocol, works_.size()));
+  server_.reopen(make_protocol(run_.spec.protocol, works_.size(), run_.spec.max_staleness));
   queue_.open(run_.first_open_block(), run_.open_blocks());
   return true;
 }
@@ -146,14 +146,19 @@ void Learner::prepare(const Task& task) {
 
 void Learner::compute(std::size_t worker) {
   prepare(works_[worker].task);
-  tool_.compute->compute_from(run_.w());
+  if (server_.wants_read()) {
+    tool_.compute->read(run_.w(), Access::exclusive);
+    tool_.compute->compute();
+  } else {
+    tool_.compute->compute_from(run_.w());
+  }
   store(worker);
 }
 
 void Learner::store(std::size_t worker) {
   const GradientSum gradient_sum = tool_.compute->gradient_sum();
   if (!checked_) check_memory(gradient_sum);
-  gradient_sums_[worker].assign(gradient_sum, run_.rule.remembers_examples());
+  gradient_sums_[worker].assign(gradient_sum, run_.rule.remembers_examples(), server_.wants_read());
   works_[worker].gradient = Gradient::computed;
 }
 
@@ -161,7 +166,8 @@ void Learner::store(std::size_t worker) {
 void Learner::check_memory(const GradientSum& gradient_sum) {
   checked_ = true;
   if (!gradient_sum.dense) return;
-  const std::uint64_t needed = works_.size() * gradient_sum.values.size_bytes();
+  const std::uint64_t vectors = works_.size() * (server_.wants_read() ? 2 : 1);
+  const std::uint64_t needed = vectors * gradient_sum.values.size_bytes();
   const std::uint64_t available = available_memory_bytes();
   if (needed > available / 2)
     throw std::runtime_error(

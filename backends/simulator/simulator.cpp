@@ -29,7 +29,9 @@ class Simulator final : public Backend {
   Simulator(const RunSpec& spec, const Problem& problem)
       : problem_(problem), rule_(problem.make_rule(spec.rule)), contexts_(spec.workers) {
     const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
-    tool_.compute = problem.make_worker({rule_.get(), spec.batch, kernels.kernels, {}});
+    WorkerOptions options{rule_.get(), spec.batch, kernels.kernels};
+    options.keeps_read = keeps_read(spec);
+    tool_.compute = problem.make_worker(options);
     tool_.rows.resize(std::min(problem.examples(), spec.batch));
   }
 
@@ -42,13 +44,12 @@ class Simulator final : public Backend {
       evaluating += now() - begun;
       return ends;
     };
-    auto protocol = make_protocol(spec.protocol, spec.workers);
+    auto protocol = make_protocol(spec.protocol, spec.workers, spec.max_staleness);
     const Partition partition = partition_for(protocol->traits(), spec);
     const AtPoint none;
     Run run(problem_, *rule_, spec, partition, interrupt, at_point ? timed_point : none, contexts_);
     share_histogram();
-    if (!run.curve.record(0, 0, 0, 0, run.w(), Access::exclusive))
-      run.stop.stop(Stopped::not_finite);
+    run.record(0, 0, {run.w()}, Access::exclusive);
 
     const Nanoseconds begun = now();
     RunOutcome result;
@@ -77,9 +78,8 @@ class Simulator final : public Backend {
     result.events = engine.events();
     result.wall = to_nanoseconds(engine.end());
     result.updates = run.updates_now();
-    if (!run.curve.record(run.curve.last(), result.wall, result.updates, run.examples_now(),
-                          run.w(), Access::exclusive))
-      run.stop.stop(Stopped::not_finite);
+    run.record(run.curve.last(), result.wall, {run.w(), result.updates, run.examples_now()},
+               Access::exclusive);
     result.curve = run.curve.take();
     result.stopped = run.stop.reason();
     if (run.spec.recording) result.staleness_mode = "exact";

@@ -14,37 +14,69 @@ Texts rules(Text text) {
   return expand_names(text, "rule", names_of(rule_catalog()));
 }
 
-constexpr Scope kWithMomentum{[](const Configuration& configuration) {
-                                return rule_entry(configuration.rule).takes_momentum;
-                              },
-                              [] {
-                                return rows_of("--rule", rule_catalog(),
-                                               [](const auto& row) { return row.takes_momentum; });
-                              },
-                              "--rule"};
+/// For rules that take one of these values, a set of RuleValue.
+template <unsigned values>
+constexpr Scope kForRules{[](const Configuration& configuration) {
+                            return (rule_entry(configuration.rule).takes & values) != 0;
+                          },
+                          [] {
+                            return rows_of("--rule", rule_catalog(), [](const auto& row) {
+                              return (row.takes & values) != 0;
+                            });
+                          },
+                          "--rule"};
 
-constexpr Scope kWithInner{
-    [](const Configuration& configuration) { return rule_entry(configuration.rule).takes_inner; },
-    [] {
-      return rows_of("--rule", rule_catalog(), [](const auto& row) { return row.takes_inner; });
-    },
-    "--rule"};
+/// What of a fading mean is left after an update.
+constexpr Interval kFading{.least = 0, .most = kLongestMemory};
+constexpr Interval kEpsilons{.least = kLeastEpsilon, .most = kMostEpsilon};
+
+/// A row of the table whose value is that member of RuleSpec.
+template <double RuleSpec::*value, unsigned rules, const Interval& interval = kFading>
+constexpr Option rule_option(Text name, Text help, Text initial) {
+  return {name,
+          "",
+          "X,…",
+          help,
+          initial,
+          Group::step,
+          kCells,
+          expand_reals,
+          [](Configuration& c, Text v) { c.rule_values.*value = parse_real(v, interval); },
+          [](const Configuration& c) { return number_text(c.rule_values.*value); },
+          kForRules<rules>};
+}
 
 /// "2n": of all examples.
 constexpr char kOfAll = 'n';
 
 void set_inner(Configuration& configuration, Text text) {
-  configuration.inner = 0;
+  RuleSpec& rule = configuration.rule_values;
+  rule.inner = 0;
   if (!text.ends_with(kOfAll)) {
-    configuration.inner = parse_count(text, 1, kMany);
+    rule.inner = parse_count(text, 1, kMany);
     return;
   }
   const auto times = text.substr(0, text.size() - 1);
-  configuration.inner_passes = times.empty() ? 1 : parse_real(times, kPositive);
+  rule.inner_passes = times.empty() ? 1 : parse_real(times, kPositive);
 }
 std::string inner_text(const Configuration& configuration) {
-  if (configuration.inner != 0) return std::to_string(configuration.inner);
-  return number_text(configuration.inner_passes) + kOfAll;
+  const RuleSpec& rule = configuration.rule_values;
+  return rule.inner != 0 ? std::to_string(rule.inner) : number_text(rule.inner_passes) + kOfAll;
+}
+
+constexpr Text kPolyak = "polyak", kTail = "tail:";
+
+void set_average(Configuration& configuration, Text text) {
+  double& share = configuration.rule_values.average;
+  if (text.starts_with(kTail))
+    share = parse_real(text.substr(kTail.size()), {.least = 0, .most = 1, .open_below = true});
+  else
+    share = choose(text, "average", {kNoneAsked, kPolyak, "tail:0.5"}) == 0 ? 0 : 1;
+}
+std::string average_text(const Configuration& configuration) {
+  const double share = configuration.rule_values.average;
+  if (share == 0 || share == 1) return std::string(share == 0 ? kNoneAsked : kPolyak);
+  return std::string(kTail) + number_text(share);
 }
 
 /// Virtual times are not to be compared with real ones: no pattern mixes them.
@@ -58,6 +90,8 @@ Texts kernels(Text text) {
 bool takes_kernels(const BackendEntry& row) {
   return row.own_kernels.empty();
 }
+
+constexpr Text kAnyAge = "inf";
 
 /// Between the ends of "tuned:16..64".
 constexpr Text kWithin = ":", kTo = "..";
@@ -113,18 +147,34 @@ constexpr Option kStrategy[] = {
              parse_real(v, {.least = -1, .most = 1, .open_below = true, .open_above = true});
      },
      [](const Configuration& c) { return tuned_text(c, kTuneMomentum, number_text(c.momentum)); },
-     kWithMomentum},
+     kForRules<kTakesMomentum>},
     {"--inner", "", "N,…",
      "examples between two full gradients, of the rules that make them so; 2n: twice all of them",
-     "2n", Group::step, kCells, one_list, set_inner, inner_text, kWithInner},
+     "2n", Group::step, kCells, one_list, set_inner, inner_text, kForRules<kTakesInner>},
+    rule_option<&RuleSpec::beta1, kTakesBetas>(
+        "--beta1", "β₁: what is left of the mean gradient after an update", "0.9"),
+    rule_option<&RuleSpec::beta2, kTakesBetas>(
+        "--beta2", "β₂: what is left of the mean squared gradient after an update", "0.999"),
+    rule_option<&RuleSpec::decay, kTakesDecay>(
+        "--decay", "ρ: what is left of the mean squared gradient after an update", "0.99"),
+    rule_option<&RuleSpec::epsilon, kTakesEpsilon, kEpsilons>(
+        "--epsilon", "ε, added to the root that a step is divided by", "1e-08"),
+    rule_option<&RuleSpec::weight_decay, kTakesWeightDecay, kNotNegative>(
+        "--weight-decay", "λ of the decay of all parameters that is not the objective's: γ·λ·w",
+        "0.01"),
+    {"--average", "", "WHAT,…",
+     "what is evaluated: the last iterate (none), the mean of all (polyak), or of the last share "
+     "of "
+     "a run's updates: tail:0.5",
+     "none", Group::step, kCells, one_list, set_average, average_text, for_training<kNoneAsked>},
     {"--batch", "", "N,…",
      "examples in each worker's mini-batch; tuned: the best of 1, 4, 16, …, or from 16 to 64: "
      "tuned:16..64; auto: the workload's, or more where workers meet at every update",
      "auto", Group::step, kCells, expand_batches, set_batch, batch_text},
     {"--lr", "", "X,…",
      "step size γ₀; tuned: the best; auto: the workload's for the examples that an update "
-     "averages, "
-     "times 1 − μ",
+     "averages, times 1 − μ; of rules whose steps do not grow with the gradient 0.001, adagrad's "
+     "0.01",
      "auto", Group::step, kTraining, expand_reals,
      [](Configuration& c, Text v) {
        c.lr.reset();
@@ -146,11 +196,11 @@ constexpr Option kStrategy[] = {
      },
      for_training<>},
     {"--staleness-policy", "", "NAME,…",
-     "what staleness does to γ: none, inverse; of several gradients in an "
-     "update, the stalest counts",
-     "none", Group::step, kTraining, one_list,
-     [](Configuration& c, Text v) { c.spec.step.policy = parse_staleness_policy(v); },
-     [](const Configuration& c) { return std::string(to_string(c.spec.step.policy)); }},
+     "what a stale gradient does to its step or to itself (list policies); of several in an "
+     "update, γ is damped by the stalest",
+     "none", Group::step, kCells, one_list,
+     [](Configuration& c, Text v) { parse_staleness_policy(v, c.spec.step); },
+     [](const Configuration& c) { return staleness_policy_text(c.spec.step); }},
     {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
      Group::step, kTraining, one_list,
      [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
@@ -190,6 +240,18 @@ constexpr Option kStrategy[] = {
      [](Configuration& c, Text v) { c.spec.persistence = parse_count(v, 0, kMany); },
      [](const Configuration& c) { return std::to_string(c.spec.persistence); },
      for_backends<&BackendEntry::uses_persistence, kZero>},
+    {"--max-staleness", "", "R,…",
+     "gradients more than R updates old when they arrive are thrown away, and their examples dealt "
+     "again; inf: none",
+     "inf", Group::strategy, kCells, expand_counts,
+     [](Configuration& c, Text v) {
+       c.spec.max_staleness = v == kAnyAge ? kNoLimit : parse_count(v, 0, kMany);
+     },
+     [](const Configuration& c) {
+       return c.spec.max_staleness == kNoLimit ? std::string(kAnyAge)
+                                               : std::to_string(c.spec.max_staleness);
+     },
+     for_backends<&BackendEntry::bounds_staleness, kAnyAge>},
     {"--exchange", "", "N,…",
      "examples that a private replica trains on between two exchanges; tuned: the best", "1024",
      Group::strategy, kCells, expand_counts,

@@ -164,8 +164,8 @@ SearchSpace Tuner::space_of(const Configuration& configuration, const Setup& usu
   if (!configuration.lr)
     space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
       spec.batch = batch;
-      return suggested_step(examples_per_update(*backend, spec, problem_.examples())) *
-             step_share(spec.rule);
+      const auto averaged = examples_per_update(*backend, spec, problem_.examples());
+      return sgdbench::automatic_step(spec.rule, suggested_step(averaged));
     };
   return space;
 }

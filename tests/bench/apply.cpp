@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::size_t kParameters = 101770;
 
-void apply_everywhere(benchmark::State& state, const char* name, Access access) {
-  const auto rule = make_rule(parse_rule(name, 0.9), {kParameters, 1});
+void apply_everywhere(benchmark::State& state, const char* name, Access access,
+                      const RuleSpec& asked = {}) {
+  const auto rule = make_rule(parse_rule(name, 0.9, asked), {kParameters, 1});
   AlignedVector<Real> w(rule->state_size()), values(kParameters, Real(1e-3));
   const GradientSum gradient_sum[] = {{values, {}, true, 64}};
   for (auto _ : state) {
@@ -24,6 +25,13 @@ BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_store, "sgd", Access::racy_store);
 BENCHMARK_CAPTURE(apply_everywhere, sgd_racy_cas, "sgd", Access::racy_cas);
 BENCHMARK_CAPTURE(apply_everywhere, momentum, "momentum", Access::exclusive);
 BENCHMARK_CAPTURE(apply_everywhere, nesterov, "nesterov", Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, adagrad, "adagrad", Access::exclusive);
+BENCHMARK_CAPTURE(apply_everywhere, rmsprop, "rmsprop", Access::exclusive);
+// While it counts its updates (about 17,000 of them at its usual β₂), and later.
+BENCHMARK_CAPTURE(apply_everywhere, adam_counting, "adam", Access::exclusive,
+                  RuleSpec{.beta2 = kLongestMemory});
+BENCHMARK_CAPTURE(apply_everywhere, adam, "adam", Access::exclusive,
+                  RuleSpec{.beta1 = 0.5, .beta2 = 0.5});
 
 void apply_support(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));

@@ -1,9 +1,11 @@
 // What one example's update in place takes a step along, coordinate by coordinate: its gradient, or
 // that corrected by what is remembered (rules/slope_memory.h). Loops over rows are written once for
-// both. For example i, with the slope s of its loss,
+// all. For example i, with the slope s of its loss,
 //
 //   begin(memory, i, s)                       what multiplies xᵢ below; notes the slope
 //   along<T>(memory, w_v, v, x, …)            the step of coordinate v, or of a register of them
+//   place(updates)                            the update that is made next
+//   vector()                                  where it has one beside w, that
 #pragma once
 
 #include "workloads/kernels/memory.h"
@@ -13,13 +15,15 @@ namespace sgdbench {
 
 /// s·x + λ/d_v·w_v: `shrinkage` is λ/d_v.
 struct GradientEstimate {
-  static constexpr bool kRemembers = false;
+  static constexpr bool kRemembers = false, kHasVector = false;
 
   template <class Memory>
   Real begin(const Memory&, std::uint32_t, Real s) const {
     return s;
   }
   void ask_for(std::uint32_t) const {}
+  template <class Updates>
+  void place(const Updates&) {}
   template <class T, class Memory>
   [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
                                     Real shrinkage, Real step) const {
@@ -27,10 +31,36 @@ struct GradientEstimate {
   }
 };
 
+/// The same where iterates are averaged: u takes t − 1 times the step (rules/coordinate_rule.h).
+struct AveragedEstimate : GradientEstimate {
+  static constexpr bool kHasVector = true;
+
+  explicit AveragedEstimate(Real* average) : u(average) {}
+  Real*& vector() { return u; }
+  template <class Updates>
+  void place(const Updates& updates) {
+    averaged = updates.averaged();
+  }
+  template <class T, class Memory>
+  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real s, Real,
+                                    Real shrinkage, Real step) const {
+    T change{};
+    memory.template modify<T>(w, [&](T w_v) {
+      change = step * (s * x + shrinkage * w_v);
+      return w_v - change;
+    });
+    if (averaged != 0)
+      memory.template modify<T>(u + v, [&](T old) { return old - averaged * change; });
+  }
+
+  Real* u;
+  Real averaged = 0;  ///< t − 1
+};
+
 /// c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it.
 template <bool follows>
 struct RememberedEstimate {
-  static constexpr bool kRemembers = true;
+  static constexpr bool kRemembers = true, kHasVector = true;
 
   Real* mean;    ///< ḡ
   Real* slopes;  ///< α
@@ -52,6 +82,9 @@ struct RememberedEstimate {
     return s - alpha;
   }
   void ask_for(std::uint32_t row) const { __builtin_prefetch(slopes + row); }
+  template <class Updates>
+  void place(const Updates&) {}
+  Real*& vector() { return mean; }
   /// `share` is 1/d_v, `penalty` λ of this coordinate.
   template <class T, class Memory>
   [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real change,

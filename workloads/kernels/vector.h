@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -64,6 +65,15 @@ inline void store(Real* p, Vec value) {
 }
 
 }  // namespace plain
+
+inline Real square_root(Real x) {
+  return std::sqrt(x);
+}
+/// Of each lane: one instruction.
+inline Vec square_root(Vec v) {
+  for (std::size_t i = 0; i < kLanes; ++i) v[i] = std::sqrt(v[i]);
+  return v;
+}
 
 /// ∑ of the lanes, by halves: each is added to the one half a register away, in registers.
 inline Real sum_lanes(Vec v) {

@@ -4,11 +4,21 @@
 //   kVectors      vectors of the state, w included
 //   kOnSupport    a gradient of 0 leaves the coordinate as it is
 //   kPlain        it is w ← w − γ·g
-//   operator()    the update of one coordinate, or of a register of them
+//   operator()    d of w ← w − γ·d at one coordinate, or at a register of them
+//   after(t)      for those that depend on how many updates were made, which the last vector counts
+//                 at each coordinate: the next one
 //
 // On the support, only it is touched. Where the supports cover much of the range a pass over all of
 // it is cheaper than gathering, and does the same: w − γ·0 = w. Other rules always pass over
 // all of the range.
+//
+// Where iterates are averaged (Polyak & Juditsky 1992; over the last of them: Rakhlin, Shamir &
+// Sridharan 2012), one vector more holds u: of the T iterates w₁, …, w_T the mean is
+//
+//   w̄ = w_T − u/T,  u = ∑ (t − 1)·(w_t − w_{t−1})
+//
+// so that it costs an update what its own changes do and is exact on a support (Xu 2011). t is the
+// number of the update in the plan, whoever makes it and when.
 //
 // Gradient sums that are packed, or too many to be looked up in one another, are first added up
 // coordinate by coordinate, in the order given; their sum is then a gradient sum like any other.
@@ -24,9 +34,9 @@
 namespace sgdbench {
 
 struct Coefficients {
-  Real step;  ///< γ
-  Real mean;  ///< 1 / ∑ examples
-  Real rate;  ///< γ / ∑ examples
+  Real step;      ///< γ
+  Real mean;      ///< 1 / ∑ examples
+  Real averaged;  ///< t − 1, of those in the average
 };
 
 /// Where a coordinate lies in the state.
@@ -96,24 +106,25 @@ class MergedSum {
   bool dense_;
 };
 
-template <class Update>
+template <class Update, bool averages>
 class CoordinateRule final : public Rule {
  public:
   CoordinateRule(const RuleSpec& spec, const RuleInput& input)
-      : Rule(spec, input, Update::kVectors, Update::kOnSupport), update_(spec) {}
+      : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport), update_(spec) {}
 
   bool is_plain() const override { return Update::kPlain; }
 
   void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums, std::size_t begin,
-             std::size_t end, Real step, Access access, WriteProbe* probe,
+             std::size_t end, UpdateStep step, Access access, WriteProbe* probe,
              GradientTotal* total) const override {
     std::size_t examples = 0;
     for (const auto& gradient_sum : gradient_sums) examples += gradient_sum.examples;
     if (examples == 0 || begin >= end) return;
 
     const Real mean = Real(1) / static_cast<Real>(examples);
-    const Coefficients c{step, mean, step * mean};
-    Pass pass{{update_, c, {state.data(), parameters()}}, gradient_sums, begin, end};
+    const Coefficients c{step.size, mean, step.averaged};
+    Pass pass{
+        {next_update(state, begin), c, {state.data(), parameters()}}, gradient_sums, begin, end};
     if (!wants_total(gradient_sums, total != nullptr)) return pass.make(access, probe);
     const MergedSum merged(*total, gradient_sums, parameters(), begin, end);
     const GradientSum one[] = {merged.gradient_sum()};
@@ -127,6 +138,14 @@ class CoordinateRule final : public Rule {
   static constexpr std::size_t kFew = 4;
   /// Coordinates watched in one dense pass: a locked instruction each is too slow for all of them.
   static constexpr std::size_t kStripe = 256;
+
+  /// What is done to coordinates from `begin` on, whose state others may be writing.
+  Update next_update(std::span<const Real> state, std::size_t begin) const {
+    if constexpr (requires(const Update& update) { update.after(Real(0)); })
+      return update_.after(racy::load<Real>(&state[(Update::kVectors - 1) * parameters() + begin]));
+    else
+      return update_;
+  }
 
   /// Whether gradient sums have to be, or had better be, added up first.
   static bool wants_total(std::span<const GradientSum> gradient_sums, bool has_total) {
@@ -145,7 +164,13 @@ class CoordinateRule final : public Rule {
 
     template <class T, class Memory>
     void at(const Memory& memory, std::size_t i, T sum) const {
-      update.template operator()<T>(memory, c, Coordinate{first.w + i, first.parameters}, sum);
+      const Coordinate x{first.w + i, first.parameters};
+      const T change = c.step * update.template operator()<T>(memory, c, x, sum);
+      memory.template modify<T>(x.w, [&](T w) { return w - change; });
+      if constexpr (averages)
+        if (c.averaged != 0)
+          memory.template modify<T>(x.vector(Update::kVectors),
+                                    [&](T u) { return u - c.averaged * change; });
     }
   };
 
@@ -236,5 +261,11 @@ class CoordinateRule final : public Rule {
 
   Update update_;
 };
+
+template <class Update>
+std::unique_ptr<const Rule> make_coordinate_rule(const RuleSpec& spec, const RuleInput& input) {
+  if (spec.average != 0) return std::make_unique<CoordinateRule<Update, true>>(spec, input);
+  return std::make_unique<CoordinateRule<Update, false>>(spec, input);
+}
 
 }  // namespace sgdbench

@@ -40,6 +40,9 @@ struct GradientSum {
   /// Of a linear model on sparse rows or of one score, for each of `rows` the slope of its loss in
   /// each of its scores, so that ∇ℓᵢ = slopeᵢ ⊗ xᵢ; else empty.
   std::span<const Real> slopes = {};
+  /// The parameters that it was computed at, laid out as `values`, where WorkerOptions::keeps_read
+  /// asks for them and read() or accept() took them; valid as long as `values`.
+  std::span<const Real> read = {};
 
   /// As a message: a number for each parameter, or a coordinate and a number for each of `support`.
   std::size_t bytes() const {
@@ -68,39 +71,43 @@ struct GradientTotal {
 class StoredGradient {
  public:
   /// Takes memory for any gradient sum of so many parameters, and of so many rows and slopes where
-  /// these are stored.
-  void reserve(std::size_t parameters, std::size_t rows, std::size_t slopes) {
+  /// these are stored, and for what it was computed at, if that is.
+  void reserve(std::size_t parameters, std::size_t rows, std::size_t slopes, bool with_read) {
     support_.reserve(parameters);
     values_.reserve(parameters);
+    if (with_read) read_.reserve(parameters);
     rows_.reserve(rows);
     slopes_.reserve(slopes);
   }
   /// Keeps its memory for the next one.
-  void assign(const GradientSum& gradient_sum, bool with_rows) {
+  void assign(const GradientSum& gradient_sum, bool with_rows, bool with_read) {
     dense_ = gradient_sum.dense;
     examples_ = gradient_sum.examples;
     if (with_rows) {
       rows_.assign(gradient_sum.rows.begin(), gradient_sum.rows.end());
       slopes_.assign(gradient_sum.slopes.begin(), gradient_sum.slopes.end());
     }
-    if (dense_) {
+    if (dense_)
       support_.clear();
-      values_.assign(gradient_sum.values.begin(), gradient_sum.values.end());
-      return;
-    }
-    support_.assign(gradient_sum.support.begin(), gradient_sum.support.end());
-    values_.resize(support_.size());
-    for (std::size_t k = 0; k < support_.size(); ++k)
-      values_[k] = gradient_sum.values[gradient_sum.packed ? k : support_[k]];
+    else
+      support_.assign(gradient_sum.support.begin(), gradient_sum.support.end());
+    keep(values_, gradient_sum.values, gradient_sum.packed);
+    if (with_read) keep(read_, gradient_sum.read, gradient_sum.packed);
   }
 
   GradientSum view() const {
-    return {values_, support_, dense_, examples_, !dense_, rows_, slopes_};
+    return {values_, support_, dense_, examples_, !dense_, rows_, slopes_, read_};
   }
 
  private:
+  void keep(std::vector<Real>& kept, std::span<const Real> from, bool packed) const {
+    if (dense_ || packed) return kept.assign(from.begin(), from.end());
+    kept.resize(support_.size());
+    for (std::size_t k = 0; k < support_.size(); ++k) kept[k] = from[support_[k]];
+  }
+
   std::vector<std::uint32_t> support_, rows_;
-  std::vector<Real> values_, slopes_;
+  std::vector<Real> values_, slopes_, read_;
   bool dense_ = false;
   std::size_t examples_ = 0;
 };

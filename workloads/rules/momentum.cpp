@@ -18,11 +18,10 @@ struct MomentumUpdate {
   explicit MomentumUpdate(const RuleSpec& spec) : momentum(spec.momentum) {}
 
   template <class T, class Memory>
-  void operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
     const T g = sum * c.mean;
     const T v = memory.template modify<T>(x.vector(1), [&](T old) { return momentum * old + g; });
-    const T d = nesterov ? g + momentum * v : v;
-    memory.template modify<T>(x.w, [&](T w) { return w - c.step * d; });
+    return nesterov ? g + momentum * v : v;
   }
 
   Real momentum;  ///< μ
@@ -42,10 +41,10 @@ void reference_step(const RuleSpec& spec, std::span<double> state, std::span<con
 }  // namespace
 
 std::unique_ptr<const Rule> make_momentum(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<MomentumUpdate<false>>>(spec, input);
+  return make_coordinate_rule<MomentumUpdate<false>>(spec, input);
 }
 std::unique_ptr<const Rule> make_nesterov(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<MomentumUpdate<true>>>(spec, input);
+  return make_coordinate_rule<MomentumUpdate<true>>(spec, input);
 }
 
 void reference_momentum(const RuleSpec& spec, std::span<double> state, std::span<const double> g,

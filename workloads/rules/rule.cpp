@@ -12,27 +12,81 @@ namespace sgdbench {
 
 const std::vector<RuleEntry>& rule_catalog() {
   static const std::vector<RuleEntry> catalog{
-      {"sgd", "w ← w − γ·g; on sparse data only the coordinates of the block are touched", false,
-       false, make_sgd, reference_sgd},
-      {"momentum",
-       "v ← μ·v + g, w ← w − γ·v; every coordinate at every update, v decays everywhere", true,
-       false, make_momentum, reference_momentum},
-      {"nesterov", "v ← μ·v + g, w ← w − γ·(g + μ·v); every coordinate at every update", true,
-       false, make_nesterov, reference_nesterov},
-      {"saga",
-       "w ← w − γ·((s − α)·x + ḡ), α ← s: remembers each example's slope; linear models, no noise "
-       "floor",
-       false, false, make_saga, reference_sgd, Estimate::saga, 2.0 / 3, nullptr,
-       why_no_slope_memory},
-      {"sag", "w ← w − γ·ḡ, the mean of all remembered gradients; linear models, biased", false,
-       false, make_sag, reference_sgd, Estimate::sag, 1.0 / 8, nullptr, why_no_slope_memory},
-      {"svrg",
-       "as saga, with slopes and ḡ of a full gradient that all workers make every `inner` examples",
-       false, true, make_svrg, reference_sgd, Estimate::svrg, 2.0 / 3, full_gradients_of_svrg,
-       why_no_slope_memory},
-      {"lsvrg", "as svrg, with a full gradient after each example with probability 1/n", false,
-       false, make_svrg, reference_sgd, Estimate::svrg, 2.0 / 3, full_gradients_of_lsvrg,
-       why_no_slope_memory},
+      {.name = "sgd",
+       .summary = "w ← w − γ·g; on sparse data only the coordinates of the block are touched",
+       .make = make_sgd,
+       .reference = reference_sgd},
+      {.name = "momentum",
+       .summary = "v ← μ·v + g, w ← w − γ·v; every coordinate at every update, v decays everywhere",
+       .takes = kTakesMomentum,
+       .make = make_momentum,
+       .reference = reference_momentum},
+      {.name = "nesterov",
+       .summary = "v ← μ·v + g, w ← w − γ·(g + μ·v); every coordinate at every update",
+       .takes = kTakesMomentum,
+       .make = make_nesterov,
+       .reference = reference_nesterov},
+      {.name = "adagrad",
+       .summary = "s ← s + g², w ← w − γ·g/(√s + ε); on sparse data only the coordinates of the "
+                  "block are touched",
+       .takes = kTakesEpsilon,
+       .make = make_adagrad,
+       .reference = reference_adagrad,
+       .usual_step = 1e-2},
+      {.name = "rmsprop",
+       .summary = "v ← ρ·v + (1 − ρ)·g², w ← w − γ·g/(√v + ε); every coordinate at every update",
+       .takes = kTakesDecay | kTakesEpsilon,
+       .make = make_rmsprop,
+       .reference = reference_rmsprop,
+       .usual_step = 1e-3},
+      {.name = "adam",
+       .summary = "w ← w − γ·m̂/(√v̂ + ε), m̂ and v̂ the means of g and g² that β₁ and β₂ fade; every "
+                  "coordinate at every update",
+       .takes = kTakesBetas | kTakesEpsilon,
+       .make = make_adam,
+       .reference = reference_adam,
+       .usual_step = 1e-3},
+      {.name = "adamw",
+       .summary =
+           "as adam, and w ← w − γ·λ·w with the `weight decay` λ beside the objective's own, "
+           "which stays in g",
+       .takes = kTakesBetas | kTakesEpsilon | kTakesWeightDecay,
+       .make = make_adamw,
+       .reference = reference_adamw,
+       .usual_step = 1e-3},
+      {.name = "saga",
+       .summary = "w ← w − γ·((s − α)·x + ḡ), α ← s: remembers each example's slope; linear "
+                  "models, no noise floor",
+       .make = make_saga,
+       .reference = reference_sgd,
+       .estimate = Estimate::saga,
+       .step_share = 2.0 / 3,
+       .why_not = why_no_slope_memory},
+      {.name = "sag",
+       .summary = "w ← w − γ·ḡ, the mean of all remembered gradients; linear models, biased",
+       .make = make_sag,
+       .reference = reference_sgd,
+       .estimate = Estimate::sag,
+       .step_share = 1.0 / 8,
+       .why_not = why_no_slope_memory},
+      {.name = "svrg",
+       .summary = "as saga, with slopes and ḡ of a full gradient that all workers make every "
+                  "`inner` examples",
+       .takes = kTakesInner,
+       .make = make_svrg,
+       .reference = reference_sgd,
+       .estimate = Estimate::svrg,
+       .step_share = 2.0 / 3,
+       .full_gradients = full_gradients_of_svrg,
+       .why_not = why_no_slope_memory},
+      {.name = "lsvrg",
+       .summary = "as svrg, with a full gradient after each example with probability 1/n",
+       .make = make_svrg,
+       .reference = reference_sgd,
+       .estimate = Estimate::svrg,
+       .step_share = 2.0 / 3,
+       .full_gradients = full_gradients_of_lsvrg,
+       .why_not = why_no_slope_memory},
   };
   return catalog;
 }
@@ -41,17 +95,53 @@ const RuleEntry& rule_entry(std::string_view name) {
   return find_by_name(rule_catalog(), "rule", name);
 }
 
-RuleSpec parse_rule(std::string_view name, double momentum) {
+namespace {
+
+void check_values(const RuleSpec& values) {
+  // Of a fading mean with a longer memory than a million updates, single precision keeps nothing.
+  for (const double fading : {values.beta1, values.beta2, values.decay})
+    if (!(fading >= 0 && fading <= kLongestMemory))
+      throw UsageError(
+          fmt::format("a moment of which {:g} is left: it lies between 0 and {:f}, as in `beta2` "
+                      "0.999",
+                      fading, kLongestMemory));
+  if (!(values.epsilon >= kLeastEpsilon && values.epsilon <= kMostEpsilon))
+    throw UsageError(
+        fmt::format("epsilon {:g}: it lies between {:g} and {:g}, as in `epsilon` 1e-8",
+                    values.epsilon, kLeastEpsilon, kMostEpsilon));
+  if (!(values.weight_decay >= 0 && std::isfinite(values.weight_decay)))
+    throw UsageError(fmt::format("weight decay {:g}: it is at least 0", values.weight_decay));
+  if (!(values.average >= 0 && values.average <= 1))
+    throw UsageError(
+        fmt::format("average over {:g} of the iterates: it is a share of them, at "
+                    "most 1",
+                    values.average));
+}
+
+}  // namespace
+
+RuleSpec parse_rule(std::string_view name, double momentum, const RuleSpec& values) {
   const RuleEntry& entry = rule_entry(name);
-  if (!entry.takes_momentum) return {entry.name};
+  check_values(values);
+  RuleSpec spec = values;
+  spec.name = entry.name;
+  spec.momentum = 0;
+  if ((entry.takes & kTakesMomentum) == 0) return spec;
   if (!(std::abs(momentum) < 1))
     throw UsageError(
         fmt::format("momentum {:f}: it lies above -1 and below 1, as in `momentum` 0.9", momentum));
-  return {entry.name, static_cast<Real>(momentum)};
+  spec.momentum = static_cast<Real>(momentum);
+  return spec;
 }
 
 std::string why_no_rule(const RuleSpec& spec, const RuleInput& input) {
-  auto* const why_not = rule_entry(spec.name).why_not;
+  const RuleEntry& entry = rule_entry(spec.name);
+  if (spec.average != 0 && entry.estimate != Estimate::plain)
+    return fmt::format(
+        "{} leaves no noise that an average over iterates would take away: it goes on to the "
+        "optimum by itself",
+        entry.name);
+  auto* const why_not = entry.why_not;
   return why_not == nullptr ? "" : why_not(input);
 }
 
@@ -71,8 +161,10 @@ std::vector<std::uint64_t> Rule::full_gradients(std::uint64_t planned, std::uint
   return places == nullptr ? std::vector<std::uint64_t>() : places(spec_, examples_, planned, seed);
 }
 
-double step_share(const RuleSpec& rule) {
-  return rule_entry(rule.name).step_share * step_share(static_cast<double>(rule.momentum));
+double automatic_step(const RuleSpec& rule, double sgd_step) {
+  const RuleEntry& entry = rule_entry(rule.name);
+  if (entry.usual_step != 0) return entry.usual_step;
+  return sgd_step * entry.step_share * step_share(static_cast<double>(rule.momentum));
 }
 
 }  // namespace sgdbench

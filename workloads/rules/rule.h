@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "workloads/rules/gradient_sum.h"
+#include "workloads/step_size.h"
 
 namespace sgdbench {
 
@@ -28,7 +29,27 @@ struct RuleSpec {
   /// Between two full gradients: examples that land, or, where that is 0, so many passes.
   std::uint64_t inner = 0;
   double inner_passes = 2;
+  double beta1 = 0.9, beta2 = 0.999;  ///< β₁, β₂: what is left of the moments after an update
+  double decay = 0.99;                ///< ρ, the same of the one moment of rmsprop
+  double epsilon = 1e-8;              ///< ε, beside the root that a step is divided by
+  double weight_decay = 0.01;         ///< γ times this share of w goes at every update
+  /// Share of the run's updates, its last ones, over whose iterates w is averaged; 0: none are.
+  double average = 0;
   bool operator==(const RuleSpec&) const = default;
+};
+
+/// The ends of what RuleSpec may hold: beyond them single precision has no number for it.
+inline constexpr double kLongestMemory = 0.999999;  ///< of beta1, beta2 and decay
+inline constexpr double kLeastEpsilon = 1e-30, kMostEpsilon = 1e30;
+
+/// What of RuleSpec a rule may take; bits of a set.
+enum RuleValue : unsigned {
+  kTakesMomentum = 1,
+  kTakesInner = 2,
+  kTakesBetas = 4,
+  kTakesDecay = 8,
+  kTakesEpsilon = 16,
+  kTakesWeightDecay = 32,
 };
 
 struct LinearRows;
@@ -53,15 +74,22 @@ class Rule {
   /// Whether it remembers something of every example: there can be but one state then, and gradient
   /// sums are taken by their rows and slopes.
   bool remembers_examples() const { return memory_ != 0; }
-  /// Memory for what is kept of a gradient sum of so many examples, for this rule.
-  void reserve(StoredGradient& stored, std::size_t examples) const {
+  /// Memory for what is kept of a gradient sum of so many examples, for this rule, and of what it
+  /// was computed at, if that is.
+  void reserve(StoredGradient& stored, std::size_t examples, bool with_read) const {
     const std::size_t numbers = memory_ == 0 ? 0 : memory_ / examples_;
-    stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers);
+    stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers, with_read);
+  }
+  /// Where it averages iterates (RuleSpec::average), the last vector of a state: u, such that their
+  /// mean is w − u/T after T of them. Else null.
+  template <class Number>
+  Number* average(Number* state) const {
+    return spec_.average == 0 ? nullptr : state + (vectors_ - 1) * parameters_;
   }
   /// Whether an update changes nothing outside of the gradients' supports.
   bool stays_on_support() const { return on_support_; }
-  /// Whether it is w ← w − γ·g and nothing more, so that who makes gradients may as well make the
-  /// updates.
+  /// Whether it is w ← w − γ·g, and u where iterates are averaged, and nothing more, so that who
+  /// makes gradients may as well make the updates.
   virtual bool is_plain() const { return false; }
 
   /// Applies the mean of the example gradients in `gradient_sums`, g = ∑ values / ∑ examples, with
@@ -72,7 +100,7 @@ class Rule {
   /// supports together, however many gradient sums there are; a rule that remembers examples needs
   /// it. The result is the same but for roundings, whatever form a gradient sum has.
   virtual void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums,
-                     std::size_t begin, std::size_t end, Real step, Access access,
+                     std::size_t begin, std::size_t end, UpdateStep step, Access access,
                      WriteProbe* probe = nullptr, GradientTotal* total = nullptr) const = 0;
   /// What is remembered of a gradient sum's examples; once an update has been applied on all
   /// ranges, by one caller for each gradient sum, where nobody else touches the state now: with
@@ -91,7 +119,7 @@ class Rule {
   /// Takes the memory in `total` that apply() may need.
   virtual void reserve(GradientTotal& total) const { total.reserve(parameters_); }
   /// All of the above for one gradient sum.
-  void land(std::span<Real> state, const GradientSum& gradient_sum, Real step,
+  void land(std::span<Real> state, const GradientSum& gradient_sum, UpdateStep step,
             Access access = Access::exclusive, WriteProbe* probe = nullptr,
             GradientTotal* total = nullptr) const {
     apply(state, {&gradient_sum, 1}, 0, parameters_, step, access, probe, total);
@@ -123,7 +151,7 @@ enum class Estimate { plain, saga, sag, svrg };
 struct RuleEntry {
   std::string_view name;
   std::string_view summary;
-  bool takes_momentum = false, takes_inner = false;
+  unsigned takes = 0;  ///< a set of RuleValue
   std::unique_ptr<const Rule> (*make)(const RuleSpec&, const RuleInput&);
   /// The rule by its formula, in double: one step γ along the estimate g, on `state` as above.
   void (*reference)(const RuleSpec&, std::span<double> state, std::span<const double> g,
@@ -131,6 +159,9 @@ struct RuleEntry {
   Estimate estimate = Estimate::plain;
   /// What a good step for sgd, 1/(2L), is multiplied by.
   double step_share = 1;
+  /// The usual step of a rule whose updates are as long whatever the gradient's scale, so that no
+  /// smoothness says anything of it. 0: step_share says it.
+  double usual_step = 0;
   /// Rule::full_gradients() of a rule, on n examples. Null: there are none.
   std::vector<std::uint64_t> (*full_gradients)(const RuleSpec&, std::size_t n,
                                                std::uint64_t planned, std::uint64_t seed) = nullptr;
@@ -140,7 +171,8 @@ struct RuleEntry {
 const std::vector<RuleEntry>& rule_catalog();
 const RuleEntry& rule_entry(std::string_view name);  ///< throws UsageError
 
-RuleSpec parse_rule(std::string_view name, double momentum);  ///< throws UsageError
+/// `values`, checked, as the rule of that name; throws UsageError.
+RuleSpec parse_rule(std::string_view name, double momentum, const RuleSpec& values = {});
 
 /// "" if there is such a rule for such a problem, else why not.
 std::string why_no_rule(const RuleSpec& spec, const RuleInput& input);
@@ -151,7 +183,8 @@ std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& inp
 /// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
 /// half of 2(1 + μ)/L, beyond which momentum swings up.
 double step_share(double momentum);
-/// The same of a rule, its momentum included.
-double step_share(const RuleSpec& rule);
+/// The step that a rule is given where nobody says one: its usual one, or `sgd_step`, a good one
+/// for sgd, times its share of that and that of its momentum.
+double automatic_step(const RuleSpec& rule, double sgd_step);
 
 }  // namespace sgdbench

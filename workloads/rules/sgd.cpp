@@ -14,15 +14,15 @@ struct SgdUpdate {
   explicit SgdUpdate(const RuleSpec&) {}
 
   template <class T, class Memory>
-  void operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
-    memory.template modify<T>(x.w, [&](T w) { return w - c.rate * sum; });
+  T operator()(const Memory&, const Coefficients& c, const Coordinate&, T sum) const {
+    return sum * c.mean;
   }
 };
 
 }  // namespace
 
 std::unique_ptr<const Rule> make_sgd(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<SgdUpdate>>(spec, input);
+  return make_coordinate_rule<SgdUpdate>(spec, input);
 }
 
 void reference_sgd(const RuleSpec&, std::span<double> state, std::span<const double> g,

@@ -51,7 +51,7 @@ void SlopeMemory::add(std::span<Real> state, const GradientSum& gradient_sum,
 }
 
 void SlopeMemory::apply(std::span<Real> state, std::span<const GradientSum> gradient_sums,
-                        std::size_t begin, std::size_t end, Real step, Access access,
+                        std::size_t begin, std::size_t end, UpdateStep step, Access access,
                         WriteProbe* probe, GradientTotal* total) const {
   std::size_t examples = 0;
   for (const auto& gradient_sum : gradient_sums) examples += gradient_sum.examples;
@@ -60,7 +60,7 @@ void SlopeMemory::apply(std::span<Real> state, std::span<const GradientSum> grad
   for (const auto& gradient_sum : gradient_sums)
     add(state, gradient_sum, {*total, begin, end, access});
 
-  const Real rate = step / static_cast<Real>(examples), c = weight(examples);
+  const Real rate = step.size / static_cast<Real>(examples), c = weight(examples);
   Real* const w = state.data();
   Real* const mean = this->mean(state);
   const auto land = [&](const auto& memory, auto change_mean) {

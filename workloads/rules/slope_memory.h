@@ -35,7 +35,7 @@ class SlopeMemory final : public Rule {
   SlopeMemory(const RuleSpec& spec, const RuleInput& input, Estimate estimate);
 
   void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums, std::size_t begin,
-             std::size_t end, Real step, Access access, WriteProbe* probe,
+             std::size_t end, UpdateStep step, Access access, WriteProbe* probe,
              GradientTotal* total) const override;
   void remember(std::span<Real> state, const GradientSum& gradient_sum) const override;
   void remember_all(std::span<Real> state, const GradientSum& gradient_sum) const override;
