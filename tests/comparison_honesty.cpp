@@ -11,7 +11,7 @@ using Noise = Scenario::Noise;
 
 namespace {
 
-constexpr int kTrials = 80;
+constexpr int kTrials = 50;
 
 int regressions(const Scenario& scenario, std::size_t repeats, int trials = kTrials) {
   const auto counts = count(scenario, repeats, trials, 11 * repeats, 400);

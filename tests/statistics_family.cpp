@@ -159,17 +159,17 @@ TEST_CASE("What is missing on one side is no value, and what never ended is the 
 }
 
 TEST_CASE("Whatever the true change up to the threshold, false alarms stay within alpha") {
-  const int most = most_false(150);
+  const int most = most_false(100);
   for (const std::size_t n : {5, 10})
     for (const double factor : {1.0, 1.03, 1.05}) {
       CAPTURE(n);
       CAPTURE(factor);
-      CHECK(alarms(150, n, log_normal, factor, 20) <= most);
-      CHECK(alarms(150, n, heavy, factor, 20) <= most);
-      CHECK(alarms(150, n, autocorrelated, factor, 20) <= most);
+      CHECK(alarms(100, n, log_normal, factor, 20) <= most);
+      CHECK(alarms(100, n, heavy, factor, 20) <= most);
+      CHECK(alarms(100, n, autocorrelated, factor, 20) <= most);
     }
-  CHECK(alarms(150, 10, log_normal, 1.05, 20, true) <= most);
-  CHECK(alarms(150, 10, heavy, 1.05, 20, true) <= most);
+  CHECK(alarms(100, 10, log_normal, 1.05, 20, true) <= most);
+  CHECK(alarms(100, 10, heavy, 1.05, 20, true) <= most);
 }
 
 TEST_CASE("What changed in other configurations makes no false alarm of those at the threshold") {
@@ -288,7 +288,7 @@ TEST_CASE("The chance that is told is the share of comparisons that find the cha
   for (const std::size_t n : {5, 10}) {
     Samples samples(17 + n);
     double told = 0;
-    constexpr int kTimes = 60;
+    constexpr int kTimes = 25;
     const double changes[] = {std::log(1.15)};
     std::vector<std::size_t> things(20);
     std::iota(things.begin(), things.end(), 0);

@@ -48,7 +48,7 @@ std::vector<double> chances(std::span<const Measured> family, std::span<const st
     still.push_back(without_change(measured, dealing.paired));
   }
   std::vector<double> found(changes.size());
-  FamilyStatistics statistics(still, dealing.paired);
+  FamilyStatistics statistics(family, dealing.paired);
   const std::size_t before = statistics.before(), after = statistics.after();
   Deals deals(before, after, fewer(dealing, alpha));
   const auto most_as_large =
