@@ -147,7 +147,8 @@ std::uint64_t RunLog::missing(const Configuration& configuration) const {
 bool RunLog::has_all(std::span<const Configuration> configurations) const {
   return std::all_of(configurations.begin(), configurations.end(),
                      [this](const Configuration& configuration) {
-                       return configuration.until_ci == 0 && configuration.until_gate == 0 && missing(configuration) == 0;
+                       return configuration.until_ci == 0 && configuration.until_gate == 0 &&
+                              missing(configuration) == 0;
                      });
 }
 

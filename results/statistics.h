@@ -31,7 +31,8 @@ double normal_two_sided(double error);
 /// greatest of n values between which their median lies but for this error; 0 where there is none.
 std::size_t median_rank(std::size_t n, double error);
 
-/// Of every interval of a median, in tables, exports and notes: five repeats, the default, have one.
+/// Of every interval of a median, in tables, exports and notes: five repeats, the default, have
+/// one.
 inline constexpr double kMedianConfidence = 0.9;
 
 /// ConfidenceInterval that holds the population's median with at least this probability, whatever

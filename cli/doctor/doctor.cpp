@@ -7,8 +7,8 @@
 
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "results/comparison/comparison.h"
 #include "cli/verbs.h"
+#include "results/comparison/comparison.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

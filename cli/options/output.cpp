@@ -32,7 +32,8 @@ constexpr Option kOutput[] = {
      "how often anything may be called worse that is not beyond its threshold, all together",
      "0.01", Group::comparison, kCompare},
     {"--inject", "", "X",
-     "also deal the repeats anew up to 200 times, slow a configuration by X in each, and count how often "
+     "also deal the repeats anew up to 200 times, slow a configuration by X in each, and count how "
+     "often "
      "it is found",
      "", Group::comparison, kCompare},
     {"--by", "", "COLUMN",
