@@ -85,9 +85,10 @@ std::vector<TimesDiffer> differences(std::span<const PairOfTimes> pairs, const C
   const bool paired = repeats.size() >= least_repeats(criteria.alpha, true);
   std::vector<TimesDiffer> found;
   std::vector<Measured> family;
-  for (const auto& [a, b] : pairs) {
+  for (const auto& pair : pairs) {
     const auto held = [&](auto Times::*of_a, auto Times::*of_b) {
-      return Held{by_repeat(*a, a->*of_a, repeats), by_repeat(*b, b->*of_b, repeats)};
+      return Held{by_repeat(*pair.a, pair.a->*of_a, repeats),
+                  by_repeat(*pair.b, pair.b->*of_b, repeats)};
     };
     // What the curve's points leave open counts against whoever is to be the faster one.
     const auto closest = held(&Times::highs, &Times::lows);
