@@ -112,8 +112,9 @@ class Judging {
  private:
   /// So many that the largest reports take seconds; enough for alpha.
   std::size_t deals_for(std::size_t things) const {
-    constexpr std::size_t kMostStatistics = 4'000'000;
-    const auto affordable = kMostStatistics / std::max<std::size_t>(things, 1);
+    constexpr std::size_t kMostValues = 40'000'000;
+    const auto values = things * (repeats_.before() + repeats_.after());
+    const auto affordable = kMostValues / std::max<std::size_t>(values, 1);
     const auto enough = static_cast<std::size_t>(std::min(10 / alpha(), 200'000.0));
     return std::max(enough, std::min(options_.deals, affordable));
   }

@@ -12,7 +12,15 @@
 namespace sgdbench {
 namespace {
 
-constexpr std::size_t kTrials = 400;
+constexpr std::size_t kMostTrials = 400, kLeastTrials = 20;
+
+/// As many as take seconds: each looks at every value in every deal.
+std::size_t trials_of(std::size_t values, std::size_t deals, std::size_t changes) {
+  constexpr double kMostValues = 4e8;
+  const double cost = static_cast<double>(values) * static_cast<double>(deals * changes);
+  return std::clamp(static_cast<std::size_t>(kMostValues / std::max(cost, 1.0)), kLeastTrials,
+                    kMostTrials);
+}
 constexpr std::size_t kMostDeals = 1000;
 
 /// Fewer deals than the gate's, but so many that alpha is several of them.
@@ -65,9 +73,10 @@ std::vector<double> chances(std::span<const Measured> family, std::span<const st
     for (const auto i : things) typical.push_back(statistics.typical(i));
   }
   std::mt19937_64 random(dealing.seed);
+  const auto trials = trials_of(before + after, all.size(), changes.size());
   for (std::size_t c = 0; c < changes.size(); ++c) {
     std::size_t hits = 0;
-    for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    for (std::size_t trial = 0; trial < trials; ++trial) {
       const auto thing = trial % things.size(), i = things[thing];
       auto dealt = deal_out(still[i], before, all[draw_below(random, all.size())], dealing.paired);
       for (double& value : dealt.after) value += changes[c];
@@ -82,7 +91,7 @@ std::vector<double> chances(std::span<const Measured> family, std::span<const st
         as_large += std::max(largest[d], statistic(d)) >= observed - 1e-9;
       hits += as_large <= most_as_large;
     }
-    found[c] = static_cast<double>(hits) / kTrials;
+    found[c] = static_cast<double>(hits) / static_cast<double>(trials);
   }
   return found;
 }
