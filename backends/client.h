@@ -7,10 +7,10 @@
 #include <atomic>
 #include <cstdint>
 
-#include "backends/adaptive_wait.h"
 #include "backends/conditions/link.h"
-#include "backends/read_compute_commit.h"
+#include "backends/loops.h"
 #include "backends/server.h"
+#include "backends/waiting.h"
 #include "backends/work_queue.h"
 
 namespace sgdbench {

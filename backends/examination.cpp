@@ -1,11 +1,7 @@
-#include "backends/examination.h"
-
 #include <algorithm>
 
-#include "backends/bandwidth.h"
-#include "backends/pieces.h"
-#include "backends/probe.h"
-#include "backends/topology.h"
+#include "backends/probes.h"
+#include "results/cpu_state.h"
 #include "results/statistics.h"
 
 namespace sgdbench {
@@ -80,7 +76,7 @@ MachineReport known_machine(const Environment& environment, std::size_t workers)
   report.environment = environment;
   report.workers = workers;
   report.cores_affinity = usable_cpus().size();
-  report.physical_cores = physical_cores(kProcessors, usable_cpus());
+  report.physical_cores = processors().physical_cores;
   report.boost = boost_enabled(kProcessors);
   return report;
 }

@@ -1,10 +1,5 @@
-// A team of threads that work on one step together, and meet several times within it.
-//
-// Between two pieces of work there are microseconds, so who waits polls first: for about as long
-// as waking a sleeper takes, then it sleeps. Where there are more threads than cores, somebody who
-// polls would keep the one he waits for from working, so nobody polls. And nobody waits for a
-// member that has not begun, because its core is taken by another program: the first one does that
-// piece too. So a busy machine costs the help, and little more.
+// Teams of threads: one whose members take the items of a loop (loading, evaluation), and one whose
+// members work on one step of training together.
 #pragma once
 
 #include <atomic>
@@ -19,6 +14,20 @@
 
 namespace sgdbench {
 
+/// A ParallelFor on `threads` threads that live as long as it (and its copies) do; items are
+/// handed out one at a time, in order. With one thread it is serial_for. Any number of callers at
+/// once, each with a loop of its own; a body that starts a loop gets a serial one, for the cores
+/// are taken.
+ParallelFor threaded_for(std::size_t threads);
+
+/// Threads that work on one step together, and meet several times within it.
+///
+/// Between two pieces of work there are microseconds, so who waits polls first: for about as long
+/// as waking a sleeper takes, then it sleeps. Where there are more threads than cores, somebody who
+/// polls would keep the one he waits for from working, so nobody polls. And nobody waits for a
+/// member that has not begun, because its core is taken by another program: the first one does that
+/// piece too. So a busy machine costs the help, and little more.
+///
 /// Thread safety: run() is called by one thread at a time, which is the first of the team.
 class ForkJoin {
  public:

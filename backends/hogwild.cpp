@@ -20,7 +20,7 @@
 
 #include <utility>
 
-#include "backends/in_place.h"
+#include "backends/loops.h"
 #include "backends/pooled_backend.h"
 
 namespace sgdbench {
@@ -35,7 +35,7 @@ class Hogwild final : public PooledBackend {
 
  private:
   Partition partition(const RunSpec& spec) const override {
-    if (spec.conditions.any()) return single_update_partition(spec);
+    if (spec.conditions.any()) return {spec.batch, 1};
     return in_place_partition(spec, problem().examples());
   }
 

@@ -4,7 +4,7 @@
 //   compute   every worker its own share of the round's examples, at w
 //             (where messages are delayed, it pulls what it needs of w before and pushes its
 //             gradient sum after)
-//   barrier   (barrier.h; the threads are OpenMP's)
+//   barrier   (waiting.h; the threads are OpenMP's)
 //   reduce    every worker its own slice of the coordinates, over all workers' gradient sums in
 //             worker order: the result does not depend on timing
 //   barrier
@@ -23,10 +23,10 @@
 #include <algorithm>
 #include <atomic>
 
-#include "backends/barrier.h"
-#include "backends/in_place.h"
+#include "backends/loops.h"
 #include "backends/pooled_backend.h"
-#include "backends/topology.h"
+#include "backends/waiting.h"
+#include "results/cpu_state.h"
 
 namespace sgdbench {
 namespace {

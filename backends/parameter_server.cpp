@@ -18,9 +18,8 @@
 #include <utility>
 
 #include "backends/client.h"
-#include "backends/in_place.h"
+#include "backends/loops.h"
 #include "backends/pooled_backend.h"
-#include "backends/read_compute_commit.h"
 #include "backends/server.h"
 
 namespace sgdbench {
@@ -34,7 +33,7 @@ class ParameterServer final : public PooledBackend {
         clients_(workers()),
         pulls_(workers()) {}
 
-  // What the loop asks for (read_compute_commit.h).
+  // What the loop asks for (loops.h).
 
   /// The first pull was made by open(), where there was something to pull for.
   bool begin(Run& run, std::size_t worker) {

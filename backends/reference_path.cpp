@@ -1,11 +1,10 @@
-#include "backends/reference_path.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <utility>
 
+#include "backends/verification.h"
 #include "workloads/random.h"
 #include "workloads/rules/reference_memory.h"
 #include "workloads/rules/reference_policy.h"

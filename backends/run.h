@@ -15,12 +15,11 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "backends/clock.h"
 #include "backends/conditions/injector.h"
 #include "backends/curve.h"
-#include "backends/pause.h"
 #include "backends/stop.h"
-#include "backends/work_plan.h"
+#include "backends/waiting.h"
+#include "backends/work_queue.h"
 #include "results/timeline.h"
 #include "workloads/problem.h"
 #include "workloads/sample_order.h"

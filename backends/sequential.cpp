@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "backends/fork_join.h"
-#include "backends/in_place.h"
+#include "backends/loops.h"
 #include "backends/pooled_backend.h"
 
 namespace sgdbench {

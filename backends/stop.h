@@ -4,7 +4,7 @@
 #include <atomic>
 
 #include "backends/backend.h"
-#include "backends/pause.h"
+#include "backends/waiting.h"
 
 namespace sgdbench {
 

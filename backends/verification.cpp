@@ -3,7 +3,7 @@
 //
 // A backend is checked as a whole: it is run for a few updates from a random start, and must end
 // where the reference gradients of what it says has landed lead, each at the version that it was
-// computed from (reference_path.h). Two updates show what a rule does with its state, and a third
+// computed from (verification.h). Two updates show what a rule does with its state, and a third
 // what a worker does that comes back to the server. A backend that can't say what landed makes its
 // updates in the order of the examples, or no more than one.
 
@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "backends/protocols/protocol.h"
-#include "backends/reference_path.h"
 #include "workloads/random.h"
 #include "workloads/sample_order.h"
 

@@ -1,9 +1,14 @@
 // Is what a backend computes the gradient? Checked before anything is timed.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "backends/backend.h"
+#include "backends/protocols/protocol.h"
+#include "workloads/problem.h"
 
 namespace sgdbench {
 
@@ -21,5 +26,40 @@ Verification verify_workload(const Problem& problem, std::uint64_t seed);
 /// gradients of what landed.
 Verification verify_backend(const BackendEntry& backend, const RunSpec& spec,
                             const Problem& problem);
+
+/// A run recomputed in double from what it says of itself: which examples landed in which update,
+/// and from which version of the parameters they were computed.
+///
+/// Beside the path stands how far single precision may be from it. The gradient of many examples,
+/// or of a network, can be small where what it is made of is large, and no share of the result
+/// bounds its error then. So the path is followed again on other tracks, on which every number is
+/// rounded at random as single precision rounds, only more coarsely; a track ends as far from the
+/// path as rounding can lead. Along with that goes a bound of what is rounded at the end of each
+/// step alone:
+///
+///   16·u·(γ·1/n ∑ᵢ |∇fᵢ(w)| + |w|)     at every coordinate, with u = 2⁻²⁴
+///
+/// and, for what cancels inside of a network, 10⁻⁴ of the way that the parameter went that moved
+/// most.
+///
+/// Source: Higham, "Accuracy and stability of numerical algorithms", 2nd edition, chapters 3 and 4;
+/// random rounding: Vignes, "A stochastic arithmetic for reliable scientific computation", 1993.
+struct ReferencePath {
+  std::vector<double> w;          ///< the parameters after the last update
+  std::vector<double> tolerance;  ///< per parameter: how far single precision may be from it
+  double largest = 0;             ///< the largest absolute value in any gradient or parameter
+};
+
+/// Where `landings` lead from `start`, under the rule, the (constant) step size and the staleness
+/// policy of `spec`. `protocol` says what travelled.
+ReferencePath reference_path(const Problem& problem, const RunSpec& spec,
+                             const ProtocolTraits& protocol, std::span<const Real> start,
+                             std::vector<LandedTask> landings);
+
+/// 1/n ∑ᵢ ∇fᵢ(w) over `rows`, and 1/n ∑ᵢ |∇fᵢ(w)| in `terms`. Of very many examples with very many
+/// coordinates those of a few together are one term.
+void reference_terms(const Problem& problem, std::span<const double> w,
+                     std::span<const std::uint32_t> rows, std::span<double> gradient,
+                     std::span<double> terms);
 
 }  // namespace sgdbench

@@ -1,6 +1,7 @@
 #include "backends/worker_pool.h"
 
 #include <omp.h>
+#include <sched.h>
 
 #include <exception>
 #include <future>
@@ -8,10 +9,19 @@
 #include <string>
 #include <system_error>
 
-#include "backends/clock.h"
-#include "backends/topology.h"
+#include "backends/waiting.h"
+#include "results/cpu_state.h"
 
 namespace sgdbench {
+
+bool pin_this_thread(std::size_t worker) {
+  if (worker >= usable_cpus().size()) return false;
+  const auto cpu = static_cast<std::size_t>(usable_cpus()[worker]);
+  std::vector<cpu_set_t> mask(cpu / CPU_SETSIZE + 1);
+  const std::size_t bytes = mask.size() * sizeof(cpu_set_t);
+  CPU_SET_S(cpu, bytes, mask.data());
+  return ::sched_setaffinity(0, bytes, mask.data()) == 0;
+}
 
 WorkerPool::WorkerPool(std::size_t workers, bool pin, Threads threads) : workers_(workers) {
   if (!pin) pinned_ = false;

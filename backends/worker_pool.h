@@ -6,13 +6,43 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "results/stopwatch.h"
 
 namespace sgdbench {
+
+/// Ties the calling thread to usable_cpus()[worker]; false where that does not exist or the system
+/// refuses.
+bool pin_this_thread(std::size_t worker);
+
+/// body(i) on thread i for all i below `threads`; none begins before all are there, and it returns
+/// when all are done. With `pin`, thread i is tied to core i. False, and nothing was done, where so
+/// many threads can't be had. No body may throw.
+template <class Body>
+bool run_together(std::size_t threads, bool pin, const Body& body) {
+  std::promise<bool> gate;
+  const std::shared_future<bool> complete = gate.get_future().share();
+  std::vector<std::thread> members;
+  bool all = true;
+  try {
+    for (std::size_t i = 0; i < threads; ++i)
+      members.emplace_back([i, pin, complete, &body] {
+        if (!complete.get()) return;
+        if (pin) pin_this_thread(i);
+        body(i);
+      });
+  } catch (const std::system_error&) {
+    all = false;
+  }
+  gate.set_value(all);
+  for (auto& member : members) member.join();
+  return all;
+}
 
 /// Whose threads the workers are: the pool's own, or those of an OpenMP team, which the pool keeps
 /// in one parallel region as long as it lives. So both are woken, gated and put to sleep alike, and

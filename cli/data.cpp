@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "backends/parallel_for.h"
+#include "backends/fork_join.h"
 #include "cli/files.h"
 #include "cli/outputs.h"
 #include "cli/terminal.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "backends/parallel_for.h"
+#include "backends/fork_join.h"
 #include "cli/cache.h"
 #include "cli/configuration.h"
 #include "cli/files.h"

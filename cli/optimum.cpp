@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "backends/parallel_for.h"
+#include "backends/fork_join.h"
 #include "cli/cache.h"
 #include "cli/configuration.h"
 #include "cli/files.h"

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "backends/pace.h"
-#include "backends/probe.h"
+#include "backends/probes.h"
 #include "backends/verification.h"
 #include "cli/cache.h"
 #include "cli/configuration.h"

@@ -5,7 +5,7 @@
 // reference.
 #include <fmt/format.h>
 
-#include "backends/parallel_for.h"
+#include "backends/fork_join.h"
 #include "backends/protocols/protocol.h"
 #include "backends/verification.h"
 #include "cli/configuration.h"

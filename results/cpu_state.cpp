@@ -2,14 +2,19 @@
 // without one has no limit.
 #include "results/cpu_state.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
-#include <set>
+#include <memory>
 #include <sstream>
-#include <string>
+#include <tuple>
+
+#ifdef SGDBENCH_USE_HWLOC
+#include <hwloc.h>
+#endif
 
 namespace sgdbench {
 namespace {
@@ -28,23 +33,87 @@ std::uint64_t ticks_of(const timeval& time) {
          static_cast<std::uint64_t>(time.tv_usec) * per_second / 1'000'000;
 }
 
+/// The kernel refuses masks shorter than its own, whose length is not known beforehand. Empty where
+/// there is no such thing.
+std::vector<int> affinity_of_this_thread() {
+  std::vector<int> cpus;
+  for (std::size_t sets = 1; sets <= 1024 && cpus.empty(); sets *= 2) {
+    std::vector<cpu_set_t> mask(sets);
+    const std::size_t bytes = sets * sizeof(cpu_set_t);
+    if (::sched_getaffinity(0, bytes, mask.data()) != 0) continue;
+    for (std::size_t cpu = 0; cpu < 8 * bytes; ++cpu)
+      if (CPU_ISSET_S(cpu, bytes, mask.data())) cpus.push_back(static_cast<int>(cpu));
+  }
+  return cpus;
+}
+
+#ifdef SGDBENCH_USE_HWLOC
+
+/// Puts one unit of each physical core first, and counts these.
+void read_cores(hwloc_topology_t topology, Processors& found) {
+  std::vector<std::vector<int>> by_core;
+  for (hwloc_obj_t core = nullptr;
+       (core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)) != nullptr;) {
+    std::vector<int> units;
+    for (const int cpu : found.usable)
+      if (hwloc_bitmap_isset(core->cpuset, static_cast<unsigned>(cpu))) units.push_back(cpu);
+    if (!units.empty()) by_core.push_back(std::move(units));
+  }
+  std::vector<int> order;
+  for (std::size_t rank = 0; rank < found.usable.size(); ++rank)
+    for (const auto& units : by_core)
+      if (rank < units.size()) order.push_back(units[rank]);
+  if (order.size() != found.usable.size()) return;  // hwloc does not know all of them
+  found.usable = std::move(order);
+  found.physical_cores = by_core.size();
+}
+
+void read_caches(hwloc_topology_t topology, Processors& found) {
+  constexpr const char* kTypes[] = {"Unified", "Data", "Instruction"};  // as hwloc numbers them
+  const auto first = static_cast<unsigned>(found.usable.front());
+  for (auto* at = hwloc_get_pu_obj_by_os_index(topology, first); at != nullptr; at = at->parent) {
+    if (!hwloc_obj_type_is_cache(at->type)) continue;
+    const auto& cache = at->attr->cache;
+    found.caches.push_back({kTypes[cache.type], cache.depth, cache.size,
+                            static_cast<std::size_t>(hwloc_bitmap_weight(at->cpuset))});
+  }
+  std::sort(found.caches.begin(), found.caches.end(), [](const Cache& a, const Cache& b) {
+    return std::tie(a.level, a.type) < std::tie(b.level, b.type);
+  });
+}
+
+void read_topology(Processors& found) {
+  hwloc_topology_t topology = nullptr;
+  if (hwloc_topology_init(&topology) != 0) return;
+  const auto destroy = [](hwloc_topology_t made) { hwloc_topology_destroy(made); };
+  const std::unique_ptr<hwloc_topology, decltype(destroy)> owner(topology, destroy);
+  hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+  hwloc_topology_set_icache_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL);
+  if (hwloc_topology_load(topology) != 0) return;
+  read_cores(topology, found);
+  read_caches(topology, found);
+}
+
+#else
+void read_topology(Processors&) {}
+#endif
+
 }  // namespace
+
+const Processors& processors() {
+  static const Processors all = [] {
+    Processors found;
+    found.usable = affinity_of_this_thread();
+    if (!found.usable.empty()) read_topology(found);
+    return found;
+  }();
+  return all;
+}
 
 std::optional<bool> boost_enabled(const fs::path& root) {
   if (const auto off = first_word(root / "intel_pstate/no_turbo"); !off.empty()) return off == "0";
   if (const auto on = first_word(root / "cpufreq/boost"); !on.empty()) return on != "0";
   return std::nullopt;
-}
-
-std::optional<std::size_t> physical_cores(const fs::path& root, std::span<const int> cpus) {
-  std::set<std::string> cores;  // each named by the list of processors on it
-  for (const int cpu : cpus) {
-    const auto folder = root / ("cpu" + std::to_string(cpu)) / "topology";
-    const auto siblings = first_word(folder / "thread_siblings_list");
-    if (siblings.empty()) return std::nullopt;
-    cores.insert(siblings);
-  }
-  return cores.size();
 }
 
 std::optional<CpuTimes> parse_cpu_times(std::string_view text) {

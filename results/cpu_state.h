@@ -1,24 +1,43 @@
-// What the kernel says of the processors and memory that this process may use: turbo, cores that
-// share hardware, who used the time, and the share that a control group leaves.
+// The processors and memory that this process may use: which cores and caches there are, turbo, who
+// used the time, and the share that a control group leaves.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace sgdbench {
+
+/// One of the caches of a core.
+struct Cache {
+  std::string type;  ///< Data, Instruction, Unified
+  std::uint64_t level = 0, bytes = 0;
+  std::size_t sharing = 0;  ///< logical processors that share it
+};
+
+/// By hwloc; where the program was built without, or hwloc can't tell, `usable` is in ascending
+/// order and the rest is unknown.
+struct Processors {
+  /// The system's numbers of those that this process may use, as it was when that was first asked:
+  /// first one of each physical core, neighbouring cores side by side; then each core's second one,
+  /// and so on.
+  std::vector<int> usable;
+  std::optional<std::size_t> physical_cores;  ///< that these lie on
+  std::vector<Cache> caches;                  ///< of the first one's core, the smallest level first
+};
+const Processors& processors();
+inline const std::vector<int>& usable_cpus() {
+  return processors().usable;
+}
 
 /// Whether a busy core may exceed its nominal clock rate (intel_pstate/no_turbo, cpufreq/boost);
 /// nothing where the kernel doesn't say, as in a virtual machine. `root` is
 /// /sys/devices/system/cpu.
 std::optional<bool> boost_enabled(const std::filesystem::path& root);
-
-/// Physical cores that the processors `cpus` lie on; nothing where the kernel doesn't say.
-std::optional<std::size_t> physical_cores(const std::filesystem::path& root,
-                                          std::span<const int> cpus);
 
 /// Ticks of all processors together since the machine started.
 struct CpuTimes {

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,9 +15,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
-#include "results/cpu_state.h"
 #include "results/text.h"
 
 namespace sgdbench {
@@ -55,55 +52,12 @@ std::uint64_t kilobytes(std::string_view text) {
   return number_in<std::uint64_t>(text) * 1024;
 }
 
-/// Processors in this process's affinity mask; 0 where that can't be asked.
-std::size_t affinity_count() {
-  for (int processors = 1024; processors <= 1 << 20; processors *= 2) {
-    const auto free = [](cpu_set_t* set) { CPU_FREE(set); };
-    const std::unique_ptr<cpu_set_t, decltype(free)> set(
-        CPU_ALLOC(static_cast<std::size_t>(processors)), free);
-    const std::size_t bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(processors));
-    if (set && ::sched_getaffinity(::getpid(), bytes, set.get()) == 0)
-      return static_cast<std::size_t>(CPU_COUNT_S(bytes, set.get()));
-  }
-  return 0;
-}
-
 std::size_t online_cores() {
   return static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 std::optional<double> own_quota() {
   return cgroup_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-}
-
-/// "0-3,8" names five.
-std::size_t count_list(std::string_view text) {
-  std::size_t count = 0;
-  while (true) {
-    const auto first = read_number<std::size_t>(text);
-    auto last = first;
-    if (first.error == std::errc{} && first.rest.starts_with('-'))
-      last = read_number<std::size_t>(first.rest.substr(1));
-    if (first.error != std::errc{} || last.error != std::errc{}) return count;
-    if (last.value >= first.value) count += last.value - first.value + 1;
-    if (!last.rest.starts_with(',')) return count;
-    text = last.rest.substr(1);
-  }
-}
-
-std::vector<Cache> read_caches() {
-  std::vector<Cache> caches;
-  for (int index = 0; index < 16; ++index) {
-    const auto folder = kCpu / "cache" / fmt::format("index{}", index);
-    Cache cache;
-    cache.type = first_line(folder / "type");
-    if (cache.type.empty()) break;
-    cache.level = number_in<std::uint64_t>(first_line(folder / "level"));
-    cache.bytes = kilobytes(first_line(folder / "size"));
-    cache.sharing = count_list(first_line(folder / "shared_cpu_list"));
-    caches.push_back(cache);
-  }
-  return caches;
 }
 
 std::string utc_now() {
@@ -119,7 +73,7 @@ void read_machine(Environment& machine) {
   machine.cpu_model = value_of("/proc/cpuinfo", "model name");
   machine.mhz_per_cpu = number_in<double>(value_of("/proc/cpuinfo", "cpu MHz"));
   machine.governor = first_line(kCpu / "cpufreq/scaling_governor");
-  machine.caches = read_caches();
+  machine.caches = processors().caches;
   machine.cores_online = online_cores();
   machine.cores_available = available_cores();
   machine.cgroup_quota = own_quota();
@@ -135,7 +89,7 @@ void read_machine(Environment& machine) {
 }  // namespace
 
 std::size_t available_cores() {
-  std::size_t cores = affinity_count();
+  std::size_t cores = usable_cpus().size();
   if (cores == 0) cores = online_cores();
   if (const auto quota = own_quota(); quota && *quota < static_cast<double>(cores))
     cores = static_cast<std::size_t>(*quota);

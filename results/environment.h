@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "results/cpu_state.h"
 #include "results/record.h"
 
 namespace sgdbench {
@@ -16,13 +17,6 @@ namespace sgdbench {
 /// Cores that this process may really use: the affinity mask and the cgroup's quota, whichever is
 /// smaller (at least 1).
 std::size_t available_cores();
-
-/// One of the first core's caches.
-struct Cache {
-  std::string type;  ///< Data, Instruction, Unified
-  std::uint64_t level = 0, bytes = 0;
-  std::size_t sharing = 0;  ///< logical processors that share it
-};
 
 /// Memory that this process could still take: what the machine has left, or its control group,
 /// whichever is less. 0 where that can't be asked.
@@ -32,7 +26,7 @@ std::uint64_t available_memory_bytes();
 struct Environment {
   std::string cpu_model, governor, kernel, hostname_hash;
   double mhz_per_cpu = 0;
-  std::vector<Cache> caches;
+  std::vector<Cache> caches;  ///< of a core
   std::size_t cores_online = 0, cores_available = 0;
   std::optional<double> cgroup_quota;  ///< cores
   std::vector<double> load_average;    ///< 1, 5, 15 minutes

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <functional>
 
-#include "backends/conditions/arithmetic.h"
 #include "backends/conditions/conditions.h"
+#include "backends/conditions/distribution.h"
 #include "workloads/random.h"
 
 using namespace sgdbench;

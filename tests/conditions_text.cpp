@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "backends/conditions/conditions.h"
-#include "backends/conditions/trace_file.h"
+#include "backends/conditions/distribution.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

@@ -2,8 +2,8 @@
 
 #include <thread>
 
-#include "backends/pause.h"
 #include "backends/protocols/protocol.h"
+#include "backends/waiting.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {

@@ -2,7 +2,7 @@
 // age is dealt again.
 
 #include "backends/protocols/protocol.h"
-#include "backends/reference_path.h"
+#include "backends/verification.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {
@@ -20,7 +20,7 @@ std::vector<LandedTask> landings_of(const RunOutcome& outcome) {
   return landings;
 }
 
-/// How far the end of a run is from what landed in it, recomputed in double (reference_path.h): in
+/// How far the end of a run is from what landed in it, recomputed in double (verification.h): in
 /// tolerances, at the coordinate where it is farthest.
 double off(const RunSpec& spec, const Problem& problem, const RunOutcome& outcome) {
   const auto& start = outcome.curve.front().parameters;

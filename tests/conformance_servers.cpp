@@ -2,7 +2,7 @@
 // which step a stale update gets, what cancelling costs.
 
 #include "backends/protocols/protocol.h"
-#include "backends/replica_mean.h"
+#include "backends/server.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {

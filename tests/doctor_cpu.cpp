@@ -32,15 +32,20 @@ TEST_CASE("Turbo is on, off or unknown, as the kernel says") {
   CHECK(boost_enabled(root) == false);
 }
 
-TEST_CASE("Processors on one physical core count as one, and one that is unknown makes all so") {
-  const Scratch scratch;
-  const fs::path root = scratch.path("");
-  for (const int cpu : {0, 1, 4, 5})
-    write(scratch, "cpu" + std::to_string(cpu) + "/topology/thread_siblings_list",
-          cpu % 4 == 0 ? "0,4" : "1,5");
-  CHECK(physical_cores(root, std::vector{0, 1, 4, 5}) == 2);
-  CHECK(physical_cores(root, std::vector{1, 5}) == 1);
-  CHECK_FALSE(physical_cores(root, std::vector{0, 2}));
+TEST_CASE("There are no more physical cores than processors, and a larger cache is further away") {
+  const Processors& found = processors();
+  CHECK_FALSE(found.usable.empty());
+  if (found.physical_cores) {
+    CHECK(*found.physical_cores >= 1);
+    CHECK(*found.physical_cores <= found.usable.size());
+  }
+  std::uint64_t level = 1;
+  for (const Cache& cache : found.caches) {
+    CHECK(cache.level >= level);
+    CHECK(cache.bytes > 0);
+    CHECK(cache.sharing >= 1);
+    level = cache.level;
+  }
 }
 
 TEST_CASE("Processor times are read from the line of all processors, of any kernel") {

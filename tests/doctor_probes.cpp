@@ -5,11 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "backends/bandwidth.h"
-#include "backends/examination.h"
-#include "backends/latency.h"
-#include "backends/pieces.h"
-#include "backends/together.h"
+#include "backends/probes.h"
+#include "backends/worker_pool.h"
 
 using namespace sgdbench;
 

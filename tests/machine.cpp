@@ -8,10 +8,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "backends/pace.h"
-#include "backends/parallel_for.h"
-#include "backends/probe.h"
-#include "backends/topology.h"
+#include "backends/fork_join.h"
+#include "backends/probes.h"
+#include "backends/worker_pool.h"
+#include "results/cpu_state.h"
 
 using namespace sgdbench;
 
@@ -92,12 +92,16 @@ TEST_CASE("The usable processors are those of the affinity mask, each once") {
   for (const int cpu : cpus) CHECK(CPU_ISSET(static_cast<std::size_t>(cpu), &allowed));
 }
 
-TEST_CASE("Pinning ties a thread to one processor, and a guard undoes it") {
+TEST_CASE("Pinning ties a thread to one processor, and no other thread") {
   const cpu_set_t before = affinity();
   for (std::size_t worker = 0; worker < usable_cpus().size(); ++worker) {
-    const AffinityGuard guard;
-    REQUIRE(pin_this_thread(worker));
-    const cpu_set_t pinned = affinity();
+    bool done = false;
+    cpu_set_t pinned = before;
+    std::thread([&] {
+      done = pin_this_thread(worker);
+      pinned = affinity();
+    }).join();
+    REQUIRE(done);
     CHECK(CPU_COUNT(&pinned) == 1);
     CHECK(CPU_ISSET(static_cast<std::size_t>(usable_cpus()[worker]), &pinned));
   }

@@ -1,7 +1,7 @@
 // What must hold of every computed optimum.
 #include <doctest/doctest.h>
 
-#include "backends/parallel_for.h"
+#include "backends/fork_join.h"
 #include "tests/optimum_fixture.h"
 #include "workloads/names.h"
 

@@ -1,9 +1,9 @@
-#include "backends/replicas.h"
-
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <thread>
+
+#include "backends/downpour.h"
 
 namespace sgdbench {
 namespace {

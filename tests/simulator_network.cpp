@@ -3,7 +3,7 @@
 #include <string>
 
 #include "backends/conditions/link.h"
-#include "backends/simulator/network.h"
+#include "backends/simulator/simulation.h"
 #include "tests/simulator_runs.h"
 #include "workloads/names.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "backends/simulator/network.h"
+#include "backends/simulator/simulation.h"
 #include "tests/conformance.h"
 #include "workloads/problem.h"
 

@@ -1,11 +1,10 @@
-#include "backends/versions.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <numeric>
 #include <thread>
 
+#include "backends/leashed.h"
 #include "backends/worker_pool.h"
 
 namespace sgdbench {

@@ -1,5 +1,3 @@
-#include "backends/work_plan.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,7 +6,8 @@
 #include <set>
 
 #include "backends/curve.h"
-#include "backends/read_compute_commit.h"
+#include "backends/loops.h"
+#include "backends/work_queue.h"
 
 namespace sgdbench {
 namespace {

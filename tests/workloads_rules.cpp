@@ -19,7 +19,7 @@ std::vector<RuleSpec> rules_with_memory() {
 constexpr double kStep = 0.02;
 constexpr std::size_t kBetweenFull = 60;  // examples
 
-/// As a backend makes it (backends/segments.h), by one worker.
+/// As a backend makes it (backends/pooled_backend.h), by one worker.
 void make_full(const Problem& problem, const Rule& rule, std::span<Real> state) {
   const auto worker = problem.make_worker({&rule, 1, nullptr});
   std::vector<Real> sum(problem.parameters());

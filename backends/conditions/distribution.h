@@ -38,6 +38,17 @@ double parse_bandwidth(std::string_view text);
 /// As parse_bandwidth() takes it.
 std::string bandwidth_text(double bytes_per_second);
 
+/// As parse_duration() takes it, to the last bit.
+std::string duration_text(Seconds duration);
+
+/// 'text', as in messages.
+std::string quoted(std::string_view text);
+
+/// The durations of a trace: a file, or its text, `name` standing for the path in errors. Throws
+/// MissingData (no such file) or BadData (no durations in it, or a line that is none).
+std::vector<Seconds> read_durations(const std::string& path);
+std::vector<Seconds> parse_durations(std::string_view text, const std::string& name);
+
 /// An immutable value. Thread safety: any number of threads may draw.
 class Distribution {
  public:
@@ -84,5 +95,23 @@ struct DistributionEntry {
   std::string_view summary;
 };
 const std::vector<DistributionEntry>& distribution_catalog();
+
+// Arithmetic of draws: IEEE additions, multiplications and divisions alone, where the functions of
+// <cmath> are each library's own. The files of this folder are compiled without contraction
+// (exact_arithmetic() in CMakeLists.txt): a fused a·b + c rounds once where two operations round
+// twice.
+
+/// u in (0, 1], a multiple of 2⁻⁵³: a pure function of a stream and an index.
+double uniform_at(std::uint64_t stream, std::uint64_t index);
+
+/// ln x for normal x > 0, within 2 units in the last place.
+double natural_log(double x);
+
+/// eʸ for 0 ≤ y ≤ 700, within 2 units in the last place.
+double exponential_of(double y);
+
+/// x^(−1/k) for 0 < x ≤ 1 and k > 0: e^y with y = −ln x / k, whose rounding is y times as large in
+/// the result: within 4 + 2·y units in the last place. Infinite beyond the range of a double.
+double inverse_root(double x, double k);
 
 }  // namespace sgdbench

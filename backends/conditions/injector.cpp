@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "backends/adaptive_wait.h"
+#include "backends/waiting.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>

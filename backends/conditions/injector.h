@@ -21,11 +21,10 @@
 #include <cstdint>
 #include <mutex>
 
-#include "backends/clock.h"
 #include "backends/conditions/conditions.h"
 #include "backends/conditions/link.h"
-#include "backends/pause.h"
 #include "backends/stop.h"
+#include "backends/waiting.h"
 
 namespace sgdbench {
 

@@ -4,13 +4,15 @@
 #include <optional>
 #include <string>
 
-#include "backends/protocols/parts.h"
+#include "backends/protocols/families.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
 namespace {
 
 constexpr std::uint64_t kMost = 1'000'000;  ///< gradients, updates, steps
+/// A parameter that is no bound at all, as in ssp:inf.
+constexpr std::uint64_t kUnbounded = UINT64_MAX;
 
 /// What stands behind the colon, read.
 struct Parameters {
@@ -34,56 +36,56 @@ ProtocolTraits grouped(std::size_t arrivals) {
 }
 
 std::unique_ptr<Protocol> make_async(const Parameters&, std::size_t) {
-  return make_immediate({});
+  return std::make_unique<Immediate>(ProtocolTraits{});
 }
 std::unique_ptr<Protocol> make_ssp(const Parameters& p, std::size_t workers) {
-  return make_stale_synchronous(workers, p.count);
+  return std::make_unique<StaleSynchronous>(workers, p.count);
 }
 std::unique_ptr<Protocol> make_bsp(const Parameters&, std::size_t workers) {
   auto traits = grouped(workers);
   traits.whole_rounds = true;
-  return make_grouped(workers, Grouping::round, traits);
+  return std::make_unique<Grouped>(workers, Grouping::round, traits);
 }
 std::unique_ptr<Protocol> make_k_sync(const Parameters& p, std::size_t workers) {
   auto traits = grouped(p.count);
   traits.cancels = p.count < workers;
   traits.whole_rounds = p.count == workers;
-  return make_grouped(workers, Grouping::round, traits);
+  return std::make_unique<Grouped>(workers, Grouping::round, traits);
 }
 std::unique_ptr<Protocol> make_k_batch_sync(const Parameters& p, std::size_t workers) {
   auto traits = grouped(p.count);
   traits.cancels = true;
   traits.overlaps = true;
-  return make_grouped(workers, Grouping::round_batch, traits);
+  return std::make_unique<Grouped>(workers, Grouping::round_batch, traits);
 }
 std::unique_ptr<Protocol> make_k_async(const Parameters& p, std::size_t workers) {
   auto traits = grouped(p.count);
   traits.whole_rounds = p.count == workers;
-  return make_grouped(workers, Grouping::first, traits);
+  return std::make_unique<Grouped>(workers, Grouping::first, traits);
 }
 std::unique_ptr<Protocol> make_k_batch_async(const Parameters& p, std::size_t workers) {
   auto traits = grouped(p.count);
   traits.overlaps = p.count > 1;
-  return make_grouped(workers, Grouping::first_batch, traits);
+  return std::make_unique<Grouped>(workers, Grouping::first_batch, traits);
 }
 std::unique_ptr<Protocol> make_local(const Parameters& p, std::size_t workers) {
   auto traits = grouped(workers);
   traits.whole_rounds = true;
   traits.steps = p.count;
   if (p.count > 1) traits.exchange = Exchange::average;
-  return make_grouped(workers, Grouping::round, traits);
+  return std::make_unique<Grouped>(workers, Grouping::round, traits);
 }
 std::unique_ptr<Protocol> make_elastic(const Parameters& p, std::size_t) {
   ProtocolTraits traits;
   traits.exchange = Exchange::elastic;
   traits.steps = p.period;
   traits.alpha = p.alpha;
-  return make_immediate(traits);
+  return std::make_unique<Immediate>(traits);
 }
 std::unique_ptr<Protocol> make_ringmaster(const Parameters& p, std::size_t) {
   ProtocolTraits traits;
   if (p.count != kUnbounded) traits.max_staleness = p.count - 1;
-  return make_immediate(traits);
+  return std::make_unique<Immediate>(traits);
 }
 
 const std::vector<Row>& rows() {

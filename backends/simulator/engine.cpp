@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "backends/simulator/learner.h"
-#include "backends/simulator/tally.h"
+#include "backends/simulator/center.h"
 
 namespace sgdbench {
 namespace {

@@ -30,10 +30,9 @@
 #include "backends/conditions/link.h"
 #include "backends/protocols/protocol.h"
 #include "backends/run.h"
-#include "backends/simulator/accounts.h"
-#include "backends/simulator/durations.h"
 #include "backends/simulator/event_queue.h"
-#include "backends/simulator/network.h"
+#include "backends/simulator/iterations.h"
+#include "backends/simulator/simulation.h"
 
 namespace sgdbench {
 

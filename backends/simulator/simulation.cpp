@@ -1,29 +1,25 @@
-// Reading the text of a cluster: classes of workers, each NAME:COUNT@DISTRIBUTION.
 #include "backends/simulator/simulation.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "results/text.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
+
 namespace {
 
 constexpr std::string_view kRight = "a class is NAME:COUNT@DISTRIBUTION, as in 'fast:56@exp:1ms'";
 
-std::string in_quotes(std::string_view text) {
-  std::string result = "'";
-  return result.append(text).append("'");
-}
-
 [[noreturn]] void refuse_class(std::string_view text, const std::string& why) {
-  throw UsageError("cluster class " + in_quotes(text) + ": " + why);
+  throw UsageError("cluster class " + quoted(text) + ": " + why);
 }
 
 std::size_t parse_workers(std::string_view text, std::string_view digits) {
   const auto [count, error, rest] = read_number<std::size_t>(digits);
   if (error == std::errc::invalid_argument || !rest.empty())
-    refuse_class(text, in_quotes(digits) + " is no number of workers; " + std::string(kRight));
+    refuse_class(text, quoted(digits) + " is no number of workers; " + std::string(kRight));
   if (error != std::errc() || count < 1 || count > kMostSimulated)
     refuse_class(text, std::string(digits) + " workers: the number lies between 1 and " +
                            std::to_string(kMostSimulated));
@@ -49,7 +45,7 @@ WorkerClass parse_class(std::string_view text) {
 void check_name(const std::vector<WorkerClass>& cluster, const WorkerClass& added) {
   const bool twice = std::any_of(cluster.begin(), cluster.end(),
                                  [&](const auto& one) { return one.name == added.name; });
-  if (twice) throw UsageError("cluster: two classes are called " + in_quotes(added.name));
+  if (twice) throw UsageError("cluster: two classes are called " + quoted(added.name));
 }
 
 }  // namespace
@@ -83,6 +79,15 @@ std::string_view to_string(AllReduce how) {
 
 AllReduce parse_all_reduce(std::string_view text) {
   return find_by_name(kAllReduceNames, "all-reduce", text).how;
+}
+
+Seconds all_reduce_time(AllReduce how, std::size_t workers, Seconds latency, double bytes,
+                        double bandwidth) {
+  const auto P = static_cast<double>(workers);
+  const Seconds transfer = bandwidth > 0 ? bytes / bandwidth : 0;  // n/β
+  if (how == AllReduce::ring) return 2 * (P - 1) * latency + 2 * ((P - 1) / P) * transfer;
+  const auto levels = static_cast<double>(std::bit_width(workers - 1));  // ⌈log₂ P⌉
+  return 2 * levels * (latency + transfer);
 }
 
 }  // namespace sgdbench

@@ -7,11 +7,10 @@
 #include <algorithm>
 
 #include "backends/backend.h"
-#include "backends/clock.h"
-#include "backends/read_compute_commit.h"
+#include "backends/loops.h"
+#include "backends/simulator/center.h"
 #include "backends/simulator/engine.h"
-#include "backends/simulator/learner.h"
-#include "backends/simulator/tally.h"
+#include "backends/waiting.h"
 #include "results/environment.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"

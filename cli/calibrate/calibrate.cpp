@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <numeric>
 
-#include "backends/parallel_for.h"
+#include "backends/fork_join.h"
 #include "cli/calibrate/validation.h"
 #include "cli/configuration.h"
 #include "cli/files.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backends/examination.h"
+#include "backends/probes.h"
 #include "cli/configuration.h"
 
 namespace sgdbench {

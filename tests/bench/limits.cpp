@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "backends/bandwidth.h"
-#include "backends/probe.h"
+#include "backends/probes.h"
 #include "workloads/kernels/vector.h"
 
 namespace sgdbench::bench {

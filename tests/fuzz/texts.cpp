@@ -1,7 +1,7 @@
 // What a user types, and the files that stand for it.
 #include <algorithm>
 
-#include "backends/conditions/trace_file.h"
+#include "backends/conditions/distribution.h"
 #include "cli/configuration.h"
 #include "cli/request.h"
 #include "cli/sweep.h"

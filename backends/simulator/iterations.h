@@ -1,10 +1,5 @@
-// What each simulated worker spent its time on, and, where it is asked for, the timeline.
-//
-// The idea: when a worker is let go, its wait is over, and all of its iteration up to its arrival
-// is known; that is accounted for at the end of it, or of what became of it when it was cancelled.
-//
-// Invariant: a worker's phases sum to the time up to which it is accounted for, to the nanosecond:
-// each boundary between two phases is rounded once.
+// The iterations of simulated workers: how long their gradients and messages take, and what each
+// worker spent its time on.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +7,63 @@
 #include <cstdint>
 #include <vector>
 
+#include "backends/conditions/conditions.h"
 #include "backends/conditions/distribution.h"
+#include "backends/run_spec.h"
 #include "results/stopwatch.h"
 #include "results/timeline.h"
 
 namespace sgdbench {
+
+/// Draws from the distributions of a run. Every draw is by seed, worker and number: the same under
+/// every protocol.
+class Durations {
+ public:
+  /// `spec` must outlive this.
+  explicit Durations(const RunSpec& spec)
+      : spec_(spec),
+        delays_(spec.conditions.delays_compute()),
+        latencies_(!spec.conditions.latency.is_zero()),
+        services_(!spec.simulation.service.is_zero()) {
+    const auto& cluster = spec.simulation.cluster;
+    for (std::size_t k = 0; k < cluster.size(); ++k)
+      class_of_.insert(class_of_.end(), cluster[k].workers, static_cast<std::uint32_t>(k));
+  }
+
+  /// Of a worker's own computing times.
+  std::uint64_t stream(std::size_t worker) const {
+    return stream_of(spec_.seed, worker, Purpose::compute);
+  }
+  /// Of `count` gradients from number `first` on; `stream` is the worker's.
+  Seconds compute(std::size_t worker, std::uint64_t stream, std::uint64_t first,
+                  std::uint64_t count) const {
+    const Distribution& distribution = distribution_of(worker);
+    Seconds sum = 0;
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      const Seconds own = distribution.draw(stream, i);
+      sum += delays_ ? compute_time(spec_.conditions, spec_.seed, worker, i, own) : own;
+    }
+    return sum;
+  }
+  /// Of message `number`: what it takes beside its turn on the link.
+  Seconds latency(std::size_t worker, std::uint64_t number, Purpose purpose) const {
+    return latencies_ ? message_latency(spec_.conditions, spec_.seed, worker, number, purpose) : 0;
+  }
+  Seconds service(std::size_t worker, std::uint64_t number) const {
+    if (!services_) return 0;
+    return spec_.simulation.service.draw(stream_of(spec_.seed, worker, Purpose::service), number);
+  }
+
+ private:
+  const Distribution& distribution_of(std::size_t worker) const {
+    return class_of_.empty() ? spec_.simulation.compute_time
+                             : spec_.simulation.cluster[class_of_[worker]].compute;
+  }
+
+  const RunSpec& spec_;
+  bool delays_, latencies_, services_;
+  std::vector<std::uint32_t> class_of_;  // per worker, where there is a cluster
+};
 
 inline Nanoseconds to_nanoseconds(Seconds t) {
   return static_cast<Nanoseconds>(t * 1e9 + 0.5);
@@ -35,10 +82,22 @@ struct Landed {
   std::uint64_t update = 0, staleness = 0;
 };
 
+/// What each worker spent its time on, and, where it is asked for, the timeline.
+///
+/// The idea: when a worker is let go, its wait is over, and all of its iteration up to its arrival
+/// is known; that is accounted for at the end of it, or of what became of it when it was cancelled.
+///
+/// Invariant: a worker's phases sum to the time up to which it is accounted for, to the nanosecond:
+/// each boundary between two phases is rounded once.
 class Accounts {
  public:
   /// `slices` per track of the timeline; 0: there is none.
-  Accounts(std::size_t workers, std::size_t slices);
+  Accounts(std::size_t workers, std::size_t slices) : accounts_(workers), records_(slices != 0) {
+    if (!records_) return;
+    numbers_.resize(workers);
+    timeline_.has_server = true;
+    timeline_.tracks.assign(workers + 1, Track(slices));
+  }
 
   /// It is let go at `now`, for its iteration of this number, from 1.
   void begin(std::size_t worker, Seconds now, const Iteration& iteration, std::uint64_t number) {
@@ -106,7 +165,13 @@ class Accounts {
     spend(worker, Activity::compute, std::min(now.computed, limit));
     spend(worker, Activity::push, std::min(now.arrival, limit), landed);
   }
-  void record(std::size_t worker, Activity activity, Nanoseconds end, Landed landed);
+  /// A push that became an update has its slice also where it took no time.
+  void record(std::size_t worker, Activity activity, Nanoseconds end, Landed landed) {
+    const Nanoseconds begin = accounts_[worker].until();
+    if (end == begin && landed.update == 0) return;
+    const std::uint64_t gradient = activity == Activity::wait ? 0 : numbers_[worker];
+    timeline_.tracks[worker].add({begin, end, activity, gradient, landed.update, landed.staleness});
+  }
 
   std::vector<Account> accounts_;
   bool records_;

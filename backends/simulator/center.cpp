@@ -1,10 +1,9 @@
-#include "backends/simulator/learner.h"
+#include "backends/simulator/center.h"
 
 #include <stdexcept>
 
-#include "backends/in_place.h"
-#include "backends/read_compute_commit.h"
-#include "backends/segments.h"
+#include "backends/loops.h"
+#include "backends/pooled_backend.h"
 #include "results/environment.h"
 
 namespace sgdbench {

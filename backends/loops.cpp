@@ -1,4 +1,4 @@
-#include "backends/in_place.h"
+#include "backends/loops.h"
 
 #include <algorithm>
 
