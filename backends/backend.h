@@ -14,7 +14,6 @@
 #include "backends/run_spec.h"
 #include "backends/work_queue.h"
 #include "results/staleness.h"
-#include "results/stopwatch.h"
 #include "results/timeline.h"
 #include "workloads/problem.h"
 

@@ -10,7 +10,7 @@
 
 #include "results/cpu_state.h"
 #include "results/environment.h"
-#include "results/resolution.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 

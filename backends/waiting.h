@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "results/stopwatch.h"
+#include "results/timeline.h"
 
 namespace sgdbench {
 

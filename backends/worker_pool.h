@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "results/stopwatch.h"
+#include "results/timeline.h"
 
 namespace sgdbench {
 

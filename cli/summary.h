@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "results/arrangement.h"
 #include "results/outcome.h"
 #include "results/record.h"
+#include "results/reports.h"
 
 namespace sgdbench {
 

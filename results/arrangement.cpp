@@ -1,5 +1,3 @@
-#include "results/arrangement.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "results/labels.h"
 #include "results/outcome.h"
+#include "results/reports.h"
 
 namespace sgdbench {
 namespace {

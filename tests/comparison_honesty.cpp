@@ -7,7 +7,7 @@
 #include "tests/gate_scenarios.h"
 
 using namespace sgdbench;
-using Noise = Scenario::Noise;
+using Scatter = Scenario::Noise;
 
 namespace {
 
@@ -24,7 +24,7 @@ int regressions(const Scenario& scenario, std::size_t repeats, int trials = kTri
 
 TEST_CASE("No true change up to the threshold fails more than alpha of the comparisons") {
   // At less than the threshold, statistics_family.cpp counts more.
-  for (const auto noise : {Noise::log_normal, Noise::heavy, Noise::autocorrelated}) {
+  for (const auto noise : {Scatter::log_normal, Scatter::heavy, Scatter::autocorrelated}) {
     CHECK(regressions({"equal builds", noise}, 5) <= most_false(kTrials));
     for (const std::size_t repeats : {5, 10})
       CHECK(regressions({"all slower by 5 %", noise, 0.05}, repeats) <= most_false(kTrials));

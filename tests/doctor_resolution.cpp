@@ -5,7 +5,6 @@
 #include <random>
 #include <vector>
 
-#include "results/resolution.h"
 #include "results/statistics.h"
 
 using namespace sgdbench;

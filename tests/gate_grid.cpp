@@ -8,21 +8,21 @@
 #include "tests/gate_scenarios.h"
 
 using namespace sgdbench;
-using Noise = Scenario::Noise;
+using Scatter = Scenario::Noise;
 
 namespace {
 
 /// In which nothing became slower than it may.
 constexpr Scenario kNulls[] = {
     {.name = "equal"},
-    {.name = "equal, heavy tails", .noise = Noise::heavy},
-    {.name = "equal, autocorrelated", .noise = Noise::autocorrelated},
+    {.name = "equal, heavy tails", .noise = Scatter::heavy},
+    {.name = "equal, autocorrelated", .noise = Scatter::autocorrelated},
     {.name = "all 3 % slower", .slowdown = 0.03},
-    {.name = "all 3 % slower, heavy tails", .noise = Noise::heavy, .slowdown = 0.03},
-    {.name = "all 3 % slower, autocorrelated", .noise = Noise::autocorrelated, .slowdown = 0.03},
+    {.name = "all 3 % slower, heavy tails", .noise = Scatter::heavy, .slowdown = 0.03},
+    {.name = "all 3 % slower, autocorrelated", .noise = Scatter::autocorrelated, .slowdown = 0.03},
     {.name = "all 5 % slower", .slowdown = 0.05},
-    {.name = "all 5 % slower, heavy tails", .noise = Noise::heavy, .slowdown = 0.05},
-    {.name = "all 5 % slower, autocorrelated", .noise = Noise::autocorrelated, .slowdown = 0.05},
+    {.name = "all 5 % slower, heavy tails", .noise = Scatter::heavy, .slowdown = 0.05},
+    {.name = "all 5 % slower, autocorrelated", .noise = Scatter::autocorrelated, .slowdown = 0.05},
     {.name = "all 5 % slower, shared minutes and probes",
      .slowdown = 0.05,
      .probes = true,
@@ -54,7 +54,7 @@ constexpr Scenario kOthers[] = {
     {.name = "all 5 % slower, BASE five times as noisy", .slowdown = 0.05, .base_noise = 5},
     {.name = "equal, BASE five times as noisy", .base_noise = 5},
     {.name = "one configuration alone, 5 % slower, autocorrelated",
-     .noise = Noise::autocorrelated,
+     .noise = Scatter::autocorrelated,
      .slowdown = 0.05,
      .configurations = 1},
     {.name = "all 10 % slower, drift of 10 % that probes see",
@@ -70,7 +70,7 @@ constexpr Scenario kOthers[] = {
      .slow_has_two_workers = true,
      .probes = true},
     {.name = "all 10 % slower, probes", .slowdown = 0.1, .probes = true},
-    {.name = "one 20 % slower, heavy tails", .noise = Noise::heavy, .slowdown = 0.2, .slow = 1},
+    {.name = "one 20 % slower, heavy tails", .noise = Scatter::heavy, .slowdown = 0.2, .slow = 1},
     {.name = "one 10 % slower, pairs", .slowdown = 0.1, .slow = 1, .paired = true},
     {.name = "one 15 % slower, pairs", .slowdown = 0.15, .slow = 1, .paired = true},
 };

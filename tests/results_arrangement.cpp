@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include "results/arrangement.h"
 #include "results/reports.h"
 #include "tests/results_samples.h"
 

@@ -14,7 +14,7 @@
 #include "results/reports.h"
 #include "results/staleness.h"
 #include "results/statistics.h"
-#include "results/stopwatch.h"
+#include "results/timeline.h"
 
 using namespace sgdbench;
 namespace fs = std::filesystem;

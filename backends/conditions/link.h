@@ -19,7 +19,7 @@
 #include <limits>
 
 #include "backends/conditions/distribution.h"
-#include "results/stopwatch.h"
+#include "results/timeline.h"
 
 namespace sgdbench {
 

@@ -10,7 +10,6 @@
 #include "backends/conditions/conditions.h"
 #include "backends/conditions/distribution.h"
 #include "backends/run_spec.h"
-#include "results/stopwatch.h"
 #include "results/timeline.h"
 
 namespace sgdbench {

@@ -13,8 +13,6 @@
 namespace sgdbench {
 namespace {
 
-/// More repeats than a user makes, and more than any number means.
-constexpr double kMany = 1000, kEndless = 1e6;
 /// Means of fewer configurations say nothing that these don't say themselves.
 constexpr std::size_t kLeastOfMean = 3;
 
@@ -29,22 +27,6 @@ std::size_t width_of(const Metric& metric, const RunRecord& row) {
   constexpr std::size_t kMostWidths = 1'000'000;
   return static_cast<std::size_t>(metric.kind) * kMostWidths +
          std::min<std::size_t>(row.workers, kMostWidths - 1);
-}
-
-/// A time of which it could not be seen what the machine did is as fast as it may have been. Both
-/// are larger where things are slower, throughput as well.
-void take_off(std::vector<double>& values, const std::vector<double>& machine, double most) {
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] -= std::isinf(machine[i]) ? most : machine[i];
-}
-
-void take_off(Measured& measured, const Drift& drift) {
-  double most = 0;
-  for (const auto* side : {&drift.before, &drift.after})
-    for (const double value : *side)
-      if (std::isfinite(value)) most = std::max(most, value);
-  take_off(measured.before, drift.before, most);
-  take_off(measured.after, drift.after, most);
 }
 
 double mean_of_finite(const std::vector<double>& values) {
@@ -259,7 +241,7 @@ class Judging {
       found.remark = fmt::format("the machine itself was faster{}",
                                  faster ? fmt::format(" at {}", faster->what) : "");
     } else {
-      found.remark = what_would_decide(found);
+      found.remark = what_would_decide(found, options_, c_.families[0].size());
     }
   }
 
@@ -279,8 +261,9 @@ class Judging {
     }
     const auto least = sgdbench::least_repeats(alpha(), options_.paired);
     const bool few = std::min(found.before.values.size(), found.after.values.size()) < least;
-    found.remark = few ? fmt::format("more than before; needs at least {} {}", least, unit())
-                       : "more than before, which may be chance";
+    found.remark =
+        few ? fmt::format("more than before; needs at least {} {}", least, unit_of(options_))
+            : "more than before, which may be chance";
   }
 
   /// The lucky ones alone would pass for all.
@@ -322,34 +305,6 @@ class Judging {
     mean.verdict = weakest_[i].worse <= alpha() && !any_unread    ? Verdict::regression
                    : weakest_[i].not_worse <= alpha() && all_fine ? Verdict::fine
                                                                   : Verdict::inconclusive;
-  }
-
-  const char* unit() const { return options_.paired ? "rounds" : "repeats a side"; }
-
-  /// Repeats that would decide if centre and spread stayed as they are: half-widths of intervals go
-  /// with 1/√n, and one of them, as wide as the family needs, must fit beside the threshold.
-  std::string what_would_decide(const Finding& found) const {
-    const auto n = std::min(found.before.values.size(), found.after.values.size());
-    const auto least = sgdbench::least_repeats(alpha(), options_.paired);
-    if (n < least) return fmt::format("needs at least {} {}", least, unit());
-    if (!found.change || !found.change_interval)
-      return fmt::format("needs more than {} {}", n, unit());
-    const auto scale = [&](double x) { return on_scale(*found.metric, x); };
-    const double half =
-        std::abs(scale(found.change_interval->high) - scale(found.change_interval->low)) / 2;
-    const double beyond =
-        std::abs(scale(*found.change) - allowed(*found.metric, options_.criteria));
-    if (!std::isfinite(half) || !std::isfinite(beyond))
-      return "too many repeats have no value to tell how many more are needed";
-    const double wider =
-        normal_two_sided(2 * alpha() / static_cast<double>(c_.families[0].size())) /
-        normal_two_sided(alpha());
-    const double needed = static_cast<double>(n) * std::pow(half * wider / beyond, 2);
-    if (!(needed <= kEndless))
-      return fmt::format("no number of {}: it lies on the threshold", unit());
-    if (needed > kMany) return fmt::format("more than {:.0f} {} would decide", kMany, unit());
-    return fmt::format("about {:.0f} {} would decide",
-                       std::max(std::ceil(needed), static_cast<double>(n + 1)), unit());
   }
 
   Comparison& c_;

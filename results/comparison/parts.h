@@ -93,6 +93,17 @@ struct Drift {
 std::vector<Drift> drifts(const std::vector<Match>& matches, const Repeats& repeats,
                           const ComparisonOptions& options, std::vector<std::string>& lines);
 
+/// Leaves of times (logarithms) what they would have been without it.
+void take_off(Measured& measured, const Drift& drift);
+
+/// What repeats are called, in numbers of them.
+inline const char* unit_of(const ComparisonOptions& options) {
+  return options.paired ? "rounds" : "repeats a side";
+}
+/// How many repeats would decide about a finding of a family of so many things, in words.
+std::string what_would_decide(const Finding& finding, const ComparisonOptions& options,
+                              std::size_t family);
+
 /// Judges together all findings that have a match; the means, too.
 void judge(Comparison& comparison, const std::vector<const Match*>& match_of_finding,
            const Repeats& repeats, const std::vector<Drift>& drifts,

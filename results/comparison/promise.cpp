@@ -1,10 +1,12 @@
 // What a comparison promises: what it could have found, and what reports like these would need.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "results/comparison/comparison.h"
+#include "results/comparison/parts.h"
 #include "results/statistics.h"
-#include "results/statistics/deals.h"
+#include "results/statistics/family.h"
 
 namespace sgdbench {
 
@@ -86,6 +88,33 @@ std::optional<std::size_t> repeats_to_find(double spread, double change) {
     (share_found(spread, middle, change) < kGateShare ? low : high) = middle;
   }
   return high;
+}
+
+// Repeats that would decide if centre and spread stayed as they are: half-widths of intervals go
+// with 1/√n, and one of them, as wide as the family needs, must fit beside the threshold.
+std::string what_would_decide(const Finding& found, const ComparisonOptions& options,
+                              std::size_t family) {
+  /// More repeats than a user makes, and more than any number means.
+  constexpr double kMany = 1000, kEndless = 1e6;
+  const auto* unit = unit_of(options);
+  const double alpha = options.criteria.alpha;
+  const auto n = std::min(found.before.values.size(), found.after.values.size());
+  const auto least = least_repeats(alpha, options.paired);
+  if (n < least) return fmt::format("needs at least {} {}", least, unit);
+  if (!found.change || !found.change_interval) return fmt::format("needs more than {} {}", n, unit);
+  const auto scale = [&](double x) { return on_scale(*found.metric, x); };
+  const double half =
+      std::abs(scale(found.change_interval->high) - scale(found.change_interval->low)) / 2;
+  const double beyond = std::abs(scale(*found.change) - allowed(*found.metric, options.criteria));
+  if (!std::isfinite(half) || !std::isfinite(beyond))
+    return "too many repeats have no value to tell how many more are needed";
+  const double wider =
+      normal_two_sided(2 * alpha / static_cast<double>(family)) / normal_two_sided(alpha);
+  const double needed = static_cast<double>(n) * std::pow(half * wider / beyond, 2);
+  if (!(needed <= kEndless)) return fmt::format("no number of {}: it lies on the threshold", unit);
+  if (needed > kMany) return fmt::format("more than {:.0f} {} would decide", kMany, unit);
+  return fmt::format("about {:.0f} {} would decide",
+                     std::max(std::ceil(needed), static_cast<double>(n + 1)), unit);
 }
 
 }  // namespace sgdbench

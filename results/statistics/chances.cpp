@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "results/statistics.h"
-#include "results/statistics/deals.h"
+#include "results/statistics/family.h"
 
 namespace sgdbench {
 namespace {

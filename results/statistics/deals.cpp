@@ -1,10 +1,9 @@
-#include "results/statistics/deals.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "results/statistics.h"
+#include "results/statistics/family.h"
 
 namespace sgdbench {
 namespace {

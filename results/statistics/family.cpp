@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "results/statistics.h"
-#include "results/statistics/deals.h"
 
 namespace sgdbench {
 namespace {
