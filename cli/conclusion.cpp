@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "cli/summary.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "results/comparison/comparison.h"
 #include "results/labels.h"
 

@@ -7,7 +7,6 @@
 #include "cli/files.h"
 #include "cli/outputs.h"
 #include "cli/terminal.h"
-#include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
 #include "results/environment.h"

@@ -9,7 +9,6 @@
 #include "cli/cache.h"
 #include "cli/configuration.h"
 #include "cli/files.h"
-#include "cli/problem_group.h"
 #include "cli/terminal.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"

@@ -5,15 +5,23 @@
 // during the sweep is unfair to none of them.
 #pragma once
 
+#include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "backends/backend.h"
 #include "cli/configuration.h"
 #include "cli/outputs.h"
 #include "cli/run_log.h"
 #include "cli/run_record.h"
+#include "cli/setup.h"
 #include "cli/terminal.h"
+#include "cli/tuning/tuner.h"
 #include "results/environment.h"
+#include "workloads/parallel.h"
 
 namespace sgdbench {
 
@@ -55,5 +63,72 @@ std::optional<OptimumFacts> optimum_for(const std::vector<Configuration>& config
                                         const Problem& problem, const TrainTest& data,
                                         const ParallelFor& parallel, Progress& progress,
                                         bool use_cache);
+
+/// A configuration with the backend that serves all its repeats, or the reason why there is none.
+struct Prepared {
+  Setup setup;
+  std::unique_ptr<Backend> backend;
+  std::string status;  ///< "" while it can run, else unsupported or failed
+  std::string reason;  ///< of the status; or why no search was made for what was to be tuned
+  std::optional<Timeline> timeline = std::nullopt;  ///< of the last run, where it is to be written
+  bool traced = false;                              ///< its timeline has been written
+};
+
+/// All configurations that train the same problem, measured together.
+class ProblemGroup {
+ public:
+  /// What is passed by reference must outlive the group. Rows are added to `log`; runs that it has
+  /// are not made again.
+  ProblemGroup(const Problem& problem, const DataFacts& facts, const ParallelFor& parallel,
+               std::size_t cores, Progress& progress, RunLog& log, TraceOutput& trace,
+               const Execution& execution);
+
+  /// Each configuration is checked, warmed up, and then all are repeated in turn, every turn in an
+  /// order of its own. Ends early when interrupted(), with a row `interrupted` for each run that
+  /// was planned. Where a search is all that is wanted, each has a row with what was found, and
+  /// that is all.
+  void run(const std::vector<Configuration>& configurations);
+
+ private:
+  /// What was evaluated in pauses, by point of the curve.
+  using Seen = std::map<std::size_t, PointEvaluation>;
+
+  void prepare(Prepared& prepared);
+  void start(Prepared& prepared);
+  bool verify(Prepared& prepared);
+  bool tune(Prepared& prepared);
+  std::optional<Tuned> tuned_for(Prepared& prepared);
+  void add_search(const Prepared& prepared);
+  void warm_up(Prepared& prepared);
+  void repeat_all(std::uint64_t repeat);
+  RunRecord measure(Prepared& prepared, std::uint64_t repeat);
+  void run_timed(Prepared& prepared, RunSpec spec, RunRecord& row);
+  void write_timeline(Prepared& prepared);
+  RunOutcome train(Prepared& prepared, const RunSpec& spec, RunRecord& row, Seen& seen);
+  PointEvaluation evaluate_point(const Snapshot& snapshot) const;
+  std::vector<PointEvaluation> evaluate_curve(const RunOutcome& outcome, const Seen& seen) const;
+  bool wants_more(std::uint64_t repeat) const;
+
+  const Problem& problem_;
+  const DataFacts& facts_;
+  const ParallelFor& parallel_;
+  std::size_t cores_;
+  Progress& progress_;
+  RunLog& log_;
+  TraceOutput& trace_;
+  const Execution& execution_;
+  Tuner tuner_;
+  std::vector<Prepared> prepared_;
+  std::chrono::steady_clock::time_point repeats_began_;
+};
+
+/// A row per repeat for configurations whose problem can't be: status `unsupported`.
+void refuse_group(const std::vector<Configuration>& configurations, const DataFacts& facts,
+                  std::string_view reason, Progress& progress, RunLog& log);
+
+/// After an interruption: a row `interrupted` for each planned run of the configurations. What
+/// depends on a problem that is not known (null) stays open in it.
+void interrupt_group(const std::vector<Configuration>& configurations, const Problem* problem,
+                     std::size_t cores, const DataFacts& facts, RunLog& log);
 
 }  // namespace sgdbench

@@ -8,7 +8,6 @@
 #include "cli/files.h"
 #include "cli/sweep.h"
 #include "cli/terminal.h"
-#include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/reports.h"
 #include "workloads/kernels/dense_kernels.h"

@@ -7,7 +7,7 @@
 #include <exception>
 
 #include "cli/configuration.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "cli/values.h"
 #include "results/atomic_file.h"
 #include "results/files.h"

@@ -1,5 +1,3 @@
-#include "cli/problem_group.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include "backends/verification.h"
 #include "cli/cache.h"
 #include "cli/configuration.h"
+#include "cli/execute.h"
 #include "cli/setup.h"
 #include "cli/summary.h"
 #include "cli/terminal.h"

@@ -7,7 +7,7 @@
 #include "backends/run.h"
 #include "cli/configuration.h"
 #include "cli/sweep.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 
 namespace sgdbench {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <span>
 
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "results/labels.h"
 
 namespace sgdbench {

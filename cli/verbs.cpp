@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "results/environment.h"
 
 namespace sgdbench {

@@ -14,7 +14,6 @@
 #include "cli/setup.h"
 #include "cli/sweep.h"
 #include "cli/terminal.h"
-#include "cli/text.h"
 #include "cli/values.h"
 #include "cli/verbs.h"
 #include "results/environment.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "backends/conditions/conditions.h"
-#include "cli/calibrate/validation.h"
+#include "cli/calibrate/calibrate.h"
 #include "tests/cli_process.h"
 
 namespace sgdbench {

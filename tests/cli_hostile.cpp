@@ -8,7 +8,7 @@
 
 #include "cli/cache.h"
 #include "cli/report/report.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "cli/values.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"

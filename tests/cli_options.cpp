@@ -4,7 +4,7 @@
 #include <set>
 
 #include "cli/options.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "results/fields.h"
 #include "results/labels.h"

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "cli/summary.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 
 using namespace sgdbench;
 

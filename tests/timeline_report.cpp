@@ -4,8 +4,8 @@
 #include <regex>
 #include <stack>
 
+#include "cli/report/panel.h"
 #include "cli/report/report.h"
-#include "cli/report/svg.h"
 #include "results/trace.h"
 #include "tests/cli_process.h"
 #include "tests/timeline_samples.h"

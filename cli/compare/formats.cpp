@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/compare/compare.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "results/fields.h"
 #include "results/reading/json.h"
 #include "results/reports.h"

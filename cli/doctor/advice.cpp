@@ -8,7 +8,7 @@
 #include "backends/backend.h"
 #include "cli/doctor/doctor.h"
 #include "cli/sweep.h"
-#include "cli/text.h"
+#include "cli/terminal.h"
 
 namespace sgdbench {
 namespace {

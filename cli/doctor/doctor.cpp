@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/terminal.h"
-#include "cli/text.h"
 #include "cli/verbs.h"
 #include "results/comparison/comparison.h"
 #include "workloads/names.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/text.h"
+#include "cli/terminal.h"
 
 namespace sgdbench {
 namespace {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <utility>
 
-#include "cli/tuning/tried.h"
 #include "results/statistics.h"
 #include "workloads/rules/rule.h"
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <tuple>
 
-#include "cli/text.h"
+#include "cli/terminal.h"
 #include "cli/tuning/search.h"
 #include "cli/tuning/tuner.h"
 #include "results/labels.h"

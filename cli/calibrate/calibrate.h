@@ -1,4 +1,5 @@
-// From what one worker did to the durations that many can be simulated with.
+// From what one worker did to the durations that many can be simulated with; and real threads
+// against the simulator that was told these.
 #pragma once
 
 #include <span>
@@ -27,8 +28,6 @@ MeasuredDurations measured_durations(const Timeline& timeline, const RunSpec& sp
 /// A file for `trace:FILE`: at most kMostLines durations, the last ones, under a heading.
 inline constexpr std::size_t kMostLines = 20'000;
 std::string trace_text(std::span<const Seconds> durations, std::string_view heading);
-
-// Real threads against the simulator that was told what one of them takes.
 
 /// What can be measured on threads and predicted without them.
 struct Observation {
