@@ -12,9 +12,9 @@
 #include "results/environment.h"
 #include "results/text.h"
 #include "workloads/data/catalog.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/statistics.h"
 #include "workloads/data/storage.h"
-#include "workloads/data/table.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
 

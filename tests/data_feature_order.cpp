@@ -4,7 +4,6 @@
 #include <set>
 
 #include "data_helpers.h"
-#include "workloads/data/feature_order.h"
 #include "workloads/data/storage.h"
 
 using namespace sgdbench;

@@ -1,6 +1,6 @@
 // Files that hold no table: said as what they are.
 #include "data_helpers.h"
-#include "workloads/data/file_format.h"
+#include "workloads/data/readers.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

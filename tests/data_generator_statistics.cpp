@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "data_helpers.h"
-#include "workloads/data/generators/text.h"
+#include "workloads/data/generators/generators.h"
 #include "workloads/data/statistics.h"
 
 using namespace sgdbench;

@@ -1,5 +1,5 @@
 #include "data_helpers.h"
-#include "workloads/data/idx.h"
+#include "workloads/data/readers.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

@@ -1,7 +1,7 @@
 #include "data_helpers.h"
 #include "workloads/data/catalog.h"
-#include "workloads/data/file_format.h"
 #include "workloads/data/input_file.h"
+#include "workloads/data/readers.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

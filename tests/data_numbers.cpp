@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string>
 
-#include "workloads/data/number.h"
+#include "workloads/data/text.h"
 #include "workloads/random.h"
 
 using namespace sgdbench;

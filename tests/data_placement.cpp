@@ -3,8 +3,8 @@
 #include <numeric>
 
 #include "data_helpers.h"
-#include "workloads/data/libsvm.h"
 #include "workloads/data/placement.h"
+#include "workloads/data/readers.h"
 #include "workloads/random.h"
 
 using namespace sgdbench;

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "data_helpers.h"
-#include "workloads/data/rounding.h"
+#include "workloads/data/column_values.h"
 #include "workloads/random.h"
 
 using namespace sgdbench;

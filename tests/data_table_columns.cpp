@@ -1,6 +1,6 @@
 // What the columns of a table are: header, label, and those of a table to test on.
 #include "data_helpers.h"
-#include "workloads/data/table.h"
+#include "workloads/data/readers.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

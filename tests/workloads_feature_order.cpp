@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/data/feature_order.h"
+#include "workloads/data/storage.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

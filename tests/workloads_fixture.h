@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/problem.h"
 #include "workloads/random.h"
 #include "workloads/registry.h"

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/problem.h"
 #include "workloads/reference.h"
 

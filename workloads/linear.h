@@ -9,7 +9,7 @@
 #include <memory>
 #include <span>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/losses.h"
 #include "workloads/problem.h"
 

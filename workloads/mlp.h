@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/problem.h"
 
 namespace sgdbench {

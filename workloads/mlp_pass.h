@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/kernels/dense_layer.h"
 #include "workloads/kernels/sparse_product.h"

@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/losses.h"
 
 namespace sgdbench::reference {

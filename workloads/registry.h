@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/problem.h"
 
 namespace sgdbench {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 
 namespace sgdbench {
 

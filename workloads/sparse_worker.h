@@ -14,7 +14,7 @@
 
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/kernels/sparse_row.h"
 #include "workloads/worker_base.h"
 

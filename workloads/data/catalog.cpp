@@ -8,10 +8,9 @@
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/feature_order.h"
-#include "workloads/data/idx.h"
-#include "workloads/data/scaling.h"
-#include "workloads/data/table.h"
+#include "workloads/data/column_values.h"
+#include "workloads/data/readers.h"
+#include "workloads/data/storage.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "workloads/data/input_file.h"
-#include "workloads/data/matrix.h"
 #include "workloads/data/placement.h"
+#include "workloads/data/storage.h"
 #include "workloads/parallel.h"
 
 namespace sgdbench {
@@ -36,7 +36,7 @@ struct DataRequest {
   HeaderRule header = HeaderRule::automatic;  ///< CSV
   bool permute = true;                        ///< one seeded permutation of the training rows
   /// Sparse data: number the features by how many training rows they are in, the most popular
-  /// first (feature_order.h); else as in the source. Changes rounding and speed only, except that
+  /// first (storage.h); else as in the source. Changes rounding and speed only, except that
   /// random first weights fall on other features.
   bool popular_features_first = true;
   std::uint64_t seed = 1;  ///< of the permutation and of the hold-out

@@ -1,6 +1,6 @@
 // Compressed bytes (gz, bz2, xz, zst) into plain ones, all checksums that they bring checked.
 //
-// gzip is unpacked by libdeflate (gzip.cpp), the other three by libarchive, whose gzip reader
+// gzip is unpacked by libdeflate, the other three by libarchive, whose gzip reader
 // checks nothing. Either library is opened when the first file that needs it is read. What is
 // checked: the CRC-32 and length of every gzip member, the CRC-32 of every bzip2 block and stream,
 // and of xz and zstd whatever the writer put in: `xz --check=none` and zstd frames without a
@@ -44,9 +44,5 @@ void refuse_trailing_garbage(std::string_view packed, std::size_t at, const std:
 /// opened.
 std::size_t unpack(std::string_view packed, const std::string& path, const ContentLimit& limit,
                    Pages& to);
-
-/// The same for what begins as a gzip file; bytes behind the content may be left unlike zero.
-std::size_t unpack_gzip(std::string_view packed, const std::string& path, const ContentLimit& limit,
-                        Pages& to);
 
 }  // namespace sgdbench

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include "workloads/data/number.h"
+#include "workloads/data/text.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>

@@ -13,13 +13,13 @@
 // The usual form is all that is read this way: an index of at most 8 digits, a value of at most 15
 // with or without a minus and a point. At anything else, right or wrong, the batch ends before it,
 // and the caller's plain parser takes over. Where rounding twice might differ from rounding once
-// (number.h), the value is parsed again by the exact way. Without AVX2 every batch is empty.
+// (text.h), the value is parsed again by the exact way. Without AVX2 every batch is empty.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 
 namespace sgdbench {
 

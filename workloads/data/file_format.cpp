@@ -1,10 +1,8 @@
-#include "workloads/data/file_format.h"
-
 #include <algorithm>
 #include <string>
 
 #include "workloads/data/decompressor.h"
-#include "workloads/data/idx.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/table_lines.h"
 #include "workloads/names.h"
 

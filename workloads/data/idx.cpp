@@ -1,5 +1,3 @@
-#include "workloads/data/idx.h"
-
 #include <fmt/format.h>
 
 #include <array>
@@ -9,6 +7,7 @@
 
 #include "workloads/data/decompressor.h"
 #include "workloads/data/input_file.h"
+#include "workloads/data/readers.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

@@ -1,12 +1,11 @@
-#include "workloads/data/libsvm.h"
-
 #include <algorithm>
 #include <array>
 #include <numeric>
 #include <utility>
 
 #include "workloads/data/checksum.h"
-#include "workloads/data/rounding.h"
+#include "workloads/data/column_values.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"
 

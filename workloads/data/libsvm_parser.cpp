@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "workloads/data/entry_batch.h"
-#include "workloads/data/libsvm.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/text.h"
 
 #if defined(__SSE2__)

@@ -8,12 +8,9 @@
 
 #include "workloads/data/catalog.h"
 #include "workloads/data/checksum.h"
-#include "workloads/data/file_format.h"
 #include "workloads/data/generators/generators.h"
-#include "workloads/data/idx.h"
 #include "workloads/data/input_file.h"
-#include "workloads/data/libsvm.h"
-#include "workloads/data/table.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/table_lines.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"

@@ -4,7 +4,6 @@
 #include <map>
 #include <numeric>
 
-#include "workloads/data/feature_order.h"
 #include "workloads/data/storage.h"
 
 namespace sgdbench {

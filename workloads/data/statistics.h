@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 
 namespace sgdbench {
 

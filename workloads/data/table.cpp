@@ -1,11 +1,10 @@
-#include "workloads/data/table.h"
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
 
 #include "workloads/data/checksum.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/table_lines.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "workloads/data/table.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/table_lines.h"
 #include "workloads/data/text.h"
 #include "workloads/names.h"

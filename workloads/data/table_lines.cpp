@@ -5,7 +5,7 @@
 #include <cctype>
 #include <utility>
 
-#include "workloads/data/number.h"
+#include "workloads/data/text.h"
 
 namespace sgdbench {
 namespace {

@@ -15,8 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "workloads/data/number.h"
-#include "workloads/data/table.h"
+#include "workloads/data/readers.h"
 #include "workloads/data/text.h"
 
 namespace sgdbench {

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/kernels/dense_layer.h"
 #include "workloads/parallel.h"
 #include "workloads/real.h"

@@ -8,7 +8,7 @@
 
 #include <span>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/kernels/vector.h"
 
 namespace sgdbench {

@@ -17,7 +17,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 #include "workloads/optimum/optimum.h"
 #include "workloads/parallel.h"
 

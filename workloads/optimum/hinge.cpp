@@ -1,5 +1,3 @@
-#include "workloads/optimum/hinge.h"
-
 #include <algorithm>
 #include <cmath>
 

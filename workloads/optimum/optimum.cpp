@@ -8,7 +8,6 @@
 
 #include "workloads/data_problem.h"
 #include "workloads/names.h"
-#include "workloads/optimum/hinge.h"
 #include "workloads/optimum/objective.h"
 #include "workloads/random.h"
 

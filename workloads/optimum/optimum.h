@@ -2,11 +2,11 @@
 //
 //   f(w) = 1/n ∑ᵢ ℓᵢ(w) + λ/2·‖w‖²,   exactly what evaluate() reports of the training part
 //
-// The idea: smooth losses are minimised by Newton's method with conjugate gradients (newton.h), the
-// hinge by the method of multipliers on top of it (hinge.h). A solution is believed because of what
-// is proven at it, not because of how it was found: f is λ-strongly convex, so f(w) − f* is at most
-// ‖∇f(w)‖²/(2λ); and by Fenchel's duality every α gives a lower bound of f*. With an intercept, in
-// which f is not strongly convex, the second proof is the certificate (objective.h).
+// The idea: smooth losses are minimised by Newton's method with conjugate gradients (objective.h),
+// the hinge by the method of multipliers on top of it (objective.h). A solution is believed because
+// of what is proven at it, not because of how it was found: f is λ-strongly convex, so f(w) − f* is
+// at most ‖∇f(w)‖²/(2λ); and by Fenchel's duality every α gives a lower bound of f*. With an
+// intercept, in which f is not strongly convex, the second proof is the certificate (objective.h).
 //
 // Invariant: what doesn't reach its certificate is an error, never a value. The result does not
 // depend on the number of threads.

@@ -6,7 +6,7 @@
 
 #include <span>
 
-#include "workloads/data/matrix.h"
+#include "workloads/data/storage.h"
 
 namespace sgdbench {
 

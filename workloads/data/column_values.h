@@ -1,14 +1,10 @@
-// What rounding to single precision does to values that differ in the file.
+// The values of columns: scaled to mean 0 and deviation 1, and what rounding to single precision
+// does to them.
 //
-// Features. Neighbouring numbers become one float now and then, and that is harmless; it is not
-// where a column's values lie so close together, beside their size, that many do (days written as
-// 20180128 and 20180129). So in each piece of the file every value is held against the last one
-// with the same hash of its float, and a column is named where, of 100 values that were not just
-// repeated, one or more became the float of another. Columns are watched from their first value
-// with more than six digits on, because shorter ones stay apart; standardised ones from the start.
-//
-// Labels. Two classes that become one are an error, so all distinct labels are kept, up to one more
-// than there may be classes.
+// Scaling. Mean and deviation are gathered row by row in double (Welford 1962), and parts of the
+// rows are put together (Chan, Golub and LeVeque 1979), in an order that doesn't depend on the
+// number of threads. Unlike a sum of squares that loses nothing where the mean is large beside the
+// deviation, and a constant column has a deviation of exactly 0.
 #pragma once
 
 #include <bit>
@@ -21,10 +17,71 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/data/matrix.h"
-#include "workloads/data/number.h"
+#include "workloads/data/storage.h"
+#include "workloads/data/text.h"
+#include "workloads/parallel.h"
 
 namespace sgdbench {
+
+/// Per column: (x − mean)/deviation.
+struct Scaling {
+  std::vector<double> means;
+  std::vector<double> deviations;  ///< 1 where a column is constant
+
+  double scaled(std::size_t column, double value) const {
+    return (value - means[column]) / deviations[column];
+  }
+};
+
+/// Of some rows.
+class ColumnMoments {
+ public:
+  ColumnMoments() = default;
+  explicit ColumnMoments(std::size_t columns) : means_(columns), squares_(columns) {}
+
+  /// One row with a value for each column.
+  template <class Value>
+  void add(std::span<const Value> row);
+  /// The rows of another.
+  void add(const ColumnMoments& other);
+  /// Of all rows; there must be one.
+  Scaling scaling() &&;
+
+ private:
+  double rows_ = 0;
+  std::vector<double> means_;
+  std::vector<double> squares_;  ///< sum of (x − mean)²
+};
+
+template <class Value>
+void ColumnMoments::add(std::span<const Value> row) {
+  rows_ += 1;
+  const double share = 1 / rows_;
+  double* const means = means_.data();
+  double* const squares = squares_.data();
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    const auto x = static_cast<double>(row[j]);
+    const double difference = x - means[j];
+    means[j] += difference * share;
+    squares[j] += difference * (x - means[j]);
+  }
+}
+
+/// Of the rows of a matrix, of which there must be one.
+Scaling fit_scaling(const DenseMatrix& matrix, const ParallelFor& parallel);
+void apply_scaling(const Scaling& scaling, DenseMatrix& matrix, const ParallelFor& parallel);
+
+// Rounding of values that differ in the file.
+//
+// Features. Neighbouring numbers become one float now and then, and that is harmless; it is not
+// where a column's values lie so close together, beside their size, that many do (days written as
+// 20180128 and 20180129). So in each piece of the file every value is held against the last one
+// with the same hash of its float, and a column is named where, of 100 values that were not just
+// repeated, one or more became the float of another. Columns are watched from their first value
+// with more than six digits on, because shorter ones stay apart; standardised ones from the start.
+//
+// Labels. Two classes that become one are an error, so all distinct labels are kept, up to one more
+// than there may be classes.
 
 /// Two values that are one float.
 struct MergedPair {
