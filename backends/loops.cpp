@@ -27,28 +27,6 @@ Partition in_place_partition(const RunSpec& spec, std::size_t examples) {
                                 std::clamp(share, double{kShortestBlock}, double{kLongestBlock})));
 }
 
-void train_in_place(const Run& run, WorkerContext& context, const Block& part,
-                    std::span<const std::uint32_t> rows, const InPlaceTarget& target) {
-  const std::size_t examples = part.end - part.begin;
-  InPlaceRun part_run;
-  part_run.rows = rows.first(examples);
-  part_run.batch = part.batch;
-  part_run.first_update = part.first_update;
-  part_run.step = run.step_size.during(part.epoch);
-  part_run.access = target.access;
-  part_run.applied = target.applied;
-  part_run.probe = target.probe;
-  part_run.ahead = rows.size() - examples;
-  context.compute->run_in_place(target.state, part_run);
-  context.report.computed += examples;
-}
-
-void train_in_place(Run& run, WorkerContext& context, const Block& part,
-                    std::span<const std::uint32_t> rows, Access access, WriteProbe* probe) {
-  train_in_place(run, context, part, rows, {run.state, access, &context.updates, probe});
-  context.examples.store(context.report.computed, std::memory_order_relaxed);
-}
-
 std::uint64_t train_replica(const Run& run, WorkerContext& context, const Task& task,
                             std::span<Real> replica) {
   std::atomic<std::uint64_t> made{0};

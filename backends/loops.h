@@ -40,14 +40,30 @@ struct InPlaceTarget {
 };
 
 /// Makes the updates of `part`. `rows` begins with its rows; those behind them come next.
-void train_in_place(const Run& run, WorkerContext& context, const Block& part,
-                    std::span<const std::uint32_t> rows, const InPlaceTarget& target);
+inline void train_in_place(const Run& run, WorkerContext& context, const Block& part,
+                           std::span<const std::uint32_t> rows, const InPlaceTarget& target) {
+  const std::size_t examples = part.end - part.begin;
+  InPlaceRun part_run;
+  part_run.rows = rows.first(examples);
+  part_run.batch = part.batch;
+  part_run.first_update = part.first_update;
+  part_run.step = run.step_size.during(part.epoch);
+  part_run.access = target.access;
+  part_run.applied = target.applied;
+  part_run.probe = target.probe;
+  part_run.ahead = rows.size() - examples;
+  context.compute->run_in_place(target.state, part_run);
+  context.report.computed += examples;
+}
 
 /// The same on the run's own state, where updates land as they are made: counts them, and their
 /// examples, in the context.
-void train_in_place(Run& run, WorkerContext& context, const Block& part,
-                    std::span<const std::uint32_t> rows, Access access,
-                    WriteProbe* probe = nullptr);
+inline void train_in_place(Run& run, WorkerContext& context, const Block& part,
+                           std::span<const std::uint32_t> rows, Access access,
+                           WriteProbe* probe = nullptr) {
+  train_in_place(run, context, part, rows, {run.state, access, &context.updates, probe});
+  context.examples.store(context.report.computed, std::memory_order_relaxed);
+}
 
 /// The loop of one worker until the work is done: train(part, rows) makes the updates of each part,
 /// with `rows` as above, and curve points are taken from the run's w, by `access`.

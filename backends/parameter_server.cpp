@@ -11,8 +11,8 @@
 // The server has no thread of its own: a worker that pushes does the server's work, inside its
 // lock. What a protocol cancels is noticed by its worker at its next contact, or while it sleeps.
 //
-// Thread safety: Client::may_go, waiting, cancelled and release_ticket, and the last two members of
-// the strategy, belong to whoever holds the lock; all else of a Client belongs to its worker.
+// Thread safety: the last two members of the strategy, and what client.h says, belong to whoever
+// holds the lock.
 
 #include <mutex>
 #include <utility>
@@ -38,7 +38,7 @@ class ParameterServer final : public PooledBackend {
   /// The first pull was made by open(), where there was something to pull for.
   bool begin(Run& run, std::size_t worker) {
     if (const Client& client = clients_[worker]; !client.has_pulled) {
-      if (client.has_next) prepare(run, worker);
+      if (client.has_next) client.prepare(run.contexts[worker], server_->traits());
       return contact(run, worker, [] {});
     }
     run.contexts[worker].enter(Activity::compute, clients_[worker].gradient);
@@ -68,7 +68,8 @@ class ParameterServer final : public PooledBackend {
   }
   /// One critical section where the protocol allows: push, and pull for the next work.
   bool commit(Run& run, std::size_t worker, Made made) {
-    const Push push = made == Made::whole ? make_push(run, worker) : Push{};
+    const Push push =
+        made == Made::whole ? clients_[worker].make_push(run, worker, *server_) : Push{};
     if (takes_ahead_) clients_[worker].has_next = take(run, worker);
     return contact(run, worker, [&] { deliver(run, worker, push, made); });
   }
@@ -90,7 +91,7 @@ class ParameterServer final : public PooledBackend {
     server_ =
         std::make_unique<Server>(protocol(run.spec), workers(), run.state, run.rule, run.step_size);
     const auto& traits = server_->traits();
-    replicas_ = traits.exchange != Exchange::gradient;
+    replicas_ = replicas_travel(traits);
     // Who may have to wait takes nothing with it where those that are idle could need it: an update
     // that lacks that gradient would never come, or be made without it when they retire.
     takes_ahead_ =
@@ -161,55 +162,8 @@ class ParameterServer final : public PooledBackend {
   }
   static bool running(const Run& run) { return run.stop.reason() == Stopped::completed; }
 
-  /// The next work of `worker`, prepared; false where there is none.
   bool take(Run& run, std::size_t worker) {
-    if (!run.may_go_on(worker)) return false;
-    Client& client = clients_[worker];
-    if (client.walk.advance()) {
-      ++client.next.number;
-    } else if (!take_task(run, worker)) {
-      return false;
-    }
-    prepare(run, worker);
-    return true;
-  }
-  void prepare(Run& run, std::size_t worker) {
-    const Client& client = clients_[worker];
-    if (!replicas_ && client.next.examples != 0)
-      run.contexts[worker].compute->prepare(client.walk.rows());
-  }
-  bool take_task(Run& run, std::size_t worker) {
-    Client& client = clients_[worker];
-    const auto task = queue_->next(worker);
-    if (!task) return false;
-    client.task = *task;
-    client.next = {task->number, task->round.epoch, task->examples, task->gradients()};
-    if (replicas_) return true;
-    const bool blocks = pushes_blocks(server_->traits());
-    Block block = blocks ? task->round : task->step(0);
-    if (blocks)
-      client.next = {block.first_update, block.epoch, block.batch, 1};
-    else
-      block.batch = task->examples;  // no matter whose share it is
-    if (task->examples != 0) client.walk = {block, run.rows(run.contexts[worker], block)};
-    return true;
-  }
-
-  /// Made outside the lock, with all that it takes.
-  Push make_push(Run& run, std::size_t worker) {
-    Push push;
-    if (replicas_ || server_->work(worker).examples == 0) return push;
-    Worker& maker = *run.contexts[worker].compute;
-    if (server_->lands_alone()) {
-      push.maker = &maker;
-    } else if (server_->traits().overlaps) {
-      clients_[worker].stored.assign(maker.gradient_sum(), run.rule.remembers_examples(),
-                                     server_->wants_read());
-      push.stored = &clients_[worker].stored;
-    } else {
-      push.gradient_sum = maker.gradient_sum();
-    }
-    return push;
+    return run.may_go_on(worker) && clients_[worker].take(run, worker, *queue_, server_->traits());
   }
 
   /// Under the lock: deliver(), then the next turn.

@@ -34,48 +34,13 @@ constexpr std::size_t kRowsChecked = 32;
 constexpr std::size_t kCoordinatesChecked = 64;
 
 /// A problem that starts from random parameters instead of its own.
-class RandomStart final : public Problem {
+class RandomStart final : public LikeProblem {
  public:
-  explicit RandomStart(const Problem& problem) : problem_(problem) {}
-
+  using LikeProblem::LikeProblem;
   void initialise(std::span<Real> w, std::uint64_t seed) const override {
     Random random(mix(seed, 0x5eed));
     for (auto& x : w) x = static_cast<Real>(kStartScale * random.normal());
   }
-
-  std::size_t examples() const override { return problem_.examples(); }
-  std::size_t parameters() const override { return problem_.parameters(); }
-  std::size_t regularised() const override { return problem_.regularised(); }
-  double l2() const override { return problem_.l2(); }
-  bool has_test() const override { return problem_.has_test(); }
-  bool classifies() const override { return problem_.classifies(); }
-  bool uses_dense_kernels() const override { return problem_.uses_dense_kernels(); }
-  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
-    return problem_.make_worker(options);
-  }
-  RuleInput rule_input() const override { return problem_.rule_input(); }
-  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
-                   std::size_t end) const override {
-    return problem_.sum_rows(w, part, begin, end);
-  }
-  std::size_t rows(Part part) const override { return problem_.rows(part); }
-  std::size_t suggested_batch() const override { return problem_.suggested_batch(); }
-  double suggested_step(std::size_t batch) const override { return problem_.suggested_step(batch); }
-  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                          std::span<double> gradient) const override {
-    problem_.reference_gradient(w, rows, gradient);
-  }
-  void reference_spread(std::span<const double> z, std::span<const std::uint32_t> rows,
-                        std::span<double> spread) const override {
-    problem_.reference_spread(z, rows, spread);
-  }
-  double reference_loss(std::span<const double> w,
-                        std::span<const std::uint32_t> rows) const override {
-    return problem_.reference_loss(w, rows);
-  }
-
- private:
-  const Problem& problem_;
 };
 
 std::vector<double> to_double(std::span<const Real> w) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/backend.h"
@@ -11,6 +13,50 @@
 #include "workloads/problem.h"
 
 namespace sgdbench {
+
+/// Another problem, but for what a subclass overrides.
+class LikeProblem : public Problem {
+ public:
+  /// `other` must outlive this.
+  explicit LikeProblem(const Problem& other) : other_(other) {}
+  std::size_t examples() const override { return other_.examples(); }
+  std::size_t parameters() const override { return other_.parameters(); }
+  std::size_t regularised() const override { return other_.regularised(); }
+  double l2() const override { return other_.l2(); }
+  bool has_test() const override { return other_.has_test(); }
+  bool classifies() const override { return other_.classifies(); }
+  bool uses_dense_kernels() const override { return other_.uses_dense_kernels(); }
+  void initialise(std::span<Real> w, std::uint64_t seed) const override {
+    other_.initialise(w, seed);
+  }
+  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
+    return other_.make_worker(options);
+  }
+  RuleInput rule_input() const override { return other_.rule_input(); }
+  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                   std::size_t end) const override {
+    return other_.sum_rows(w, part, begin, end);
+  }
+  std::size_t rows(Part part) const override { return other_.rows(part); }
+  std::size_t suggested_batch() const override { return other_.suggested_batch(); }
+  double suggested_step(std::size_t batch) const override { return other_.suggested_step(batch); }
+  std::string_view suggested_schedule() const override { return other_.suggested_schedule(); }
+  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
+                          std::span<double> gradient) const override {
+    other_.reference_gradient(w, rows, gradient);
+  }
+  void reference_spread(std::span<const double> z, std::span<const std::uint32_t> rows,
+                        std::span<double> spread) const override {
+    other_.reference_spread(z, rows, spread);
+  }
+  double reference_loss(std::span<const double> w,
+                        std::span<const std::uint32_t> rows) const override {
+    return other_.reference_loss(w, rows);
+  }
+
+ private:
+  const Problem& other_;
+};
 
 struct Verification {
   bool ok = false;

@@ -1,6 +1,8 @@
 // `sgdbench list`: the tables of everything that has a name.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "backends/backend.h"
@@ -33,6 +35,29 @@ std::vector<Item> backend_items() {
   return items;
 }
 
+/// What all take that train anything goes without saying.
+std::vector<Item> workload_items() {
+  std::map<std::string_view, std::vector<std::string_view>> takers;
+  std::ptrdiff_t trained = 0;
+  for (const auto& row : workload_catalog()) {
+    Configuration configuration;
+    configuration.workload.workload = row.name;
+    for (const auto option : options_for(configuration, "--workload"))
+      takers[option].push_back(row.name);
+    trained += row.trains;
+  }
+  std::vector<Item> items;
+  for (const auto& row : workload_catalog()) {
+    auto& item = items.emplace_back();
+    item.name = row.name;
+    item.summary = with_option_names(row.summary);
+    for (const auto& [option, names] : takers)
+      if (std::ssize(names) < trained && std::count(names.begin(), names.end(), row.name) > 0)
+        (item.parameters += item.parameters.empty() ? "" : " ") += option;
+  }
+  return items;
+}
+
 std::vector<Item> data_items() {
   std::vector<Item> items;
   for (const auto& row : data_catalog())
@@ -47,19 +72,6 @@ std::vector<Item> kernel_items() {
   for (const auto& row : kernel_catalog())
     items.push_back({std::string(row.name), with_option_names(row.summary), "",
                      with_option_names(row.why_not)});
-  return items;
-}
-
-std::vector<Item> workload_items() {
-  std::vector<Item> items;
-  for (const auto& row : workload_catalog()) {
-    const auto* const options =
-        row.why_no_intercept.empty() ? "--intercept; without it none, as in papers on sparse data"
-        : row.hidden_layers          ? "--hidden N, 128 where nothing is said; --activation"
-        : !row.trains                ? "--updates N; --parameters N"
-                                     : "";
-    items.push_back({std::string(row.name), with_option_names(row.summary), options, ""});
-  }
   return items;
 }
 

@@ -62,11 +62,8 @@ void describe_step(RunRecord& row, const Setup& c, const DataFacts& facts) {
   const auto add = [](std::string& names, std::string_view name, bool wanted) {
     if (wanted) (names += names.empty() ? "" : " ") += name;
   };
-  for (const auto& [name, what] : {std::pair{"batch", kTuneBatch},
-                                   {"lr", kTuneStep},
-                                   {"momentum", kTuneMomentum},
-                                   {"exchange", kTuneExchange}})
-    add(row.tuned, name, (c.configuration.tuned & what) != 0);
+  for (const auto& [what, column] : kTunables)
+    add(row.tuned, column, (c.configuration.tuned & what) != 0);
   add(row.automatic, "batch", !c.configuration.batch && (c.configuration.tuned & kTuneBatch) == 0);
   add(row.automatic, "lr", !c.configuration.lr && (c.configuration.tuned & kTuneStep) == 0);
   add(row.automatic, "lr_schedule", c.configuration.automatic_schedule);

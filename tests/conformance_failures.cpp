@@ -1,5 +1,6 @@
 // A worker that fails ends its run and nothing else.
 
+#include "backends/verification.h"
 #include "tests/conformance.h"
 
 namespace sgdbench::testing {
@@ -46,39 +47,14 @@ class FusedWorker final : public Worker {
 };
 
 /// A problem whose workers fail.
-class FusedProblem final : public Problem {
+class FusedProblem final : public LikeProblem {
  public:
-  FusedProblem(const Problem& problem, Fuse& fuse) : problem_(problem), fuse_(fuse) {}
-  std::size_t examples() const override { return problem_.examples(); }
-  std::size_t parameters() const override { return problem_.parameters(); }
-  double l2() const override { return problem_.l2(); }
-  bool has_test() const override { return problem_.has_test(); }
-  bool classifies() const override { return problem_.classifies(); }
-  void initialise(std::span<Real> w, std::uint64_t seed) const override {
-    problem_.initialise(w, seed);
-  }
+  FusedProblem(const Problem& problem, Fuse& fuse) : LikeProblem(problem), fuse_(fuse) {}
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
-    return std::make_unique<FusedWorker>(problem_.make_worker(options), fuse_);
-  }
-  RuleInput rule_input() const override { return problem_.rule_input(); }
-  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
-                   std::size_t end) const override {
-    return problem_.sum_rows(w, part, begin, end);
-  }
-  std::size_t rows(Part part) const override { return problem_.rows(part); }
-  std::size_t suggested_batch() const override { return problem_.suggested_batch(); }
-  double suggested_step(std::size_t batch) const override { return problem_.suggested_step(batch); }
-  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                          std::span<double> gradient) const override {
-    problem_.reference_gradient(w, rows, gradient);
-  }
-  double reference_loss(std::span<const double> w,
-                        std::span<const std::uint32_t> rows) const override {
-    return problem_.reference_loss(w, rows);
+    return std::make_unique<FusedWorker>(LikeProblem::make_worker(options), fuse_);
   }
 
  private:
-  const Problem& problem_;
   Fuse& fuse_;
 };
 

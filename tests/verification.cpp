@@ -176,35 +176,20 @@ TEST_CASE("A stale gradient that is said to be fresh is found out") {
 }
 
 /// References of one problem, workers of another.
-class Mixed : public Problem {
+class Mixed : public LikeProblem {
  public:
-  Mixed(const Problem& reference, const Problem& workers) : r_(reference), w_(workers) {}
-  std::size_t examples() const override { return r_.examples(); }
-  std::size_t parameters() const override { return r_.parameters(); }
-  double l2() const override { return r_.l2(); }
-  bool has_test() const override { return false; }
-  bool classifies() const override { return true; }
-  void initialise(std::span<Real> w, std::uint64_t s) const override { r_.initialise(w, s); }
-  std::unique_ptr<Worker> make_worker(const WorkerOptions& o) const override {
-    return w_.make_worker(o);
+  Mixed(const Problem& reference, const Problem& workers)
+      : LikeProblem(reference), workers_(workers) {}
+  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
+    return workers_.make_worker(options);
   }
-  RowSums sum_rows(std::span<const Real> w, Part p, std::size_t a, std::size_t b) const override {
-    return w_.sum_rows(w, p, a, b);
-  }
-  std::size_t rows(Part part) const override { return r_.rows(part); }
-  std::size_t suggested_batch() const override { return 1; }
-  double suggested_step(std::size_t) const override { return 1; }
-  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                          std::span<double> gradient) const override {
-    r_.reference_gradient(w, rows, gradient);
-  }
-  double reference_loss(std::span<const double> w,
-                        std::span<const std::uint32_t> rows) const override {
-    return r_.reference_loss(w, rows);
+  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
+                   std::size_t end) const override {
+    return workers_.sum_rows(w, part, begin, end);
   }
 
  private:
-  const Problem &r_, &w_;
+  const Problem& workers_;
 };
 
 /// Rows of three features of some size, one of them all but constant where `offset` is not 0, with

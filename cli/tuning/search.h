@@ -32,6 +32,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/targets.h"
@@ -40,6 +41,14 @@ namespace sgdbench {
 
 /// What can be searched; bits of a set.
 enum Tunable : unsigned { kTuneBatch = 1, kTuneStep = 2, kTuneMomentum = 4, kTuneExchange = 8 };
+struct TunableColumn {
+  Tunable what;
+  std::string_view column;  ///< that says what was found
+};
+inline constexpr TunableColumn kTunables[] = {{kTuneBatch, "batch"},
+                                              {kTuneStep, "lr"},
+                                              {kTuneMomentum, "momentum"},
+                                              {kTuneExchange, "exchange"}};
 
 /// The last stage of a search: only its trials have all epochs of a run and several seeds.
 inline constexpr std::size_t kLastStage = 2;
