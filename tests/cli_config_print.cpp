@@ -167,8 +167,9 @@ bool comes_back(const Scratch& scratch, const Texts& words) {
 TEST_CASE("A printed suite makes the cells and reports of the command line, whatever it says") {
   const Scratch scratch;
   CHECK(comes_back(scratch, {}));
-  for (const auto& [name, values] : all_values())
-    for (const auto& value : values) {
+  for (const auto& option : all_values())
+    for (const auto& value : option.second) {
+      const auto& name = option.first;
       Texts words{"--workload", "logreg", "--data", "quadratic"};
       if (name == "--workload" || name == "--data") words.clear();
       words.push_back(name);

@@ -153,7 +153,7 @@ TEST_CASE("Configurations that are the same algorithm have the same automatic st
     const char *backend, *protocol;
     std::size_t averaged;  // of four workers' mini-batches of 3
   };
-  for (const auto& [backend, protocol, averaged] :
+  for (const auto& test :
        {Case{"openmp-sync", "async", 12}, Case{"hogwild", "async", 3}, Case{"downpour", "async", 3},
         Case{"locked", "async", 3}, Case{"leashed", "async", 3},
         Case{"parameter-server", "async", 3}, Case{"parameter-server", "bsp", 12},
@@ -163,11 +163,11 @@ TEST_CASE("Configurations that are the same algorithm have the same automatic st
         Case{"parameter-server", "local:4", 3}, Case{"parameter-server", "elastic:0.1", 3},
         Case{"parameter-server", "ringmaster:8", 3}, Case{"simulator", "bsp", 12},
         Case{"simulator", "k-async:3", 9}, Case{"simulator", "async", 3}}) {
-    CAPTURE(backend);
-    CAPTURE(protocol);
-    const auto c = settled_for(backend, protocol, "4", "3");
-    CHECK(examples_per_update(*c.backend, c.spec, 1001) == averaged);
-    const auto one = settled_for("sequential", "async", "1", std::to_string(averaged).c_str());
+    CAPTURE(test.backend);
+    CAPTURE(test.protocol);
+    const auto c = settled_for(test.backend, test.protocol, "4", "3");
+    CHECK(examples_per_update(*c.backend, c.spec, 1001) == test.averaged);
+    const auto one = settled_for("sequential", "async", "1", std::to_string(test.averaged).c_str());
     CHECK(c.spec.step.initial == one.spec.step.initial);
   }
   CHECK(settled_for("openmp-sync", "async", "4", "1").spec.step.initial !=

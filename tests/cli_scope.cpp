@@ -69,13 +69,14 @@ Words with_time(const BackendEntry& row, Words words) {
 
 TEST_CASE("An option that a backend does not take is refused where there is no other backend") {
   for (const auto& row : backend_catalog())
-    for (const auto& [option, value, takes] : kExamples) {
+    for (const auto& example : kExamples) {
+      const auto option = example.option, value = example.value;
       CAPTURE(row.name);
       CAPTURE(option);
       const auto words =
           with_time(row, on_problem("logreg", {"--backend", std::string(row.name),
                                                std::string(option), std::string(value)}));
-      if (takes(row))
+      if (example.takes(row))
         CHECK(asked(words).notes.empty());
       else
         CHECK_THROWS_WITH_AS(asked(words), doctest::Contains(std::string(option).c_str()),
@@ -85,10 +86,11 @@ TEST_CASE("An option that a backend does not take is refused where there is no o
 
 TEST_CASE("Beside a backend that takes the option, one called by its name is told of in a note") {
   const auto& rows = backend_catalog();
-  for (const auto& [option, value, takes] : kExamples) {
-    const auto& taker = *std::find_if(rows.begin(), rows.end(), takes);
+  for (const auto& example : kExamples) {
+    const auto option = example.option, value = example.value;
+    const auto& taker = *std::find_if(rows.begin(), rows.end(), example.takes);
     for (const auto& row : rows) {
-      if (takes(row)) continue;
+      if (example.takes(row)) continue;
       CAPTURE(row.name);
       CAPTURE(option);
       const auto both = fmt::format("{},{}", row.name, taker.name);
@@ -97,8 +99,8 @@ TEST_CASE("Beside a backend that takes the option, one called by its name is tol
           on_problem("logreg", {"--backend", both, std::string(option), std::string(value)}));
       const auto [configurations, notes] = asked(words);
       CHECK(configurations.size() == 2);
-      CHECK(std::count_if(notes.begin(), notes.end(), [&, name = option](const std::string& note) {
-              return note.starts_with(name) &&
+      CHECK(std::count_if(notes.begin(), notes.end(), [&](const std::string& note) {
+              return note.starts_with(option) &&
                      note.ends_with(fmt::format("--backend {}", row.name));
             }) == 1);
     }

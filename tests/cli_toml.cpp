@@ -35,7 +35,7 @@ std::string error_of(const std::string& text) try {
 }  // namespace
 
 TEST_CASE("Whole numbers are read as TOML says, in every base and to the last one") {
-  for (const auto& [text, value] :
+  for (const auto& row :
        std::vector<std::pair<std::string, std::int64_t>>{{"0", 0},
                                                          {"+99", 99},
                                                          {"-17", -17},
@@ -45,23 +45,22 @@ TEST_CASE("Whole numbers are read as TOML says, in every base and to the last on
                                                          {"0b1101", 13},
                                                          {"9223372036854775807", INT64_MAX},
                                                          {"-9223372036854775808", INT64_MIN}}) {
-    CAPTURE(text);
-    CHECK(is<std::int64_t>(text, value));
+    CAPTURE(row.first);
+    CHECK(is<std::int64_t>(row.first, row.second));
   }
 }
 
 TEST_CASE("Real numbers are read as TOML says") {
-  for (const auto& [text, value] :
-       std::vector<std::pair<std::string, double>>{{"3.1415", 3.1415},
-                                                   {"-0.01", -0.01},
-                                                   {"5e+22", 5e22},
-                                                   {"1E06", 1e6},
-                                                   {"6.626e-34", 6.626e-34},
-                                                   {"9_224.5_1", 9224.51},
-                                                   {"+inf", INFINITY},
-                                                   {"-inf", -INFINITY}}) {
-    CAPTURE(text);
-    CHECK(is<double>(text, value));
+  for (const auto& row : std::vector<std::pair<std::string, double>>{{"3.1415", 3.1415},
+                                                                     {"-0.01", -0.01},
+                                                                     {"5e+22", 5e22},
+                                                                     {"1E06", 1e6},
+                                                                     {"6.626e-34", 6.626e-34},
+                                                                     {"9_224.5_1", 9224.51},
+                                                                     {"+inf", INFINITY},
+                                                                     {"-inf", -INFINITY}}) {
+    CAPTURE(row.first);
+    CHECK(is<double>(row.first, row.second));
   }
   CHECK(std::isnan(*value_of("-nan").as<double>()));
   CHECK(is<bool>("true", true));
@@ -136,7 +135,7 @@ TEST_CASE("Keys, arrays, comments and tables stand where TOML lets them") {
 }
 
 TEST_CASE("What a suite has no use for is refused, with its place in characters") {
-  for (const auto& [text, error] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& row : std::vector<std::pair<std::string, std::string>>{
            {"a.b = 1", "1:2: no option has a dot in its name"},
            {"a . b = 1", "1:3: no option has a dot in its name"},
            {"[a]", "1:1: a sweep of its own begins with [[run]], in two brackets"},
@@ -150,7 +149,7 @@ TEST_CASE("What a suite has no use for is refused, with its place in characters"
            {"a = [1 2]", "1:8: a , or ] is missing in this array"},
            {"a = 1 \r b", "1:7: something is left over on this line: one KEY = VALUE a line"},
            {"# \x01", "1:3: a control character; in a string, write \\u00XX"}}) {
-    CAPTURE(text);
-    CHECK(error_of(text) == error);
+    CAPTURE(row.first);
+    CHECK(error_of(row.first) == row.second);
   }
 }

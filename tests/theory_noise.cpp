@@ -14,16 +14,16 @@ using namespace sgdbench::theory;
 
 namespace {
 
-constexpr std::size_t kUpdates = std::size_t{1} << 19;
+constexpr std::size_t kNoisyUpdates = std::size_t{1} << 19;
 constexpr std::size_t kApart = 16;  // updates from one sample of x² to the next
-constexpr std::size_t kSamples = kUpdates / kApart;
+constexpr std::size_t kSamples = kNoisyUpdates / kApart;
 
 testing::Case toss_coins() {
   testing::Case c;
   c.data = std::make_unique<TrainTest>();
   Random random(3);
-  DenseMatrix one(kUpdates, 1);
-  for (std::size_t i = 0; i < kUpdates; ++i) {
+  DenseMatrix one(kNoisyUpdates, 1);
+  for (std::size_t i = 0; i < kNoisyUpdates; ++i) {
     one.row(i)[0] = 1;
     c.data->train.targets.push_back(random.below(2) == 0 ? -1.F : 1.F);
   }
