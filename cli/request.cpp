@@ -14,7 +14,7 @@ namespace sgdbench {
 
 namespace {
 
-constexpr std::size_t kLongestText = 1 << 20;  // bytes of what joining makes
+constexpr std::size_t kLongestJoined = 1 << 20;  // bytes of what joining makes
 constexpr std::size_t kMostTexts = 200'000;
 
 std::size_t count_texts(const Given& given) {
@@ -70,10 +70,10 @@ void check_joined(const Option& option, const std::vector<std::string>& some,
                   const std::vector<std::string>& others) {
   std::size_t bytes = 0;
   for (const auto& sum : some) bytes += sum.size();
-  if (some.size() * others.size() > kLongest || bytes * others.size() > kLongestText)
+  if (some.size() * others.size() > kLongest || bytes * others.size() > kLongestJoined)
     throw UsageError(
         fmt::format("{}: joined, these lists make more than {} values, or more than {} bytes",
-                    option.name, kLongest, kLongestText));
+                    option.name, kLongest, kLongestJoined));
 }
 
 /// One list where there were several.

@@ -13,7 +13,6 @@ namespace sgdbench {
 namespace {
 
 constexpr std::size_t kMostWorkerRows = 4096;
-constexpr double kDivergence = 2;  ///< final over initial loss
 
 std::optional<double> finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;

@@ -16,6 +16,9 @@
 
 namespace sgdbench {
 
+/// A loss so many times that at the start is one of a run that diverges.
+inline constexpr double kDivergence = 2;
+
 /// Of a convex problem whose optimum was asked for.
 struct OptimumFacts {
   double value = 0;           ///< f*

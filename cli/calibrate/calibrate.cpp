@@ -114,7 +114,7 @@ void check_measurable(const Configuration& configuration) {
                                  follower(false).name, configuration.spec.backend));
 }
 
-std::vector<Configuration> wanted_configurations(const Given& given) {
+std::vector<Configuration> measurable_configurations(const Given& given) {
   for (const auto* option : {"--workload", "--data"})
     if (!given.has(option))
       throw UsageError(fmt::format("calibrate needs {}; see 'sgdbench calibrate --help'", option));
@@ -186,7 +186,7 @@ constexpr Format<std::vector<Validation>> kValidationFormats[] = {{"table", as_t
 int calibrate_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
   const auto& format = find_by_name(kValidationFormats, "format", given.text("--format", "table"));
-  const auto configurations = wanted_configurations(given);
+  const auto configurations = measurable_configurations(given);
   check_sources(configurations);
   check_outputs(given, configurations);
   catch_interrupts();

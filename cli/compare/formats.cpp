@@ -54,12 +54,12 @@ bool is_points(const Finding& finding) {
   return finding.metric->kind == Metric::Kind::points;
 }
 
-struct Column {
+struct ComparisonColumn {
   std::string_view name;
   Value (*get)(const Line&);
 };
 using F = Finding;
-constexpr auto kColumns = std::to_array<Column>({
+constexpr auto kComparisonColumns = std::to_array<ComparisonColumn>({
     // clang-format off
     {"config_id", [](const Line& l) { return text(l.row.config_id); }},
     {"problem", [](const Line& l) { return text(ComparisonReport::problem(l.row)); }},
@@ -107,10 +107,10 @@ std::vector<Line> lines_of(const ComparisonReport& report) {
 
 std::string comparison_csv(const ComparisonReport& report) {
   std::string out;
-  for (const auto& column : kColumns) (out += column.name) += ',';
+  for (const auto& column : kComparisonColumns) (out += column.name) += ',';
   out.back() = '\n';
   for (const auto& line : lines_of(report)) {
-    for (const auto& column : kColumns) (out += csv_cell(to_text(column.get(line)))) += ',';
+    for (const auto& column : kComparisonColumns) (out += csv_cell(to_text(column.get(line)))) += ',';
     out.back() = '\n';
   }
   return out;
@@ -200,7 +200,7 @@ std::string comparison_json(const ComparisonReport& report) {
   out["notes"] = Json::array();
   for (const auto& line : lines_of(report)) {
     Json entry;
-    for (const auto& column : kColumns) {
+    for (const auto& column : kComparisonColumns) {
       const auto value = column.get(line);
       if (line.finding || !std::holds_alternative<std::monostate>(value))
         entry[std::string(column.name)] = to_json(value);

@@ -18,7 +18,6 @@ namespace {
 
 constexpr double kNowhere = std::numeric_limits<double>::infinity();
 constexpr std::size_t kPointsPerEpoch = 4, kMostPoints = 400;
-constexpr double kDivergence = 2;  ///< times the loss at the start
 /// From when on a prediction may end a trial: what a run does before says little.
 constexpr double kForeseeable = 1;  ///< epochs
 /// Of what is predicted to be left, the share in which nothing needs to be known.
