@@ -56,3 +56,23 @@ TEST_CASE("run warns of one thing at most, not when quiet, and its report has al
     CHECK(notes.find(workers + " workers share") != std::string::npos);
   }
 }
+
+TEST_CASE("A report names the caches that hwloc finds, and none in a build without it") {
+  const Scratch scratch;
+  // A machine for hwloc alone to believe in.
+  const auto done =
+      scratch.run(kNoted + "made.json --workers 1",
+                  "HWLOC_SYNTHETIC='pack:1 l2:1(size=3145728) core:1 pu:4096'");
+  REQUIRE(done.code == 0);
+  const auto context = nlohmann::json::parse(content(scratch.path("made.json")))["context"];
+  const auto& caches = context["caches"];
+  if (!context["libraries"].contains("hwloc")) {
+    CHECK(caches.empty());
+    return;
+  }
+  REQUIRE(caches.size() == 1);
+  CHECK(caches[0]["level"] == 2);
+  CHECK(caches[0]["type"] == "Unified");
+  CHECK(caches[0]["size"] == 3145728);
+  CHECK(caches[0]["num_sharing"] == 4096);
+}
