@@ -26,7 +26,6 @@
 #include "workloads/kernels/racy.h"
 
 namespace sgdbench {
-
 namespace {
 
 class Downpour final : public PooledBackend {

@@ -18,7 +18,6 @@
 #include "results/cpu_state.h"
 
 namespace sgdbench {
-
 namespace {
 
 using Body = std::function<void(std::size_t)>;

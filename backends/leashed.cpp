@@ -20,7 +20,6 @@
 #include "workloads/rules/compensation.h"
 
 namespace sgdbench {
-
 namespace {
 
 /// What one worker is at.

@@ -14,7 +14,6 @@
 #include "workloads/kernels/vector.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::size_t kBatch = 50;  // meetings timed together

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {

@@ -25,7 +25,6 @@
 #include "workloads/random.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr int kNotAllFound = 3;

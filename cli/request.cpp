@@ -11,7 +11,6 @@
 #include "workloads/optimum/optimum.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::size_t kLongestJoined = 1 << 20;  // bytes of what joining makes

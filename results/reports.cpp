@@ -20,7 +20,6 @@
 #include "results/text.h"
 
 namespace sgdbench {
-
 namespace {
 
 template <class Number>

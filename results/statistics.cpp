@@ -7,7 +7,6 @@
 #include <vector>
 
 namespace sgdbench {
-
 namespace {
 
 // In double throughout: long double would take as long again to compile, for digits that are not

@@ -5,7 +5,6 @@
 #include "workloads/kernels/racy.h"
 
 namespace sgdbench {
-
 namespace {
 
 /// Moving a coordinate with all others costs about as much as this share of one entry's random

@@ -7,7 +7,6 @@
 #include "workloads/random.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::string_view kForms = "write WORKER:FACTOR, random:P:FACTOR or periodic:N:FACTOR";

@@ -10,7 +10,6 @@
 #include "workloads/random.h"
 
 namespace sgdbench {
-
 namespace {
 
 using Kind = Distribution::Kind;

@@ -10,7 +10,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 struct Unit {

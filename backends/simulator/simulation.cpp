@@ -7,7 +7,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::string_view kRight = "a class is NAME:COUNT@DISTRIBUTION, as in 'fast:56@exp:1ms'";

@@ -25,7 +25,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 struct Measure {

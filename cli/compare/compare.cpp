@@ -20,7 +20,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 /// Of arrangements, of which so many are dealt that the least of these is several.

@@ -35,7 +35,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr int kUsage = 2, kNotAllOk = 3, kBadData = 65, kMissingData = 66, kFailed = 70;

@@ -10,7 +10,6 @@
 #include "results/labels.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr int kRegression = 1, kInconclusive = 3;

@@ -8,7 +8,6 @@
 #include "cli/options/helpers.h"
 
 namespace sgdbench {
-
 namespace {
 
 std::string optional_text(const std::optional<double>& value) {

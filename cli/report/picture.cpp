@@ -7,7 +7,6 @@
 #include "cli/terminal.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr double kWidth = 1200, kLeft = 96, kRight = 28;

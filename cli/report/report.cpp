@@ -17,7 +17,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::size_t kMostWorkers = 32;

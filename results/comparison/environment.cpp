@@ -13,7 +13,6 @@
 #include "results/statistics.h"
 
 namespace sgdbench {
-
 namespace {
 
 struct Circumstance {

@@ -12,7 +12,6 @@
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {
-
 namespace {
 
 std::size_t count_status(const Rows& rows, std::string_view status) {

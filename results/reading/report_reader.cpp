@@ -14,7 +14,6 @@
 #include "results/reading/parts.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";

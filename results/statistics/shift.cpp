@@ -9,7 +9,6 @@
 #include "results/statistics/ranks.h"
 
 namespace sgdbench {
-
 namespace {
 
 /// Probabilities are sums of exact counts but for rounding: what is equal on paper must not be

@@ -18,7 +18,7 @@ namespace sgdbench {
 /// The source of workloads that need no data: nothing.
 inline constexpr std::string_view kNoData = "none";
 
-/// Whether the first line of a table names the columns; automatic: table.h has the rule.
+/// Whether the first line of a table names the columns; automatic: readers.h has the rule.
 enum class HeaderRule { automatic, on, off };
 
 /// Everything that can be asked of data.

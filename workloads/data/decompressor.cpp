@@ -15,7 +15,6 @@
 #include "workloads/shared_library.h"
 
 namespace sgdbench {
-
 namespace {
 
 using namespace std::string_view_literals;

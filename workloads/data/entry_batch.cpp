@@ -130,7 +130,7 @@ const char* EntryBatch::scan(const char* p, std::uint32_t) {
 
 #endif
 
-/// m / 10^k, rounded to double and on to float, or the exact way where number.h asks for it.
+/// m / 10^k, rounded to double and on to float, or the exact way where text.h asks for it.
 void EntryBatch::convert(const char* text) {
   std::uint64_t inexact = 0;
   std::uint64_t zeros = 0;

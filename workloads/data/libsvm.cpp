@@ -49,7 +49,7 @@ struct Chunk {
   std::array<ContentSum, 2> content{};   ///< of each part
   std::array<std::size_t, 2> entries{};  ///< of each part
   LabelValues labels;
-  bool has_large_values = false;  ///< see rounding.h
+  bool has_large_values = false;  ///< see column_values.h
 };
 
 /// Puts the rows of a chunk in their places.

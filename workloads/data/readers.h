@@ -107,7 +107,7 @@ class RowSink {
 ///
 ///   row     = label { blanks index ":" value } [ "#" comment ] end of line
 ///   index   = digits, at most 2^31, not below the index base
-///   value   = finite decimal number (see text.h)
+///   value   = finite decimal number (text.h)
 ///
 /// Rules. Blank lines and lines with only a comment are no rows. A row's indices may come in any
 /// order and are sorted; a repeated one is refused. Explicit zeros are dropped, as a table of the

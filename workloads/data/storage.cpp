@@ -7,7 +7,6 @@
 #include <utility>
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::size_t kFewColumns = std::size_t{1} << 20;  ///< no matter whose: 4 MB a vector

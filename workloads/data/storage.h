@@ -28,7 +28,7 @@ struct Entry {
 };
 
 /// Compressed sparse rows. No column is twice in a row. From readers and generators they ascend;
-/// once features are renumbered (data/feature_order.h) they come in any order.
+/// once features are renumbered (renumber_features) they come in any order.
 struct SparseMatrix {
   std::size_t columns = 0;
   std::vector<std::uint64_t> offsets{0};  ///< rows()+1 positions in `entries`
@@ -80,7 +80,7 @@ struct Dataset {
   std::optional<std::size_t> declared_columns;
   /// The classes' labels before they were rounded to `classes`; empty where that changed none.
   std::vector<double> exact_labels;
-  std::shared_ptr<const TableFacts> table;  ///< data/table.h; null for what is none
+  std::shared_ptr<const TableFacts> table;  ///< readers.h; null for what is none
   std::vector<std::string> notes;           ///< what a reader of the results should know
 
   bool sparse() const { return std::holds_alternative<SparseMatrix>(features); }

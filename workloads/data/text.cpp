@@ -13,7 +13,6 @@
 #include "workloads/names.h"
 
 namespace sgdbench {
-
 namespace {
 
 void add_hex(std::string& text, unsigned char byte) {

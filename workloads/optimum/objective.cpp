@@ -8,7 +8,6 @@
 #include "workloads/kernels/dense_kernels.h"
 
 namespace sgdbench::optimum {
-
 namespace {
 
 constexpr int kMostHalvings = 40;

@@ -14,7 +14,6 @@
 #include "workloads/data/generators/portable.h"
 
 namespace sgdbench {
-
 namespace {
 
 constexpr std::size_t kNumeric = 10;

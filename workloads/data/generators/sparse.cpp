@@ -11,7 +11,6 @@
 #include "workloads/data/generators/portable.h"
 
 namespace sgdbench {
-
 namespace {
 
 enum Stream : std::uint64_t { kColumns = 1, kWeights, kRows };
