@@ -11,7 +11,7 @@
 //   read the parameters
 //   compute
 //   commit, and read again              (the strategy's: a server under a lock, a version that is
-//                                       published)
+//                                       published, a barrier and a sum)
 #pragma once
 
 #include <algorithm>
@@ -177,9 +177,9 @@ enum class Made {
 template <class Strategy>
 void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
   WorkerContext& context = run.contexts[worker];
-  const bool delayed = context.injector.delays_messages();
   for (bool more = strategy.begin(run, worker); more;) {
     const std::size_t gradients = strategy.gradients(worker);
+    const bool delayed = context.injector.delays_messages() && gradients != 0;
     const std::uint64_t number = strategy.number(worker);
     Made made = Made::nothing;
     if (!delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number,

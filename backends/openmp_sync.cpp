@@ -36,12 +36,66 @@ class OpenMpSync final : public PooledBackend {
   OpenMpSync(const RunSpec& spec, const Problem& problem)
       : PooledBackend(spec, problem, Threads::openmp),
         barrier_(spec.workers, spec.workers <= usable_cpus().size()),
+        parts_(spec.workers),
         gradients_(spec.workers),
         sums_(spec.workers) {
     // Not while it is timed. A worker alone has nothing to add up.
     const auto rule = problem.make_rule(spec.rule);
     totals_ = spec.workers > 1 && (spec.batch == 1 || rule->remembers_examples());
     if (totals_) on_each_worker([&](std::size_t me) { rule->reserve(sums_[me]); });
+  }
+
+  // What the loop asks for (loops.h): a worker's work is its share of a round.
+
+  bool begin(Run& run, std::size_t me) {
+    parts_[me] = {};
+    return take_block(run, me);
+  }
+  /// None where a round has fewer examples than there are workers.
+  std::size_t gradients(std::size_t me) const { return parts_[me].examples() == 0 ? 0 : 1; }
+  /// Of the gradient, and of the update.
+  std::uint64_t number(std::size_t me) const { return parts_[me].round.first_update + 1; }
+  std::uint64_t pull_bytes(Run& run, std::size_t me) const {
+    return run.contexts[me].compute->read_bytes();
+  }
+  PullTicket pull_ticket(std::size_t) const { return ticket_; }
+  std::uint64_t push_bytes(Run& run, std::size_t me) const {
+    return run.contexts[me].compute->gradient_bytes();
+  }
+  void compute(Run& run, std::size_t me) {
+    WorkerContext& context = run.contexts[me];
+    if (gradients(me) == 0) return;
+    if (context.injector.delays_messages())
+      context.compute->compute();
+    else
+      context.compute->compute_from(run.w());
+    gradients_[me] = context.compute->gradient_sum();
+    context.report.computed += parts_[me].examples();
+  }
+  /// Meets the others, who all made whole shares or all drop theirs, and adds up its slice. Where
+  /// one has failed, there is no other meeting.
+  bool commit(Run& run, std::size_t me, Made made) {
+    WorkerContext& context = run.contexts[me];
+    Part& part = parts_[me];
+    if (made != Made::whole) is_cut_short_.store(true, std::memory_order_relaxed);
+    if (!meet(context, me, Activity::apply, number(me))) return false;
+    if (is_cut_short_) {  // all see it, and the run ends
+      if (made != Made::nothing) context.report.dropped += part.examples();
+      return end(run, me);
+    }
+    part.gradients += gradients(me);
+    reduce(run, context, part.round, me, part.step.of(part.round.first_update));
+    context.track.note_update(number(me), 0);
+    if (!meet(context, me, Activity::compute)) return false;
+    if (me < part.round.batch) run.rule.remember(run.state, gradients_[me]);
+    part.round.begin = part.round.end;
+    ++part.round.first_update;
+    if (part.round.begin < part.block_end) return start(run, me);
+    if (me == 0) {
+      run.observe(context, block_, run.w(), Access::exclusive);
+      more_ = run.take_rounds(context, rest_, block_);
+    }
+    return meet(context, me, Activity::compute) && take_block(run, me);
   }
 
  private:
@@ -70,53 +124,13 @@ class OpenMpSync final : public PooledBackend {
 
   void work(Run& run, std::size_t me) override {
     if (alone(run.spec)) return train_alone(run, run.contexts[me]);
-    bool to_the_end = false;
     try {
-      to_the_end = make_rounds(run, me);
+      read_compute_commit(*this, run, me);
     } catch (...) {
       run.fail(std::current_exception());
     }
     run.contexts[me].finish();
-    if (!to_the_end) barrier_.leave(me);
-  }
-
-  /// False where another worker failed.
-  bool make_rounds(Run& run, std::size_t me) {
-    WorkerContext& context = run.contexts[me];
-    std::uint64_t gradients = 0;
-    const auto end = [&] {
-      if (gradients != 0) context.note_staleness(0, gradients);
-      return true;
-    };
-    while (more_) {
-      const Block block = block_;  // the next one may be there before this worker's last round ends
-      const EpochStep step = run.step_size.during(block.epoch);
-      Block round = block;
-      while (round.begin < block.end) {
-        round.end = round.begin + round.batch;
-        const std::uint64_t number = round.first_update + 1;  // of the gradient and of the update
-        context.enter(Activity::compute, number);
-        const std::size_t mine = compute(run, context, round, me);
-        if (!meet(context, me, Activity::apply, number)) return false;
-        if (is_cut_short_) {  // all see it, and the run ends
-          context.report.dropped += mine;
-          return end();
-        }
-        gradients += mine != 0;
-        reduce(run, context, round, me, step.of(round.first_update));
-        context.track.note_update(number, 0);
-        if (!meet(context, me, Activity::compute)) return false;
-        if (me < round.batch) run.rule.remember(run.state, gradients_[me]);
-        round.begin = round.end;
-        ++round.first_update;
-      }
-      if (me == 0) {
-        run.observe(context, block, run.w(), Access::exclusive);
-        more_ = run.take_rounds(context, rest_, block_);
-      }
-      if (!meet(context, me, Activity::compute)) return false;
-    }
-    return end();
+    if (!parts_[me].came_to_the_end) barrier_.leave(me);
   }
 
   /// The time until the last worker arrives is waiting. A worker alone has nobody to meet, nor to
@@ -131,31 +145,32 @@ class OpenMpSync final : public PooledBackend {
     return !barrier_.is_left();
   }
 
-  /// Examples of this worker's share: none where there are fewer than workers, or where the
-  /// parameters did not come.
-  std::size_t compute(Run& run, WorkerContext& context, const Block& round, std::size_t me) {
-    const Block mine = share_of(round, me, workers());
-    if (mine.begin == mine.end) return 0;
-    const std::uint64_t number = round.first_update + 1;
-    const bool travels = context.injector.delays_messages();
-    if (travels) {
-      context.compute->prepare(run.rows(context, mine));
-      context.compute->read(run.w(), Access::exclusive);
-      if (!context.pull(context.compute->read_bytes(), Activity::compute, number, ticket_)) {
-        is_cut_short_.store(true, std::memory_order_relaxed);
-        return 0;
-      }
-    }
-    const bool whole = context.injector.gradient([&] {
-      if (travels) return context.compute->compute();
-      context.compute->prepare(run.rows(context, mine));
-      context.compute->compute_from(run.w());
-    });
-    gradients_[me] = context.compute->gradient_sum();
-    if (!whole || !context.push(context.compute->gradient_bytes(), Activity::compute, number))
-      is_cut_short_.store(true, std::memory_order_relaxed);
-    context.report.computed += mine.end - mine.begin;
-    return mine.end - mine.begin;
+  /// The rounds of the block that is there; where there is none, this worker's work is done.
+  bool take_block(Run& run, std::size_t me) {
+    Part& part = parts_[me];
+    if (!more_) return end(run, me);
+    part.block_end = block_.end;  // the next one may be there before this worker's last round ends
+    part.round = block_;
+    part.step = run.step_size.during(block_.epoch);
+    return start(run, me);
+  }
+  /// Reads what a round's share needs, where that travels.
+  bool start(Run& run, std::size_t me) {
+    WorkerContext& context = run.contexts[me];
+    Part& part = parts_[me];
+    part.round.end = part.round.begin + part.round.batch;
+    part.mine = share_of(part.round, me, workers());
+    context.enter(Activity::compute, number(me));
+    if (part.examples() == 0) return true;
+    context.compute->prepare(run.rows(context, part.mine));
+    if (context.injector.delays_messages()) context.compute->read(run.w(), Access::exclusive);
+    return true;
+  }
+  bool end(Run& run, std::size_t me) {
+    Part& part = parts_[me];
+    if (part.gradients != 0) run.contexts[me].note_staleness(0, part.gradients);
+    part.came_to_the_end = true;
+    return false;
   }
 
   void reduce(Run& run, WorkerContext& context, const Block& round, std::size_t me,
@@ -177,7 +192,18 @@ class OpenMpSync final : public PooledBackend {
 
   static constexpr std::size_t kExamplesOfBlock = 2048, kFewestRounds = 4;
 
+  /// What one worker is at.
+  struct alignas(64) Part {
+    Block round, mine;  ///< mine: its share
+    std::uint64_t block_end = 0;
+    EpochStep step{};
+    std::uint64_t gradients = 0;  ///< that landed
+    bool came_to_the_end = false;
+    std::size_t examples() const { return mine.end - mine.begin; }
+  };
+
   Barrier barrier_;
+  std::vector<Part> parts_;
   std::vector<GradientSum> gradients_;
   std::vector<GradientTotal> sums_;  ///< each worker's, over its slice
   bool totals_ = false;              ///< whether gradient sums are added up there
