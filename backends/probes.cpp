@@ -26,9 +26,9 @@ namespace {
 /// About a microsecond of independent multiplications and additions, no memory: enough of them to
 /// keep a core's arithmetic units busy, so that hardware threads on one core share it.
 float unit_of_work(float x) {
-  constexpr std::size_t kChains = 64;
-  float sums[kChains];
-  for (std::size_t k = 0; k < kChains; ++k) sums[k] = static_cast<float>(k);
+  constexpr std::size_t kSums = 64;
+  float sums[kSums];
+  for (std::size_t k = 0; k < kSums; ++k) sums[k] = static_cast<float>(k);
   for (int i = 0; i < 256; ++i)
     for (float& sum : sums) sum = sum * x + 0.5f;
   float total = 0;
