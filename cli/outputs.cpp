@@ -83,15 +83,21 @@ Outputs::Outputs(const Given& given) {
 }
 
 void Outputs::find_layout(const Given& given) {
-  for (const auto* option : {"--sort", "--best-per"})
+  for (const auto* option : {"--sort", "--best-per", "--columns"})
     if (given.has(option) && uses_stdout() && !given.has("--markdown"))
       throw UsageError(
           fmt::format("{}: it lays out a table, and a report on stdout leaves no table", option));
   if (given.has("--sort"))
     layout_.sort = &named_column("--sort", sort_columns(), given.text("--sort"));
-  if (!given.has("--best-per")) return;
-  for (const auto& name : split_list(given.text("--best-per")))
-    layout_.best_per.push_back(named_column("--best-per", columns_that_are(kSetting), name));
+  const auto columns = [&given](std::string_view option, const RunFields& all) {
+    RunFields named;
+    if (given.has(option))
+      for (const auto& name : split_list(given.text(option)))
+        named.push_back(named_column(option, all, name));
+    return named;
+  };
+  layout_.best_per = columns("--best-per", columns_that_are(kSetting));
+  layout_.columns = columns("--columns", columns_that_are(0));
 }
 
 void Outputs::find_journal(const Given& given) {

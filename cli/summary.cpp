@@ -8,6 +8,7 @@
 
 #include "cli/terminal.h"
 #include "results/labels.h"
+#include "results/statistics.h"
 
 namespace sgdbench {
 namespace {
@@ -204,6 +205,59 @@ std::string targets_text(const AggregateGroup& group) {
   return text;
 }
 
+/// The median of a column; in how many repeats it has a value, where some have none. A repeat
+/// without one came to no end of it.
+std::string column_cell(const RunField& column, const Aggregate& member) {
+  std::vector<double> values;
+  std::size_t present = 0;
+  const Value first = column.get(*member.first);
+  for (const auto* row : member.counted) {
+    const Value value = column.get(*row);
+    const auto* whole = std::get_if<std::uint64_t>(&value);
+    const auto* number = std::get_if<double>(&value);
+    values.push_back(whole ? static_cast<double>(*whole) : number ? *number : kNever);
+    present += whole || number;
+  }
+  if (present == 0) {
+    const auto text = to_text(first);
+    return text.empty() ? "—" : text;  // a word, which is a setting's
+  }
+  const double middle = median(values);
+  const auto shown = [&](double value) {
+    if (column.unit == "s") return human_seconds(value);
+    if (column.unit == "bytes") return human_bytes(static_cast<std::uint64_t>(value));
+    if (column.name.ends_with("_share")) return human_share(value);
+    return short_number(value);
+  };
+  const auto text = std::isfinite(middle) ? shown(middle) : "—";
+  return present == values.size() ? text : fmt::format("{} ({}/{})", text, present, values.size());
+}
+
+/// The columns that were asked for, as many in a table as fit the screen.
+std::string columns_text(const AggregateGroup& group, const RunFields& columns) {
+  constexpr std::size_t kLeft = 36, kLeast = 10, kGap = 2;
+  std::string text;
+  for (std::size_t first = 0; first < columns.size();) {
+    std::vector<std::string> header{"backend", "workers"};
+    std::size_t end = first, width = kLeft;
+    for (; end < columns.size(); ++end) {
+      width += kGap + std::max(columns[end].name.size(), kLeast);
+      if (width > kScreen && end > first) break;
+      header.emplace_back(columns[end].name);
+    }
+    TextTable table(header);
+    for (const auto& member : group.members) {
+      if (!has_numbers(member)) continue;
+      std::vector<std::string> cells;
+      for (std::size_t i = first; i < end; ++i) cells.push_back(column_cell(columns[i], member));
+      add_row(table, member, group, cells);
+    }
+    text += table.text() + '\n';
+    first = end;
+  }
+  return text;
+}
+
 /// Where the speedup to the target comes from.
 std::string speedups_text(const AggregateGroup& group) {
   TextTable table({"backend", "workers", "speedup", "= hardware", "× statistical", "cores"});
@@ -255,8 +309,9 @@ std::string group_text(const AggregateGroup& all, const Arrangement& arrangement
   for (const auto& member : group.members)
     add_member(table, member, columns, group.varying, remark_on(arrangement, member));
   add_below(table, left_out_text(all.members.size() - group.members.size(), layout));
-  return fmt::format("{}\n{}\n{}{}{}\n", group_heading(group.name, any), table.text(),
-                     targets_text(group), speedups_text(group), wrap(conclude(all), 0));
+  return fmt::format("{}\n{}\n{}{}{}{}\n", group_heading(group.name, any), table.text(),
+                     targets_text(group), columns_text(group, layout.columns), speedups_text(group),
+                     wrap(conclude(all), 0));
 }
 
 }  // namespace

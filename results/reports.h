@@ -35,6 +35,7 @@ std::span<const SortColumn> sort_columns();
 struct Layout {
   const SortColumn* sort = nullptr;  ///< null: in the order asked
   RunFields best_per;                ///< settings; none: all rows
+  RunFields columns;                 ///< what is shown besides, as medians, in tables of their own
 };
 
 /// What a table shows.

@@ -95,6 +95,7 @@ const std::vector<std::pair<std::string, Texts>> kChosen{
     {"--journal", {"j.jsonl"}},
     {"--sort", {"loss"}},
     {"--best-per", {"backend", "backend,workers"}},
+    {"--columns", {"wait_share", "wait_share,updates_per_s"}},
     {"--strict", {""}},
     {"--resume", {""}},
     {"--quiet", {""}},

@@ -184,6 +184,31 @@ TEST_CASE("A table of the best has their rows alone, and the sentence is about a
   CHECK(has(text, "ahead of one with 1 worker at batch 1 and step 0.2, the best single worker"));
 }
 
+TEST_CASE("Columns that are asked for are medians in tables that fit, and misses are counted") {
+  auto rows = rows_of({{"one", 1, 2, 1.0}, {"free", 2, 1, 0.4, 0.9, 0.02}});
+  for (auto& r : rows)
+    if (r.backend == "free" && r.repeat < 2) r.epochs_to_target.reset();
+  Layout layout;
+  for (const auto& field : run_fields())
+    for (const auto* name : {"updates_per_s", "epochs_to_target", "wall_s", "workload",
+                             "staleness_mean", "time_to_target_s", "accuracy_final"})
+      if (field.name == name) layout.columns.push_back(field);
+  const auto text = summary(rows, {}, layout);
+  CHECK(has(text, "4 (3/5)"));  // epochs: 0.4 s of 1 s for ten
+  CHECK(has(text, "1.02 s"));   // the middle of 1 s and up to 4 % more
+  CHECK(has(text, "work "));
+  std::size_t tables = 0, from = 0;
+  for (std::size_t end; (end = text.find('\n', from)) != std::string::npos; from = end + 1) {
+    CHECK(display_width(text.substr(from, end - from)) <= kScreen);
+    tables += has(text.substr(from, end - from), "_");
+  }
+  CHECK(tables > 1);
+
+  for (auto& r : rows)
+    if (r.backend == "free" && r.repeat < 3) r.epochs_to_target.reset();
+  CHECK(has(summary(rows, {}, layout), "— (2/5)"));
+}
+
 TEST_CASE("Where nothing is learnt the table says how fast it went, by the clock that there is") {
   auto rows = rows_of(kThree);
   for (auto& r : rows) {

@@ -35,7 +35,8 @@ RunSpec with_all_points(const BackendEntry& entry, const Case& c, std::size_t wo
 
 }  // namespace
 
-TEST_CASE("Every point of an averaged run is the mean of the iterates up to it") {
+TEST_CASE("Every point of an averaged run is the mean of the iterates up to it" *
+          doctest::test_suite("long")) {
   constexpr std::size_t kUpdates = 12;
   std::size_t checked = 0;
   for (const auto& c : cases())

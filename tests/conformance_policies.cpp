@@ -115,7 +115,8 @@ TEST_CASE("Every policy is its formula where what landed is known, whoever hosts
     }
 }
 
-TEST_CASE("Every rule takes what a policy makes of the step and the gradient, averaged or not") {
+TEST_CASE("Every rule takes what a policy makes of the step and the gradient, averaged or not" *
+          doctest::test_suite("long")) {
   std::size_t checked = 0;
   std::uint64_t dropped = 0;
   for (const auto* c : {&cases()[0]})

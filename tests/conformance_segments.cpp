@@ -58,7 +58,8 @@ std::vector<double> reference_run(const Problem& problem, const RunSpec& spec, s
 
 }  // namespace
 
-TEST_CASE("Where no order is left to chance, SVRG is its reference over many full gradients") {
+TEST_CASE("Where no order is left to chance, SVRG is its reference over many full gradients" *
+          doctest::test_suite("long")) {
   for (const std::size_t workers : {1, 3})
     for (const std::size_t batch : {1, 4})
       for_every_segmented(

@@ -226,6 +226,10 @@ constexpr Option kOutput[] = {
      "in the table, only the best configuration of each backend, or each backend,workers and so "
      "on: by the time to the target, or the loss where there is none",
      "", Group::output, kRun},
+    {"--columns", "", "COLUMNS",
+     "besides, a table of these columns of runs.csv, as medians: "
+     "wait_share,updates_per_s,updates_to_target",
+     "", Group::output, kRun},
     {"--export", "", "KIND=PATH",
      "for services that keep a history: github-action-benchmark or bencher; repeatable", "",
      Group::output, kRun, whole},
