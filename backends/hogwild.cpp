@@ -5,7 +5,7 @@
 // without a lock, instead of component by component.
 //
 // Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
-// of workloads/kernels/racy.h. A stale or half-updated view is what the algorithm allows.
+// of workloads/kernels/memory.h. A stale or half-updated view is what the algorithm allows.
 //
 // There are no versions, so both are sampled, on one block in kSampleEvery examples, or on each
 // where blocks are longer. Staleness: around its last update, the others' update counts are read

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "workloads/random.h"
-#include "workloads/rules/reference_memory.h"
-#include "workloads/rules/reference_policy.h"
+#include "workloads/rules/reference_rules.h"
 #include "workloads/sample_order.h"
 
 namespace sgdbench {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "backends/adaptive_wait.h"
-#include "workloads/kernels/racy.h"
+#include "workloads/kernels/memory.h"
 
 namespace sgdbench {
 namespace {

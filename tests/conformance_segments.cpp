@@ -4,7 +4,7 @@
 
 #include "tests/conformance.h"
 #include "workloads/random.h"
-#include "workloads/rules/reference_memory.h"
+#include "workloads/rules/reference_rules.h"
 
 namespace sgdbench::testing {
 namespace {

@@ -1,8 +1,8 @@
-// Rules that remember examples, against their naive reference (rules/reference_memory.h).
+// Rules that remember examples, against their naive reference (rules/reference_rules.h).
 #include <doctest/doctest.h>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/rules/reference_memory.h"
+#include "workloads/rules/reference_rules.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "workloads/kernels/dense_rows.h"
 #include "workloads/kernels/estimate.h"
 #include "workloads/kernels/memory.h"
+#include "workloads/kernels/row.h"
 #include "workloads/linear.h"
 #include "workloads/worker_base.h"
 
@@ -106,7 +106,7 @@ class DenseLinearWorker final : public WorkerBase {
   }
 
   /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
-  /// inlined: see fetch_ahead() of sparse_row.h.
+  /// inlined: see fetch_ahead() of kernels/row.h.
   [[gnu::always_inline]] void ask_ahead(std::size_t k) const {
     k += ahead_;
     if (k < rows_.size())

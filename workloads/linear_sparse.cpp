@@ -10,9 +10,9 @@
 // its sum and leaves zero behind. So nobody has to know which coordinates there are.
 #include "workloads/kernels/estimate.h"
 #include "workloads/kernels/memory.h"
-#include "workloads/kernels/sparse_row.h"
+#include "workloads/kernels/row.h"
 #include "workloads/linear.h"
-#include "workloads/sparse_worker.h"
+#include "workloads/worker_base.h"
 
 namespace sgdbench {
 namespace {

@@ -6,9 +6,20 @@
 #include <cmath>
 
 #include "workloads/names.h"
-#include "workloads/rules/rules.h"
 
 namespace sgdbench {
+
+// What the rules' files have for this table, and for nobody else.
+using MakeRule = std::unique_ptr<const Rule>(const RuleSpec&, const RuleInput&);
+MakeRule make_sgd, make_momentum, make_nesterov, make_adagrad, make_rmsprop, make_adam, make_adamw,
+    make_saga, make_sag, make_svrg;
+using ReferenceStep = void(const RuleSpec&, std::span<double>, std::span<const double>, double);
+ReferenceStep reference_sgd, reference_momentum, reference_nesterov, reference_adagrad,
+    reference_rmsprop, reference_adam, reference_adamw;
+using FullGradients = std::vector<std::uint64_t>(const RuleSpec&, std::size_t n,
+                                                 std::uint64_t planned, std::uint64_t seed);
+FullGradients full_gradients_of_svrg, full_gradients_of_lsvrg;
+std::string why_no_slope_memory(const RuleInput& input);
 
 const std::vector<RuleEntry>& rule_catalog() {
   static const std::vector<RuleEntry> catalog{

@@ -1,6 +1,9 @@
 #include "workloads/rules/slope_memory.h"
 
+#include <cmath>
+
 #include "workloads/kernels/memory.h"
+#include "workloads/random.h"
 
 namespace sgdbench {
 
@@ -106,6 +109,76 @@ void SlopeMemory::remember_all(std::span<Real> state, const GradientSum& gradien
   for (std::size_t k = 0; k < gradient_sum.rows.size(); ++k)
     for (std::size_t c = 0; c < scores; ++c)
       slopes(state)[gradient_sum.rows[k] * scores + c] = gradient_sum.slopes[k * scores + c];
+}
+
+// The rules. SAGA and SAG: the memory follows the gradients, from zero. SAGA's estimate has no
+// bias; SAG's weighs an example's change by 1/n instead of 1, which is biased and less noisy. Their
+// steps: 1/(3L) and 1/(16L), by theorem 1 of either paper, where sgd's is 1/(2L). Both begin with
+// nothing remembered, so that no full gradient comes before the first update.
+//
+// SVRG and its loopless form: slopes are those of a full gradient, which all workers make together
+// now and then, and stay until the next one. In between, an update is unbiased and
+// the farther w is from where the full gradient was made, the noisier.
+//
+//   svrg    every m examples (Johnson & Zhang 2013, option I: the last w; they recommend m = 2n for
+//           convex problems, which is the default)
+//   lsvrg   after each example with probability 1/n, so that there is no m to choose (Kovalev,
+//           Horváth & Richtárik 2020); which examples, is drawn before the run, from its seed
+
+std::string why_no_slope_memory(const RuleInput& input) {
+  if (input.rows == nullptr)
+    return "it remembers a slope for each example, and this model's gradients are no multiples of "
+           "its rows: one of them takes " +
+           std::to_string(input.parameters * sizeof(Real)) + " bytes, all of them " +
+           std::to_string(input.parameters * input.examples * sizeof(Real));
+  if (!input.rows->smooth)
+    return "the hinge loss has no slope at its corner, so that remembered slopes need not come to "
+           "rest: take a smooth loss";
+  return "";
+}
+
+std::unique_ptr<const Rule> make_saga(const RuleSpec& spec, const RuleInput& input) {
+  return std::make_unique<SlopeMemory>(spec, input, Estimate::saga);
+}
+std::unique_ptr<const Rule> make_sag(const RuleSpec& spec, const RuleInput& input) {
+  return std::make_unique<SlopeMemory>(spec, input, Estimate::sag);
+}
+
+namespace {
+
+/// Draws of lsvrg's own.
+constexpr std::uint64_t kRefreshes = 0x15f6;
+
+}  // namespace
+
+std::vector<std::uint64_t> full_gradients_of_svrg(const RuleSpec& spec, std::size_t n,
+                                                  std::uint64_t planned, std::uint64_t) {
+  const std::uint64_t inner =
+      spec.inner != 0
+          ? spec.inner
+          : std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(
+                                           spec.inner_passes * static_cast<double>(n))));
+  std::vector<std::uint64_t> places;
+  for (std::uint64_t place = 0; place < planned; place += inner) places.push_back(place);
+  return places;
+}
+
+std::vector<std::uint64_t> full_gradients_of_lsvrg(const RuleSpec&, std::size_t n,
+                                                   std::uint64_t planned, std::uint64_t seed) {
+  Random random(mix(seed, kRefreshes));
+  const double p = 1 / static_cast<double>(n);
+  std::vector<std::uint64_t> places;
+  for (std::uint64_t place = 0; place < planned;) {
+    places.push_back(place);
+    // The first success of a geometric distribution, by inversion.
+    const double tries = n == 1 ? 1 : std::ceil(std::log1p(-random.uniform()) / std::log1p(-p));
+    place += static_cast<std::uint64_t>(std::max(1.0, tries));
+  }
+  return places;
+}
+
+std::unique_ptr<const Rule> make_svrg(const RuleSpec& spec, const RuleInput& input) {
+  return std::make_unique<SlopeMemory>(spec, input, Estimate::svrg);
 }
 
 }  // namespace sgdbench

@@ -1,20 +1,27 @@
-// The naive reference of rules that remember examples: whole gradients of data in double, one for
-// each example that was met, as the papers write them. The λ of the problem is no part of what is
-// remembered. For an update from the rows i of a set B of b,
+// The naive references, in double, of what stands between gradients and the step of a rule.
+//
+// Rules that remember examples: whole gradients of data, one for each example that was met, as the
+// papers write them. The λ of the problem is no part of what is remembered. For an update from the
+// rows i of a set B of b,
 //
 //   gᵢ = ∇ℓᵢ(wᵢ),   estimate = c/b ∑ᵢ (gᵢ − αᵢ) + 1/b ∑ᵢ Dᵢ(ḡ + λw)
 //   saga, sag:   ḡ ← ḡ + 1/n ∑ᵢ (gᵢ − αᵢ),  αᵢ ← gᵢ
 //   svrg:        αᵢ = ∇ℓᵢ(w̃), ḡ = 1/n ∑ᵢ αᵢ at the last full gradient, which was made at w̃
 //
 // wᵢ being the parameters that the gradient was computed from, and w those that it lands in.
+//
+// Staleness policies: the formulas of step_size.h and compensation.h as the papers write them, over
+// every coordinate and every τ so far.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "workloads/problem.h"
+#include "workloads/step_size.h"
 
 namespace sgdbench {
 
@@ -46,6 +53,27 @@ class ReferenceMemory {
   Estimate estimate_;
   std::vector<double> mean_, snapshot_;        // w̃, of svrg
   std::map<std::uint32_t, Sparse> gradients_;  // αᵢ, of the examples that were met
+};
+
+class ReferencePolicy {
+ public:
+  /// Of a run of so many workers; γ₀, the policy and its λ are those of `step`.
+  ReferencePolicy(const StepSize& step, std::size_t workers, std::size_t parameters)
+      : step_(step), workers_(workers), mean_square_(parameters) {}
+
+  /// Whether gradients are corrected, each as it lands.
+  bool corrects() const { return needs(step_.policy, kNeedsReadParameters); }
+  /// Corrects a mean gradient that lands where w is by `moved`, w − w′, from what it was computed
+  /// at; in the order in which gradients land.
+  void correct(std::span<double> gradient, std::span<const double> moved);
+  /// What γ is multiplied by in the next update, whose stalest gradient has this τ.
+  double factor(std::uint64_t staleness);
+
+ private:
+  StepSize step_;
+  std::size_t workers_;
+  std::vector<std::uint64_t> met_;   ///< all τ so far, ascending
+  std::vector<double> mean_square_;  ///< M
 };
 
 }  // namespace sgdbench
