@@ -86,7 +86,7 @@ class Hogwild final : public PooledBackend {
     context.compute->read(run.w(), access);
     if (!context.pull(context.compute->read_bytes(), Activity::compute, context.taken)) return;
     context.report.computed += part.end - part.begin;
-    if (!context.injector.gradient([&] { context.compute->compute(); }) ||
+    if (!context.injector.gradients(run.rule.evaluations(), [&] { context.compute->compute(); }) ||
         !context.push(context.compute->gradient_bytes(), Activity::compute, context.taken)) {
       context.report.dropped += part.end - part.begin;
       return;

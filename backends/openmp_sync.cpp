@@ -146,7 +146,7 @@ class OpenMpSync final : public PooledBackend {
         return 0;
       }
     }
-    const bool whole = context.injector.gradient([&] {
+    const bool whole = context.injector.gradients(run.rule.evaluations(), [&] {
       if (travels) return context.compute->compute();
       context.compute->prepare(run.rows(context, mine));
       context.compute->compute_from(run.w());

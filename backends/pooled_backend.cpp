@@ -64,6 +64,7 @@ RunOutcome PooledBackend::outcome(Run& run, Nanoseconds end) {
   result.pinned = pool_.pinned();
   result.wall = end - run.start;
   result.updates = run.updates_now();
+  result.evaluations = run.rule.evaluations();
   run.record(run.curve.last(), result.wall, {this->result(run), result.updates, run.examples_now()},
              Access::exclusive);
   result.curve = run.curve.take();

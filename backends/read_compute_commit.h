@@ -98,7 +98,7 @@ void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
   WorkerContext& context = run.contexts[worker];
   const bool delayed = context.injector.delays_messages();
   for (bool more = strategy.begin(run, worker); more;) {
-    const std::size_t gradients = strategy.gradients(worker);
+    const std::size_t gradients = strategy.gradients(worker) * run.rule.evaluations();
     const std::uint64_t number = strategy.number(worker);
     Made made = Made::nothing;
     if (!delayed || context.pull(strategy.pull_bytes(run, worker), Activity::compute, number,

@@ -50,8 +50,10 @@ class Path {
     if (rule_.estimate != Estimate::plain)
       memories_.assign(kTracks, ReferenceMemory(problem, spec.rule));
     // One is made before the first update, and few updates see no other.
-    if (rule_.full_gradients != nullptr)
-      for (auto& memory : memories_) memory.make_full(start_);
+    if (rule_.full_gradients != nullptr) {
+      memories_[0].make_full(start_);
+      std::fill(memories_.begin() + 1, memories_.end(), memories_[0]);
+    }
     for (auto& gradient : gradients_) gradient.resize(size_);
     versions_.emplace(0, std::move(first));
   }

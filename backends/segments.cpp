@@ -57,6 +57,7 @@ bool Segments::full_gradient(Run& run, std::size_t me) {
   WorkerContext& context = run.contexts[me];
   context.enter(Phase::compute);
   const Nanoseconds begun = context.time();
+  context.compute->difference_from({});
   add_share(run, me);
   bool whole = meet(context, me) && !is_cut_short_.load(std::memory_order_relaxed);
   if (whole) {
@@ -65,6 +66,7 @@ bool Segments::full_gradient(Run& run, std::size_t me) {
     const std::size_t begin = std::min(n, me * slice), end = std::min(n, begin + slice);
     run.rule.take_full_gradient(run.state, views_, begin, end);
     whole = meet(context, me) && context.pull(n * sizeof(Real), Activity::compute);
+    context.compute->difference_from(run.rule.anchor(run.state));
   }
   std::fill(sums_[me].begin(), sums_[me].end(), Real(0));
   context.report.full_gradient += context.time() - begun;

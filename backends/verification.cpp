@@ -32,19 +32,23 @@ constexpr double kStartScale = 0.2;
 constexpr double kDifference = 1e-5, kDifferenceTolerance = 1e-5;
 constexpr std::size_t kFewWorkers = 16;
 constexpr std::size_t kRowsChecked = 32;
+constexpr std::size_t kExamplesOfFull = 512;  ///< at least, in a full gradient at an anchor
 constexpr std::size_t kCoordinatesChecked = 64;
 
-/// A problem that starts from random parameters instead of its own.
+/// A problem that starts from random parameters instead of its own, and of whose examples so many
+/// are left.
 class RandomStart final : public Problem {
  public:
-  explicit RandomStart(const Problem& problem) : problem_(problem) {}
+  explicit RandomStart(const Problem& problem) : RandomStart(problem, problem.examples()) {}
+  RandomStart(const Problem& problem, std::size_t examples)
+      : problem_(problem), examples_(std::min(examples, problem.examples())) {}
 
   void initialise(std::span<Real> w, std::uint64_t seed) const override {
     Random random(mix(seed, 0x5eed));
     for (auto& x : w) x = static_cast<Real>(kStartScale * random.normal());
   }
 
-  std::size_t examples() const override { return problem_.examples(); }
+  std::size_t examples() const override { return examples_; }
   std::size_t parameters() const override { return problem_.parameters(); }
   std::size_t regularised() const override { return problem_.regularised(); }
   double l2() const override { return problem_.l2(); }
@@ -54,7 +58,11 @@ class RandomStart final : public Problem {
   std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
     return problem_.make_worker(options);
   }
-  RuleInput rule_input() const override { return problem_.rule_input(); }
+  RuleInput rule_input() const override {
+    RuleInput input = problem_.rule_input();
+    input.examples = examples_;
+    return input;
+  }
   RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
                    std::size_t end) const override {
     return problem_.sum_rows(w, part, begin, end);
@@ -77,6 +85,7 @@ class RandomStart final : public Problem {
 
  private:
   const Problem& problem_;
+  std::size_t examples_;
 };
 
 std::vector<double> to_double(std::span<const Real> w) {
@@ -237,12 +246,15 @@ Verification verify_workload(const Problem& problem, std::uint64_t seed) {
 Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
                             const Problem& problem) {
   if (problem.parameters() == 0) return {true, 0, ""};
-  const RandomStart start(problem);
   RunSpec spec = asked;
-  const bool has_state = problem.make_rule(spec.rule)->vectors() > 1;
+  const auto rule = problem.make_rule(spec.rule);
+  const bool has_state = rule->vectors() > 1;
   std::uint64_t updates = has_state && backend.deterministic(spec) ? 2 : 1;
   if (backend.lists_landings) updates = spec.workers > 1 ? 3 : 2;
   spec.epochs = spec.updates = updates;
+  // The naive reference of a network's full gradient is slow.
+  const std::size_t enough = std::max(kExamplesOfFull, updates * spec.batch * spec.workers);
+  const RandomStart start(problem, rule->has_anchor() ? enough : problem.examples());
   spec.max_seconds = 0;
   spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   // Nothing is recorded: what records is on few updates a loop of its own, which looks for lost
@@ -258,7 +270,7 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   start.initialise(before, spec.seed);
   const StepSize& of = asked.step;
   spec.step = {.policy = of.policy, .compensation = of.compensation};
-  spec.step.initial = visible_step(problem, spec, before);
+  spec.step.initial = visible_step(start, spec, before);
   const std::atomic<bool> never{false};
   const RunOutcome outcome = backend.make(spec, start)->run(spec, never);
   if (outcome.stopped == Stopped::time_limit)
@@ -272,14 +284,14 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
     landed += worker.applied;
     landings.insert(landings.end(), worker.landings.begin(), worker.landings.end());
   }
-  if (!backend.lists_landings) landings = in_order(problem.examples(), landed, updates);
+  if (!backend.lists_landings) landings = in_order(start.examples(), landed, updates);
   for (const auto& landing : landings) listed += landing.task.examples;
   if (listed != landed)
     return {false, 0,
             std::to_string(landed) + " examples landed, and it lists " + std::to_string(listed)};
   ProtocolTraits protocol;
   if (backend.uses_protocol) protocol = make_protocol(spec.protocol, spec.workers)->traits();
-  return compare(reference_path(problem, spec, protocol, before, std::move(landings)), before,
+  return compare(reference_path(start, spec, protocol, before, std::move(landings)), before,
                  outcome.curve.back().parameters);
 }
 

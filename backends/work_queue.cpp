@@ -15,7 +15,7 @@ WorkQueue::WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, st
     memory.reserve(2 * workers / lines_.size());
     line.returned = Numbers({}, std::move(memory));
   }
-  open(0, plan.segment_end(0));
+  open(0, plan.blocks());
 }
 
 void WorkQueue::open(std::uint64_t first_block, std::uint64_t end) {

@@ -169,7 +169,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     {"epochs", "epochs", "examples_processed / examples", run<&R::epochs>, set<&R::epochs, R>},
     {"updates", "updates", "updates of the shared parameters: changes of their version, be it by a gradient, a mean of gradients or of replicas, or an exchange", run<&R::updates>, set<&R::updates, R>},
     {"examples_processed", "examples", "example gradients that landed in the parameters", run<&R::examples_processed>, set<&R::examples_processed, R>},
-    {"gradient_evaluations", "gradients", "example gradients whose computation was begun: dropped_gradients + examples_processed + those of full gradients", run<&R::gradient_evaluations>, set<&R::gradient_evaluations, R>},
+    {"gradient_evaluations", "gradients", "example gradients whose computation was begun: dropped_gradients + examples_processed, each twice under a rule that lands differences of two, + those of full gradients", run<&R::gradient_evaluations>, set<&R::gradient_evaluations, R>},
     {"wall_s", "s", "training time: no loading, warm-up or evaluation", run<&R::wall_s>, set<&R::wall_s, R>},
     {"compute_s", "s", "of wall_s, the mean worker's time in gradients and in-place updates", run<&R::compute_s>, set<&R::compute_s, R>},
     {"wait_s", "s", "of wall_s, the mean worker's time waiting for others: at a lock, a barrier, or for the protocol's leave", run<&R::wait_s>, set<&R::wait_s, R>},

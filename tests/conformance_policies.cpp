@@ -202,6 +202,7 @@ TEST_CASE("What corrects a gradient is refused beside a rule that lands somethin
   for (const auto& rule : rule_catalog())
     for (const auto& policy : staleness_policy_catalog()) {
       RunSpec spec = spec_for(backend("parameter-server"), *c.problem, 2, 4);
+      spec.protocol = "bsp";  // which is for every rule
       spec.rule = parse_rule(rule.name, 0);
       parse_staleness_policy(policy.name, spec.step);
       const bool refused = !backend("parameter-server").why_not(spec, *c.problem).empty();

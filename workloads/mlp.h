@@ -141,6 +141,8 @@ class NetworkPass {
   /// last time before any of target.out is written.
   void train(const Real* w, InputGatherer& gatherer, std::span<const std::uint32_t> rows,
              const std::uint32_t* labels, const Target& target);
+  /// Of the last train(), target.scale·∂ℓ/∂z_L, one row for each of its rows, stride() apart.
+  const Real* slopes() const { return activations_.back().data(); }
 
  private:
   /// These rows of what a layer puts out, or of its δ.

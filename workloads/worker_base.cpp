@@ -8,6 +8,7 @@ namespace sgdbench {
 
 void WorkerBase::run_in_place(std::span<Real> state, const InPlaceRun& run) {
   const auto w = state.first(rule_->parameters());
+  difference_from(rule_->anchor(state));
   UpdateCounter updates(run);
   for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
     const std::size_t end = std::min(begin + run.batch, run.rows.size());
@@ -51,6 +52,7 @@ SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std:
       regulariser_(regulariser),
       dense_(is_dense_block(matrix, options.max_batch)),
       copy_(regulariser.size() * width),
+      anchor_copy_(reads_anchor() ? copy_.size() : 0),
       values_(regulariser.size() * width),
       slopes_(options.max_batch * width) {
   if (dense_) return;
@@ -110,20 +112,27 @@ void SparseWorker::collect_support(Block& block) {
 
 void SparseWorker::read(std::span<const Real> w, Access access) {
   current_ = 1 - current_;
+  copy_current(w, access, copy_);
+  if (!anchor().empty()) copy_current(anchor(), access, anchor_copy_);
+}
+
+/// What the current block needs of them.
+void SparseWorker::copy_current(std::span<const Real> from, Access access,
+                                std::span<Real> to) const {
   if (dense_) {
     if (access == Access::exclusive)
-      std::copy(w.begin(), w.end(), copy_.begin());
+      std::copy(from.begin(), from.end(), to.begin());
     else
-      racy::copy(w.data(), copy_.data(), w.size());
+      racy::copy(from.data(), to.data(), from.size());
     return;
   }
   const Block& block = blocks_[current_];
   const std::uint32_t* const support = block.support.data();
   if (access == Access::exclusive)
-    for (std::size_t k = 0; k < block.size; ++k) copy_[support[k]] = w[support[k]];
+    for (std::size_t k = 0; k < block.size; ++k) to[support[k]] = from[support[k]];
   else
     for (std::size_t k = 0; k < block.size; ++k)
-      copy_[support[k]] = racy::load<Real>(&w[support[k]]);
+      to[support[k]] = racy::load<Real>(&from[support[k]]);
 }
 
 std::optional<std::span<const std::uint32_t>> SparseWorker::wanted() const {
@@ -141,13 +150,27 @@ void SparseWorker::accept(std::span<const Real> values) {
 
 void SparseWorker::compute_from(std::span<const Real> w) {
   current_ = 1 - current_;
-  compute_current(w);
+  compute_current(w, anchor());
 }
 
-void SparseWorker::compute_current(std::span<const Real> w) {
+void SparseWorker::compute_current(std::span<const Real> w, std::span<const Real> at) {
   if (dirty_ != kNone) clear(blocks_[dirty_]);
-  accumulate(w, keep(blocks_[current_].rows), values_);
+  const auto rows = keep(blocks_[current_].rows);
+  accumulate(w, rows, values_);
   dirty_ = current_;
+  if (anchor().empty()) return;
+  negate_current();
+  accumulate(at, rows, values_);
+  negate_current();
+}
+
+void SparseWorker::negate_current() {
+  const Block& block = blocks_[current_];
+  if (dense_)
+    for (Real& value : values_) value = -value;
+  else
+    for (std::size_t k = 0; k < block.size; ++k)
+      values_[block.support[k]] = -values_[block.support[k]];
 }
 
 void SparseWorker::clear(Block& block) {
@@ -165,7 +188,8 @@ GradientSum SparseWorker::gradient_sum() const {
 }
 
 std::size_t SparseWorker::read_bytes() const {
-  return (dense_ ? copy_.size() : blocks_[current_].size) * sizeof(Real);
+  const std::size_t vectors = anchor().empty() ? 1 : 2;
+  return vectors * (dense_ ? copy_.size() : blocks_[current_].size) * sizeof(Real);
 }
 
 std::size_t longest_row(const SparseMatrix& matrix) {

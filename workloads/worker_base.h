@@ -47,6 +47,7 @@ class WorkerBase : public Worker {
  public:
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override;
   void commit(std::span<Real> state, UpdateStep step) const override;
+  void difference_from(std::span<const Real> anchor) override { anchor_ = anchor; }
 
  protected:
   explicit WorkerBase(const WorkerOptions& options)
@@ -66,6 +67,10 @@ class WorkerBase : public Worker {
   std::span<const std::uint32_t> following() const { return following_; }
   /// The rule, if it is one of those that remember slopes; else null.
   const SlopeMemory* memory() const { return memory_; }
+  /// What gradients are made differences from; empty: they are whole.
+  std::span<const Real> anchor() const { return anchor_; }
+  /// Whether what read() takes includes it, because the next update moves it.
+  bool reads_anchor() const { return rule_ != nullptr && rule_->moves_anchor(); }
   bool plain_sgd() const {
     return rule_ == nullptr || (rule_->is_plain() && rule_->spec().average == 0);
   }
@@ -81,6 +86,7 @@ class WorkerBase : public Worker {
   std::vector<std::uint32_t> kept_;
   mutable GradientTotal total_;
   std::span<const std::uint32_t> following_;
+  std::span<const Real> anchor_;
 };
 
 /// A Worker over sparse rows. Its private vectors have a place for every parameter, so that a
@@ -99,7 +105,7 @@ class SparseWorker : public WorkerBase {
  public:
   void prepare(std::span<const std::uint32_t> rows) override;
   void read(std::span<const Real> w, Access access) override;
-  void compute() override { compute_current(copy_); }
+  void compute() override { compute_current(copy_, anchor_copy_); }
   void compute_from(std::span<const Real> w) override;
   GradientSum gradient_sum() const override;
   std::size_t read_bytes() const override;
@@ -140,7 +146,9 @@ class SparseWorker : public WorkerBase {
 
   void collect_support(Block& block);
   std::size_t collect_features(std::span<const std::uint32_t> rows, std::uint32_t* features);
-  void compute_current(std::span<const Real> w);
+  void compute_current(std::span<const Real> w, std::span<const Real> at);
+  void copy_current(std::span<const Real> from, Access access, std::span<Real> to) const;
+  void negate_current();
   void clear(Block& block);
 
   const SparseMatrix& matrix_;
@@ -148,9 +156,9 @@ class SparseWorker : public WorkerBase {
   std::span<const Real> regulariser_;
   bool dense_;
   Block blocks_[2];
-  std::size_t current_ = 0;    ///< whose gradient sum it is; the other one is prepared
-  std::size_t dirty_ = kNone;  ///< whose support `values_` is not zero on
-  AlignedVector<Real> copy_;
+  std::size_t current_ = 0;                 ///< whose gradient sum it is; the other one is prepared
+  std::size_t dirty_ = kNone;               ///< whose support `values_` is not zero on
+  AlignedVector<Real> copy_, anchor_copy_;  ///< the latter of rules that move theirs
   AlignedVector<Real> values_, slopes_;
   std::vector<std::uint32_t> stamps_;  ///< per feature, the last generation that met it
   std::uint32_t generation_ = 0;

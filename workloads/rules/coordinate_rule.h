@@ -7,6 +7,8 @@
 //   operator()    d of w ← w − γ·d at one coordinate, or at a register of them
 //   after(t)      for those that depend on how many updates were made, which the last vector counts
 //                 at each coordinate: the next one
+//   kAnchor, kFullGradient, kMovesAnchor   of those that land differences of gradients: the vectors
+//                 of Rule::anchor() and of the last full gradient, and Rule::moves_anchor()
 //
 // On the support, only it is touched. Where the supports cover much of the range a pass over all of
 // it is cheaper than gathering, and does the same: w − γ·0 = w. Other rules always pass over
@@ -106,13 +108,48 @@ class MergedSum {
   bool dense_;
 };
 
+template <class Update>
+concept LandsDifferences = requires {
+  Update::kAnchor;
+};
+
+template <class Update>
+constexpr std::size_t anchor_of() {
+  if constexpr (LandsDifferences<Update>)
+    return Update::kAnchor;
+  else
+    return 0;
+}
+
 template <class Update, bool averages>
 class CoordinateRule final : public Rule {
  public:
   CoordinateRule(const RuleSpec& spec, const RuleInput& input)
-      : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport), update_(spec) {}
+      : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport, 0, anchor_of<Update>()),
+        update_(spec) {}
 
   bool is_plain() const override { return Update::kPlain; }
+  bool moves_anchor() const override {
+    if constexpr (LandsDifferences<Update>)
+      return Update::kMovesAnchor;
+    else
+      return false;
+  }
+
+  /// v ← 1/n ∑ᵢ ∇fᵢ(w),  a ← w
+  void take_full_gradient(std::span<Real> state, std::span<const std::span<const Real>> sums,
+                          std::size_t begin, std::size_t end) const override {
+    if constexpr (LandsDifferences<Update>) {
+      Real* const v = state.data() + Update::kFullGradient * parameters();
+      Real* const a = state.data() + Update::kAnchor * parameters();
+      for (std::size_t i = begin; i < end; ++i) {
+        Real sum = 0;
+        for (const auto& one : sums) sum += one[i];
+        v[i] = sum / static_cast<Real>(examples());
+        a[i] = state[i];
+      }
+    }
+  }
 
   void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums, std::size_t begin,
              std::size_t end, UpdateStep step, Access access, WriteProbe* probe,

@@ -7,7 +7,10 @@
 namespace sgdbench {
 
 ReferenceMemory::ReferenceMemory(const Problem& problem, const RuleSpec& rule)
-    : problem_(&problem), estimate_(rule_entry(rule.name).estimate), mean_(problem.parameters()) {}
+    : problem_(&problem),
+      estimate_(rule_entry(rule.name).estimate),
+      differs_(problem.make_rule(rule)->has_anchor()),
+      mean_(problem.parameters()) {}
 
 /// z ← z + λw, but for intercepts.
 void ReferenceMemory::add_regulariser(std::span<const double> w, std::span<double> z) const {
@@ -27,6 +30,7 @@ std::vector<double> ReferenceMemory::gradient_of(std::span<const double> w,
 
 void ReferenceMemory::estimate(std::span<const double> w, std::span<const Part> parts,
                                std::span<double> estimate) {
+  if (differs_) return estimate_difference(w, parts, estimate);
   std::vector<double> change(w.size());
   std::vector<std::uint32_t> rows;
   for (const auto& part : parts) {
@@ -57,12 +61,32 @@ void ReferenceMemory::estimate(std::span<const double> w, std::span<const Part> 
   }
 }
 
+void ReferenceMemory::estimate_difference(std::span<const double> w, std::span<const Part> parts,
+                                          std::span<double> estimate) {
+  std::vector<double> sum(w.size()), gradient(w.size());
+  double b = 0;
+  for (const auto& part : parts) {
+    const auto rows = static_cast<double>(part.rows.size());
+    if (rows == 0) continue;
+    b += rows;
+    problem_->reference_gradient(part.w, part.rows, gradient);
+    for (std::size_t i = 0; i < w.size(); ++i) sum[i] += rows * gradient[i];
+    problem_->reference_gradient(snapshot_, part.rows, gradient);
+    for (std::size_t i = 0; i < w.size(); ++i) sum[i] -= rows * gradient[i];
+  }
+  for (std::size_t i = 0; i < w.size(); ++i) estimate[i] = sum[i] / b + mean_[i];
+  if (estimate_ != Estimate::sarah) return;
+  mean_.assign(estimate.begin(), estimate.end());
+  snapshot_.assign(w.begin(), w.end());
+}
+
 void ReferenceMemory::make_full(std::span<const double> w) {
   snapshot_.assign(w.begin(), w.end());
   std::vector<std::uint32_t> all(problem_->examples());
   std::iota(all.begin(), all.end(), 0U);
   std::vector<double> shrinkage(w.size()), spread(w.size());
   problem_->reference_gradient(w, all, mean_);
+  if (differs_) return;
   add_regulariser(w, shrinkage);
   problem_->reference_spread(shrinkage, all, spread);
   for (std::size_t i = 0; i < w.size(); ++i) mean_[i] -= spread[i];

@@ -8,7 +8,10 @@
 //   saga, sag:   ḡ ← ḡ + 1/n ∑ᵢ (gᵢ − αᵢ),  αᵢ ← gᵢ
 //   svrg:        αᵢ = ∇ℓᵢ(w̃), ḡ = 1/n ∑ᵢ αᵢ at the last full gradient, which was made at w̃
 //
-// wᵢ being the parameters that the gradient was computed from, and w those that it lands in.
+// wᵢ being the parameters that the gradient was computed from, and w those that it lands in. Where
+// workers make differences (Rule::anchor()), with λ in them and v = ∇f(w̃) at a full gradient,
+//
+//   estimate = 1/b ∑ᵢ (∇fᵢ(wᵢ) − ∇fᵢ(a)) + v,   svrg: a = w̃,   sarah: v ← estimate, then a ← w
 //
 // Staleness policies: the formulas of step_size.h and compensation.h as the papers write them, over
 // every coordinate and every τ so far.
@@ -41,17 +44,20 @@ class ReferenceMemory {
   /// A full gradient at w.
   void make_full(std::span<const double> w);
 
-  std::span<const double> mean() const { return mean_; }  ///< ḡ
+  std::span<const double> mean() const { return mean_; }  ///< ḡ, or v
 
  private:
   using Sparse = std::vector<std::pair<std::size_t, double>>;  // what is not zero
 
   std::vector<double> gradient_of(std::span<const double> w, std::uint32_t row) const;
   void add_regulariser(std::span<const double> w, std::span<double> z) const;
+  void estimate_difference(std::span<const double> w, std::span<const Part> parts,
+                           std::span<double> estimate);
 
   const Problem* problem_;
   Estimate estimate_;
-  std::vector<double> mean_, snapshot_;        // w̃, of svrg
+  bool differs_;                               // workers make differences
+  std::vector<double> mean_, snapshot_;        // ḡ or v; w̃ or a
   std::map<std::uint32_t, Sparse> gradients_;  // αᵢ, of the examples that were met
 };
 

@@ -90,7 +90,13 @@ class SlopeMemory final : public Rule {
 
  private:
   struct Landing;
+  Real change(std::span<Real> state, const GradientSum& gradient_sum, std::size_t k, std::size_t c,
+              Access access) const;
   void add(std::span<Real> state, const GradientSum& gradient_sum, const Landing& landing) const;
+  void add_dense(std::span<Real> state, const GradientSum& gradient_sum,
+                 const Landing& landing) const;
+  void add_scores(Real* values, std::size_t first, Real x, const Real* changes,
+                  const Landing& landing) const;
 
   LinearRows rows_;
   Estimate estimate_;
