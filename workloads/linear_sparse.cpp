@@ -50,12 +50,15 @@ class SparseStep {
     return Loss::slope(z, targets_[row]);
   }
 
-  /// The updates of single examples under a rule that remembers slopes, or, without one, sgd, which
-  /// `u` averages the iterates of if there is one.
-  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule,
-                Real* u) const {
+  /// The updates of single examples under a rule that remembers slopes, or adagrad, or, without
+  /// either, sgd, which `u` averages the iterates of if there is one.
+  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule, Real* u,
+                const Adagrad* adagrad = nullptr) const {
     with_memory(run.access, run.probe, [&](const auto& memory) {
       if (u != nullptr) return through(memory, AveragedEstimate(u), state.data(), run);
+      if (adagrad != nullptr)
+        return through(memory, CoordinateEstimate(adagrad->update(), adagrad->parameters()),
+                       state.data(), run);
       if (rule == nullptr) return through(memory, GradientEstimate{}, state.data(), run);
       with_memory_of(*rule, state,
                      [&](const auto& estimate) { through(memory, estimate, state.data(), run); });
@@ -99,22 +102,26 @@ class SparseStep {
   Entry one_;
 };
 
-/// Blocks of one row, under sgd: all that is known of it lies entry by entry behind each other, so
-/// that only w is read and written at random. The gradient sum is packed, and nothing is to be
-/// cleared.
+/// Blocks of one row, under a rule that stays on its support: all that is known of it lies entry by
+/// entry behind each other, so that only w is read and written at random. The gradient sum is
+/// packed, and nothing is to be cleared.
 template <class Loss, bool with_intercept>
 class OneRowWorker final : public WorkerBase {
  public:
   OneRowWorker(const SparseLinear& model, const WorkerOptions& options)
       : WorkerBase(options),
         step_(model),
+        adagrad_(dynamic_cast<const Adagrad*>(options.rule)),
         copy_(model.longest_row + 1),
         values_(model.longest_row + 1),
         support_(model.longest_row + 1),
         wanted_(model.longest_row + 1) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    step_.in_place(state, run, memory(), average(state));
+    Real* const u = average(state);
+    if (!plain_sgd() && memory() == nullptr && u == nullptr && adagrad_ == nullptr)
+      return WorkerBase::run_in_place(state, run);
+    step_.in_place(state, run, memory(), u, adagrad_);
   }
 
   void prepare(std::span<const std::uint32_t> rows) override {
@@ -235,6 +242,7 @@ class OneRowWorker final : public WorkerBase {
   }
 
   SparseStep<Loss, with_intercept> step_;
+  const Adagrad* adagrad_;  ///< the rule, if it is that
   std::uint32_t next_ = 0, row_ = 0;
   std::size_t size_ = 0;
   Real margin_ = 0, slope_ = 0;  ///< ⟨w, x⟩ of the last read, and ℓ′ there
@@ -340,8 +348,7 @@ class SparseLinearWorker final : public SparseWorker {
 
 std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options) {
   const auto* const rule = options.rule;
-  const bool one_row =
-      options.max_batch == 1 && (rule == nullptr || rule->is_plain() || rule->remembers_examples());
+  const bool one_row = options.max_batch == 1 && (rule == nullptr || rule->stays_on_support());
   return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
     using Loss = decltype(loss);
     const auto make = [&]<bool intercept>() -> std::unique_ptr<Worker> {

@@ -128,6 +128,7 @@ class CoordinateRule final : public Rule {
       : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport, 0, anchor_of<Update>()),
         update_(spec) {}
 
+  const Update& update() const { return update_; }
   bool is_plain() const override { return Update::kPlain; }
   bool moves_anchor() const override {
     if constexpr (LandsDifferences<Update>)
@@ -298,6 +299,32 @@ class CoordinateRule final : public Rule {
 
   Update update_;
 };
+
+/// adagrad, whose sum of g² fades nowhere, and rmsprop (first_order.cpp). Here, because there is a
+/// loop over sparse rows that is made for the first of them (kernels/estimate.h).
+template <bool fades>
+struct RootUpdate {
+  static constexpr std::size_t kVectors = 2;
+  static constexpr bool kOnSupport = !fades, kPlain = false;
+
+  explicit RootUpdate(const RuleSpec& spec)
+      : decay(static_cast<Real>(spec.decay)),
+        share(static_cast<Real>(1 - spec.decay)),
+        epsilon(static_cast<Real>(spec.epsilon)) {}
+
+  template <class T, class Memory>
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+    const T g = sum * c.mean;
+    const T v = memory.template modify<T>(
+        x.vector(1), [&](T old) { return fades ? decay * old + share * (g * g) : old + g * g; });
+    return g / (square_root(v) + epsilon);
+  }
+
+  Real decay, share;  ///< ρ, 1 − ρ
+  Real epsilon;       ///< ε
+};
+
+using Adagrad = CoordinateRule<RootUpdate<false>, false>;
 
 template <class Update>
 std::unique_ptr<const Rule> make_coordinate_rule(const RuleSpec& spec, const RuleInput& input) {

@@ -59,29 +59,6 @@ struct MomentumUpdate {
   Real momentum;  ///< μ
 };
 
-/// adagrad, whose sum of g² fades nowhere, and rmsprop.
-template <bool fades>
-struct RootUpdate {
-  static constexpr std::size_t kVectors = 2;
-  static constexpr bool kOnSupport = !fades, kPlain = false;
-
-  explicit RootUpdate(const RuleSpec& spec)
-      : decay(static_cast<Real>(spec.decay)),
-        share(static_cast<Real>(1 - spec.decay)),
-        epsilon(static_cast<Real>(spec.epsilon)) {}
-
-  template <class T, class Memory>
-  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
-    const T g = sum * c.mean;
-    const T v = memory.template modify<T>(
-        x.vector(1), [&](T old) { return fades ? decay * old + share * (g * g) : old + g * g; });
-    return g / (square_root(v) + epsilon);
-  }
-
-  Real decay, share;  ///< ρ, 1 − ρ
-  Real epsilon;       ///< ε
-};
-
 /// Updates after which β^t is nothing beside 1 in single precision.
 double updates_to_forget(double beta) {
   return beta == 0 ? 1 : std::ceil(std::log(0x1p-25) / std::log(beta));
