@@ -267,9 +267,10 @@ class SparseLinearWorker final : public SparseWorker {
     Real* const u = average(state);
     if (run.batch == 1 && (plain_sgd() || memory() != nullptr || u != nullptr))
       return step_.in_place(state, run, memory(), u);
-    if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
+    if ((!plain_sgd() && u == nullptr) || whole_vectors)
+      return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe,
-                [&](const auto& memory) { batch_through(memory, state.data(), run); });
+                [&](const auto& memory) { batch_through(memory, state.data(), u, run); });
   }
 
  protected:
@@ -309,32 +310,38 @@ class SparseLinearWorker final : public SparseWorker {
           [&memory, w, r](std::uint32_t v) { return r[v] * memory.template load<Real>(w + v); });
   }
 
+  /// `u` as in SparseStep::in_place().
   template <class Memory>
-  void batch_through(const Memory& memory, Real* w, const InPlaceRun& run) {
+  void batch_through(const Memory& memory, Real* w, Real* u, const InPlaceRun& run) {
     UpdateCounter updates(run);
     for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
       const std::size_t end = std::min(begin + run.batch, run.rows.size());
       add_gradients(memory, w, run.rows_and_ahead(), begin, end, sums_.data(), slopes().data());
       const Real mean = Real(1) / static_cast<Real>(end - begin);
       for (std::size_t k = begin; k < end; ++k)
-        take_sums(memory, w, matrix().row(run.rows[k]), updates.step() * mean);
+        take_sums(memory, w, u, matrix().row(run.rows[k]), updates.step() * mean,
+                  updates.averaged());
       if constexpr (with_intercept) {
         const Entry last[] = {intercept_entry()};
-        take_sums(memory, w, last, updates.step() * mean);
+        take_sums(memory, w, u, last, updates.step() * mean, updates.averaged());
       }
       updates.made();
     }
   }
 
-  /// w_v ← w_v − rate·sums_v,  sums_v ← 0    for each v in x
+  /// w_v ← w_v − rate·sums_v,  u_v ← u_v − averaged·rate·sums_v,  sums_v ← 0    for each v in x
   template <class Memory>
-  void take_sums(const Memory& memory, Real* w, std::span<const Entry> x, Real rate) {
+  void take_sums(const Memory& memory, Real* w, Real* u, std::span<const Entry> x, Real rate,
+                 Real averaged) {
     for (const Entry& e : x) {
       Real& sum = sums_[e.column];
       // Where nobody else writes, subtracting zero is cheaper than asking.
       if constexpr (!Memory::kPlain)
         if (sum == 0) continue;
       memory.template modify<Real>(w + e.column, [&](Real w_v) { return w_v - rate * sum; });
+      if (averaged != 0)
+        memory.template modify<Real>(u + e.column,
+                                     [&](Real u_v) { return u_v - averaged * rate * sum; });
       sum = 0;
     }
   }
