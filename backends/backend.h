@@ -64,7 +64,8 @@ struct RunOutcome {
   Nanoseconds wall = 0;       ///< from the start of the workers to the end of the last one
   std::uint64_t updates = 0;  ///< changes of the shared parameters' version
   std::vector<WorkerReport> workers;
-  std::vector<Snapshot> curve;  ///< in order of time, the start and the end included
+  std::uint64_t evaluations = 1;  ///< gradients evaluated for each that workers computed
+  std::vector<Snapshot> curve;    ///< in order of time, the start and the end included
   /// exact; sampled: of some gradients; bound: of each gradient's stalest part. Empty where none
   /// was recorded.
   std::string staleness_mode;

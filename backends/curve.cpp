@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "workloads/kernels/racy.h"
+#include "workloads/kernels/memory.h"
 #include "workloads/random.h"
 
 namespace sgdbench {

@@ -23,7 +23,7 @@
 #include "backends/loops.h"
 #include "backends/pooled_backend.h"
 #include "backends/waiting.h"
-#include "workloads/kernels/racy.h"
+#include "workloads/kernels/memory.h"
 
 namespace sgdbench {
 namespace {

@@ -5,7 +5,7 @@
 // without a lock, instead of component by component.
 //
 // Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
-// of workloads/kernels/racy.h. A stale or half-updated view is what the algorithm allows.
+// of workloads/kernels/memory.h. A stale or half-updated view is what the algorithm allows.
 //
 // There are no versions, so both are sampled, on one block in kSampleEvery examples, or on each
 // where blocks are longer. Staleness: around its last update, the others' update counts are read
@@ -86,7 +86,7 @@ class Hogwild final : public PooledBackend {
     context.compute->read(run.w(), access);
     if (!context.pull(context.compute->read_bytes(), Activity::compute, context.taken)) return;
     context.report.computed += part.end - part.begin;
-    if (!context.injector.gradient([&] { context.compute->compute(); }) ||
+    if (!context.injector.gradients(run.rule.evaluations(), [&] { context.compute->compute(); }) ||
         !context.push(context.compute->gradient_bytes(), Activity::compute, context.taken)) {
       context.report.dropped += part.end - part.begin;
       return;

@@ -45,8 +45,9 @@ void train_alone(Run& run, WorkerContext& context) {
   AlignedVector<Real> before;  // where the end of the run may come before a part's time has passed
   train_blocks(run, context, Access::exclusive, [&](const Block& part, const auto& rows) {
     if (run.spec.conditions.any()) before = run.state;
-    const bool whole = context.injector.gradients(
-        part.updates(), [&] { train_in_place(run, context, part, rows, Access::exclusive); });
+    const bool whole = context.injector.gradients(part.updates() * run.rule.evaluations(), [&] {
+      train_in_place(run, context, part, rows, Access::exclusive);
+    });
     if (whole) return;
     run.state = before;
     const std::uint64_t examples = part.end - part.begin;

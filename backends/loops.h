@@ -178,7 +178,7 @@ template <class Strategy>
 void read_compute_commit(Strategy& strategy, Run& run, std::size_t worker) {
   WorkerContext& context = run.contexts[worker];
   for (bool more = strategy.begin(run, worker); more;) {
-    const std::size_t gradients = strategy.gradients(worker);
+    const std::size_t gradients = strategy.gradients(worker) * run.rule.evaluations();
     const bool delayed = context.injector.delays_messages() && gradients != 0;
     const std::uint64_t number = strategy.number(worker);
     Made made = Made::nothing;

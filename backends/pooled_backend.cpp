@@ -61,6 +61,7 @@ bool Segments::full_gradient(Run& run, std::size_t me) {
   WorkerContext& context = run.contexts[me];
   context.enter(Phase::compute);
   const Nanoseconds begun = context.time();
+  context.compute->difference_from({});
   add_share(run, me);
   bool whole = meet(context, me) && !is_cut_short_.load(std::memory_order_relaxed);
   if (whole) {
@@ -69,6 +70,7 @@ bool Segments::full_gradient(Run& run, std::size_t me) {
     const std::size_t begin = std::min(n, me * slice), end = std::min(n, begin + slice);
     run.rule.take_full_gradient(run.state, views_, begin, end);
     whole = meet(context, me) && context.pull(n * sizeof(Real), Activity::compute);
+    context.compute->difference_from(run.rule.anchor(run.state));
   }
   std::fill(sums_[me].begin(), sums_[me].end(), Real(0));
   context.report.full_gradient += context.time() - begun;
@@ -173,6 +175,7 @@ RunOutcome PooledBackend::outcome(Run& run, Nanoseconds end) {
   result.pinned = pool_.pinned();
   result.wall = end - run.start;
   result.updates = run.updates_now();
+  result.evaluations = run.rule.evaluations();
   run.record(run.curve.last(), result.wall, {this->result(run), result.updates, run.examples_now()},
              Access::exclusive);
   result.curve = run.curve.take();

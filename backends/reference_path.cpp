@@ -6,8 +6,7 @@
 
 #include "backends/verification.h"
 #include "workloads/random.h"
-#include "workloads/rules/reference_memory.h"
-#include "workloads/rules/reference_policy.h"
+#include "workloads/rules/reference_rules.h"
 #include "workloads/sample_order.h"
 
 namespace sgdbench {
@@ -49,15 +48,15 @@ class Path {
     if (protocol.exchange == Exchange::elastic) first_ = first;
     if (rule_.estimate != Estimate::plain)
       memories_.assign(kTracks, ReferenceMemory(problem, spec.rule));
-    // One is made before the first update, and few updates see no other.
-    if (rule_.full_gradients != nullptr)
-      for (auto& memory : memories_) memory.make_full(start_);
+    full_gradients_ = problem.make_rule(spec.rule)->full_gradients(spec.seed);
+    if (full_gradients_) next_full_ = full_gradients_();
     for (auto& gradient : gradients_) gradient.resize(size_);
     versions_.emplace(0, std::move(first));
   }
 
   /// The parts of one update; nobody later asks for a version before `oldest`.
   void update(std::span<const LandedTask> parts, std::uint64_t oldest) {
+    make_full_gradients(parts[0].task.round);
     State next = newest();
     if (protocol_.exchange == Exchange::gradient)
       apply_gradients(next, parts);
@@ -98,6 +97,23 @@ class Path {
   const State& newest() const { return versions_.rbegin()->second; }
   std::span<double> w(State& state, std::size_t track) const {
     return std::span(state[track]).first(size_);
+  }
+
+  /// Those that are made before this mini-batch, which begins behind the border of its segment.
+  void make_full_gradients(const Block& mini_batch) {
+    bool due = false;
+    const std::uint64_t begin = mini_batch.epoch * problem_.examples() + mini_batch.begin;
+    while (full_gradients_ && next_full_ <= begin) {
+      due = true;
+      next_full_ = full_gradients_();
+    }
+    for (std::size_t k = 0; due && k < memories_.size(); ++k) {
+      const State& now = newest();
+      if (k > 0 && now[k] == now[0])
+        memories_[k] = memories_[0];
+      else
+        memories_[k].make_full(std::span(now[k]).first(size_));
+    }
   }
 
   void add_rows(const Block& block, std::vector<std::uint32_t>& rows) {
@@ -253,6 +269,8 @@ class Path {
   std::map<std::size_t, State> replicas_;    ///< elastic: of each worker that was heard of
   Gradients gradients_;
   std::vector<ReferenceMemory> memories_;  ///< on every track, of a rule that has one
+  FullGradients full_gradients_;           ///< where they are made, if they are
+  std::uint64_t next_full_ = 0;
   std::vector<double> terms_, noise_, moved_;
   std::vector<double> sum_;  ///< of the iterates that are averaged; empty: there are none
   std::vector<std::uint32_t> scratch_;

@@ -90,16 +90,26 @@ std::string no_average_of_replicas(const RunSpec& spec) {
          "replicas make steps of their own between them";
 }
 
-/// A rule that remembers every example has one memory, and here there would be several states.
-std::string one_memory(const RunSpec& spec, const Problem& problem, std::string_view copies) {
-  if (!problem.why_no_rule(spec.rule).empty()) return "";
-  if (!problem.make_rule(spec.rule)->remembers_examples()) return "";
+/// A rule that remembers earlier gradients has one memory, and here there would be several states.
+std::string one_memory(const RunSpec& spec, std::string_view copies) {
+  if (rule_entry(spec.rule.name).estimate == Estimate::plain) return "";
   return std::string(spec.rule.name) +
-         " remembers something of every example, in one memory of all updates, and here " +
+         " remembers earlier gradients, in one memory of all updates, and here " +
          std::string(copies) + " would each need their own";
 }
+
+/// Of a rule whose sum of changes is a gradient only along one path of parameters.
+std::string nothing_stale(const RunSpec& spec) {
+  if (spec.workers == 1 || rule_entry(spec.rule.name).estimate != Estimate::sarah) return "";
+  return std::string(spec.rule.name) +
+         " adds up how gradients change from one update's parameters to the next one's, and the "
+         "sum "
+         "is a gradient only if each is of the parameters that it lands in; here they are stale: "
+         "use svrg";
+}
+
 std::string in_versions(const RunSpec& spec, const Problem& problem) {
-  if (auto why = one_memory(spec, problem, "versions"); !why.empty()) return why;
+  if (auto why = one_memory(spec, "versions"); !why.empty()) return why;
   if (spec.workers > 1 && needs(spec.step.policy, kNeedsMemory))
     return "staleness policy '" + std::string(policy_entry(spec.step.policy).name) +
            "' keeps one memory of all updates, and here there is no server to keep it: a version "
@@ -107,11 +117,17 @@ std::string in_versions(const RunSpec& spec, const Problem& problem) {
   return common(spec, problem);
 }
 
+// Where other updates may land between a gradient's read and its own.
+std::string landing_stale(const RunSpec& spec, const Problem& problem) {
+  if (auto why = nothing_stale(spec); !why.empty()) return why;
+  return common(spec, problem);
+}
+
 // τ must be known when an update lands.
 std::string no_versions(const RunSpec& spec, const Problem& problem) {
   if (spec.workers > 1 && spec.step.policy != StalenessPolicy::none)
     return "a staleness policy needs versions, and lock-free shared parameters have none";
-  return common(spec, problem);
+  return landing_stale(spec, problem);
 }
 
 std::string can_follow(const RunSpec& spec) {
@@ -134,17 +150,18 @@ std::string too_many_gradients(const RunSpec& spec, const Problem& problem) {
          " gradients needs as many examples, and there are " + std::to_string(problem.examples());
 }
 
-std::string no_replicas_of_memory(const RunSpec& spec, const Problem& problem) {
-  if (make_protocol(spec.protocol, spec.workers)->traits().exchange == Exchange::gradient)
-    return "";
+std::string what_is_remembered(const RunSpec& spec) {
+  const auto traits = make_protocol(spec.protocol, spec.workers)->traits();
+  if (traits.exchange == Exchange::gradient)
+    return traits.whole_rounds || traits.cancels ? "" : nothing_stale(spec);
   if (auto why = no_average_of_replicas(spec); !why.empty()) return why;
-  return one_memory(spec, problem, "replicas");
+  return one_memory(spec, "replicas");
 }
 
 std::string under_protocol(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_follow(spec); !why.empty()) return why;
   if (auto why = too_many_gradients(spec, problem); !why.empty()) return why;
-  if (auto why = no_replicas_of_memory(spec, problem); !why.empty()) return why;
+  if (auto why = what_is_remembered(spec); !why.empty()) return why;
   return common(spec, problem);
 }
 std::string can_be_simulated(const RunSpec& spec) {
@@ -155,7 +172,7 @@ std::string simulated(const RunSpec& spec, const Problem& problem) {
   if (auto why = can_be_simulated(spec); !why.empty()) return why;
   if (auto why = too_many_gradients(spec, problem); !why.empty()) return why;
   if (auto why = usable(spec, problem); !why.empty()) return why;
-  if (auto why = no_replicas_of_memory(spec, problem); !why.empty()) return why;
+  if (auto why = what_is_remembered(spec); !why.empty()) return why;
   return why_no_replicas(spec, problem);
 }
 
@@ -165,7 +182,7 @@ std::string made_before_landing(const RunSpec& spec, const Problem& problem) {
     return "a staleness policy needs an update's staleness when it is made; here it is known when "
            "the replica is exchanged";
   if (auto why = no_average_of_replicas(spec); !why.empty()) return why;
-  if (auto why = one_memory(spec, problem, "replicas"); !why.empty()) return why;
+  if (auto why = one_memory(spec, "replicas"); !why.empty()) return why;
   return common(spec, problem);
 }
 
@@ -279,7 +296,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .lists_landings = true,
        .bounds_staleness = true,
        .deterministic = with_one_worker,
-       .why_not = common,
+       .why_not = landing_stale,
        .unavailable = always,
        .make = make_locked},
       {.name = "leashed",

@@ -59,7 +59,7 @@ Run::Run(const Problem& problem_, const Rule& rule_, const RunSpec& spec_, Parti
       rule(rule_),
       spec(spec_),
       plan(problem_.examples(), partition.batch, partition.length, spec_.epochs, spec_.updates,
-           partition.limit, rule_.full_gradients(spec_.epochs * problem_.examples(), spec_.seed)),
+           partition.limit, rule_.full_gradients(spec_.seed)),
       order(problem_.examples(), spec_.epochs,
             problem_.parameters() == 0 ? Shuffle{Shuffle::Kind::none} : spec_.shuffle, spec_.seed),
       pause(at_point && spec_.recording ? std::make_unique<Pause>(contexts_.size()) : nullptr),
@@ -71,8 +71,7 @@ Run::Run(const Problem& problem_, const Rule& rule_, const RunSpec& spec_, Parti
       contexts(contexts_),
       step_size(planned_step(spec_, partition, problem_.examples(), plan)),
       state(rule_.state_size()),
-      makes_full_gradients_(!rule_.full_gradients(1, spec_.seed).empty()),
-      open_blocks_(plan.segment_end(0)),
+      makes_full_gradients_(rule_.full_gradients(spec_.seed) != nullptr),
       blocks_are_updates_(partition.limit == WorkPlan::Limit::blocks),
       at_point_(at_point) {
   problem.initialise(w(), spec.seed);
@@ -120,16 +119,15 @@ bool Run::take(std::size_t worker, Block& block) {
   const std::uint64_t k = spec.assign == Assign::dynamic
                               ? next_.fetch_add(1, std::memory_order_relaxed)
                               : context.taken * contexts.size() + worker;
-  if (k >= open_blocks_) return false;
+  if (k >= plan.blocks()) return false;
   ++context.taken;
   block = plan.block(k);
   return true;
 }
 
 bool Run::open_next() {
-  if (segment_ + 1 == plan.segments()) return false;
-  next_.store(open_blocks_, std::memory_order_relaxed);
-  open_blocks_ = plan.segment_end(++segment_);
+  if (!plan.open_next()) return false;
+  next_.store(plan.first_block(), std::memory_order_relaxed);
   return true;
 }
 
@@ -151,7 +149,7 @@ bool Run::next_part(Block& rest, Block& part, std::uint64_t longest) const {
 
 bool Run::take_rounds(WorkerContext& context, Block& rest, Block& rounds) {
   if (stop.should_stop()) return false;
-  if (rest.begin == rest.end && context.taken < open_blocks_) rest = plan.block(context.taken++);
+  if (rest.begin == rest.end && context.taken < plan.blocks()) rest = plan.block(context.taken++);
   return next_part(rest, rounds);
 }
 

@@ -189,7 +189,7 @@ class Run {
   const Problem& problem;
   const Rule& rule;
   const RunSpec& spec;
-  const WorkPlan plan;
+  WorkPlan plan;  ///< immutable but in open_next()
   const SampleOrder order;
   const std::unique_ptr<Pause> pause;  ///< null where points are copied on the way
   StopControl stop;
@@ -228,10 +228,8 @@ class Run {
   /// Whether its rule asks for full gradients, one before the first update.
   bool makes_full_gradients() const { return makes_full_gradients_; }
   /// Blocks of the plan that may be taken: from the first one of its current segment up to these.
-  std::uint64_t open_blocks() const { return open_blocks_; }
-  std::uint64_t first_open_block() const {
-    return segment_ == 0 ? 0 : plan.segment_end(segment_ - 1);
-  }
+  std::uint64_t open_blocks() const { return plan.blocks(); }
+  std::uint64_t first_open_block() const { return plan.first_block(); }
   /// Goes on to the next segment; false where there is none. By one thread, while nobody takes.
   bool open_next();
 
@@ -317,8 +315,6 @@ class Run {
   void show(std::size_t point, Nanoseconds time, const View& view, Access access);
 
   const bool makes_full_gradients_;
-  std::size_t segment_ = 0;
-  std::uint64_t open_blocks_;
   const bool blocks_are_updates_;
   const AtPoint& at_point_;
   std::exception_ptr error_;  // guarded by observing_

@@ -31,16 +31,30 @@ constexpr double kStartScale = 0.2;
 constexpr double kDifference = 1e-5, kDifferenceTolerance = 1e-5;
 constexpr std::size_t kFewWorkers = 16;
 constexpr std::size_t kRowsChecked = 32;
+constexpr std::size_t kExamplesOfFull = 512;  ///< at least, in a full gradient at an anchor
 constexpr std::size_t kCoordinatesChecked = 64;
 
-/// A problem that starts from random parameters instead of its own.
+/// A problem that starts from random parameters instead of its own, and of whose examples so many
+/// are left.
 class RandomStart final : public LikeProblem {
  public:
-  using LikeProblem::LikeProblem;
+  explicit RandomStart(const Problem& problem) : RandomStart(problem, problem.examples()) {}
+  RandomStart(const Problem& problem, std::size_t examples)
+      : LikeProblem(problem), examples_(std::min(examples, problem.examples())) {}
+
   void initialise(std::span<Real> w, std::uint64_t seed) const override {
     Random random(mix(seed, 0x5eed));
     for (auto& x : w) x = static_cast<Real>(kStartScale * random.normal());
   }
+  std::size_t examples() const override { return examples_; }
+  RuleInput rule_input() const override {
+    RuleInput input = LikeProblem::rule_input();
+    input.examples = examples_;
+    return input;
+  }
+
+ private:
+  std::size_t examples_;
 };
 
 std::vector<double> to_double(std::span<const Real> w) {
@@ -201,12 +215,15 @@ Verification verify_workload(const Problem& problem, std::uint64_t seed) {
 Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
                             const Problem& problem) {
   if (problem.parameters() == 0) return {true, 0, ""};
-  const RandomStart start(problem);
   RunSpec spec = asked;
-  const bool has_state = problem.make_rule(spec.rule)->vectors() > 1;
+  const auto rule = problem.make_rule(spec.rule);
+  const bool has_state = rule->vectors() > 1;
   std::uint64_t updates = has_state && backend.deterministic(spec) ? 2 : 1;
   if (backend.lists_landings) updates = spec.workers > 1 ? 3 : 2;
   spec.epochs = spec.updates = updates;
+  // The naive reference of a network's full gradient is slow.
+  const std::size_t enough = std::max(kExamplesOfFull, updates * spec.batch * spec.workers);
+  const RandomStart start(problem, rule->has_anchor() ? enough : problem.examples());
   spec.max_seconds = 0;
   spec.conditions = momentary(spec.conditions);  // the same path through the strategy
   // Nothing is recorded: what records is on few updates a loop of its own, which looks for lost
@@ -222,7 +239,7 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
   start.initialise(before, spec.seed);
   const StepSize& of = asked.step;
   spec.step = {.policy = of.policy, .compensation = of.compensation};
-  spec.step.initial = visible_step(problem, spec, before);
+  spec.step.initial = visible_step(start, spec, before);
   const std::atomic<bool> never{false};
   const RunOutcome outcome = backend.make(spec, start)->run(spec, never);
   if (outcome.stopped == Stopped::time_limit)
@@ -236,14 +253,14 @@ Verification verify_backend(const BackendEntry& backend, const RunSpec& asked,
     landed += worker.applied;
     landings.insert(landings.end(), worker.landings.begin(), worker.landings.end());
   }
-  if (!backend.lists_landings) landings = in_order(problem.examples(), landed, updates);
+  if (!backend.lists_landings) landings = in_order(start.examples(), landed, updates);
   for (const auto& landing : landings) listed += landing.task.examples;
   if (listed != landed)
     return {false, 0,
             std::to_string(landed) + " examples landed, and it lists " + std::to_string(listed)};
   ProtocolTraits protocol;
   if (backend.uses_protocol) protocol = make_protocol(spec.protocol, spec.workers)->traits();
-  return compare(reference_path(problem, spec, protocol, before, std::move(landings)), before,
+  return compare(reference_path(start, spec, protocol, before, std::move(landings)), before,
                  outcome.curve.back().parameters);
 }
 

@@ -1,6 +1,7 @@
 #include "backends/work_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sgdbench {
 namespace {
@@ -22,48 +23,61 @@ Block share_of(const Block& round, std::size_t me, std::size_t workers) {
 }
 
 WorkPlan::WorkPlan(std::size_t examples, std::size_t batch, std::size_t length,
-                   std::uint64_t epochs, std::uint64_t updates, Limit limit,
-                   std::span<const std::uint64_t> borders)
+                   std::uint64_t epochs, std::uint64_t updates, Limit limit, Borders borders)
     : examples_(examples),
       length_(length),
       batches_per_epoch_(divide_up(examples, batch)),
       small_(examples / batches_per_epoch_),
       larger_(examples % batches_per_epoch_),
       blocks_of_larger_(divide_up(larger_, length)),
-      blocks_per_epoch_(blocks_up_to(batches_per_epoch_)) {
+      blocks_per_epoch_(blocks_up_to(batches_per_epoch_)),
+      borders_(std::move(borders)) {
   updates_ = epochs * batches_per_epoch_;
-  if (updates != 0 && limit == Limit::mini_batches) updates_ = std::min(updates_, updates);
-  blocks_ = updates_ / batches_per_epoch_ * blocks_per_epoch_ +
-            blocks_up_to(updates_ % batches_per_epoch_);
-  cut(borders);
-  if (updates != 0 && limit == Limit::blocks) limit_to(updates);
+  const bool are_blocks = limit == Limit::blocks && length != 1;
+  if (updates != 0 && !are_blocks) updates_ = std::min(updates_, updates);
+  border_ = next_border();
+  open(0);
+  if (updates != 0 && are_blocks) limit_to(updates);
 }
 
-/// Lists the pieces, and counts their blocks, where a border lies inside of the plan.
-void WorkPlan::cut(std::span<const std::uint64_t> borders) {
-  std::vector<std::uint64_t> ends;  // of segments, in mini-batches
-  for (const std::uint64_t border : borders) {
-    const std::uint64_t t = border / examples_ * batches_per_epoch_ +
-                            batches_up_to(static_cast<std::size_t>(border % examples_));
-    if (t > (ends.empty() ? 0 : ends.back()) && t < updates_) ends.push_back(t);
+bool WorkPlan::open_next() {
+  if (end_ == updates_) return false;
+  open(end_);
+  return true;
+}
+
+/// In mini-batches; the end of the plan where there is none before that.
+std::uint64_t WorkPlan::next_border() {
+  if (!borders_) return updates_;
+  const std::uint64_t border = borders_();
+  if (border / examples_ > updates_ / batches_per_epoch_) return updates_;
+  return std::min(updates_, border / examples_ * batches_per_epoch_ +
+                                batches_up_to(static_cast<std::size_t>(border % examples_)));
+}
+
+/// Opens the segment that begins with this mini-batch.
+void WorkPlan::open(std::uint64_t first_update) {
+  while (border_ <= first_update && border_ < updates_) border_ = next_border();
+  end_ = border_;
+  first_block_ = blocks_;
+  const std::uint64_t epoch = first_update / batches_per_epoch_;
+  const std::uint64_t first = first_update - epoch * batches_per_epoch_;
+  head_block_ = first_block_;
+  head_epoch_ = epoch + (first == 0 ? 0 : 1);
+  for (const bool larger : {true, false}) {
+    Piece& piece = head_[larger ? 0 : 1];
+    piece = {};
+    if (first == 0) continue;
+    piece.first = larger ? first : std::max(first, larger_);
+    piece.end = std::min(larger ? larger_ : batches_per_epoch_, end_ - epoch * batches_per_epoch_);
+    if (piece.first < piece.end) piece.blocks = divide_up(piece.end - piece.first, length_);
+    head_block_ += piece.blocks;
   }
-  segment_ends_.assign(1, blocks_);
-  if (ends.empty()) return;
-  ends.push_back(updates_);
-  segment_ends_.clear();
-  blocks_ = 0;
-  std::uint64_t t = 0;
-  for (const std::uint64_t end : ends) {
-    while (t < end) {
-      const std::uint64_t epoch = t / batches_per_epoch_ * batches_per_epoch_;
-      const bool is_larger = t - epoch < larger_;
-      const std::uint64_t last = std::min(end, epoch + (is_larger ? larger_ : batches_per_epoch_));
-      pieces_.push_back({blocks_, t, last});
-      blocks_ += divide_up(last - t, length_);
-      t = last;
-    }
-    segment_ends_.push_back(blocks_);
-  }
+  blocks_ = head_block_;
+  if (end_ <= head_epoch_ * batches_per_epoch_) return;
+  const std::uint64_t rest = end_ - head_epoch_ * batches_per_epoch_;
+  blocks_ +=
+      rest / batches_per_epoch_ * blocks_per_epoch_ + blocks_up_to(rest % batches_per_epoch_);
 }
 
 /// Mini-batches of an epoch that reach this position.
@@ -73,14 +87,12 @@ std::uint64_t WorkPlan::batches_up_to(std::size_t position) const {
   return larger_ + divide_up(position - of_larger, small_);
 }
 
+/// Without borders.
 void WorkPlan::limit_to(std::uint64_t blocks) {
   if (blocks >= blocks_) return;
   const Block last = block(blocks - 1);
   blocks_ = blocks;
-  while (segment_ends_.size() > 1 && segment_ends_[segment_ends_.size() - 2] >= blocks)
-    segment_ends_.pop_back();
-  segment_ends_.back() = blocks;
-  updates_ = last.first_update + (last.end - last.begin) / last.batch;
+  updates_ = end_ = last.first_update + (last.end - last.begin) / last.batch;
 }
 
 /// Where mini-batch number `batch` of an epoch begins.
@@ -98,36 +110,34 @@ std::uint64_t WorkPlan::examples_after(std::uint64_t updates) const {
   return updates / batches_per_epoch_ * examples_ + position(updates % batches_per_epoch_);
 }
 
-Block WorkPlan::block_of_piece(std::uint64_t k) const {
-  const auto after = std::upper_bound(
-      pieces_.begin(), pieces_.end(), k,
-      [](std::uint64_t block, const Piece& piece) { return block < piece.first_block; });
-  const Piece& piece = *(after - 1);
-  const std::uint64_t first = piece.first_update + (k - piece.first_block) * length_;
-  const std::uint64_t last = std::min(first + length_, piece.end);
-  const std::uint64_t epoch = first / batches_per_epoch_, before = epoch * batches_per_epoch_;
+Block WorkPlan::between(std::uint64_t first, std::uint64_t last, std::uint64_t epoch) const {
   return {epoch,
-          position(first - before),
-          position(last - before),
-          small_ + (first - before < larger_ ? 1 : 0),
-          first,
-          epoch * examples_ + position(last - before)};
+          position(first),
+          position(last),
+          small_ + (first < larger_ ? 1 : 0),
+          epoch * batches_per_epoch_ + first,
+          epoch * examples_ + position(last)};
+}
+
+Block WorkPlan::block_of_head(std::uint64_t k) const {
+  const Piece& piece = k < head_[0].blocks ? head_[0] : head_[1];
+  if (&piece == &head_[1]) k -= head_[0].blocks;
+  const std::uint64_t first = piece.first + k * length_;
+  return between(first, std::min(first + length_, piece.end), head_epoch_ - 1);
 }
 
 Block WorkPlan::block(std::uint64_t k) const {
-  if (!pieces_.empty()) return block_of_piece(k);
+  if (k < head_block_) return block_of_head(k - first_block_);
+  k -= head_block_;
   // The only division here: where a block is one update of one example, they are felt.
-  const std::uint64_t epoch = k / blocks_per_epoch_;
-  const std::uint64_t in_epoch = k - epoch * blocks_per_epoch_;
+  const std::uint64_t epochs = k / blocks_per_epoch_, epoch = head_epoch_ + epochs;
+  const std::uint64_t in_epoch = k - epochs * blocks_per_epoch_;
   const bool is_larger = in_epoch < blocks_of_larger_;
   const std::uint64_t first =
       is_larger ? in_epoch * length_ : larger_ + (in_epoch - blocks_of_larger_) * length_;
-  const std::uint64_t first_update = epoch * batches_per_epoch_ + first;
   const std::uint64_t last = std::min({first + length_, is_larger ? larger_ : batches_per_epoch_,
-                                       updates_ - epoch * batches_per_epoch_});
-  return {epoch,          position(first),
-          position(last), small_ + (is_larger ? 1 : 0),
-          first_update,   epoch * examples_ + position(last)};
+                                       end_ - epoch * batches_per_epoch_});
+  return between(first, last, epoch);
 }
 
 Block WorkPlan::mini_batch(std::uint64_t t) const {
@@ -149,7 +159,7 @@ WorkQueue::WorkQueue(const WorkPlan& plan, std::size_t shares, Assign assign, st
     memory.reserve(2 * workers / lines_.size());
     line.returned = Numbers({}, std::move(memory));
   }
-  open(0, plan.segment_end(0));
+  open(0, plan.blocks());
 }
 
 void WorkQueue::open(std::uint64_t first_block, std::uint64_t end) {

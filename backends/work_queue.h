@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <queue>
@@ -34,25 +35,31 @@ Block share_of(const Block& round, std::size_t me, std::size_t workers);
 /// of every epoch, and the last one of the run.
 ///
 /// Where workers are to meet, for a full gradient, the plan falls into segments, whose borders no
-/// block crosses. Immutable.
+/// block crosses. One of them is open, at first the first: the others are not counted before, for
+/// there may be millions.
+///
+/// Thread safety: immutable but for open_next().
 class WorkPlan {
  public:
   /// What a limit counts.
   enum class Limit { mini_batches, blocks };
 
-  /// `updates` = 0: no limit but the epochs. Segments end with the first mini-batch that reaches
-  /// one of `borders`, numbers of examples, ascending.
-  WorkPlan(std::size_t examples, std::size_t batch, std::size_t length, std::uint64_t epochs,
-           std::uint64_t updates, Limit limit = Limit::mini_batches,
-           std::span<const std::uint64_t> borders = {});
+  /// Each call gives the next border, a number of examples, ascending; null: there are none.
+  using Borders = std::function<std::uint64_t()>;
 
+  /// `updates` = 0: no limit but the epochs; where blocks are limited and there are borders,
+  /// `length` is 1. Segments end with the first mini-batch that reaches a border.
+  WorkPlan(std::size_t examples, std::size_t batch, std::size_t length, std::uint64_t epochs,
+           std::uint64_t updates, Limit limit = Limit::mini_batches, Borders borders = {});
+
+  /// Goes on to the next segment; false where the open one is the last.
+  bool open_next();
+  /// Blocks before the open segment, and those with it: where there are no borders, all.
+  std::uint64_t first_block() const { return first_block_; }
   std::uint64_t blocks() const { return blocks_; }
   std::uint64_t updates() const { return updates_; }  ///< mini-batches in all
   std::uint64_t examples() const { return examples_after(updates_); }
-  Block block(std::uint64_t k) const;
-  std::size_t segments() const { return segment_ends_.size(); }
-  /// Blocks of the plan up to and including this segment's.
-  std::uint64_t segment_end(std::size_t segment) const { return segment_ends_[segment]; }
+  Block block(std::uint64_t k) const;  ///< of the open segment
   /// Mini-batch t of the run.
   Block mini_batch(std::uint64_t t) const;
 
@@ -62,13 +69,11 @@ class WorkPlan {
   std::uint64_t blocks_up_to(std::uint64_t batch) const;
   std::uint64_t batches_up_to(std::size_t position) const;
   void limit_to(std::uint64_t blocks);
-  void cut(std::span<const std::uint64_t> borders);
-  Block block_of_piece(std::uint64_t k) const;
-
-  /// Mini-batches of one size, one epoch and one segment.
-  struct Piece {
-    std::uint64_t first_block, first_update, end;
-  };
+  void open(std::uint64_t first_update);
+  std::uint64_t next_border();
+  /// The first two are within an epoch.
+  Block between(std::uint64_t first, std::uint64_t last, std::uint64_t epoch) const;
+  Block block_of_head(std::uint64_t k) const;
 
   std::size_t examples_, length_;
   std::uint64_t batches_per_epoch_;
@@ -76,9 +81,19 @@ class WorkPlan {
   std::uint64_t larger_;            // this many mini-batches, the first ones, have one example more
   std::uint64_t blocks_of_larger_;  // in an epoch: none holds both sizes
   std::uint64_t blocks_per_epoch_;
-  std::uint64_t updates_ = 0, blocks_ = 0;
-  std::vector<Piece> pieces_;  // where there is more than one segment
-  std::vector<std::uint64_t> segment_ends_;
+  std::uint64_t updates_ = 0;
+  Borders borders_;
+  std::uint64_t border_ = 0;  // the next one, in mini-batches
+
+  // The open segment. What it has of an epoch that began before it is its head: mini-batches of the
+  // larger size, then of the smaller one. The epochs behind it are whole, but for the last.
+  std::uint64_t first_block_ = 0, blocks_ = 0, end_ = 0;
+  std::uint64_t head_block_ = 0;  // the first block behind the head
+  std::uint64_t head_epoch_ = 0;  // the first epoch behind the head
+  struct Piece {
+    std::uint64_t blocks = 0, first = 0, end = 0;  // in mini-batches of the epoch
+  };
+  Piece head_[2];
 };
 
 // The work of a run under a server: tasks that workers take, and that come back when they are

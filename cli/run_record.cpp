@@ -171,7 +171,7 @@ void add_counts(RunRecord& row, const RunOutcome& outcome) {
   const auto workers = static_cast<double>(outcome.workers.size());
   for (const auto& worker : outcome.workers) {
     applied += worker.applied;
-    computed += worker.computed + worker.full_gradient_examples;
+    computed += worker.computed * outcome.evaluations + worker.full_gradient_examples;
     if (worker.full_gradient != 0)
       row.full_gradient_s =
           row.full_gradient_s.value_or(0) + seconds(worker.full_gradient) / workers;

@@ -41,7 +41,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     of<&R::epochs>("epochs", "epochs", "examples_processed / examples"),
     of<&R::updates>("updates", "updates", "updates of the shared parameters: changes of their version, be it by a gradient, a mean of gradients or of replicas, or an exchange"),
     of<&R::examples_processed>("examples_processed", "examples", "example gradients that landed in the parameters"),
-    of<&R::gradient_evaluations>("gradient_evaluations", "gradients", "example gradients whose computation was begun: dropped_gradients + examples_processed + those of full gradients"),
+    of<&R::gradient_evaluations>("gradient_evaluations", "gradients", "example gradients whose computation was begun: dropped_gradients + examples_processed, each twice under a rule that lands differences of two, + those of full gradients"),
     of<&R::wall_s>("wall_s", "s", "training time: no loading, warm-up or evaluation"),
     of<&R::compute_s>("compute_s", "s", "of wall_s, the mean worker's time in gradients and in-place updates"),
     of<&R::wait_s>("wait_s", "s", "of wall_s, the mean worker's time waiting for others: at a lock, a barrier, or for the protocol's leave"),

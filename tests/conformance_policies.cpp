@@ -123,7 +123,6 @@ TEST_CASE("Every rule takes what a policy makes of the step and the gradient, av
     for (const auto& entry : backend_catalog()) {
       if (!entry.lists_landings) continue;
       for (const auto& rule : rule_catalog()) {
-        if (rule.full_gradients != nullptr) continue;  // the reference makes the first one alone
         for (const auto& policy : staleness_policy_catalog())
           for (const double average : {0.0, 0.5}) {
             RunSpec spec = with_landings(entry, *c, 3, policy);
@@ -203,6 +202,7 @@ TEST_CASE("What corrects a gradient is refused beside a rule that lands somethin
   for (const auto& rule : rule_catalog())
     for (const auto& policy : staleness_policy_catalog()) {
       RunSpec spec = spec_for(backend("parameter-server"), *c.problem, 2, 4);
+      spec.protocol = "bsp";  // which is for every rule
       spec.rule = parse_rule(rule.name, 0);
       parse_staleness_policy(policy.name, spec.step);
       const bool refused = !backend("parameter-server").why_not(spec, *c.problem).empty();

@@ -1,30 +1,31 @@
 // Runs whose rule asks for full gradients: segments of the plan with all workers' passes between.
 
+#include <map>
 #include <numeric>
 
 #include "tests/conformance.h"
 #include "workloads/random.h"
-#include "workloads/rules/reference_memory.h"
+#include "workloads/rules/reference_rules.h"
 
 namespace sgdbench::testing {
 namespace {
 
 constexpr std::uint64_t kInner = 60;  // no multiple of any batch below
 
-/// Calls visit(entry, spec, case) for every backend and protocol that svrg can run on.
+/// Calls visit(entry, spec, case) for every backend and protocol that the rule can run on.
 template <class Visit>
-void for_every_segmented(std::size_t workers, std::size_t batch, Visit visit) {
+void for_every_segmented(const char* rule, std::size_t workers, std::size_t batch, Visit visit) {
   std::size_t visited = 0;
   for (const auto& one : cases())
     for (const auto& entry : backend_catalog())
       for (const auto& protocol : protocol_catalog()) {
         RunSpec spec = spec_for(entry, *one.problem, workers, batch);
-        spec.rule = parse_rule("svrg", 0);
+        spec.rule = parse_rule(rule, 0);
         spec.rule.inner = kInner;
         spec.protocol = protocol.example;
         if (!entry.unavailable().empty() || !entry.why_not(spec, *one.problem).empty()) continue;
-        INFO(std::string(entry.name)
-             << ", " << spec.protocol << ", " << one.name << ", batch " << batch);
+        INFO(rule << " in " << std::string(entry.name) << ", " << spec.protocol << ", " << one.name
+                  << ", batch " << batch);
         visit(entry, spec, one);
         ++visited;
         if (!entry.uses_protocol) break;
@@ -58,32 +59,36 @@ std::vector<double> reference_run(const Problem& problem, const RunSpec& spec, s
 
 }  // namespace
 
-TEST_CASE("Where no order is left to chance, SVRG is its reference over many full gradients" *
+TEST_CASE("Where no order is left to chance, SVRG and SARAH are their reference to the end" *
           doctest::test_suite("long")) {
-  for (const std::size_t workers : {1, 3})
-    for (const std::size_t batch : {1, 4})
-      for_every_segmented(
-          workers, batch, [&](const BackendEntry& entry, RunSpec spec, const Case& one) {
-            if (!entry.deterministic(spec)) return;
-            if (entry.virtual_clock && gradients_per_update(spec.protocol, workers) != workers)
-              return;
-            const auto outcome = run(entry, spec, *one.problem);
-            const auto expected =
-                reference_run(*one.problem, spec, examples_per_update(entry, spec, 203));
-            const auto& w = final_parameters(outcome);
-            double apart = 0, largest = 0;
-            for (std::size_t i = 0; i < w.size(); ++i) {
-              apart = std::max(apart, std::abs(static_cast<double>(w[i]) - expected[i]));
-              largest = std::max(largest, std::abs(expected[i]));
-            }
-            CHECK(apart < 1e-4 * largest);
-          });
+  for (const char* rule : {"svrg", "sarah"})
+    for (const std::size_t workers : {1, 3})
+      for (const std::size_t batch : {1, 4}) {
+        std::map<std::string, std::vector<double>> references;
+        for_every_segmented(
+            rule, workers, batch, [&](const BackendEntry& entry, RunSpec spec, const Case& one) {
+              if (!entry.deterministic(spec)) return;
+              if (entry.virtual_clock && gradients_per_update(spec.protocol, workers) != workers)
+                return;
+              const auto outcome = run(entry, spec, *one.problem);
+              const std::size_t together = examples_per_update(entry, spec, 203);
+              auto& expected = references[one.name + " " + std::to_string(together)];
+              if (expected.empty()) expected = reference_run(*one.problem, spec, together);
+              const auto& w = final_parameters(outcome);
+              double apart = 0, largest = 0;
+              for (std::size_t i = 0; i < w.size(); ++i) {
+                apart = std::max(apart, std::abs(static_cast<double>(w[i]) - expected[i]));
+                largest = std::max(largest, std::abs(expected[i]));
+              }
+              CHECK(apart < 1e-4 * largest);
+            });
+      }
 }
 
 TEST_CASE("Every example is in every full gradient once, and lands as often as there are epochs") {
   for (const std::size_t workers : {1, 3})
     for (const std::size_t batch : {1, 4})
-      for_every_segmented(workers, batch,
+      for_every_segmented("svrg", workers, batch,
                           [&](const BackendEntry& entry, RunSpec spec, const Case& one) {
                             const std::uint64_t n = one.problem->examples();
                             const auto outcome = run(entry, spec, *one.problem);
@@ -104,8 +109,32 @@ TEST_CASE("Every example is in every full gradient once, and lands as often as t
                           });
 }
 
+TEST_CASE(
+    "SARAH runs where each gradient is of the parameters that it lands in, and nowhere else") {
+  for (const auto& one : cases())
+    for (const auto& entry : backend_catalog())
+      for (const auto& protocol : protocol_catalog()) {
+        RunSpec spec = spec_for(entry, *one.problem, 3, 4);
+        spec.protocol = protocol.example;
+        if (!entry.unavailable().empty() || !entry.why_not(spec, *one.problem).empty()) continue;
+        spec.rule = parse_rule("sarah", 0);
+        if (!one.problem->why_no_rule(spec.rule).empty()) continue;
+        INFO(std::string(entry.name) << ", " << spec.protocol << ", " << one.name);
+        const auto why = entry.why_not(spec, *one.problem);
+        if (!why.empty()) {
+          CHECK(
+              (why.find("stale") != std::string::npos || why.find("memory") != std::string::npos));
+          continue;
+        }
+        std::uint64_t stale = 0;
+        for (const auto& worker : run(entry, spec, *one.problem).workers)
+          stale = std::max(stale, worker.staleness.max());
+        CHECK(stale == 0);
+      }
+}
+
 TEST_CASE("A run with full gradients that is interrupted ends, and its backend runs again") {
-  for_every_segmented(3, 4, [&](const BackendEntry& entry, RunSpec spec, const Case& one) {
+  for_every_segmented("svrg", 3, 4, [&](const BackendEntry& entry, RunSpec spec, const Case& one) {
     const std::atomic<bool> now{true};
     const auto made = entry.make(spec, *one.problem);
     CHECK(made->run(spec, now).stopped == Stopped::interrupted);
@@ -118,10 +147,16 @@ TEST_CASE(
     "lsvrg makes its full gradients at places that the seed gives, an epoch apart in the mean") {
   const auto& problem = *cases()[0].problem;
   const auto rule = problem.make_rule(parse_rule("lsvrg", 0));
-  const std::uint64_t n = problem.examples(), planned = 4000 * n;
-  const auto places = rule->full_gradients(planned, 1);
-  CHECK(places == rule->full_gradients(planned, 1));
-  CHECK(places != rule->full_gradients(planned, 2));
+  const std::uint64_t n = problem.examples();
+  const auto places_of = [&](std::uint64_t seed) {
+    const auto next = rule->full_gradients(seed);
+    std::vector<std::uint64_t> all;
+    for (std::uint64_t place = next(); place < 4000 * n; place = next()) all.push_back(place);
+    return all;
+  };
+  const auto places = places_of(1);
+  CHECK(places == places_of(1));
+  CHECK(places != places_of(2));
   CHECK(places.front() == 0);
   CHECK(std::is_sorted(places.begin(), places.end()));
   // Some 4,000 of them, of a variance as large as their mean: within six deviations.

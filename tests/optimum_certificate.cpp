@@ -52,7 +52,7 @@ TEST_CASE("No step in any direction lowers f by more than the proven gap") {
 }
 
 TEST_CASE("The number of threads does not change a bit") {
-  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"})
+  for (const char* workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"})
     for (const bool sparse : {true, false}) {
       CAPTURE(workload);
       const auto train = dataset(sparse, classes_for(workload), 300);
@@ -70,7 +70,7 @@ TEST_CASE("The number of threads does not change a bit") {
 }
 
 TEST_CASE("Without its certificate an optimum is an error that says how far it came") {
-  for (const char* workload : {"logreg", "svm", "softmax"}) {
+  for (const char* workload : {"logreg", "svm", "l2-svm", "softmax"}) {
     OptimumLimits few;
     few.passes = 3;
     CHECK_THROWS_AS(
@@ -96,7 +96,7 @@ TEST_CASE("A gradient that is small enough is not what a missing certificate is 
 
 TEST_CASE("What has no certain optimum is refused with a reason") {
   CHECK(why_no_optimum({"mlp", 0.1, {8}, "relu"}).find("not convex") != std::string::npos);
-  for (const char* workload : {"logreg", "svm", "softmax"}) {
+  for (const char* workload : {"logreg", "svm", "l2-svm", "softmax"}) {
     CHECK_FALSE(why_no_optimum({workload, 0, {}, "relu"}).empty());
     CHECK(why_no_optimum({workload, -1, {}, "relu"}).empty());
     CHECK_THROWS_AS(solve(workload, 0, dataset(true, classes_for(workload))), UsageError);
@@ -117,11 +117,12 @@ TEST_CASE("Where no step helps from the start, the start is the optimum") {
     std::copy_n(matrix.row(i - i % 2).data(), matrix.columns, matrix.row(i).data());
   }
   CHECK(solve("logreg", 0.1, data).optimum.value == doctest::Approx(std::log(2.0)).epsilon(1e-15));
-  CHECK(solve("svm", 0.1, data).optimum.value == doctest::Approx(1).epsilon(1e-15));
+  for (const char* workload : {"svm", "l2-svm"})
+    CHECK(solve(workload, 0.1, data).optimum.value == doctest::Approx(1).epsilon(1e-15));
 }
 
 TEST_CASE("Features of very different sizes don't weaken the certificate") {
-  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+  for (const char* workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"}) {
     CAPTURE(workload);
     auto data = dataset(false, classes_for(workload), 300);
     auto& matrix = std::get<DenseMatrix>(data.features);

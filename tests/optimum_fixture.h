@@ -89,7 +89,7 @@ inline std::size_t classes_for(const std::string& workload) {
 /// intercept and with one.
 inline std::vector<Solved> all_solved() {
   std::vector<Solved> all;
-  for (const char* workload : {"logreg", "svm", "least-squares", "softmax"})
+  for (const char* workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"})
     for (const bool sparse : {true, false})
       for (const double l2 : {0.1, 1e-3})
         for (const bool intercept : {false, true})

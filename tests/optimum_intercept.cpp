@@ -308,7 +308,7 @@ TEST_CASE("No λ reaches the intercept: it takes up any shift of the targets") {
 TEST_CASE("Columns that add up to a constant don't keep an intercept from its certificate") {
   for (const bool sparse : {true, false}) {
     const auto data = one_hot(unbalanced(sparse, 2), 3);
-    for (const char* workload : {"logreg", "svm", "least-squares", "softmax"}) {
+    for (const char* workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"}) {
       CAPTURE(workload);
       const auto solved = solve(linear(workload, 1e-6, true), data);
       CHECK(is_certified(solved.optimum));

@@ -144,14 +144,19 @@ TEST_CASE("No block crosses a segment's border, and the segments are the plan") 
           CAPTURE(batch);
           CAPTURE(length);
           const std::vector<std::uint64_t> borders{0, 1, 2, 150, 203, 204, 500, 609, 5000};
-          const WorkPlan whole(examples, batch, length, 3, updates),
-              cut(examples, batch, length, 3, updates, WorkPlan::Limit::mini_batches, borders);
+          const WorkPlan whole(examples, batch, length, 3, updates);
+          WorkPlan cut(examples, batch, length, 3, updates, WorkPlan::Limit::mini_batches,
+                       [&, next = std::size_t{0}]() mutable {
+                         return next < borders.size() ? borders[next++] : UINT64_MAX;
+                       });
           CHECK(cut.updates() == whole.updates());
           CHECK(cut.examples() == whole.examples());
-          CHECK(cut.segment_end(cut.segments() - 1) == cut.blocks());
           std::uint64_t update = 0, k = 0, landed = 0;
-          for (std::size_t segment = 0; segment < cut.segments(); ++segment) {
-            for (; k < cut.segment_end(segment); ++k) {
+          std::size_t segments = 0;
+          do {
+            CHECK(cut.first_block() == k);
+            CHECK(cut.blocks() > k);
+            for (++segments; k < cut.blocks(); ++k) {
               const Block block = cut.block(k);
               CHECK(block.first_update == update);
               CHECK(block.updates() <= length);
@@ -162,7 +167,7 @@ TEST_CASE("No block crosses a segment's border, and the segments are the plan") 
               update += block.updates();
               landed = block.examples_after;
             }
-          }
+          } while (cut.open_next());
           CHECK(update == cut.updates());
           std::size_t inside = 0;
           std::uint64_t last = 0;
@@ -176,8 +181,21 @@ TEST_CASE("No block crosses a segment's border, and the segments are the plan") 
               last = at;
             }
           }
-          CHECK(cut.segments() == inside + 1);
+          CHECK(segments == inside + 1);
         }
+}
+
+TEST_CASE("A plan of very many segments is no longer than one of few, wherever it stands") {
+  WorkPlan plan(1000, 1, 128, 1'000'000'000, 0, WorkPlan::Limit::mini_batches,
+                [next = std::uint64_t{0}]() mutable { return std::exchange(next, next + 1500); });
+  CHECK(plan.updates() == 1'000'000'000'000);
+  for (std::uint64_t segment = 0; segment < 1000; ++segment) {
+    const Block first = plan.block(plan.first_block()), last = plan.block(plan.blocks() - 1);
+    CHECK(first.first_update == 1500 * segment);
+    CHECK(last.examples_after == 1500 * (segment + 1));
+    CHECK(plan.blocks() - plan.first_block() == 12);  // 8 of an epoch, 4 of half of one
+    REQUIRE(plan.open_next());
+  }
 }
 
 }  // namespace sgdbench

@@ -35,6 +35,7 @@ AlignedVector<Real> step_by_step(const Problem& problem, const RuleSpec& rule, s
   auto state = start(problem, rule);
   const std::span<const Real> w = std::span(state).first(problem.parameters());
   GradientTotal total;
+  worker->difference_from(made->anchor(state));
   for (std::size_t k = 0, t = 0; k < rows.size(); k += batch, ++t) {
     worker->prepare(rows.subspan(k, std::min(batch, rows.size() - k)));
     worker->read(w, Access::exclusive);

@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/mlp_pass.h"
+#include "workloads/mlp.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

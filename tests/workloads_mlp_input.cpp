@@ -4,7 +4,7 @@
 
 #include "tests/workloads_fixture.h"
 #include "workloads/kernels/dense_kernels.h"
-#include "workloads/mlp_pass.h"
+#include "workloads/mlp.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

@@ -9,7 +9,7 @@
 #include "tests/workloads_fixture.h"
 #include "workloads/random.h"
 #include "workloads/rules/compensation.h"
-#include "workloads/staleness_policy.h"
+#include "workloads/step_size.h"
 
 using namespace sgdbench;
 

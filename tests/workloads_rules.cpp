@@ -1,8 +1,8 @@
-// Rules that remember examples, against their naive reference (rules/reference_memory.h).
+// Rules that remember examples, against their naive reference (rules/reference_rules.h).
 #include <doctest/doctest.h>
 
 #include "tests/workloads_fixture.h"
-#include "workloads/rules/reference_memory.h"
+#include "workloads/rules/reference_rules.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;
@@ -65,6 +65,21 @@ std::vector<std::vector<double>> reference_steps(const Problem& problem, const R
   return steps;
 }
 
+std::vector<std::uint32_t> all_rows() {
+  std::vector<std::uint32_t> all(kRows);
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
+/// The updates of one worker in place.
+void run_updates(const Problem& problem, const Rule& rule, std::span<Real> state,
+                 std::span<const std::uint32_t> rows, std::size_t batch) {
+  std::atomic<std::uint64_t> applied{0};
+  const StepSize step{kStep, Schedule::constant, 1, 0, StalenessPolicy::none};
+  problem.make_worker({&rule, batch, nullptr})
+      ->run_in_place(state, {rows, batch, 0, step.during(0), Access::exclusive, &applied});
+}
+
 }  // namespace
 
 TEST_CASE("Step by step the parameters are those of the naive reference, for every rule") {
@@ -100,7 +115,7 @@ TEST_CASE("Step by step the parameters are those of the naive reference, for eve
         ++checked;
       }
     }
-  CHECK(checked >= 4 * 2 * 8);
+  CHECK(checked >= 4 * 2 * 8 + 3 * 2 * 4);
 }
 
 TEST_CASE("SVRG at its full gradient's parameters is the full-gradient step, whatever the row") {
@@ -109,20 +124,15 @@ TEST_CASE("SVRG at its full gradient's parameters is the full-gradient step, wha
     const RuleSpec spec = parse_rule("svrg", 0);
     if (!problem.why_no_rule(spec).empty()) continue;
     const auto rule = problem.make_rule(spec);
-    std::vector<std::uint32_t> all(kRows);
-    std::iota(all.begin(), all.end(), 0U);
     auto start = random_point(problem.parameters(), 4);
     std::vector<double> w(start.begin(), start.end()), full(w.size()), spread(w.size());
-    problem.reference_gradient(w, all, full);
+    problem.reference_gradient(w, all_rows(), full);
     start.resize(rule->state_size());
     make_full(problem, *rule, start);
     for (const std::uint32_t row : {0U, 7U, 39U}) {
       CAPTURE(e.name);
       auto state = start;
-      const auto worker = problem.make_worker({rule.get(), 1, nullptr});
-      std::atomic<std::uint64_t> applied{0};
-      const StepSize step{kStep, Schedule::constant, 1, 0, StalenessPolicy::none};
-      worker->run_in_place(state, {{&row, 1}, 1, 0, step.during(0), Access::exclusive, &applied});
+      run_updates(problem, *rule, state, {&row, 1}, 1);
       problem.reference_spread(full, {&row, 1}, spread);
       std::vector<double> expected = w;
       for (std::size_t i = 0; i < w.size(); ++i) expected[i] -= kStep * spread[i];
@@ -131,7 +141,8 @@ TEST_CASE("SVRG at its full gradient's parameters is the full-gradient step, wha
   }
 }
 
-TEST_CASE("The estimates of SAGA and SVRG have no bias, and SAG's has one, over all examples") {
+TEST_CASE(
+    "The estimates of SAGA and SVRG have no bias, and SAG's and SARAH's have, over all rows") {
   // After some updates, the mean of the estimate over all rows that could be next.
   for (const Example& e : all_examples(0.02))
     for (const RuleSpec& spec : rules_with_memory()) {
@@ -154,15 +165,53 @@ TEST_CASE("The estimates of SAGA and SVRG have no bias, and SAG's has one, over 
         next.estimate(w, {&part, 1}, g);
         for (std::size_t i = 0; i < w.size(); ++i) mean[i] += g[i] / kRows;
       }
-      std::vector<std::uint32_t> all(kRows);
-      std::iota(all.begin(), all.end(), 0U);
-      problem.reference_gradient(w, all, g);
+      problem.reference_gradient(w, all_rows(), g);
       const double bias = relative_error(mean, g);
-      if (rule_entry(spec.name).estimate == Estimate::sag)
+      const Estimate estimate = rule_entry(spec.name).estimate;
+      if (estimate == Estimate::sag || estimate == Estimate::sarah)
         CHECK(bias > 1e-3);
       else
         CHECK(bias < 1e-9);
     }
+}
+
+TEST_CASE("The first update of SARAH after a full gradient is a step along it, whatever the row") {
+  for (const Example& e : all_examples(0.02)) {
+    const Problem& problem = *e.problem;
+    const RuleSpec spec = parse_rule("sarah", 0);
+    if (!problem.why_no_rule(spec).empty()) continue;
+    CAPTURE(e.name);
+    const auto rule = problem.make_rule(spec);
+    auto state = random_point(problem.parameters(), 4);
+    std::vector<double> expected(state.begin(), state.end()), full(state.size());
+    problem.reference_gradient(expected, all_rows(), full);
+    for (std::size_t i = 0; i < full.size(); ++i) expected[i] -= kStep * full[i];
+    state.resize(rule->state_size());
+    make_full(problem, *rule, state);
+    const std::uint32_t row = 7;
+    run_updates(problem, *rule, state, {&row, 1}, 1);
+    CHECK(relative_error(std::span(state).first(full.size()), expected) < 1e-5);
+  }
+}
+
+TEST_CASE("SARAH on all examples at every update is gradient descent") {
+  for (const Example& e : all_examples(0.02)) {
+    const Problem& problem = *e.problem;
+    const RuleSpec spec = parse_rule("sarah", 0);
+    if (!problem.why_no_rule(spec).empty()) continue;
+    CAPTURE(e.name);
+    const auto rule = problem.make_rule(spec), sgd = problem.make_rule({});
+    auto a = random_point(problem.parameters(), 4);
+    auto b = a;
+    a.resize(rule->state_size());
+    make_full(problem, *rule, a);
+    std::vector<std::uint32_t> rows;
+    for (int t = 0; t < 5; ++t)
+      for (const std::uint32_t row : all_rows()) rows.push_back(row);
+    run_updates(problem, *rule, a, rows, kRows);
+    run_updates(problem, *sgd, b, rows, kRows);
+    CHECK(relative_error(std::span(a).first(b.size()), b) < 2e-5);
+  }
 }
 
 TEST_CASE("SAG on one example is gradient descent") {
@@ -173,11 +222,7 @@ TEST_CASE("SAG on one example is gradient descent") {
   auto b = a;
   a.resize(rule->state_size());
   const std::vector<std::uint32_t> rows(20, 0);
-  std::atomic<std::uint64_t> applied{0};
-  const StepSize step{kStep, Schedule::constant, 1, 0, StalenessPolicy::none};
-  problem->make_worker({rule.get(), 1, nullptr})
-      ->run_in_place(a, {rows, 1, 0, step.during(0), Access::exclusive, &applied});
-  problem->make_worker({sgd.get(), 1, nullptr})
-      ->run_in_place(b, {rows, 1, 0, step.during(0), Access::exclusive, &applied});
+  run_updates(*problem, *rule, a, rows, 1);
+  run_updates(*problem, *sgd, b, rows, 1);
   CHECK(relative_error(std::span(a).first(b.size()), b) < 1e-5);
 }

@@ -5,8 +5,7 @@
 #include "workloads/data_problem.h"
 #include "workloads/reference.h"
 #include "workloads/rows.h"
-#include "workloads/rules/linear_rows.h"
-#include "workloads/sparse_worker.h"
+#include "workloads/worker_base.h"
 
 namespace sgdbench {
 namespace {

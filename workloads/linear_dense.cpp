@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "workloads/kernels/dense_rows.h"
 #include "workloads/kernels/estimate.h"
 #include "workloads/kernels/memory.h"
+#include "workloads/kernels/row.h"
 #include "workloads/linear.h"
 #include "workloads/worker_base.h"
 
@@ -27,6 +27,7 @@ class DenseLinearWorker final : public WorkerBase {
         ahead_(rows_ahead(model.matrix.stride)),
         slopes_(options.max_batch),
         copy_(padded_to_line(model.matrix.columns + (with_intercept ? 1 : 0))),
+        anchor_copy_(reads_anchor() ? copy_.size() : 0),
         values_(copy_.size()) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
@@ -46,17 +47,25 @@ class DenseLinearWorker final : public WorkerBase {
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
   void read(std::span<const Real> w, Access access) override {
     rows_ = keep(next_);
-    if (access == Access::exclusive)
-      std::copy(w.begin(), w.end(), copy_.begin());
-    else
-      racy::copy(w.data(), copy_.data(), w.size());
+    const auto copy = [access](std::span<const Real> from, Real* to) {
+      if (access == Access::exclusive)
+        std::copy(from.begin(), from.end(), to);
+      else
+        racy::copy(from.data(), to, from.size());
+    };
+    copy(w, copy_.data());
+    differs_ = !anchor().empty();
+    if (differs_) copy(anchor(), anchor_copy_.data());
   }
-  /// values = ∑ᵢ (ℓ′(⟨w, xᵢ⟩ + b, yᵢ)·xᵢ + λ·w), and ∑ᵢ ℓ′ for the intercept
+  /// values = ∑ᵢ (ℓ′(⟨w, xᵢ⟩ + b, yᵢ)·xᵢ + λ·w), and ∑ᵢ ℓ′ for the intercept; each less what it is
+  /// at the anchor, if there is one
   void compute() override {
     examples_ = rows_.size();
     const Real shrink = static_cast<Real>(examples_) * model_.l2;
     slope_sum_ = 0;
     for (std::size_t v = 0; v < model_.matrix.stride; ++v) values_[v] = shrink * copy_[v];
+    if (differs_)
+      for (std::size_t v = 0; v < model_.matrix.stride; ++v) values_[v] -= shrink * anchor_copy_[v];
     std::size_t k = 0;
     for (; k + kRowGroup <= rows_.size(); k += kRowGroup) add_group<kRowGroup>(k);
     for (; k < rows_.size(); ++k) add_group<1>(k);
@@ -77,7 +86,9 @@ class DenseLinearWorker final : public WorkerBase {
             std::span(slopes_).first(examples_),
             std::span(copy_).first(parameters())};
   }
-  std::size_t read_bytes() const override { return parameters() * sizeof(Real); }
+  std::size_t read_bytes() const override {
+    return (differs_ ? 2 : 1) * parameters() * sizeof(Real);
+  }
 
  private:
   std::size_t parameters() const { return model_.matrix.columns + (with_intercept ? 1 : 0); }
@@ -95,18 +106,30 @@ class DenseLinearWorker final : public WorkerBase {
     }
     // One half before each pass: asked for all at once, rows would wait for each other.
     for (std::size_t r = 0; r < count / 2; ++r) ask_ahead(k + r);
-    dot_rows<count>(copy_.data(), x, model_.matrix.stride, s);
+    slopes_at<count>(copy_, x, y, s);
     for (std::size_t r = count / 2; r < count; ++r) ask_ahead(k + r);
-    if constexpr (with_intercept)
-      for (std::size_t r = 0; r < count; ++r) s[r] += *intercept_of(copy_);
-    for (std::size_t r = 0; r < count; ++r) slopes_[k + r] = s[r] = Loss::slope(s[r], y[r]);
+    if (differs_) {
+      Real there[count];
+      slopes_at<count>(anchor_copy_, x, y, there);
+      for (std::size_t r = 0; r < count; ++r) s[r] -= there[r];
+    }
+    for (std::size_t r = 0; r < count; ++r) slopes_[k + r] = s[r];
     add_rows<count>(values_.data(), x, model_.matrix.stride, s);
     if constexpr (with_intercept)
       for (std::size_t r = 0; r < count; ++r) slope_sum_ += s[r];
   }
 
+  /// s = ℓ′(⟨w, x⟩ + b, y) of a few rows; w is padded.
+  template <std::size_t count>
+  void slopes_at(std::span<Real> w, const Real* const* x, const Real* y, Real* s) const {
+    dot_rows<count>(w.data(), x, model_.matrix.stride, s);
+    if constexpr (with_intercept)
+      for (std::size_t r = 0; r < count; ++r) s[r] += *intercept_of(w);
+    for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);
+  }
+
   /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
-  /// inlined: see fetch_ahead() of sparse_row.h.
+  /// inlined: see fetch_ahead() of kernels/row.h.
   [[gnu::always_inline]] void ask_ahead(std::size_t k) const {
     k += ahead_;
     if (k < rows_.size())
@@ -197,9 +220,10 @@ class DenseLinearWorker final : public WorkerBase {
   std::size_t ahead_;  ///< rows to ask for in advance
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
-  AlignedVector<Real> slopes_;         ///< ℓ′ of each of the block's rows
-  Real slope_sum_ = 0;                 ///< of all
-  AlignedVector<Real> copy_, values_;  ///< of w and of the gradient sum, padded
+  AlignedVector<Real> slopes_;                       ///< ℓ′ of each of the block's rows
+  Real slope_sum_ = 0;                               ///< of all
+  bool differs_ = false;                             ///< whether there is an anchor
+  AlignedVector<Real> copy_, anchor_copy_, values_;  ///< of w, the anchor, the gradient sum, padded
 };
 
 }  // namespace

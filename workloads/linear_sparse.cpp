@@ -10,9 +10,9 @@
 // its sum and leaves zero behind. So nobody has to know which coordinates there are.
 #include "workloads/kernels/estimate.h"
 #include "workloads/kernels/memory.h"
-#include "workloads/kernels/sparse_row.h"
+#include "workloads/kernels/row.h"
 #include "workloads/linear.h"
-#include "workloads/sparse_worker.h"
+#include "workloads/worker_base.h"
 
 namespace sgdbench {
 namespace {
@@ -50,12 +50,15 @@ class SparseStep {
     return Loss::slope(z, targets_[row]);
   }
 
-  /// The updates of single examples under a rule that remembers slopes, or, without one, sgd, which
-  /// `u` averages the iterates of if there is one.
-  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule,
-                Real* u) const {
+  /// The updates of single examples under a rule that remembers slopes, or adagrad, or, without
+  /// either, sgd, which `u` averages the iterates of if there is one.
+  void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule, Real* u,
+                const Adagrad* adagrad = nullptr) const {
     with_memory(run.access, run.probe, [&](const auto& memory) {
       if (u != nullptr) return through(memory, AveragedEstimate(u), state.data(), run);
+      if (adagrad != nullptr)
+        return through(memory, CoordinateEstimate(adagrad->update(), adagrad->parameters()),
+                       state.data(), run);
       if (rule == nullptr) return through(memory, GradientEstimate{}, state.data(), run);
       with_memory_of(*rule, state,
                      [&](const auto& estimate) { through(memory, estimate, state.data(), run); });
@@ -99,22 +102,26 @@ class SparseStep {
   Entry one_;
 };
 
-/// Blocks of one row, under sgd: all that is known of it lies entry by entry behind each other, so
-/// that only w is read and written at random. The gradient sum is packed, and nothing is to be
-/// cleared.
+/// Blocks of one row, under a rule that stays on its support: all that is known of it lies entry by
+/// entry behind each other, so that only w is read and written at random. The gradient sum is
+/// packed, and nothing is to be cleared.
 template <class Loss, bool with_intercept>
 class OneRowWorker final : public WorkerBase {
  public:
   OneRowWorker(const SparseLinear& model, const WorkerOptions& options)
       : WorkerBase(options),
         step_(model),
+        adagrad_(dynamic_cast<const Adagrad*>(options.rule)),
         copy_(model.longest_row + 1),
         values_(model.longest_row + 1),
         support_(model.longest_row + 1),
         wanted_(model.longest_row + 1) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    step_.in_place(state, run, memory(), average(state));
+    Real* const u = average(state);
+    if (!plain_sgd() && memory() == nullptr && u == nullptr && adagrad_ == nullptr)
+      return WorkerBase::run_in_place(state, run);
+    step_.in_place(state, run, memory(), u, adagrad_);
   }
 
   void prepare(std::span<const std::uint32_t> rows) override {
@@ -235,6 +242,7 @@ class OneRowWorker final : public WorkerBase {
   }
 
   SparseStep<Loss, with_intercept> step_;
+  const Adagrad* adagrad_;  ///< the rule, if it is that
   std::uint32_t next_ = 0, row_ = 0;
   std::size_t size_ = 0;
   Real margin_ = 0, slope_ = 0;  ///< ⟨w, x⟩ of the last read, and ℓ′ there
@@ -259,9 +267,10 @@ class SparseLinearWorker final : public SparseWorker {
     Real* const u = average(state);
     if (run.batch == 1 && (plain_sgd() || memory() != nullptr || u != nullptr))
       return step_.in_place(state, run, memory(), u);
-    if (!plain_sgd() || whole_vectors) return SparseWorker::run_in_place(state, run);
+    if ((!plain_sgd() && u == nullptr) || whole_vectors)
+      return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe,
-                [&](const auto& memory) { batch_through(memory, state.data(), run); });
+                [&](const auto& memory) { batch_through(memory, state.data(), u, run); });
   }
 
  protected:
@@ -301,32 +310,38 @@ class SparseLinearWorker final : public SparseWorker {
           [&memory, w, r](std::uint32_t v) { return r[v] * memory.template load<Real>(w + v); });
   }
 
+  /// `u` as in SparseStep::in_place().
   template <class Memory>
-  void batch_through(const Memory& memory, Real* w, const InPlaceRun& run) {
+  void batch_through(const Memory& memory, Real* w, Real* u, const InPlaceRun& run) {
     UpdateCounter updates(run);
     for (std::size_t begin = 0; begin < run.rows.size(); begin += run.batch) {
       const std::size_t end = std::min(begin + run.batch, run.rows.size());
       add_gradients(memory, w, run.rows_and_ahead(), begin, end, sums_.data(), slopes().data());
       const Real mean = Real(1) / static_cast<Real>(end - begin);
       for (std::size_t k = begin; k < end; ++k)
-        take_sums(memory, w, matrix().row(run.rows[k]), updates.step() * mean);
+        take_sums(memory, w, u, matrix().row(run.rows[k]), updates.step() * mean,
+                  updates.averaged());
       if constexpr (with_intercept) {
         const Entry last[] = {intercept_entry()};
-        take_sums(memory, w, last, updates.step() * mean);
+        take_sums(memory, w, u, last, updates.step() * mean, updates.averaged());
       }
       updates.made();
     }
   }
 
-  /// w_v ← w_v − rate·sums_v,  sums_v ← 0    for each v in x
+  /// w_v ← w_v − rate·sums_v,  u_v ← u_v − averaged·rate·sums_v,  sums_v ← 0    for each v in x
   template <class Memory>
-  void take_sums(const Memory& memory, Real* w, std::span<const Entry> x, Real rate) {
+  void take_sums(const Memory& memory, Real* w, Real* u, std::span<const Entry> x, Real rate,
+                 Real averaged) {
     for (const Entry& e : x) {
       Real& sum = sums_[e.column];
       // Where nobody else writes, subtracting zero is cheaper than asking.
       if constexpr (!Memory::kPlain)
         if (sum == 0) continue;
       memory.template modify<Real>(w + e.column, [&](Real w_v) { return w_v - rate * sum; });
+      if (averaged != 0)
+        memory.template modify<Real>(u + e.column,
+                                     [&](Real u_v) { return u_v - averaged * rate * sum; });
       sum = 0;
     }
   }
@@ -340,8 +355,7 @@ class SparseLinearWorker final : public SparseWorker {
 
 std::unique_ptr<Worker> make_worker(const SparseLinear& model, const WorkerOptions& options) {
   const auto* const rule = options.rule;
-  const bool one_row =
-      options.max_batch == 1 && (rule == nullptr || rule->is_plain() || rule->remembers_examples());
+  const bool one_row = options.max_batch == 1 && (rule == nullptr || rule->stays_on_support());
   return with_loss(model.kind, [&](auto loss) -> std::unique_ptr<Worker> {
     using Loss = decltype(loss);
     const auto make = [&]<bool intercept>() -> std::unique_ptr<Worker> {

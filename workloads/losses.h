@@ -41,6 +41,17 @@ struct HingeLoss {
   static double plain_slope(double z, double y) { return y * z < 1 ? -y : 0; }
 };
 
+/// ℓ = max(0, 1 − yz)²,  ℓ′ = −2y(1 − yz) = 2(z − y) where yz < 1, else 0,  y ∈ {−1, +1}: the hinge
+/// without its corner. NaN as above.
+struct SquaredHingeLoss {
+  static constexpr bool kClassifies = true;
+  static constexpr double kCurvature = 2;
+  static double value(double z, double y) { return y * z >= 1 ? 0 : (1 - y * z) * (1 - y * z); }
+  static Real slope(Real z, Real y) { return y * z >= 1 ? 0 : 2 * (z - y); }
+  static double plain(double z, double y) { return std::pow(std::max(0.0, 1 - y * z), 2); }
+  static double plain_slope(double z, double y) { return -2 * y * std::max(0.0, 1 - y * z); }
+};
+
 /// ℓ = ½(z − y)²,  ℓ′ = z − y.
 struct SquaredLoss {
   static constexpr bool kClassifies = false;
@@ -51,8 +62,9 @@ struct SquaredLoss {
   static double plain_slope(double z, double y) { return z - y; }
 };
 
-enum class LossKind { logistic, hinge, squared };
-inline constexpr LossKind kLosses[] = {LossKind::logistic, LossKind::hinge, LossKind::squared};
+enum class LossKind { logistic, hinge, squared_hinge, squared };
+inline constexpr LossKind kLosses[] = {LossKind::logistic, LossKind::hinge, LossKind::squared_hinge,
+                                       LossKind::squared};
 
 /// Calls body(loss) with the loss of that kind.
 template <class F>
@@ -60,6 +72,8 @@ constexpr auto with_loss(LossKind kind, F body) {
   switch (kind) {
     case LossKind::hinge:
       return body(HingeLoss{});
+    case LossKind::squared_hinge:
+      return body(SquaredHingeLoss{});
     case LossKind::squared:
       return body(SquaredLoss{});
     case LossKind::logistic:

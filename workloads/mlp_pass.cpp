@@ -9,12 +9,11 @@
 // each reads the others' part of the weights in the next step. Cut by columns of W_l they would
 // stay in the cache of their thread, but that was measured slower: the products become narrow, and
 // the hardware fetches ahead into what the others are writing.
-#include "workloads/mlp_pass.h"
-
 #include <algorithm>
 #include <utility>
 
 #include "workloads/kernels/dense_layer.h"
+#include "workloads/mlp.h"
 #include "workloads/rows.h"
 
 namespace sgdbench {

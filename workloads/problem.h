@@ -95,6 +95,10 @@ class Worker {
   /// changes meanwhile.
   virtual void compute_from(std::span<const Real> w) = 0;
   virtual GradientSum gradient_sum() const = 0;
+  /// Gradient sums are ∑ᵢ (∇fᵢ(w) − ∇fᵢ(a)) from the next read() or compute_from() on, a being
+  /// these parameters as they are then, in this memory; empty, as at first: ∑ᵢ ∇fᵢ(w). For a rule
+  /// that lands such differences (Rule::anchor()); run_in_place() makes them by itself.
+  virtual void difference_from(std::span<const Real>) {}
   /// Applies the current gradient sum, alone, to all of `state` = [w | rule's state], which nobody
   /// else touches now: as the rule would, but for a rounding. Step γ.
   virtual void commit(std::span<Real> state, UpdateStep step) const = 0;

@@ -24,7 +24,7 @@ struct WorkloadOptions {
 };
 
 /// The loss of a row's scores, of workloads whose optimum can be computed (optimum/).
-enum class ConvexLoss { logistic, hinge, squared, softmax };
+enum class ConvexLoss { logistic, hinge, squared_hinge, squared, softmax };
 
 struct WorkloadEntry {
   std::string_view name;

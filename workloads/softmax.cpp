@@ -12,12 +12,11 @@
 #include "workloads/data_problem.h"
 #include "workloads/kernels/dense_layer.h"
 #include "workloads/kernels/memory.h"
-#include "workloads/kernels/sparse_row.h"
+#include "workloads/kernels/row.h"
 #include "workloads/linear.h"
 #include "workloads/reference.h"
 #include "workloads/rows.h"
-#include "workloads/rules/linear_rows.h"
-#include "workloads/sparse_worker.h"
+#include "workloads/worker_base.h"
 
 namespace sgdbench {
 namespace {

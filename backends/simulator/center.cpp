@@ -37,10 +37,12 @@ bool Learner::open_next() {
 void Learner::full_gradient() {
   const std::size_t n = run_.problem.examples();
   if (sum_.empty()) sum_.resize(run_.problem.parameters());
+  tool_.compute->difference_from({});
   add_gradients(run_, tool_, 0, n, tool_.rows, sum_);
   const std::span<const Real> sums[] = {sum_};
   run_.rule.take_full_gradient(run_.state, sums, 0, sum_.size());
   std::fill(sum_.begin(), sum_.end(), Real(0));
+  tool_.compute->difference_from(run_.rule.anchor(run_.state));
 }
 
 void Learner::pull(std::size_t worker) {
@@ -64,7 +66,7 @@ void Learner::pull(std::size_t worker) {
 }
 
 std::size_t Learner::gradients(std::size_t worker) const {
-  return works_[worker].task.gradients();
+  return works_[worker].task.gradients() * run_.rule.evaluations();
 }
 
 double Learner::push_bytes(std::size_t worker) {

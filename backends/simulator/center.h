@@ -149,7 +149,7 @@ class Learner {
   bool deal(std::size_t worker);
   /// It reads the parameters now.
   void pull(std::size_t worker);
-  /// Gradients, one after the other, that its task asks for.
+  /// Gradients, one after the other, that its task asks for: also those at an anchor.
   std::size_t gradients(std::size_t worker) const;
   /// Bytes of its last pull, and of what it pushes now.
   double pull_bytes(std::size_t worker) const { return works_[worker].pull_bytes; }

@@ -77,6 +77,7 @@ class Simulator final : public Backend {
     result.events = engine.events();
     result.wall = to_nanoseconds(engine.end());
     result.updates = run.updates_now();
+    result.evaluations = run.rule.evaluations();
     run.record(run.curve.last(), result.wall, {run.w(), result.updates, run.examples_now()},
                Access::exclusive);
     result.curve = run.curve.take();

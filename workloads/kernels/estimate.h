@@ -9,6 +9,7 @@
 #pragma once
 
 #include "workloads/kernels/memory.h"
+#include "workloads/rules/coordinate_rule.h"
 #include "workloads/rules/slope_memory.h"
 
 namespace sgdbench {
@@ -55,6 +56,26 @@ struct AveragedEstimate : GradientEstimate {
 
   Real* u;
   Real averaged = 0;  ///< t − 1
+};
+
+/// What a rule that treats every coordinate by itself makes of the first of them; w lies in the
+/// rule's state.
+template <class Update>
+struct CoordinateEstimate : GradientEstimate {
+  CoordinateEstimate(const Update& of, std::size_t parameters_)
+      : update(of), parameters(parameters_) {}
+
+  template <class T, class Memory>
+  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
+                                    Real shrinkage, Real step) const {
+    const T gradient = s * x + shrinkage * memory.template load<T>(w);
+    const T change =
+        step * update.template operator()<T>(memory, {step, 1, 0}, {w, parameters}, gradient);
+    memory.template modify<T>(w, [&](T w_v) { return w_v - change; });
+  }
+
+  Update update;
+  std::size_t parameters;
 };
 
 /// c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it.

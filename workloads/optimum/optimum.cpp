@@ -181,6 +181,7 @@ std::string why_no_optimum(const WorkloadOptions& options) {
     case ConvexLoss::squared:
       return {};
     case ConvexLoss::hinge:
+    case ConvexLoss::squared_hinge:
       return options.workload + ": the optimum is computed for λ > 0 only: use `l2` above 0";
     case ConvexLoss::logistic:
     case ConvexLoss::softmax:
@@ -211,6 +212,8 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
     switch (loss) {
       case ConvexLoss::hinge:
         return hinge_optimum(options, problem.l2(), train, design, budget, w, found.multipliers);
+      case ConvexLoss::squared_hinge:
+        return smooth(make_squared_hinge(signs(train, train.classes)));
       case ConvexLoss::logistic:
         return smooth(make_logistic(signs(train, train.classes)));
       case ConvexLoss::softmax:

@@ -53,6 +53,47 @@ class Logistic final : public RowLoss {
   std::vector<Shares> rows_;
 };
 
+/// max(0, 1 − yz)² has its second derivative everywhere but at the corner, where Newton's method
+/// takes 0 for it: f is piecewise quadratic, and the method ends on the piece of the solution.
+class SquaredHinge final : public RowLoss {
+ public:
+  explicit SquaredHinge(std::vector<Real> signs) : y_(std::move(signs)), a_(y_.size()) {}
+
+  std::size_t width() const override { return 1; }
+  double evaluate(std::size_t i, const double* z, double* s) override {
+    const double short_of = std::max(0.0, 1 - y_[i] * *z);
+    a_[i] = 2 * short_of;
+    *s = -y_[i] * a_[i];
+    return short_of * short_of;
+  }
+  void curvature_times(std::size_t i, const double* u, double* t) const override {
+    *t = a_[i] > 0 ? 2 * *u : 0;
+  }
+  void curvature(std::size_t i, double* t) const override { *t = a_[i] > 0 ? 2 : 0; }
+  void dual_point(std::size_t i, double* alpha) const override { *alpha = y_[i] * a_[i]; }
+  double dual_term(std::size_t i) const override { return a_[i] - a_[i] * a_[i] / 4; }
+  void balance() override {
+    double sums[2] = {};
+    for (std::size_t i = 0; i < a_.size(); ++i) sums[y_[i] > 0] += a_[i];
+    const std::size_t more = sums[1] > sums[0];
+    if (sums[more] == 0) return;
+    for (std::size_t i = 0; i < a_.size(); ++i)
+      if ((y_[i] > 0) == (more == 1)) a_[i] *= sums[1 - more] / sums[more];
+  }
+  bool curves_everywhere() const override { return false; }
+  std::span<const std::uint32_t> curved_rows() const override { return curved_; }
+  void settle() override {
+    curved_.clear();
+    for (std::size_t i = 0; i < a_.size(); ++i)
+      if (a_[i] > 0) curved_.push_back(static_cast<std::uint32_t>(i));
+  }
+
+ private:
+  std::vector<Real> y_;
+  std::vector<double> a_;
+  std::vector<std::uint32_t> curved_;
+};
+
 class Squared final : public RowLoss {
  public:
   explicit Squared(std::vector<Real> targets) : y_(std::move(targets)), residual_(y_.size()) {}
@@ -146,6 +187,9 @@ class Softmax final : public RowLoss {
 
 std::unique_ptr<RowLoss> make_logistic(std::vector<Real> signs) {
   return std::make_unique<Logistic>(std::move(signs));
+}
+std::unique_ptr<RowLoss> make_squared_hinge(std::vector<Real> signs) {
+  return std::make_unique<SquaredHinge>(std::move(signs));
 }
 std::unique_ptr<RowLoss> make_squared(std::vector<Real> targets) {
   return std::make_unique<Squared>(std::move(targets));

@@ -1,5 +1,5 @@
 // Gradients that are corrected, when they land, by how far the parameters have moved since they
-// were computed: dc, dc-adaptive and gap-aware (staleness_policy.h), coordinate by coordinate.
+// were computed: dc, dc-adaptive and gap-aware (step_size.h), coordinate by coordinate.
 //
 //   dc            g + λ·g²·(w − w′)
 //   dc-adaptive   M ← m·M + (1 − m)·g²,   g + λ₀/√(M + ε)·g²·(w − w′)

@@ -7,6 +7,8 @@
 //   operator()    d of w ← w − γ·d at one coordinate, or at a register of them
 //   after(t)      for those that depend on how many updates were made, which the last vector counts
 //                 at each coordinate: the next one
+//   kAnchor, kFullGradient, kMovesAnchor   of those that land differences of gradients: the vectors
+//                 of Rule::anchor() and of the last full gradient, and Rule::moves_anchor()
 //
 // On the support, only it is touched. Where the supports cover much of the range a pass over all of
 // it is cheaper than gathering, and does the same: w − γ·0 = w. Other rules always pass over
@@ -106,13 +108,49 @@ class MergedSum {
   bool dense_;
 };
 
+template <class Update>
+concept LandsDifferences = requires {
+  Update::kAnchor;
+};
+
+template <class Update>
+constexpr std::size_t anchor_of() {
+  if constexpr (LandsDifferences<Update>)
+    return Update::kAnchor;
+  else
+    return 0;
+}
+
 template <class Update, bool averages>
 class CoordinateRule final : public Rule {
  public:
   CoordinateRule(const RuleSpec& spec, const RuleInput& input)
-      : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport), update_(spec) {}
+      : Rule(spec, input, Update::kVectors + averages, Update::kOnSupport, 0, anchor_of<Update>()),
+        update_(spec) {}
 
+  const Update& update() const { return update_; }
   bool is_plain() const override { return Update::kPlain; }
+  bool moves_anchor() const override {
+    if constexpr (LandsDifferences<Update>)
+      return Update::kMovesAnchor;
+    else
+      return false;
+  }
+
+  /// v ← 1/n ∑ᵢ ∇fᵢ(w),  a ← w
+  void take_full_gradient(std::span<Real> state, std::span<const std::span<const Real>> sums,
+                          std::size_t begin, std::size_t end) const override {
+    if constexpr (LandsDifferences<Update>) {
+      Real* const v = state.data() + Update::kFullGradient * parameters();
+      Real* const a = state.data() + Update::kAnchor * parameters();
+      for (std::size_t i = begin; i < end; ++i) {
+        Real sum = 0;
+        for (const auto& one : sums) sum += one[i];
+        v[i] = sum / static_cast<Real>(examples());
+        a[i] = state[i];
+      }
+    }
+  }
 
   void apply(std::span<Real> state, std::span<const GradientSum> gradient_sums, std::size_t begin,
              std::size_t end, UpdateStep step, Access access, WriteProbe* probe,
@@ -261,6 +299,32 @@ class CoordinateRule final : public Rule {
 
   Update update_;
 };
+
+/// adagrad, whose sum of g² fades nowhere, and rmsprop (first_order.cpp). Here, because there is a
+/// loop over sparse rows that is made for the first of them (kernels/estimate.h).
+template <bool fades>
+struct RootUpdate {
+  static constexpr std::size_t kVectors = 2;
+  static constexpr bool kOnSupport = !fades, kPlain = false;
+
+  explicit RootUpdate(const RuleSpec& spec)
+      : decay(static_cast<Real>(spec.decay)),
+        share(static_cast<Real>(1 - spec.decay)),
+        epsilon(static_cast<Real>(spec.epsilon)) {}
+
+  template <class T, class Memory>
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+    const T g = sum * c.mean;
+    const T v = memory.template modify<T>(
+        x.vector(1), [&](T old) { return fades ? decay * old + share * (g * g) : old + g * g; });
+    return g / (square_root(v) + epsilon);
+  }
+
+  Real decay, share;  ///< ρ, 1 − ρ
+  Real epsilon;       ///< ε
+};
+
+using Adagrad = CoordinateRule<RootUpdate<false>, false>;
 
 template <class Update>
 std::unique_ptr<const Rule> make_coordinate_rule(const RuleSpec& spec, const RuleInput& input) {

@@ -37,8 +37,9 @@ struct GradientSum {
   bool packed = false;
   /// Which examples they are of.
   std::span<const std::uint32_t> rows = {};
-  /// Of a linear model on sparse rows or of one score, for each of `rows` the slope of its loss in
-  /// each of its scores, so that ∇ℓᵢ = slopeᵢ ⊗ xᵢ; else empty.
+  /// Of a linear model, for each of `rows` the slope of its loss in each of its scores, so that
+  /// ∇ℓᵢ = slopeᵢ ⊗ xᵢ; else empty, and of several scores on dense rows where no rule remembers
+  /// them.
   std::span<const Real> slopes = {};
   /// The parameters that it was computed at, laid out as `values`, where WorkerOptions::keeps_read
   /// asks for them and read() or accept() took them; valid as long as `values`.

@@ -6,9 +6,20 @@
 #include <cmath>
 
 #include "workloads/names.h"
-#include "workloads/rules/rules.h"
 
 namespace sgdbench {
+
+// What the rules' files have for this table, and for nobody else.
+using MakeRule = std::unique_ptr<const Rule>(const RuleSpec&, const RuleInput&);
+MakeRule make_sgd, make_momentum, make_nesterov, make_adagrad, make_rmsprop, make_adam, make_adamw,
+    make_saga, make_sag, make_svrg, make_sarah;
+using ReferenceStep = void(const RuleSpec&, std::span<double>, std::span<const double>, double);
+ReferenceStep reference_sgd, reference_momentum, reference_nesterov, reference_adagrad,
+    reference_rmsprop, reference_adam, reference_adamw;
+using MakeFullGradients = FullGradients(const RuleSpec&, std::size_t n, std::uint64_t seed);
+MakeFullGradients full_gradients_of_svrg, full_gradients_of_lsvrg;
+std::string why_no_slope_memory(const RuleInput&input), why_no_full_gradients(const RuleInput&),
+    why_no_recursion(const RuleInput&);
 
 const std::vector<RuleEntry>& rule_catalog() {
   static const std::vector<RuleEntry> catalog{
@@ -70,15 +81,16 @@ const std::vector<RuleEntry>& rule_catalog() {
        .step_share = 1.0 / 8,
        .why_not = why_no_slope_memory},
       {.name = "svrg",
-       .summary = "as saga, with slopes and ḡ of a full gradient that all workers make every "
-                  "`inner` examples",
+       .summary =
+           "w ← w − γ·(g(w) − g(w̃) + ∇f(w̃)), w̃ where all workers made a full gradient, every "
+           "`inner` examples; linear models remember the slopes of g(w̃), others evaluate it",
        .takes = kTakesInner,
        .make = make_svrg,
        .reference = reference_sgd,
        .estimate = Estimate::svrg,
        .step_share = 2.0 / 3,
        .full_gradients = full_gradients_of_svrg,
-       .why_not = why_no_slope_memory},
+       .why_not = why_no_full_gradients},
       {.name = "lsvrg",
        .summary = "as svrg, with a full gradient after each example with probability 1/n",
        .make = make_svrg,
@@ -86,7 +98,18 @@ const std::vector<RuleEntry>& rule_catalog() {
        .estimate = Estimate::svrg,
        .step_share = 2.0 / 3,
        .full_gradients = full_gradients_of_lsvrg,
-       .why_not = why_no_slope_memory},
+       .why_not = why_no_full_gradients},
+      {.name = "sarah",
+       .summary =
+           "v ← v + g(w) − g(w of the update before), w ← w − γ·v, v renewed as in svrg; every "
+           "coordinate at every update, on sparse data too; no stale gradients",
+       .takes = kTakesInner,
+       .make = make_sarah,
+       .reference = reference_sgd,
+       .estimate = Estimate::sarah,
+       .step_share = 1.0 / 2,
+       .full_gradients = full_gradients_of_svrg,
+       .why_not = why_no_recursion},
   };
   return catalog;
 }
@@ -156,9 +179,9 @@ double step_share(double momentum) {
   return std::min(1 - momentum, 2 * (1 + momentum));
 }
 
-std::vector<std::uint64_t> Rule::full_gradients(std::uint64_t planned, std::uint64_t seed) const {
+FullGradients Rule::full_gradients(std::uint64_t seed) const {
   auto* const places = rule_entry(spec_.name).full_gradients;
-  return places == nullptr ? std::vector<std::uint64_t>() : places(spec_, examples_, planned, seed);
+  return places == nullptr ? FullGradients() : places(spec_, examples_, seed);
 }
 
 double automatic_step(const RuleSpec& rule, double sgd_step) {

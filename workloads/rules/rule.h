@@ -11,6 +11,7 @@
 // may land one update together.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +53,10 @@ enum RuleValue : unsigned {
   kTakesWeightDecay = 32,
 };
 
+/// How many examples of a plan are before a full gradient, for one after the other: each call gives
+/// the next number, ascending, from 0 on.
+using FullGradients = std::function<std::uint64_t()>;
+
 struct LinearRows;
 
 /// What a problem tells the rules that are made for it.
@@ -88,6 +93,17 @@ class Rule {
   }
   /// Whether an update changes nothing outside of the gradients' supports.
   bool stays_on_support() const { return on_support_; }
+  /// Of a rule that lands differences of gradients, the parameters a in a state that they are
+  /// differences from: an update is of ∑ᵢ (∇fᵢ(w) − ∇fᵢ(a)). Else empty.
+  std::span<const Real> anchor(std::span<const Real> state) const {
+    return anchor_ == 0 ? std::span<const Real>()
+                        : state.subspan(anchor_ * parameters_, parameters_);
+  }
+  bool has_anchor() const { return anchor_ != 0; }
+  /// Whether an update moves the anchor, too; else a full gradient alone does.
+  virtual bool moves_anchor() const { return false; }
+  /// Gradients of an example that are evaluated for an update.
+  std::uint64_t evaluations() const { return has_anchor() ? 2 : 1; }
   /// Whether it is w ← w − γ·g, and u where iterates are averaged, and nothing more, so that who
   /// makes gradients may as well make the updates.
   virtual bool is_plain() const { return false; }
@@ -106,9 +122,8 @@ class Rule {
   /// ranges, by one caller for each gradient sum, where nobody else touches the state now: with
   /// other access, apply() has done it.
   virtual void remember(std::span<Real>, const GradientSum&) const {}
-  /// Examples of a plan of so many after which a full gradient is made, ascending; 0: before the
-  /// first update.
-  std::vector<std::uint64_t> full_gradients(std::uint64_t planned, std::uint64_t seed) const;
+  /// Where full gradients are made; null: nowhere.
+  FullGradients full_gradients(std::uint64_t seed) const;
   /// Of a full gradient at w: remembers a gradient sum's examples; by any number of callers, each
   /// for examples of its own.
   virtual void remember_all(std::span<Real>, const GradientSum&) const {}
@@ -127,25 +142,27 @@ class Rule {
   }
 
  protected:
-  /// `memory` numbers of single examples.
+  /// `memory` numbers of single examples; the anchor is that one of the vectors, 0: there is none.
   Rule(const RuleSpec& spec, const RuleInput& input, std::size_t vectors, bool on_support,
-       std::size_t memory = 0)
+       std::size_t memory = 0, std::size_t anchor = 0)
       : spec_(spec),
         parameters_(input.parameters),
         examples_(input.examples),
         vectors_(vectors),
         memory_(memory),
+        anchor_(anchor),
         on_support_(on_support) {}
+  std::size_t examples() const { return examples_; }  ///< n
 
  private:
   RuleSpec spec_;
-  std::size_t parameters_, examples_, vectors_, memory_;
+  std::size_t parameters_, examples_, vectors_, memory_, anchor_;
   bool on_support_;
 };
 
 /// What stands for ∇f in an update: the mean gradient of its examples, or that corrected by what is
 /// remembered of them.
-enum class Estimate { plain, saga, sag, svrg };
+enum class Estimate { plain, saga, sag, svrg, sarah };
 
 /// A row of the catalog.
 struct RuleEntry {
@@ -163,8 +180,7 @@ struct RuleEntry {
   /// smoothness says anything of it. 0: step_share says it.
   double usual_step = 0;
   /// Rule::full_gradients() of a rule, on n examples. Null: there are none.
-  std::vector<std::uint64_t> (*full_gradients)(const RuleSpec&, std::size_t n,
-                                               std::uint64_t planned, std::uint64_t seed) = nullptr;
+  FullGradients (*full_gradients)(const RuleSpec&, std::size_t n, std::uint64_t seed) = nullptr;
   /// "" if it can be made for such a problem, else why not. Null: always.
   std::string (*why_not)(const RuleInput&) = nullptr;
 };
