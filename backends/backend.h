@@ -115,6 +115,8 @@ struct BackendEntry {
   bool delays_messages = false;
   /// It obeys RunSpec::landings.
   bool lists_landings = false;
+  /// It obeys Simulation::all_reduce.
+  bool all_reduces = false;
   /// It obeys RunSpec::max_staleness.
   bool bounds_staleness = false;
   /// Its times are simulated: nothing that is measured beside a run says anything of it, and its
@@ -122,6 +124,9 @@ struct BackendEntry {
   bool virtual_clock = false;
   /// Never more than one worker: where no count is asked for, it is given one.
   bool one_worker = false;
+  /// Its workers are processes: so many were started, and where no count is asked for it is given
+  /// them. Null: they are threads.
+  std::size_t (*processes)() = nullptr;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
   std::string_view own_kernels = "";
   /// Mini-batches that one update averages; null where each is a step of its own.

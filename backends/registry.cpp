@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backends/backend.h"
+#include "backends/mpi/job.h"
 #include "backends/protocols/protocol.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -23,6 +24,7 @@ std::unique_ptr<Backend> make_leashed(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_locked(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_parameter_server(const RunSpec&, const Problem&);
 std::unique_ptr<Backend> make_simulator(const RunSpec&, const Problem&);
+std::unique_ptr<Backend> make_mpi_allreduce(const RunSpec&, const Problem&);
 /// "" if these workers, times and network can be simulated, else why not.
 std::string why_not_simulated(const RunSpec&);
 std::string why_no_replicas(const RunSpec&, const Problem&);
@@ -193,6 +195,26 @@ std::string onednn_inside(const RunSpec& spec, const Problem& problem) {
   return common(with_team, problem);
 }
 
+std::size_t processes() {
+  return place_in_job().ranks;
+}
+
+/// Each rank is one worker, and has all parameters.
+std::string over_ranks(const RunSpec& spec, const Problem& problem) {
+  const std::string workers = std::to_string(spec.workers);
+  if (spec.workers > processes())
+    return workers + " workers are as many processes, and " + std::to_string(processes()) +
+           (processes() == 1 ? " was" : " were") + " started: begin the command with mpirun -n " +
+           workers;
+  if (!is_over_processes(spec.simulation.all_reduce))
+    return "an all-reduce between processes has no server: mpi, ring, recursive-doubling or tree";
+  if (spec.workers > 1 && rule_entry(spec.rule.name).estimate != Estimate::plain)
+    return std::string(spec.rule.name) +
+           " remembers something of every example, and what other processes remember does not "
+           "travel yet: one process can run it";
+  return common(spec, problem);
+}
+
 std::size_t one_of_each_worker(const RunSpec& spec) {
   return spec.workers;
 }
@@ -214,6 +236,10 @@ bool of_several(const RunSpec& spec) {
 
 bool yes(const RunSpec&) {
   return true;
+}
+bool in_fixed_order(const RunSpec& spec) {
+  const auto how = spec.simulation.all_reduce;
+  return spec.workers == 1 || (how != AllReduce::usual && how != AllReduce::library);
 }
 bool with_one_worker(const RunSpec& spec) {
   return spec.workers == 1;
@@ -332,6 +358,7 @@ const std::vector<BackendEntry>& backend_catalog() {
        .delays_compute = true,
        .delays_messages = true,
        .lists_landings = true,
+       .all_reduces = true,
        .bounds_staleness = true,
        .virtual_clock = true,
        .gradients_per_update = of_protocol,
@@ -341,6 +368,18 @@ const std::vector<BackendEntry>& backend_catalog() {
        .why_not = simulated,
        .unavailable = always,
        .make = make_simulator},
+      {.name = "mpi-allreduce",
+       .summary =
+           "synchronous, on MPI: P processes on any hosts, P mini-batches, one averaged update",
+       .delays_compute = true,
+       .all_reduces = true,
+       .processes = processes,
+       .gradients_per_update = one_of_each_worker,
+       .meets_at_updates = yes,
+       .deterministic = in_fixed_order,
+       .why_not = over_ranks,
+       .unavailable = why_no_mpi,
+       .make = make_mpi_allreduce},
       {.name = "onednn",
        .summary = "one stream of updates; every core has a part of each step, computed by oneDNN",
        .delays_compute = true,

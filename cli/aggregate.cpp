@@ -80,9 +80,11 @@ std::vector<TargetSummary> summarise_targets(const Records& rows) {
 }
 
 /// Whether its workers don't wait for each other. In a short run none of them need be seen to be
-/// late; only those who wait give the same result every time.
+/// late; only those who wait give the same result every time, or meet to sum, in whatever order.
 bool runs_free(const RunRecord* row) {
-  return row->staleness_max.value_or(0) > 0 || (row->workers > 1 && row->deterministic == false);
+  const bool meets = row->settings.contains("all_reduce");
+  return row->staleness_max.value_or(0) > 0 ||
+         (row->workers > 1 && row->deterministic == false && !meets);
 }
 
 /// Of the repeat with the middle speedup: medians of three columns would be no product.

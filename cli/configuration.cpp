@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "backends/backend.h"
 #include "cli/options.h"
+#include "cli/sweep.h"
 #include "results/text.h"
 #include "workloads/random.h"
 
@@ -41,7 +43,10 @@ std::vector<std::string> arguments_of(const Configuration& configuration) {
 }
 
 std::string command_of(const Configuration& configuration) {
-  return "sgdbench run " + shell_line(arguments_of(configuration));
+  const std::size_t workers = configuration.spec.workers;
+  const bool over_processes = workers > 1 && backend_of(configuration).processes != nullptr;
+  return (over_processes ? fmt::format("mpirun -n {} ", workers) : std::string()) +
+         "sgdbench run " + shell_line(arguments_of(configuration));
 }
 
 std::string identity_of(const Configuration& configuration) {

@@ -112,7 +112,7 @@ inline std::vector<std::vector<Configuration>> by_problem(
 /// says of itself (workload, data, backend, workers), then what differs from the defaults.
 std::vector<std::string> arguments_of(const Configuration& configuration);
 
-/// `sgdbench run …` for a shell.
+/// `sgdbench run …` for a shell, under mpirun where it is several processes.
 std::string command_of(const Configuration& configuration);
 
 /// What the configuration is, as text: the words that identify it, and the checksums of its

@@ -9,6 +9,7 @@
 #include "cli/cache.h"
 #include "cli/configuration.h"
 #include "cli/files.h"
+#include "cli/follow.h"
 #include "cli/terminal.h"
 #include "workloads/names.h"
 #include "workloads/optimum/optimum.h"
@@ -85,6 +86,7 @@ void train_group(const std::vector<Configuration>& group, const TrainTest& data,
   auto facts = facts_of(data, session.environment);
   const auto cores = session.environment.cores_available;
   const auto problem = make_problem(group.front().workload, data);
+  share_problem(group, data);
   for (const auto& configuration : group) {
     check_target(configuration, *problem);
     check_tuning(configuration, *problem);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "backends/mpi/job.h"
+#include "cli/follow.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "results/atomic_file.h"
@@ -46,16 +48,11 @@ int fail_with(ExitCode code, std::string_view what) {
   return code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  hold_standard_descriptors();
-  // A reader that goes away (| head) and a file that may grow no more (ulimit -f) are errors of
-  // write(), not the end of the program.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+/// What the program exits with where `act` does its work.
+template <class Act>
+int exit_code_of(Act act) {
   try {
-    return dispatch({argv + 1, argv + argc});
+    return act();
   } catch (const UsageError& error) {
     return fail_with(kUsage, error.what());
   } catch (const BadData& error) {
@@ -79,4 +76,19 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return fail_with(kInternal, fmt::format("internal error: {}", error.what()));
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hold_standard_descriptors();
+  // A reader that goes away (| head) and a file that may grow no more (ulimit -f) are errors of
+  // write(), not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const int code =
+      exit_code_of([&] { return joins_as_first(words) ? dispatch(words) : follow_verb(); });
+  leave_job();
+  return code;
 }

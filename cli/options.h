@@ -28,6 +28,7 @@ enum Verb : unsigned {
   kCalibrate = 512,
   kReport = 64,
   kTune = 1024,
+  kCollective = 2048,
 };
 
 enum class Group {

@@ -9,6 +9,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/execute.h"
 #include "cli/files.h"
+#include "cli/follow.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
 #include "cli/summary.h"
@@ -149,6 +150,8 @@ int run_verb(const Invocation& invocation) {
   ReportContext context{read_environment(), invocation.command, {}};
   context.environment.libraries = library_versions();
   context.notes = warnings_for(configurations, context.environment);
+  if (auto warning = binding_warning(); !warning.empty())
+    context.notes.insert(context.notes.begin(), std::move(warning));
   const auto first_warning = context.notes.empty() ? "" : context.notes.front();
   context.notes.insert(context.notes.end(), out_of_scope.begin(), out_of_scope.end());
   catch_interrupts();

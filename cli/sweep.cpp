@@ -71,11 +71,15 @@ std::vector<Configuration> vary(const std::vector<Configuration>& configurations
   return values.size() > 1 && is_named(varied.front()) ? collapsed(std::move(varied)) : varied;
 }
 
-/// All cores: one worker where the backend never has more, so that no configuration is refused for
-/// a number that the user did not type.
+/// All cores: one worker where the backend never has more, and the processes that there are where
+/// workers are processes, so that no configuration is refused for a number that the user did not
+/// type.
 void settle_workers(Configuration& configuration, std::size_t cores) {
-  if (configuration.spec.workers == Configuration::kAllCores)
-    configuration.spec.workers = backend_of(configuration).one_worker ? 1 : cores;
+  if (configuration.spec.workers != Configuration::kAllCores) return;
+  const BackendEntry& backend = backend_of(configuration);
+  configuration.spec.workers = backend.one_worker  ? 1
+                               : backend.processes ? backend.processes()
+                                                   : cores;
 }
 
 /// A cluster says how many workers there are.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "backends/mpi/job.h"
 #include "cli/terminal.h"
 #include "results/environment.h"
 
@@ -88,6 +89,15 @@ const std::vector<VerbEntry>& verb_table() {
         "sgdbench calibrate --workload logreg --data train.svm --compute-delay exp:5ms --workers "
         "4,8"},
        calibrate_verb},
+      {kCollective,
+       "collective",
+       "Measure what summing over all processes of an mpirun takes, and what each way costs.",
+       "",
+       0,
+       0,
+       {"mpirun -n 2 sgdbench collective --bytes 1024,1048576",
+        "mpirun -n 2 sgdbench collective --all-reduce mpi,ring --rounds 50 --output measured"},
+       collective_verb},
       {kDoctor,
        "doctor",
        "Examine this machine: what it is, what is wrong with it, what it can resolve today.",
@@ -189,6 +199,8 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
     const auto space = item.rfind(' ');
     libraries.emplace_back(item.substr(0, space), item.substr(space + 1));
   }
+  if (const auto mpi = mpi_library(); !mpi.empty())
+    libraries.emplace_back(mpi.substr(0, mpi.rfind(' ')), mpi.substr(mpi.rfind(' ') + 1));
   return libraries;
 }
 

@@ -48,6 +48,7 @@ int doctor_verb(const Invocation& invocation);
 int report_verb(const Invocation& invocation);
 int compare_verb(const Invocation& invocation);
 int calibrate_verb(const Invocation& invocation);
+int collective_verb(const Invocation& invocation);
 
 /// What `--version` prints.
 std::string version_text();

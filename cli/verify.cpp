@@ -10,6 +10,7 @@
 #include "backends/verification.h"
 #include "cli/configuration.h"
 #include "cli/files.h"
+#include "cli/follow.h"
 #include "cli/run_record.h"
 #include "cli/setup.h"
 #include "cli/sweep.h"
@@ -139,6 +140,7 @@ void leave_out_kernels(std::vector<Configuration>& configurations, const Problem
 void verify_problem(std::vector<Configuration> configurations, const TrainTest& data,
                     bool kernels_named, Progress& progress, Findings& findings) {
   const auto problem = make_problem(configurations.front().workload, data);
+  share_problem(configurations, data);
   if (!kernels_named) leave_out_kernels(configurations, *problem, progress);
   const auto kind = data_kind(data.train);
   const auto& options = configurations.front().workload;

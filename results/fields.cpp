@@ -107,7 +107,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     of<&R::service>("service", "", "distribution of the simulated server's own time for each arrival; empty: none", kOfTask),
     asked<"parameters", std::uint64_t>("", "size of the messages of the workload none", kOfTask),
     asked<"shards", std::uint64_t>("", "simulated servers, each with its part of the parameters", kTold),
-    asked<"all_reduce">("", "how simulated workers exchange: server, ring or tree", kTold),
+    asked<"all_reduce">("", "how simulated workers, or processes, exchange: server, mpi, ring, …", kTold),
     of<&R::events>("events", "events", "arrivals at the simulated server"),
     of<&R::simulate_s>("simulate_s", "s", "real time that the simulation took"),
     of<&R::events_per_s>("events_per_s", "1/s", "events / simulate_s"),

@@ -52,7 +52,7 @@ constexpr Example kExamples[] = {
     {"--cluster", "a:2@exp:1ms", [](const BackendEntry& row) { return row.virtual_clock; }},
     {"--service", "exp:1ms", [](const BackendEntry& row) { return row.virtual_clock; }},
     {"--shards", "2", [](const BackendEntry& row) { return row.virtual_clock; }},
-    {"--all-reduce", "server", [](const BackendEntry& row) { return row.virtual_clock; }},
+    {"--all-reduce", "server", [](const BackendEntry& row) { return row.all_reduces; }},
     {"--pin", "on", [](const BackendEntry& row) { return !row.virtual_clock; }},
     {"--warmup", "2", [](const BackendEntry& row) { return !row.virtual_clock; }},
 };

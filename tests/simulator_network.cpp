@@ -54,7 +54,9 @@ TEST_CASE("Ring and tree cost what their formulas say") {
   CHECK(all_reduce_time(AllReduce::ring, 4, a, n, beta) == 2 * 3 * a + 2 * 0.75 * n / beta);
   CHECK(all_reduce_time(AllReduce::tree, 4, a, n, beta) == 2 * 2 * (a + n / beta));
   CHECK(all_reduce_time(AllReduce::tree, 5, a, n, beta) == 2 * 3 * (a + n / beta));
-  for (const auto how : {AllReduce::ring, AllReduce::tree}) {
+  CHECK(all_reduce_time(AllReduce::recursive_doubling, 8, a, n, beta) == 3 * (a + n / beta));
+  CHECK(all_reduce_time(AllReduce::recursive_doubling, 9, a, n, beta) == 5 * (a + n / beta));
+  for (const auto how : {AllReduce::ring, AllReduce::recursive_doubling, AllReduce::tree}) {
     CHECK(all_reduce_time(how, 1, a, n, beta) == 0);
     CHECK(all_reduce_time(how, 16, 0, n, 0) == 0);
   }

@@ -21,7 +21,7 @@ Engine<Center>::Engine(Run& run, Center& center)
       durations_(run.spec),
       queue_(run.contexts.size()),
       link_(LinkSpeed(run.spec.simulation.shards, run.spec.conditions.bandwidth)),
-      all_reduces_(run.spec.simulation.all_reduce != AllReduce::server),
+      all_reduces_(!is_through_server(run.spec.simulation.all_reduce)),
       limit_(run.spec.max_seconds > 0 ? run.spec.max_seconds : kEndOfTime),
       accounts_(run.contexts.size(), run.spec.timeline_slices),
       counts_(run.contexts.size()),

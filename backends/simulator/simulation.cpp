@@ -73,7 +73,9 @@ std::size_t workers_of(const std::vector<WorkerClass>& cluster) {
 }
 
 std::string_view to_string(AllReduce how) {
-  return kAllReduceNames[static_cast<std::size_t>(how)].name;
+  for (const auto& row : kAllReduceNames)
+    if (row.how == how) return row.name;
+  return "";  // it is left open
 }
 
 AllReduce parse_all_reduce(std::string_view text) {
@@ -85,6 +87,10 @@ Seconds all_reduce_time(AllReduce how, std::size_t workers, Seconds latency, dou
   const auto P = static_cast<double>(workers);
   const Seconds transfer = bandwidth > 0 ? bytes / bandwidth : 0;  // n/β
   if (how == AllReduce::ring) return 2 * (P - 1) * latency + 2 * ((P - 1) / P) * transfer;
+  if (how == AllReduce::recursive_doubling) {
+    const auto exchanges = std::bit_width(workers) - 1 + (std::has_single_bit(workers) ? 0 : 2);
+    return static_cast<double>(exchanges) * (latency + transfer);
+  }
   const auto levels = static_cast<double>(std::bit_width(workers - 1));  // ⌈log₂ P⌉
   return 2 * levels * (latency + transfer);
 }

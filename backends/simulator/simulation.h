@@ -19,17 +19,31 @@ struct WorkerClass {
 
 /// How a synchronous exchange is carried out, and what it costs (α latency, β bandwidth, n bytes).
 enum class AllReduce {
-  server,  ///< through the parameter server: 2α + 2Pn/(Sβ) with S shards
-  ring,    ///< 2(P − 1)α + 2(P − 1)/P · n/β
-  tree     ///< 2⌈log₂ P⌉ · (α + n/β)
+  usual,               ///< simulated: through the server; over processes: the library's choice
+  server,              ///< simulated, through the parameter server: 2α + 2Pn/(Sβ) with S shards
+  library,             ///< over processes: as the MPI library chooses
+  ring,                ///< 2(P − 1)α + 2(P − 1)/P · n/β
+  recursive_doubling,  ///< ⌊log₂ P⌋ · (α + n/β); 2(α + n/β) more where P is no power of two
+  tree                 ///< 2⌈log₂ P⌉ · (α + n/β)
 };
+inline bool is_through_server(AllReduce how) {
+  return how == AllReduce::usual || how == AllReduce::server;
+}
+inline bool is_over_processes(AllReduce how) {
+  return how != AllReduce::server;
+}
 
 struct AllReduceEntry {
   std::string_view name;
   AllReduce how;
 };
 inline constexpr AllReduceEntry kAllReduceNames[] = {
-    {"server", AllReduce::server}, {"ring", AllReduce::ring}, {"tree", AllReduce::tree}};
+    {"server", AllReduce::server},
+    {"mpi", AllReduce::library},
+    {"ring", AllReduce::ring},
+    {"recursive-doubling", AllReduce::recursive_doubling},
+    {"tree", AllReduce::tree}};
+/// Of a choice.
 std::string_view to_string(AllReduce how);
 AllReduce parse_all_reduce(std::string_view text);  ///< throws UsageError
 
@@ -38,12 +52,12 @@ inline constexpr std::size_t kMostSimulated = 1'000'000;
 
 /// An immutable value, part of a RunSpec.
 struct Simulation {
-  Distribution compute_time;         ///< of a gradient by itself, where there is no cluster
-  std::vector<WorkerClass> cluster;  ///< in the order of worker numbers; empty: all alike
-  std::string cluster_text;          ///< as written
-  Distribution service;              ///< the server's own time for each arrival
-  std::size_t shards = 1;            ///< servers; each has 1/S of the parameters
-  AllReduce all_reduce = AllReduce::server;
+  Distribution compute_time;                ///< of a gradient by itself, where there is no cluster
+  std::vector<WorkerClass> cluster;         ///< in the order of worker numbers; empty: all alike
+  std::string cluster_text;                 ///< as written
+  Distribution service;                     ///< the server's own time for each arrival
+  std::size_t shards = 1;                   ///< servers; each has 1/S of the parameters
+  AllReduce all_reduce = AllReduce::usual;  ///< of processes, too
 };
 
 /// "fast:56@exp:1ms slow:8@exp:4ms": names once each, a count of at least 1, kMostSimulated in all.
@@ -56,6 +70,7 @@ std::size_t workers_of(const std::vector<WorkerClass>& cluster);
 ///
 ///   ring   2(P − 1)α + 2(P − 1)/P · n/β     (Patarasuk & Yuan 2009)
 ///   tree   2⌈log₂ P⌉ · (α + n/β)            (reduce, then broadcast)
+///   recursive doubling   ⌊log₂ P⌋ · (α + n/β), and 2(α + n/β) where P is no power of two
 ///
 /// Not for AllReduce::server, whose cost arises on its link. β = 0: unlimited.
 Seconds all_reduce_time(AllReduce how, std::size_t workers, Seconds latency, double bytes,

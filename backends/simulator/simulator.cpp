@@ -91,7 +91,7 @@ class Simulator final : public Backend {
 
   template <class Center>
   static void add_link(const RunSpec& spec, const Engine<Center>& engine, RunOutcome& result) {
-    if (spec.simulation.all_reduce != AllReduce::server) return;
+    if (!is_through_server(spec.simulation.all_reduce)) return;
     if (spec.conditions.delays_messages()) result.traffic = engine.traffic();
     if (result.traffic || !spec.simulation.service.is_zero())
       result.link_busy = to_nanoseconds(engine.link_busy());
@@ -126,7 +126,9 @@ bool computing_takes_time(const RunSpec& spec) {
 
 std::string why_no_all_reduce(const RunSpec& spec) {
   const auto how = spec.simulation.all_reduce;
-  if (how == AllReduce::server) return "";
+  if (is_through_server(how)) return "";
+  if (how == AllReduce::library)
+    return "what a library chooses has no known cost: ring, recursive-doubling and tree have";
   const auto name = std::string(to_string(how));
   if (!make_protocol(spec.protocol, spec.workers)->traits().whole_rounds)
     return "an all-reduce by " + name +

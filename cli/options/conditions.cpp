@@ -32,6 +32,15 @@ void set_cluster(Configuration& configuration, Text text) {
   simulation.cluster_text = text;
 }
 
+/// Where nobody says how, each backend has its own way.
+std::string all_reduce_text(const Configuration& configuration) {
+  const auto how = configuration.spec.simulation.all_reduce;
+  if (how != AllReduce::usual) return std::string(to_string(how));
+  const bool processes =
+      !configuration.spec.backend.empty() && backend_of(configuration).processes != nullptr;
+  return std::string(to_string(processes ? AllReduce::library : AllReduce::server));
+}
+
 template <const Text& elsewhere = kDefault>
 constexpr Scope kSimulated = for_backends<&BackendEntry::virtual_clock, elsewhere>;
 
@@ -120,11 +129,11 @@ constexpr Option kConditions[] = {
      [](Configuration& c, Text v) { c.spec.simulation.shards = parse_count(v, 1, 1'000'000); },
      [](const Configuration& c) { return std::to_string(c.spec.simulation.shards); }, kSimulated<>},
     {"--all-reduce", "", "HOW,…",
-     "how bsp and local:H exchange: through the server, or by ring or tree", "server",
-     Group::simulation, kMeasured, one_list,
+     "how synchronous workers exchange: simulated ones through the server (server), or by ring, "
+     "recursive-doubling or tree; processes as the MPI library chooses (mpi), or by one of these",
+     "server", Group::simulation, kMeasured | kVerify | kCollective, one_list,
      [](Configuration& c, Text v) { c.spec.simulation.all_reduce = parse_all_reduce(v); },
-     [](const Configuration& c) { return std::string(to_string(c.spec.simulation.all_reduce)); },
-     kSimulated<>},
+     all_reduce_text, for_backends<&BackendEntry::all_reduces>},
 };
 
 }  // namespace

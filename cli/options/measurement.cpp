@@ -54,6 +54,8 @@ constexpr Scope kRepeatedUntil{
     [] { return std::string("--until-ci or --until-gate"); }};
 
 constexpr Option kMeasurement[] = {
+    {"--bytes", "", "N,…", "lengths of the vectors that are summed", "8..8388608:x8",
+     Group::measurement, kCollective, expand_counts},
     {"--epochs", "", "N", "passes over the data", "10, or enough for --updates", Group::measurement,
      kTraining, nullptr,
      [](Configuration& c, Text v) { c.epochs = parse_count(v, 1, 1'000'000'000); },
@@ -206,7 +208,8 @@ constexpr Option kOutput[] = {
     {"--paired", "", "",
      "OLD and NEW are commands (`sgdbench run …`), run alternately and compared round by round", "",
      Group::comparison, kCompare},
-    {"--rounds", "", "N", "runs of each command, with --paired", "20", Group::comparison, kCompare},
+    {"--rounds", "", "N", "runs of each command, with --paired; collective: of each all-reduce",
+     "20", Group::comparison, kCompare | kCollective},
     {"--csv", "", "PATH", "a row per run, or tune: per trial; - is stdout", "", Group::output,
      kMeasured},
     {"--curve", "", "PATH", "CSV of the loss curves", "", Group::output, kRun},
@@ -241,9 +244,8 @@ constexpr Option kOutput[] = {
      "10000", Group::output, kRun},
     {"--output", "", "DIR",
      "runs.csv, curve.csv, staleness.csv, targets.csv, workers.csv, tuning.csv and run.json in "
-     "this folder; "
-     "calibrate: compute.trace and service.trace",
-     "", Group::output, kRun | kCalibrate},
+     "this folder; calibrate: compute.trace and service.trace; collective: network.toml",
+     "", Group::output, kRun | kCalibrate | kCollective},
     {"--journal", "", "FILE",
      "add each row to this file as soon as its run has ended; with --output, DIR/journal.jsonl "
      "until all reports are written",
@@ -260,10 +262,10 @@ constexpr Option kOutput[] = {
     {"--strict", "", "", "exit with 3 if any row is not ok, or a comparison inconclusive", "",
      Group::output, kMeasured | kCompare},
     {"--quiet", "-q", "", "no talk on stderr", "", Group::output,
-     kTraining | kVerify | kOptimum | kDoctor | kCompare},
+     kTraining | kVerify | kOptimum | kDoctor | kCompare | kCollective},
     {"--format", "", "KIND",
-     "table or json; list, compare, calibrate: csv; compare: markdown, junit", "table",
-     Group::output, kList | kOptimum | kDoctor | kCompare | kCalibrate},
+     "table or json; list, compare, calibrate, collective: csv; compare: markdown, junit", "table",
+     Group::output, kList | kOptimum | kDoctor | kCompare | kCalibrate | kCollective},
     {"--no-cache", "", "", "compute optima and search for settings anew, and keep nothing", "",
      Group::output, kMeasured | kOptimum},
     {"--out", "-o", "FILE",

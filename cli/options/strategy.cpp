@@ -79,10 +79,12 @@ std::string average_text(const Configuration& configuration) {
   return std::string(kTail) + number_text(share);
 }
 
-/// Virtual times are not to be compared with real ones: no pattern mixes them.
+/// Virtual times are not to be compared with real ones: no pattern mixes them. Nor does one mean
+/// processes where there is but one.
 Texts backends(Text text) {
-  return expand_marked(text, "backend", backend_catalog(),
-                       [](const BackendEntry& row) { return !row.virtual_clock; });
+  return expand_marked(text, "backend", backend_catalog(), [](const BackendEntry& row) {
+    return !row.virtual_clock && (row.processes == nullptr || row.processes() > 1);
+  });
 }
 Texts kernels(Text text) {
   return expand_names(text, "kernel set", names_of(kernel_catalog()));

@@ -1,0 +1,382 @@
+// Data-parallel synchronous SGD over processes: P ranks, P mini-batches at the same parameters, one
+// averaged update. With P ranks and batch b it is openmp-sync with P workers, and mini-batch SGD
+// with batch P·b.
+//
+//   compute   every rank its own share of the round's examples, at its copy of w
+//   exchange  gradient sums over all ranks (gradient_exchange.h)
+//   apply     every rank the same update to its copy
+//
+// Invariant: all copies of w are the same, to the bit, after every update; the end of each run
+// checks it. So whatever depends on w alone is known to all without a word. What doesn't (the time,
+// an interrupt, a failure) travels with the gradients: a round that is cut short anywhere lands
+// nowhere, and one that is somebody's last is everybody's.
+//
+// One rank has nobody to meet: it is the sequential strategy.
+//
+// Thread safety: a rank computes on its main thread, which alone calls MPI.
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "backends/mpi/communicator.h"
+#include "backends/mpi/gradient_exchange.h"
+#include "backends/mpi/orders.h"
+#include "backends/run.h"
+#include "backends/waiting.h"
+#include "backends/worker_pool.h"
+#include "results/cpu_state.h"
+#include "results/text.h"
+#include "workloads/kernels/dense_kernels.h"
+#include "workloads/names.h"
+
+namespace sgdbench {
+
+std::unique_ptr<Backend> make_sequential(const RunSpec&, const Problem&);
+
+namespace {
+
+/// What rank 0 has to know of each rank at the end.
+struct RankReport {
+  Nanoseconds spent[kPhases];
+  std::uint64_t applied, computed, dropped, gradients;
+  Stopped reason;
+};
+
+/// The main thread is a worker's while a run lasts, and has all cores again behind it, as have the
+/// threads that it starts then.
+class TiedThread {
+ public:
+  TiedThread(bool wanted, std::size_t core) : is_tied_(wanted && pin_this_thread(core)) {}
+  ~TiedThread() {
+    if (!is_tied_) return;
+    const auto& cpus = usable_cpus();
+    const auto last = static_cast<std::size_t>(*std::max_element(cpus.begin(), cpus.end()));
+    std::vector<cpu_set_t> mask(last / CPU_SETSIZE + 1);
+    const std::size_t bytes = mask.size() * sizeof(cpu_set_t);
+    for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), bytes, mask.data());
+    ::sched_setaffinity(0, bytes, mask.data());
+  }
+  TiedThread(const TiedThread&) = delete;
+  TiedThread& operator=(const TiedThread&) = delete;
+
+  bool is_tied() const { return is_tied_; }
+
+ private:
+  const bool is_tied_;
+};
+
+class MpiAllReduce final : public Backend {
+ public:
+  /// By all ranks of the run, together.
+  MpiAllReduce(const RunSpec& spec, const Problem& problem)
+      : ranks_(first_ranks(spec.workers)), problem_(problem), contexts_(spec.workers) {
+    // The processes that share cores take one each, in their order.
+    std::string cores = ranks_.host_of(ranks_.rank());
+    for (const int cpu : usable_cpus()) cores += ' ' + std::to_string(cpu);
+    const auto all = ranks_.gather(cores);
+    core_ = static_cast<std::size_t>(
+        std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(ranks_.rank()), cores));
+    ranks_.together([&] { prepare(spec); });
+  }
+
+  RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
+                 const AtPoint& at_point) override {
+    const TiedThread tied(spec.pin, core_);
+    // Rank 0 alone looks at the time, and at w, unless all have to stand still for that.
+    RunSpec own = spec;
+    if (!ranks_.is_first()) own.max_seconds = 0;
+    if (!ranks_.is_first() && !at_point) own.evaluations = 1;
+    const AtPoint none, together = [&](const Snapshot&seen) { return ends_at(at_point, seen); };
+    std::optional<Run> run;
+    ranks_.together([&] {
+      run.emplace(problem_, *rule_, own, partition(own), interrupt, at_point ? together : none,
+                  contexts_);
+    });
+    ranks_.broadcast(run->w());
+    run->record(0, 0, {run->w()}, Access::exclusive);
+    if (run->pause)
+      for (std::size_t r = 0; r < contexts_.size(); ++r)
+        if (r != ranks_.rank()) run->pause->idle(r);
+    gradients_ = landed_ = updates_ = 0;
+    moving_ = 0;
+    timed_ = untimed_ = 0;
+    ranks_.barrier();
+    run->begin(now());
+    train(*run);
+    return outcome(*run, tied.is_tied());
+  }
+
+ private:
+  void prepare(const RunSpec& spec) {
+    rule_ = problem_.make_rule(spec.rule);
+    const auto& kernels = find_by_name(kernel_catalog(), "kernel set", spec.kernels);
+    WorkerOptions options{rule_.get(), spec.batch, kernels.kernels};
+    options.keeps_read = keeps_read(spec);
+    auto& worker = contexts_[ranks_.rank()].compute;
+    worker = problem_.make_worker(options);
+    // Whether gradients are sparse, one of them says.
+    AlignedVector<Real> w(problem_.parameters());
+    const std::uint32_t first = 0;
+    worker->prepare({&first, 1});
+    worker->compute_from(w);
+    exchange_ = std::make_unique<GradientExchange>(ranks_, spec.simulation.all_reduce, *rule_,
+                                                   worker->gradient_sum().dense);
+  }
+
+  /// Blocks only save divisions: every round is a meeting.
+  static Partition partition(const RunSpec& spec) {
+    constexpr std::size_t kRounds = 16;
+    return {spec.batch * spec.workers, kRounds};
+  }
+
+  void train(Run& run) {
+    bool goes_on = true;
+    for (std::uint64_t k = 0; goes_on && k < run.plan.blocks(); ++k) {
+      const Block block = run.plan.block(k);
+      const EpochStep step = run.step_size.during(block.epoch);
+      Block round = block;
+      while (goes_on && round.begin < block.end) {
+        round.end = round.begin + round.batch;
+        round.examples_after = block.examples_after - (block.end - round.end);
+        goes_on = make_round(run, round, step.of(round.first_update));
+        round.begin = round.end;
+        ++round.first_update;
+      }
+    }
+    WorkerContext& context = run.contexts[ranks_.rank()];
+    context.finish();
+    context.report.time.stop(context.time());
+    context.track.close(context.time());
+    if (timed_ == 0) return;
+    const double each = static_cast<double>(moving_) / static_cast<double>(timed_);
+    context.report.time.move(Phase::wait, Phase::communicate,
+                             static_cast<Nanoseconds>(each * static_cast<double>(untimed_)));
+  }
+
+  /// Whether there is another.
+  bool make_round(Run& run, const Block& round, UpdateStep step) {
+    WorkerContext& context = run.contexts[ranks_.rank()];
+    const std::uint64_t number = round.first_update + 1;
+    context.enter(Activity::compute, number);
+    const Block mine = share_of(round, ranks_.rank(), ranks_.size());
+    RoundSignal signal;
+    signal.cut = !compute(run, context, mine);
+    signal.last = run.stop.should_stop();
+    const GradientSum sum = context.compute->gradient_sum();
+    signal = meet(run, context, number, [&] {
+      const bool has_part = mine.begin != mine.end && !signal.cut;
+      return exchange_->exchange(has_part ? &sum : nullptr, signal, round);
+    });
+    if (signal.cut) {
+      context.report.dropped = context.report.computed - context.examples.load();
+      return false;
+    }
+    // What goes wrong here on one rank cuts the next round short, or is found at the end.
+    try {
+      exchange_->apply(run.state, step);
+      context.track.note_update(number, 0);
+      land(context, mine, round);
+      // The end of the run is a point too.
+      if (!signal.last && (ranks_.is_first() || run.pause)) observe(run, context, round);
+    } catch (...) {
+      run.fail(std::current_exception());
+    }
+    context.enter(Activity::compute);
+    // In a pause all ranks have seen the same.
+    return !signal.last && !(run.pause && run.stop.reason() != Stopped::completed);
+  }
+
+  /// False where the gradient is none: its time did not pass whole, or it failed.
+  bool compute(Run& run, WorkerContext& context, const Block& mine) {
+    if (run.stop.reason() == Stopped::failed) return false;
+    if (mine.begin == mine.end) return true;
+    context.report.computed += mine.end - mine.begin;
+    try {
+      return context.injector.gradient([&] {
+        context.compute->prepare(run.rows(context, mine));
+        context.compute->compute_from(run.w());
+      });
+    } catch (...) {
+      run.fail(std::current_exception());
+      return false;
+    }
+  }
+
+  /// The exchange, as waiting for the last rank to arrive and moving bytes. To tell the two apart
+  /// takes a meeting beforehand: some rounds have one, and what moving takes in them stands for
+  /// all. Where ranks are delayed or watched, every round has one, and who waits in it sleeps.
+  template <class Move>
+  RoundSignal meet(Run& run, WorkerContext& context, std::uint64_t number, Move move) {
+    constexpr std::uint64_t kEvery = 32;
+    const bool delayed = run.spec.conditions.any();
+    const bool timed =
+        run.spec.recording && (delayed || run.spec.timeline_slices > 0 || number % kEvery == 1);
+    context.enter(Activity::wait, number);
+    if (timed && delayed) {
+      MPI_Request request;
+      MPI_Ibarrier(ranks_.raw(), &request);
+      wait_sleeping(request, kShortSleep);
+    } else if (timed) {
+      ranks_.barrier();
+    }
+    if (timed) context.enter(Activity::push, number);
+    const Nanoseconds begun = timed ? context.time() : 0;
+    const RoundSignal signal = move();
+    if (timed) moving_ += context.time() - begun;
+    ++(timed ? timed_ : untimed_);
+    context.enter(Activity::apply, number);
+    return signal;
+  }
+
+  void land(WorkerContext& context, const Block& mine, const Block& round) {
+    landed_ += round.end - round.begin;
+    updates_ = round.first_update + 1;
+    if (mine.begin != mine.end) ++gradients_;
+    context.examples.store(context.report.computed, std::memory_order_relaxed);
+    context.report.last_update = updates_;
+  }
+
+  void observe(Run& run, WorkerContext& context, const Block& round) {
+    const std::uint64_t after = round.examples_after;
+    run.observe(context, after - (round.end - round.begin), after, Access::exclusive,
+                Activity::compute, [&] {
+                  return View{run.w(), updates_, landed_};
+                });
+  }
+
+  /// Rank 0 looks; all others sleep, and their clocks stand still as rank 0's does.
+  bool ends_at(const AtPoint& at_point, const Snapshot& snapshot) const {
+    std::string verdict = "fails";
+    std::exception_ptr error;
+    if (ranks_.is_first()) try {
+        verdict = at_point(snapshot) ? "ends" : "";
+      } catch (...) {
+        error = std::current_exception();
+      }
+    verdict = ranks_.broadcast_sleeping(verdict);
+    ranks_.barrier();
+    if (error) std::rethrow_exception(error);
+    if (verdict == "fails") throw std::runtime_error("rank 0 could not evaluate");
+    return !verdict.empty();
+  }
+
+  /// On every rank that of all.
+  RunOutcome outcome(Run& run, bool pinned) {
+    ranks_.together([&] { run.rethrow(); });
+    WorkerContext& context = run.contexts[ranks_.rank()];
+    RankReport mine{};
+    for (const auto phase : kAllPhases)
+      mine.spent[static_cast<std::size_t>(phase)] = context.report.time.spent(phase);
+    mine.applied = context.examples.load(std::memory_order_relaxed);
+    mine.computed = context.report.computed;
+    mine.dropped = context.report.dropped;
+    mine.gradients = gradients_;
+    mine.reason = run.stop.reason();
+    const auto reports = ranks_.gather({reinterpret_cast<const char*>(&mine), sizeof mine});
+
+    RunOutcome result;
+    result.pinned = pinned;
+    result.updates = updates_;
+    result.paused = run.pause != nullptr;
+    result.stopped = mine.reason;
+    if (run.spec.recording) result.staleness_mode = "exact";
+    std::vector<RankReport> all(reports.size());
+    for (std::size_t r = 0; r < all.size(); ++r) {
+      std::memcpy(&all[r], reports[r].data(), sizeof mine);
+      Nanoseconds elapsed = 0;
+      for (const Nanoseconds spent : all[r].spent) elapsed += spent;
+      result.wall = std::max(result.wall, elapsed);
+      if (result.stopped == Stopped::completed) result.stopped = all[r].reason;
+    }
+    for (std::size_t r = 0; r < all.size(); ++r)
+      result.workers.push_back(report_of(all[r], r, run.spec.recording, result));
+    run.record(run.curve.last(), result.wall, {run.w(), updates_, landed_}, Access::exclusive);
+    if (result.stopped == Stopped::completed) result.stopped = run.stop.reason();
+    result.curve = run.curve.take();
+    check_copies(run.state);
+    if (run.spec.timeline_slices > 0) result.timeline = timeline(context.track, run.spec);
+    return result;
+  }
+
+  /// Who is done before the last rank waits for it. Rank 0 completes all updates.
+  WorkerReport report_of(const RankReport& rank, std::size_t number, bool recording,
+                         const RunOutcome& of) const {
+    WorkerReport report;
+    Nanoseconds time = 0;
+    report.time.start(time);
+    for (const auto phase : kAllPhases) {
+      report.time.enter(phase, time);
+      time += rank.spent[static_cast<std::size_t>(phase)];
+    }
+    report.time.enter(Phase::wait, time);
+    report.time.stop(of.wall);
+    report.applied = rank.applied;
+    report.computed = rank.computed;
+    report.dropped = rank.dropped;
+    report.updates = number == 0 ? of.updates : 0;
+    report.last_update = of.updates;
+    if (recording && rank.gradients > 0) report.staleness.add(0, rank.gradients);
+    return report;
+  }
+
+  void check_copies(std::span<const Real> state) const {
+    const auto bytes = std::as_bytes(state);
+    const auto hashes = ranks_.gather(
+        hex_text(text_number({reinterpret_cast<const char*>(bytes.data()), bytes.size()})));
+    for (std::size_t r = 1; r < hashes.size(); ++r)
+      if (hashes[r] != hashes[0])
+        throw std::runtime_error("the parameters of " + ranks_.name_of(r) +
+                                 " differ from rank 0's: processors or libraries there round "
+                                 "differently");
+  }
+
+  /// A track for each rank; times count from each rank's own start, behind one barrier.
+  Timeline timeline(const Track& mine, const RunSpec& spec) const {
+    const auto slices = mine.slices();
+    const std::uint64_t forgotten = mine.forgotten();
+    std::string text(reinterpret_cast<const char*>(&forgotten), sizeof forgotten);
+    text.append(reinterpret_cast<const char*>(slices.data()), slices.size() * sizeof(Slice));
+    Timeline all;
+    for (const auto& each : ranks_.gather(text)) {
+      Track& track = all.tracks.emplace_back(spec.timeline_slices);
+      track.start(0);
+      std::uint64_t before = 0;
+      std::memcpy(&before, each.data(), sizeof before);
+      for (; before > 0; --before) track.add({});
+      Slice slice;
+      for (std::size_t at = sizeof before; at < each.size(); at += sizeof slice) {
+        std::memcpy(&slice, each.data() + at, sizeof slice);
+        track.add(slice);
+      }
+    }
+    return all;
+  }
+
+  static constexpr std::chrono::microseconds kShortSleep{50};
+
+  const Communicator& ranks_;
+  const Problem& problem_;
+  std::size_t core_ = 0;  // which of this process's, where it is tied to one
+  std::unique_ptr<const Rule> rule_;
+  std::vector<WorkerContext> contexts_;  // of all ranks, of which this one's computes
+  std::unique_ptr<GradientExchange> exchange_;
+  std::uint64_t gradients_ = 0;             // of this rank that landed
+  std::uint64_t landed_ = 0, updates_ = 0;  // examples of all ranks; updates
+  Nanoseconds moving_ = 0;                  // in the rounds that were timed
+  std::uint64_t timed_ = 0, untimed_ = 0;
+};
+
+std::unique_ptr<Backend> make_over_ranks(const RunSpec& spec, const Problem& problem) {
+  return std::make_unique<MpiAllReduce>(spec, problem);
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_mpi_allreduce(const RunSpec& spec, const Problem& problem) {
+  if (spec.workers == 1) return make_sequential(spec, problem);
+  return led(spec, problem, make_over_ranks);
+}
+
+}  // namespace sgdbench
