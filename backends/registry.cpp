@@ -210,7 +210,8 @@ std::string over_ranks(const RunSpec& spec, const Problem& problem) {
     return "an all-reduce between processes has no server: mpi, ring, recursive-doubling or tree";
   if (spec.workers > 1 && rule_entry(spec.rule.name).estimate != Estimate::plain)
     return std::string(spec.rule.name) +
-           " corrects gradients by what all workers remember of earlier ones, and between processes "
+           " corrects gradients by what all workers remember of earlier ones, and between "
+           "processes "
            "that does not travel: one process can run it";
   return common(spec, problem);
 }

@@ -53,6 +53,7 @@ struct NetworkFit {
   Seconds latency = 0;
   double bandwidth = 0;  ///< bytes per second
   double error = 0;      ///< median of |fitted/measured − 1|
+  std::size_t sizes = 0;
 };
 
 struct CollectiveFindings {
@@ -78,12 +79,13 @@ std::optional<NetworkFit> fitted(const std::vector<CollectiveRow>& rows, AllRedu
   }
   const double determinant = aa * bb - ab * ab;
   if (points.size() < 2 || !(determinant > 1e-9 * aa * bb)) return {};
-  NetworkFit fit{how, (at * bb - bt * ab) / determinant, determinant / (aa * bt - ab * at), 0};
+  NetworkFit fit{how, (at * bb - bt * ab) / determinant, determinant / (aa * bt - ab * at)};
   if (!(fit.latency > 0 && fit.bandwidth > 0)) return {};
   std::vector<double> errors;
   for (const auto& [a, b, t] : points)
     errors.push_back(std::abs((fit.latency * a + b / fit.bandwidth) / t - 1));
   fit.error = median(errors);
+  fit.sizes = points.size();
   return fit;
 }
 
@@ -99,10 +101,11 @@ std::string bandwidth_cell(double bytes_per_second) {
 }
 
 std::string fit_line(const NetworkFit& fit) {
-  return fmt::format(
-      "by {}: latency {}, bandwidth {:.3g} GB/s; what they predict is within {} of what was "
-      "measured, in the median\n",
-      to_string(fit.how), human_seconds(fit.latency), fit.bandwidth / 1e9, human_share(fit.error));
+  const auto text = fmt::format("by {}: latency {}, bandwidth {:.3g} GB/s", to_string(fit.how),
+                                human_seconds(fit.latency), fit.bandwidth / 1e9);
+  if (fit.sizes < 3) return text + " (of two sizes: a third shows how well they fit)\n";
+  return fmt::format("{}; what they predict is within {} of what was measured, in the median\n",
+                     text, human_share(fit.error));
 }
 
 std::string collective_table(const CollectiveFindings& found) {
@@ -145,7 +148,8 @@ std::string network_suite(const NetworkFit& fit, const CollectiveFindings& found
       "# An all-reduce by {} among {} processes on {} host{}: {}\n"
       "latency = \"constant:{:.0f}ns\"\nbandwidth = \"{}\"\n",
       to_string(fit.how), found.place.ranks, found.place.hosts, found.place.hosts == 1 ? "" : "s",
-      command, fit.latency * 1e9, bandwidth_text(std::round(fit.bandwidth)));
+      fmt::format("mpirun -n {} {}", found.place.ranks, command), fit.latency * 1e9,
+      bandwidth_text(std::round(fit.bandwidth)));
 }
 
 std::vector<AllReduce> wanted_algorithms(const Given& given) {

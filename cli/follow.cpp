@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "backends/backend.h"
@@ -62,10 +63,10 @@ std::string binding_warning() {
 }
 
 int follow_verb() {
-  // What ends a run is the first process's to say.
+  // A signal here ends no run: that is the first process's to say, which a launcher signals too.
   catch_interrupts();
   const auto parallel = threaded_for(available_cores());
-  follow([&](const auto& words) { return load_problem(words, parallel); }, interrupted());
+  follow([&](const auto& words) { return load_problem(words, parallel); });
   return 0;
 }
 
@@ -73,8 +74,18 @@ void share_problem(const std::vector<Configuration>& group, const TrainTest& dat
   const auto over_processes = [](const Configuration& configuration) {
     return backend_of(configuration).processes != nullptr;
   };
-  if (std::any_of(group.begin(), group.end(), over_processes))
-    lead_to_problem(arguments_of(group.front()), checksum_text(data));
+  if (std::none_of(group.begin(), group.end(), over_processes)) return;
+  const DataRequest& request = group.front().data;
+  for (const auto& source : {request.source, request.test_source}) {
+    std::error_code ignored;
+    const bool is_there = std::filesystem::exists(source, ignored);
+    if (place_in_job().ranks > 1 &&
+        (source == "-" || (is_there && !std::filesystem::is_regular_file(source, ignored))))
+      throw UsageError(fmt::format(
+          "{} gives its content once, and every process reads its own: put it into a file",
+          source));
+  }
+  lead_to_problem(arguments_of(group.front()), checksum_text(data));
 }
 
 }  // namespace sgdbench

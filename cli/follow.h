@@ -15,8 +15,8 @@ namespace sgdbench {
 /// another build or were given other words.
 bool joins_as_first(const std::vector<std::string>& words);
 
-/// What is wrong with where mpirun has put this process, if anything: threads have the cores that it
-/// was tied to, and no others.
+/// What is wrong with where mpirun has put this process, if anything: threads have the cores that
+/// it was tied to, and no others.
 std::string binding_warning();
 
 /// Takes part in what the first process does until that leaves; returns the exit code.

@@ -27,9 +27,15 @@ double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void add_probe(RunRecord& row, const RunSpec& spec) {
-  if (spec.workers < 2) return;
-  const auto probe = probe_machine(spec.workers, spec.pin);
+/// Workers that are threads of this process. The cores of other processes, and what they make of
+/// them together, are not measured.
+std::size_t workers_here(const BackendEntry& backend, const RunSpec& spec) {
+  return backend.processes != nullptr ? 1 : spec.workers;
+}
+
+void add_probe(RunRecord& row, std::size_t workers, bool pin) {
+  if (workers < 2) return;
+  const auto probe = probe_machine(workers, pin);
   row.parallel_capacity = probe.parallel_capacity;
   row.line_transfer_ns = probe.line_transfer_ns;
 }
@@ -261,7 +267,7 @@ RunRecord ProblemGroup::measure(Prepared& prepared, std::uint64_t repeat) {
   spec.seed += repeat;
   const auto resident = reset_peak_rss();
   try {
-    if (!c.backend->virtual_clock) add_probe(row, spec);
+    if (!c.backend->virtual_clock) add_probe(row, workers_here(*c.backend, spec), spec.pin);
     run_timed(prepared, spec, row);
   } catch (const std::exception& error) {
     row = describe(c, facts_, repeat, log_.next_order());
@@ -280,9 +286,10 @@ void ProblemGroup::run_timed(Prepared& prepared, RunSpec spec, RunRecord& row) {
   if (!prepared.traced) spec.timeline_slices = trace_.slices();
   // What the machine is like says nothing of virtual times.
   const bool real = !prepared.setup.backend->virtual_clock;
-  const auto pace = real ? measure_pace(spec.workers, spec.pin) : Pace{};
+  const std::size_t workers = workers_here(*prepared.setup.backend, spec);
+  const auto pace = real ? measure_pace(workers, spec.pin) : Pace{};
   RunOutcome outcome = train(prepared, spec, row, seen);
-  if (real) add_pace(row, mean_of(pace, measure_pace(spec.workers, spec.pin)));
+  if (real) add_pace(row, mean_of(pace, measure_pace(workers, spec.pin)));
   const auto start = Clock::now();
   const auto evaluations = evaluate_curve(outcome, seen);
   *row.evaluate_s += since(start);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <span>
 
 #include "cli/terminal.h"
@@ -205,22 +206,26 @@ std::string targets_text(const AggregateGroup& group) {
   return text;
 }
 
-/// The median of a column; in how many repeats it has a value, where some have none. A repeat
-/// without one came to no end of it.
+/// The median of a column; in how many repeats it has a value, where some have none: these came to
+/// no end of it. A word where it is that of all repeats, and how often something is true.
 std::string column_cell(const RunField& column, const Aggregate& member) {
   std::vector<double> values;
   std::size_t present = 0;
-  const Value first = column.get(*member.first);
+  std::set<std::string> texts;
+  std::size_t yes = 0;
   for (const auto* row : member.counted) {
     const Value value = column.get(*row);
+    texts.insert(to_text(value));
+    yes += value == Value{true};
     const auto* whole = std::get_if<std::uint64_t>(&value);
     const auto* number = std::get_if<double>(&value);
     values.push_back(whole ? static_cast<double>(*whole) : number ? *number : kNever);
     present += whole || number;
   }
   if (present == 0) {
-    const auto text = to_text(first);
-    return text.empty() ? "—" : text;  // a word, which is a setting's
+    if (texts.size() > 1)
+      return yes > 0 ? fmt::format("true ({}/{})", yes, values.size()) : "differs";
+    return texts.empty() || texts.begin()->empty() ? "—" : *texts.begin();
   }
   const double middle = median(values);
   const auto shown = [&](double value) {

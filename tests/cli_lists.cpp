@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "cli/terminal.h"
 #include "cli/values.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
@@ -90,4 +91,17 @@ TEST_CASE("A number's text reads back as the same number") {
   }
   CHECK(number_text(0.1) == "0.1");
   CHECK(number_text(100000) == "100000");
+}
+
+TEST_CASE("Numbers for people have three digits and the unit that suits them") {
+  CHECK(human_seconds(0.0412) == "41.2 ms");
+  CHECK(human_seconds(0.9996) == "1.00 s");
+  CHECK(human_seconds(83.7e-6) == "83.7 µs");
+  CHECK(human_seconds(123.4) == "123 s");
+  CHECK(human_seconds(0) == "0 s");
+  CHECK(human_count(1234567) == "1.23 M");
+  CHECK(human_count(410) == "410");
+  CHECK(human_share(0.004) == "0.4 %");
+  CHECK(human_share(0.25) == "25 %");
+  CHECK(human_ratio(1.834) == "1.83×");
 }

@@ -398,16 +398,3 @@ TEST_CASE(
   CHECK(summary(rows, {}).find("waits  queues") != std::string::npos);
   CHECK(summary(rows, {}).find("38 %\n") != std::string::npos);
 }
-
-TEST_CASE("Numbers for people have three digits and the unit that suits them") {
-  CHECK(human_seconds(0.0412) == "41.2 ms");
-  CHECK(human_seconds(0.9996) == "1.00 s");
-  CHECK(human_seconds(83.7e-6) == "83.7 µs");
-  CHECK(human_seconds(123.4) == "123 s");
-  CHECK(human_seconds(0) == "0 s");
-  CHECK(human_count(1234567) == "1.23 M");
-  CHECK(human_count(410) == "410");
-  CHECK(human_share(0.004) == "0.4 %");
-  CHECK(human_share(0.25) == "25 %");
-  CHECK(human_ratio(1.834) == "1.83×");
-}

@@ -60,9 +60,8 @@ TEST_CASE("run warns of one thing at most, not when quiet, and its report has al
 TEST_CASE("A report names the caches that hwloc finds, and none in a build without it") {
   const Scratch scratch;
   // A machine for hwloc alone to believe in.
-  const auto done =
-      scratch.run(kNoted + "made.json --workers 1",
-                  "HWLOC_SYNTHETIC='pack:1 l2:1(size=3145728) core:1 pu:4096'");
+  const auto done = scratch.run(kNoted + "made.json --workers 1",
+                                "HWLOC_SYNTHETIC='pack:1 l2:1(size=3145728) core:1 pu:4096'");
   REQUIRE(done.code == 0);
   const auto context = nlohmann::json::parse(content(scratch.path("made.json")))["context"];
   const auto& caches = context["caches"];

@@ -92,10 +92,42 @@ TEST_CASE("Processes that differ in their words or their data are named before a
   for (const char* folder : {"b", "c"}) {
     const auto data = scratch.run(
         run, kCluster + " -n 1 --wdir a " + kBinary + " " + run + ": -n 1 --wdir " + folder);
-    CHECK(data.code == 65);
+    CHECK(data.code == (*folder == 'b' ? 65 : 66));
     CHECK(says(data.err, "rank 1 on host"));
     CHECK(says(data.err, *folder == 'b' ? "has other data" : "train.svm"));
   }
+}
+
+TEST_CASE(
+    "What is wrong on one process makes a failed row, and a signal to it alone changes nothing") {
+  const Scratch scratch;
+  for (const char* folder : {"a", "b"}) std::filesystem::create_directory(scratch.path(folder));
+  scratch.file("a/times", "0.001\n0.002\n");
+  scratch.file("b/times", "0.001\n0.003\n");
+  const std::string run =
+      "run " + kProblem + kShort + "--backend mpi-allreduce --compute-delay trace:times --csv - ";
+  const auto differs =
+      scratch.run(run, kCluster + " -n 1 --wdir a " + kBinary + " " + run + ": -n 1 --wdir b");
+  CHECK(differs.code == 0);
+  const auto rows = csv_rows(differs.out);
+  REQUIRE(rows.size() == 3);
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    CHECK(cell(rows, r, "status") == "failed");
+    CHECK(says(cell(rows, r, "reason"), "rank 1 on host"));
+  }
+
+  const auto signalled = scratch.run(
+      "", "{ timeout 60 " + kCluster + " -n 2 " + kBinary + " run " + kProblem +
+              "--backend mpi-allreduce --epochs 1 --batch 8 --repeats 20 --warmup 0 -q "
+              "--compute-delay constant:5ms --journal rows.jsonl --csv all.csv >out & pid=$!; "
+              "until [ $(cat rows.jsonl 2>/dev/null | wc -l) -ge 3 ]; do sleep 0.05; done; "
+              "mpirun=$(echo $(cat /proc/$pid/task/$pid/children)); "
+              "set -- $(cat /proc/$mpirun/task/$mpirun/children); kill -TERM $2; wait $pid; "
+              "exit $?; }; ");
+  CHECK(signalled.code == 0);
+  const auto all = csv_rows(content(scratch.path("all.csv")));
+  REQUIRE(all.size() == 21);
+  for (std::size_t r = 1; r < all.size(); ++r) CHECK(cell(all, r, "status") == "ok");
 }
 
 TEST_CASE("A process that is killed ends the job, and what was finished is in the journal") {
@@ -135,11 +167,11 @@ TEST_CASE("Without mpirun a process says how several are started, and no pattern
 
 TEST_CASE("What a collective takes becomes the network of a simulation") {
   const Scratch scratch;
-  const auto outcome =
-      on_ranks(scratch, 2, "collective --bytes 8,1048576 --rounds 5 --format csv --output net");
+  const auto outcome = on_ranks(
+      scratch, 2, "collective --bytes 8,65536,1048576 --rounds 5 --format csv --output net");
   REQUIRE(outcome.code == 0);
   const auto rows = csv_rows(outcome.out);
-  REQUIRE(rows.size() == 1 + 2 * 4);
+  REQUIRE(rows.size() == 1 + 3 * 4);
   for (std::size_t r = 1; r < rows.size(); ++r) {
     CHECK(cell(rows, r, "wrong") == "0");
     const auto number = [&](const char* column) { return std::stod(cell(rows, r, column)); };

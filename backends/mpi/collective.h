@@ -30,7 +30,7 @@ struct CollectiveTimes {
 /// leads, or on all ranks together. Numbers are such that every sum is exact.
 CollectiveTimes measure_collective(const CollectiveTask& task);
 
-/// The same on all ranks, whoever leads.
+/// The same on all ranks.
 CollectiveTimes time_collective(const CollectiveTask& task);
 
 }  // namespace sgdbench

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -60,16 +61,25 @@ std::string Communicator::broadcast_sleeping(std::string text) const {
 }
 
 std::vector<std::string> Communicator::gather(const std::string& text) const {
-  const int mine = static_cast<int>(text.size());
-  std::vector<int> sizes(size()), places(size());
+  const std::uint64_t mine = text.size();
+  std::vector<std::uint64_t> all_sizes(size());
   MPI_Request request;
-  MPI_Iallgather(&mine, 1, MPI_INT, sizes.data(), 1, MPI_INT, comm_, &request);
+  MPI_Iallgather(&mine, 1, MPI_UINT64_T, all_sizes.data(), 1, MPI_UINT64_T, comm_, &request);
   wait_sleeping(request);
-  int all = 0;
-  for (std::size_t r = 0; r < size(); ++r) places[r] = all, all += sizes[r];
+  std::uint64_t all = 0;
+  std::vector<int> sizes, places;
+  for (const std::uint64_t one : all_sizes) {
+    sizes.push_back(static_cast<int>(one));
+    places.push_back(static_cast<int>(all));
+    all += one;
+  }
+  if (all > std::numeric_limits<int>::max())  // all ranks see that
+    throw SharedTrouble("what " + std::to_string(size()) +
+                        " processes report to each other takes " + std::to_string(all) +
+                        " bytes, and MPI counts to 2147483647");
   std::string joined(static_cast<std::size_t>(all), '\0');
-  MPI_Iallgatherv(text.data(), mine, MPI_BYTE, joined.data(), sizes.data(), places.data(), MPI_BYTE,
-                  comm_, &request);
+  MPI_Iallgatherv(text.data(), static_cast<int>(mine), MPI_BYTE, joined.data(), sizes.data(),
+                  places.data(), MPI_BYTE, comm_, &request);
   wait_sleeping(request);
   std::vector<std::string> texts;
   for (std::size_t r = 0; r < size(); ++r)
@@ -82,7 +92,36 @@ void Communicator::throw_first(const std::string& trouble) const {
   const auto troubles = gather(trouble);
   for (std::size_t r = 0; r < troubles.size(); ++r)
     if (!troubles[r].empty())
-      throw SharedTrouble(name_of(r) + ": " + troubles[r].substr(0, troubles[r].size() - 1));
+      throw SharedTrouble(name_of(r) + ": " + troubles[r].substr(1), troubles[r].front());
+}
+
+namespace {
+
+constexpr char kUsageError = 'u', kBadData = 'd', kMissingData = 'm', kInterrupted = 'i';
+
+}  // namespace
+
+char SharedTrouble::kind_of(const std::exception& error) {
+  if (dynamic_cast<const UsageError*>(&error) != nullptr) return kUsageError;
+  if (dynamic_cast<const BadData*>(&error) != nullptr) return kBadData;
+  if (dynamic_cast<const MissingData*>(&error) != nullptr) return kMissingData;
+  if (dynamic_cast<const Interrupted*>(&error) != nullptr) return kInterrupted;
+  return kOther;
+}
+
+void SharedTrouble::rethrow_as_it_was() const {
+  switch (kind_) {
+    case kUsageError:
+      throw UsageError(what());
+    case kBadData:
+      throw BadData(what());
+    case kMissingData:
+      throw MissingData(what());
+    case kInterrupted:
+      throw Interrupted(what());
+    default:
+      throw *this;
+  }
 }
 
 void Communicator::end_job(const std::string& why) const {

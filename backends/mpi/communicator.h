@@ -21,7 +21,18 @@ namespace sgdbench {
 /// What went wrong on one rank, and is known to all: it names the rank and its host.
 class SharedTrouble : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit SharedTrouble(const std::string& what, char kind = kOther)
+      : std::runtime_error(what), kind_(kind) {}
+
+  /// Throws it as what it was on its rank: UsageError, BadData, MissingData or Interrupted; any
+  /// other as itself.
+  [[noreturn]] void rethrow_as_it_was() const;
+  /// A letter for each of these, which travels.
+  static char kind_of(const std::exception& error);
+
+ private:
+  static constexpr char kOther = 'o';
+  char kind_;
 };
 
 /// Some of the job's processes, numbered from 0. A value: copies are the same processes.
@@ -41,7 +52,7 @@ class Communicator {
   void barrier() const { MPI_Barrier(comm_); }
   /// Rank 0's values become everybody's.
   void broadcast(std::span<Real> values) const;
-  /// Rank 0's text on all ranks. Whoever waits for it sleeps: it may come in an hour.
+  /// Rank 0's text on all ranks. The others sleep meanwhile: it may come in an hour.
   std::string broadcast_sleeping(std::string text) const;
   /// Everybody's text, in the order of ranks, on every rank. Who comes first sleeps.
   std::vector<std::string> gather(const std::string& text) const;
@@ -54,7 +65,7 @@ class Communicator {
     try {
       body();
     } catch (const std::exception& error) {
-      trouble = std::string(error.what()) + '\n';  // never empty
+      trouble = SharedTrouble::kind_of(error) + std::string(error.what());  // never empty
     }
     throw_first(trouble);
   }

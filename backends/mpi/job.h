@@ -54,13 +54,12 @@ struct SharedProblem {
 
 /// Rank 0: the backends that are made from now on are for the problem that `words` describe; the
 /// others load it, and what they have must have this checksum. Throws BadData, which names rank and
-/// host, where one can't load it or has other data.
+/// host, where one has other data, and what loading throws there where one can't load it.
 void lead_to_problem(const std::vector<std::string>& words, const std::string& checksum);
 
 /// All other ranks: does what rank 0 says until it leaves. `load` makes of the words what they
 /// describe.
-void follow(const std::function<SharedProblem(const std::vector<std::string>&)>& load,
-            const std::atomic<bool>& interrupt);
+void follow(const std::function<SharedProblem(const std::vector<std::string>&)>& load);
 
 /// At the end of the program; on rank 0, the others are let go first.
 void leave_job();

@@ -9,7 +9,8 @@
 // Invariant: all copies of w are the same, to the bit, after every update; the end of each run
 // checks it. So whatever depends on w alone is known to all without a word. What doesn't (the time,
 // an interrupt, a failure) travels with the gradients: a round that is cut short anywhere lands
-// nowhere, and one that is somebody's last is everybody's.
+// nowhere, and one that is somebody's last is everybody's. What rank 0 sees in w itself, that it
+// diverged, travels with the next round, so that one update more lands than among threads.
 //
 // One rank has nobody to meet: it is the sequential strategy.
 //
@@ -18,6 +19,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "backends/mpi/communicator.h"
@@ -184,8 +186,11 @@ class MpiAllReduce final : public Backend {
       run.fail(std::current_exception());
     }
     context.enter(Activity::compute);
-    // In a pause all ranks have seen the same.
-    return !signal.last && !(run.pause && run.stop.reason() != Stopped::completed);
+    // In a pause all ranks have seen the same; a failure is one rank's, and cuts the next round.
+    const Stopped reason = run.stop.reason();
+    const bool paused_for_good =
+        run.pause && reason != Stopped::completed && reason != Stopped::failed;
+    return !signal.last && !paused_for_good;
   }
 
   /// False where the gradient is none: its time did not pass whole, or it failed.
@@ -211,8 +216,9 @@ class MpiAllReduce final : public Backend {
   RoundSignal meet(Run& run, WorkerContext& context, std::uint64_t number, Move move) {
     constexpr std::uint64_t kEvery = 32;
     const bool delayed = run.spec.conditions.any();
-    const bool timed =
-        run.spec.recording && (delayed || run.spec.timeline_slices > 0 || number % kEvery == 1);
+    // The first is slow for reasons of its own; of few, many are timed.
+    const bool chosen = number > 1 && (std::has_single_bit(number) || number % kEvery == 0);
+    const bool timed = run.spec.recording && (delayed || run.spec.timeline_slices > 0 || chosen);
     context.enter(Activity::wait, number);
     if (timed && delayed) {
       MPI_Request request;
@@ -327,9 +333,9 @@ class MpiAllReduce final : public Backend {
         hex_text(text_number({reinterpret_cast<const char*>(bytes.data()), bytes.size()})));
     for (std::size_t r = 1; r < hashes.size(); ++r)
       if (hashes[r] != hashes[0])
-        throw std::runtime_error("the parameters of " + ranks_.name_of(r) +
-                                 " differ from rank 0's: processors or libraries there round "
-                                 "differently");
+        throw SharedTrouble("the parameters of " + ranks_.name_of(r) +
+                            " differ from rank 0's: processors or libraries there round "
+                            "differently");
   }
 
   /// A track for each rank; times count from each rank's own start, behind one barrier.

@@ -12,8 +12,8 @@
 
 namespace sgdbench {
 
-// A message is its parts one after the other. What is written and what is read is said once, by
-// whoever calls a packer with each part.
+// A message is its parts one after the other. What is written and what is read is said once,
+// by calling a packer with each part.
 namespace {
 
 class Packer {
@@ -181,9 +181,8 @@ class Led final : public Backend {
 /// All ranks but the first.
 class Follower {
  public:
-  Follower(const std::function<SharedProblem(const std::vector<std::string>&)>& load,
-           const std::atomic<bool>& interrupt)
-      : load_(load), interrupt_(interrupt) {}
+  explicit Follower(const std::function<SharedProblem(const std::vector<std::string>&)>& load)
+      : load_(load) {}
 
   /// False: rank 0 has left. Trouble that all know is in rank 0's report.
   bool obey(std::string_view order) {
@@ -239,11 +238,11 @@ class Follower {
 
   void run(Backend& backend, const RunSpec& spec, bool pauses) {
     const AtPoint none, stands_still = [](const Snapshot&) { return false; };
-    backend.run(spec, interrupt_, pauses ? stands_still : none);
+    const std::atomic<bool> never{false};
+    backend.run(spec, never, pauses ? stands_still : none);
   }
 
   const std::function<SharedProblem(const std::vector<std::string>&)>& load_;
-  const std::atomic<bool>& interrupt_;
   SharedProblem problem_;
   std::map<std::uint64_t, std::unique_ptr<Backend>> backends_;
 };
@@ -280,8 +279,8 @@ void lead_to_problem(const std::vector<std::string>& words, const std::string& c
   say(Order::problem, pack.text());
   try {
     all_ranks().together([] {});
-  } catch (const std::exception& error) {
-    throw BadData(error.what());
+  } catch (const SharedTrouble& trouble) {
+    trouble.rethrow_as_it_was();
   }
   const auto checksums = all_ranks().gather(checksum);
   for (std::size_t r = 1; r < checksums.size(); ++r)
@@ -294,12 +293,11 @@ CollectiveTimes measure_collective(const CollectiveTask& task) {
   Packer pack;
   pack(task);
   if (leads) say(Order::measure, pack.text());
-  return time_collective(task);
+  return all_ranks().or_end_job([&] { return time_collective(task); });
 }
 
-void follow(const std::function<SharedProblem(const std::vector<std::string>&)>& load,
-            const std::atomic<bool>& interrupt) {
-  Follower follower(load, interrupt);
+void follow(const std::function<SharedProblem(const std::vector<std::string>&)>& load) {
+  Follower follower(load);
   while (follower.obey(all_ranks().broadcast_sleeping({}))) {
   }
 }

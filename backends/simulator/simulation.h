@@ -1,4 +1,5 @@
-// What only the simulator has to be told: what on real threads is the machine's own.
+// What the simulator has to be told, and real threads have of the machine; and how workers without
+// a server exchange, which processes are told too.
 #pragma once
 
 #include <cstddef>

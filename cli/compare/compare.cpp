@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "backends/mpi/job.h"
 #include "cli/outputs.h"
 #include "cli/terminal.h"
 #include "cli/values.h"
@@ -128,7 +129,13 @@ int compare_verb(const Invocation& invocation) {
   }
   if (invocation.positionals.size() < 2)
     throw UsageError("compare needs BASE NEW, or one report and --by COLUMN");
-  if (given.has("--paired")) return compare_commands(invocation);
+  if (given.has("--paired")) {
+    if (place_in_job().ranks > 1)
+      throw UsageError(
+          "--paired starts commands itself, which no process of an mpirun can: compare "
+          "--paired 'mpirun -n 2 old/sgdbench run …' 'mpirun -n 2 new/sgdbench run …'");
+    return compare_commands(invocation);
+  }
   if (given.has("--rounds")) throw UsageError("--rounds is for --paired: reports have their own");
   const auto& base_path = invocation.positionals[0];
   const auto& new_path = invocation.positionals[1];

@@ -110,7 +110,8 @@ std::string comparison_csv(const ComparisonReport& report) {
   for (const auto& column : kComparisonColumns) (out += column.name) += ',';
   out.back() = '\n';
   for (const auto& line : lines_of(report)) {
-    for (const auto& column : kComparisonColumns) (out += csv_cell(to_text(column.get(line)))) += ',';
+    for (const auto& column : kComparisonColumns)
+      (out += csv_cell(to_text(column.get(line)))) += ',';
     out.back() = '\n';
   }
   return out;

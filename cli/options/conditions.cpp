@@ -130,7 +130,8 @@ constexpr Option kConditions[] = {
      [](const Configuration& c) { return std::to_string(c.spec.simulation.shards); }, kSimulated<>},
     {"--all-reduce", "", "HOW,…",
      "how synchronous workers exchange: simulated ones through the server (server), or by ring, "
-     "recursive-doubling or tree; processes as the MPI library chooses (mpi), or by one of these",
+     "recursive-doubling or tree; processes as the MPI library chooses (mpi, their default; "
+     "collective times all of theirs), or by one of these",
      "server", Group::simulation, kMeasured | kVerify | kCollective, one_list,
      [](Configuration& c, Text v) { c.spec.simulation.all_reduce = parse_all_reduce(v); },
      all_reduce_text, for_backends<&BackendEntry::all_reduces>},
