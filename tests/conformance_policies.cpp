@@ -90,7 +90,8 @@ void for_every_bound(std::size_t workers, Visit visit) {
 
 }  // namespace
 
-TEST_CASE("Every policy is its formula where what landed is known, whoever hosts the server") {
+TEST_CASE("Every policy is its formula where what landed is known, whoever hosts the server" *
+          doctest::test_suite("long")) {
   // A smooth network: at a kink, a rounding is felt.
   const Case network = make_case("mlp", "mnist-like:rows=60", -1, "tanh");
   for (const auto& c : {&cases()[0], &cases()[2], &cases()[3], &network})

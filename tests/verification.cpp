@@ -47,7 +47,8 @@ TEST_CASE("Two workers lead where the reference does under every protocol and ru
     });
 }
 
-TEST_CASE("What is verified of a configuration is its staleness policy too") {
+TEST_CASE("What is verified of a configuration is its staleness policy too" *
+          doctest::test_suite("long")) {
   std::size_t checked = 0;
   for (const auto& policy : staleness_policy_catalog())
     for_every_rule(cases()[0], [&](const BackendEntry& entry, RunSpec spec) {
