@@ -1,7 +1,7 @@
 // What workers have in flight and what waits to become an update: a server's bookkeeping, whatever
 // is in its messages. A server with parameters (server.h) and a timing study without any
 // (Tally, in simulator/center.h) are both made of it, so that versions, τ, what is held and what is
-// cancelled have one definition.
+// cancelled are counted in one place.
 //
 // Invariant: a worker has at most one thing in flight, read at one version; what arrives is thrown
 // away or held, and every update takes all that is held.

@@ -46,9 +46,9 @@ struct WorkerReport {
   std::uint64_t computed = 0;  ///< example gradients whose computation was begun
   /// Of these, those that landed nowhere: discarded, cancelled, held or under way when the run
   /// ended. Each counts whole, however much of it was made.
+  std::uint64_t dropped = 0;
   std::uint64_t full_gradient_examples = 0;  ///< example gradients in its parts of full gradients
   Nanoseconds full_gradient = 0;  ///< of its time, in those, waiting for the others included
-  std::uint64_t dropped = 0;
   /// One sample for each of its mini-batch gradients that landed, or for some of them where they
   /// are sampled; or of several workers'.
   StalenessHistogram staleness;

@@ -1,4 +1,4 @@
-// A server without a run, a clock or a thread: it owns the parameters and a rule, follows a
+// A server without a run, a clock or a thread: it changes the parameters by a rule, follows a
 // protocol, and returns what happened. Whoever hosts it (threads under a lock, or a simulator)
 // brings the time and the work, and books what landed.
 //

@@ -1,4 +1,4 @@
-// Linear models: z = ⟨w, x⟩ and a loss of z. All three losses share everything but two lines.
+// Linear models: z = ⟨w, x⟩ and a loss of z. The losses share everything but two lines.
 //
 // With an intercept b, z = ⟨w, x⟩ + b, and w has one coordinate more, the last one. It is what a
 // feature of value 1 in every row would have, without a regulariser, and no row stores it. Every

@@ -8,8 +8,10 @@
 //
 //   in place:                 run_in_place() updates the shared parameters as it goes.
 //   read → compute → commit:  prepare(rows)  notes which coordinates the block touches,
-//                             read(w)        copies those to a private frozen copy,
-//                             compute()      makes the gradient sum from that copy,
+//                             read(w)        copies those to a private frozen copy (of a single
+//                                            sparse row it takes ⟨w, x⟩ on the way),
+//                             compute()      makes the gradient sum from that copy, or of a single
+//                                            row the number that the row is multiplied by,
 //                             gradient_sum()    is then applied by the owner (rules/rule.h),
 //                                            or commit() does it, where it lands alone.
 //                             compute_from(w) skips the copy when w stays frozen by agreement.
