@@ -60,8 +60,10 @@ void sparse_logistic_by_hand(benchmark::State& state) {
       const Entry* const begin = e;
       const Entry* const end = m.entries.data() + m.offsets[i + 1];
       Real z[4] = {};
-      for (; e + 4 <= end; e += 4)
+      for (; e + 4 <= end; e += 4) {
+        asm("" : "+r"(e));  // no vectors, which take longer
         for (std::size_t j = 0; j < 4; ++j) z[j] += w[e[j].column] * e[j].value;
+      }
       for (; e < end; ++e) z[0] += w[e->column] * e->value;
       const Real s = -y[i] / (1 + fast_exp(y[i] * ((z[0] + z[1]) + (z[2] + z[3]))));
       for (const Entry* k = begin; k < end; ++k) {
