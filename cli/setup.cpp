@@ -28,7 +28,9 @@ Configuration with_settings(const Configuration& configuration, const Settings& 
 }
 
 double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule) {
-  return sgdbench::automatic_step(rule, problem.suggested_step(averaged));
+  return sgdbench::automatic_step(rule, averaged, problem.examples(), [&](std::size_t examples) {
+    return problem.suggested_step(examples);
+  });
 }
 
 namespace {

@@ -69,7 +69,8 @@ TEST_CASE("With one worker they agree under every rule that takes gradients as t
     INFO(std::string(row.name));
     for_every_backend(1, 5, [&](const BackendEntry& entry, RunSpec spec, const Case& c) {
       spec.rule = parse_rule(row.name, 0.5);
-      spec.step.initial = automatic_step(spec.rule, spec.step.initial);
+      spec.step.initial =
+          automatic_step(spec.rule, 1, 1, [&](std::size_t) { return spec.step.initial; });
       const auto reference = run(backend("sequential"), spec, *c.problem);
       CHECK(relative_difference(final_parameters(run(entry, spec, *c.problem)),
                                 final_parameters(reference)) < kRounding);

@@ -129,7 +129,8 @@ TEST_CASE("So they do under every rule, sparse or summed, with a step that falls
         if (c == &cases()[0] || travels)
           CHECK((entry().why_not(spec, *c->problem) == "") == travels);
         if (!travels) continue;
-        spec.step.initial = automatic_step(spec.rule, spec.step.initial);
+        spec.step.initial =
+            automatic_step(spec.rule, 1, 1, [&](std::size_t) { return spec.step.initial; });
         parse_schedule("cooldown:0.8", spec.step);
         spec.rule.average = 0.5;
         const auto reference = run(backend("openmp-sync"), spec, *c->problem);

@@ -51,8 +51,9 @@ std::vector<double> suboptimality(const Goal& goal, const BackendEntry& entry, R
   const Problem& problem = *goal.c.problem;
   spec.epochs = kEpochs;
   spec.evaluations = kPoints;
-  spec.step.initial = automatic_step(
-      spec.rule, problem.suggested_step(examples_per_update(entry, spec, problem.examples())));
+  const std::size_t n = problem.examples();
+  spec.step.initial = automatic_step(spec.rule, examples_per_update(entry, spec, n), n,
+                                     [&](std::size_t b) { return problem.suggested_step(b); });
   std::vector<double> all;
   // By the naive reference: a network's loss is evaluated from scores in single precision.
   std::vector<std::uint32_t> rows(problem.examples());

@@ -184,10 +184,21 @@ FullGradients Rule::full_gradients(std::uint64_t seed) const {
   return places == nullptr ? FullGradients() : places(spec_, examples_, seed);
 }
 
-double automatic_step(const RuleSpec& rule, double sgd_step) {
+// SAG goes along a mean of gradients that are up to a pass old. Where rows come once a pass (its
+// theorem draws them independently), and the mean loss has the curvature h in some direction, the
+// way along it is, with a pass for the unit of time,
+//
+//   w′(t) = −A·∫₀¹ w(t − a) da,    A = γ·h·n/b,    so w = eˢᵗ where s² + A·(1 − e⁻ˢ) = 0
+//
+// which swings up from A = π²/2 on, at s = iπ. A = 1 stays well below. sgd_step(n) is 1/(2h).
+double automatic_step(const RuleSpec& rule, std::size_t averaged, std::size_t n,
+                      const std::function<double(std::size_t)>& sgd_step) {
   const RuleEntry& entry = rule_entry(rule.name);
   if (entry.usual_step != 0) return entry.usual_step;
-  return sgd_step * entry.step_share * step_share(static_cast<double>(rule.momentum));
+  const double step =
+      sgd_step(averaged) * entry.step_share * step_share(static_cast<double>(rule.momentum));
+  if (entry.estimate != Estimate::sag) return step;
+  return std::min(step, 2 * sgd_step(n) * static_cast<double>(averaged) / static_cast<double>(n));
 }
 
 }  // namespace sgdbench

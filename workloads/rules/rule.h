@@ -199,8 +199,10 @@ std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& inp
 /// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
 /// half of 2(1 + μ)/L, beyond which momentum swings up.
 double step_share(double momentum);
-/// The step that a rule is given where nobody says one: its usual one, or `sgd_step`, a good one
-/// for sgd, times its share of that and that of its momentum.
-double automatic_step(const RuleSpec& rule, double sgd_step);
+/// The step that a rule is given where nobody says one and an update averages so many of n
+/// examples: its usual one, or sgd_step(averaged), a good one for sgd, times its share of that and
+/// that of its momentum, and no longer than what the age of its gradients allows.
+double automatic_step(const RuleSpec& rule, std::size_t averaged, std::size_t n,
+                      const std::function<double(std::size_t)>& sgd_step);
 
 }  // namespace sgdbench
