@@ -9,11 +9,11 @@
 #include "cli/configuration.h"
 #include "cli/execute.h"
 #include "cli/setup.h"
-#include "cli/summary.h"
 #include "cli/terminal.h"
 #include "results/comparison/comparison.h"
 #include "results/environment.h"
 #include "results/labels.h"
+#include "results/view/summary.h"
 #include "workloads/random.h"
 
 namespace sgdbench {

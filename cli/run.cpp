@@ -12,13 +12,13 @@
 #include "cli/follow.h"
 #include "cli/outputs.h"
 #include "cli/request.h"
-#include "cli/summary.h"
 #include "cli/sweep.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "results/comparison/comparison.h"
 #include "results/environment.h"
 #include "results/outcome.h"
+#include "results/view/summary.h"
 #include "workloads/names.h"
 
 namespace sgdbench {

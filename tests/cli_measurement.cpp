@@ -9,7 +9,7 @@
 #include "cli/options.h"
 #include "cli/run_record.h"
 #include "cli/setup.h"
-#include "cli/summary.h"
+#include "results/view/summary.h"
 #include "workloads/names.h"
 
 using namespace sgdbench;

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/summary.h"
 #include "results/comparison/comparison.h"
 #include "results/outcome.h"
 #include "results/reports.h"
+#include "results/view/summary.h"
 
 using namespace sgdbench;
 

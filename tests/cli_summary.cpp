@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "cli/summary.h"
 #include "cli/terminal.h"
+#include "results/view/summary.h"
 
 using namespace sgdbench;
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 
-#include "cli/summary.h"
-#include "cli/terminal.h"
 #include "results/comparison/comparison.h"
 #include "results/labels.h"
+#include "results/view/summary.h"
+#include "results/view/tables.h"
 
 namespace sgdbench {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/summary.h"
+#include "results/view/summary.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <set>
 #include <span>
 
-#include "cli/terminal.h"
 #include "results/labels.h"
 #include "results/statistics.h"
+#include "results/view/tables.h"
 
 namespace sgdbench {
 namespace {

@@ -5,11 +5,11 @@
 #include <map>
 #include <set>
 
-#include "cli/summary.h"
 #include "results/labels.h"
 #include "results/outcome.h"
 #include "results/statistics.h"
 #include "results/targets.h"
+#include "results/view/summary.h"
 
 namespace sgdbench {
 namespace {
