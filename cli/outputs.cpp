@@ -14,6 +14,7 @@
 #include "results/reports.h"
 #include "results/targets.h"
 #include "results/text.h"
+#include "results/view/page.h"
 #include "workloads/names.h"
 
 namespace sgdbench {
@@ -43,6 +44,7 @@ constexpr OutputFile kReports[] = {
        return tuning_csv(context.trials);
      }},
     {"--json", "run.json", report_json},
+    {"--html", "report.html", report_html},
     {"--markdown", "", report_markdown},
 };
 

@@ -11,6 +11,9 @@
 
 namespace sgdbench {
 
+/// Of one look at reports, side by side.
+constexpr std::size_t kMostReports = 64;
+
 const std::vector<VerbEntry>& verb_table() {
   static const std::vector<VerbEntry> table{
       {kRun,
@@ -119,11 +122,15 @@ const std::vector<VerbEntry>& verb_table() {
        compare_verb},
       {kReport,
        "report",
-       "Show what each worker did when: what `run --trace` wrote, as a table or a picture.",
-       "TRACE",
+       "Look at reports again, as a table, a page or a picture; or at a trace: what each worker "
+       "did "
+       "when.",
+       "FILE…",
        1,
-       1,
-       {"sgdbench report run.trace.json", "sgdbench report run.trace.json --svg timeline.svg",
+       kMostReports,
+       {"sgdbench report runs.csv curve.csv --html page.html",
+        "sgdbench report journal.jsonl --figure curves --svg curves.svg",
+        "sgdbench report run.trace.json", "sgdbench report run.trace.json --svg timeline.svg",
         "sgdbench report run.trace.json --svg - --from 10ms --to 12ms"},
        report_verb},
   };

@@ -167,6 +167,14 @@ constexpr auto kCurveFields = std::to_array<Field<CurveRow, CurvePoint>>({
     of<&P::suboptimality>("suboptimality", "", "loss minus loss_optimum"),
     of<&P::test_loss>("test_loss", "", "mean loss on held-out examples"),
     of<&P::test_accuracy>("test_accuracy", "", "share of held-out examples classified right"),
+    // So that a plot needs no other file.
+    {"config_id", "", "as in runs.csv, like all that follow", [](const CurveRow& row) { return to_value(row.run.config_id); }, nullptr},
+    {"backend", "", "execution strategy", [](const CurveRow& row) { return to_value(row.run.backend); }, nullptr},
+    {"protocol", "", "of a parameter server", [](const CurveRow& row) { return to_value(row.run.protocol); }, nullptr},
+    {"workers", "", "of the run", [](const CurveRow& row) { return to_value(row.run.workers); }, nullptr},
+    {"batch", "examples", "of each worker's mini-batch", [](const CurveRow& row) { return to_value(row.run.batch); }, nullptr},
+    {"lr", "", "step size", [](const CurveRow& row) { return to_value(row.run.lr); }, nullptr},
+    {"repeat", "", "number of the repeat, from 0", [](const CurveRow& row) { return to_value(row.run.repeat); }, nullptr},
     // clang-format on
 });
 

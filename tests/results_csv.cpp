@@ -130,7 +130,7 @@ TEST_CASE("The header of runs.csv starts with the required columns in their orde
 TEST_CASE("The headers of curve.csv, staleness.csv and workers.csv are exactly the promised ones") {
   CHECK(curve_csv({}) ==
         "run_id,point,time_s,epoch,updates,examples_processed,loss,suboptimality,test_loss,"
-        "test_accuracy\n");
+        "test_accuracy,config_id,backend,protocol,workers,batch,lr,repeat\n");
   CHECK(staleness_csv({}) == "run_id,worker,staleness,count\n");
   CHECK(workers_csv({}) ==
         "run_id,worker,compute_s,wait_s,communicate_s,observe_s,updates,computed,applied,dropped,"
@@ -224,7 +224,7 @@ TEST_CASE("A number that is not finite is an empty cell") {
   const auto found = cells(runs_csv({&run, 1}));
   CHECK(found.at("lr").empty());
   CHECK(found.at("loss_final").empty());
-  CHECK(line(curve_csv({&run, 1}), 1) == "c1-0,0,,0,0,0,,,,");
+  CHECK(line(curve_csv({&run, 1}), 1) == "c1-0,0,,0,0,0,,,,,c1,some-backend,,2,8,,0");
   CHECK(to_text(kNaN).empty());
   CHECK(to_text(kInfinity).empty());
 }
@@ -236,7 +236,7 @@ TEST_CASE("The curve and the histogram name their run in every row") {
   runs[0].curve[1].updates = 9;
   runs[0].curve[1].loss = 0.25;
   runs[1].staleness = {{.worker = 1, .staleness = 2, .count = 30}};
-  CHECK(line(curve_csv(runs), 2) == "c1-0,1,0.5,0,9,0,0.25,,,");
+  CHECK(line(curve_csv(runs), 2) == "c1-0,1,0.5,0,9,0,0.25,,,,c1,some-backend,,2,8,0.1,0");
   CHECK(line(staleness_csv(runs), 1) == "c1-1,1,2,30");
   runs[1].per_worker = {{0, 0.5, 0.25, 0, 0, 3, 5, 4, 1, {}},
                         {1, 0.5, 0.25, 0, 0, 3, 5, 4, 1, 5, 2}};

@@ -117,10 +117,11 @@ Window window_of(const ReadTrace& trace, std::optional<Nanoseconds> from,
 
 int report_verb(const Invocation& invocation) {
   const auto& given = invocation.given;
+  if (!names_trace(invocation)) return look_at_reports(invocation);
   const auto from = time_of(given, "--from"), to = time_of(given, "--to");
   if (from && to && *from >= *to) throw UsageError("--from must be before --to");
   FileUse files;
-  files.reads("TRACE", invocation.positionals[0]);
+  files.reads("FILE", invocation.positionals[0]);
   const auto path = picture_path(given, files);
   const auto trace = read_trace(invocation.positionals[0]);
   const auto window = window_of(trace, from, to, path.has_value());

@@ -81,6 +81,13 @@ Window usual_window(const std::vector<ReadRun>& runs, std::size_t gradients);
 /// A row per worker and one for each run.
 std::string trace_table(const ReadTrace& trace, const Window& window);
 
+// Of `sgdbench report`: what the files are, and the part of it that is not about traces.
+
+struct Invocation;
+/// Whether the file that is named is a trace, not a report.
+bool names_trace(const Invocation& invocation);
+int look_at_reports(const Invocation& invocation);
+
 // The picture of a trace: one panel per run, above one another on one scale of time.
 
 /// Gradients per worker that a picture shows unless it is told.

@@ -40,11 +40,8 @@ std::string short_number(double value) {
   return value < 1000 ? fmt::format("{:.3g}", value) : human_count(value);
 }
 
-/// A column of the main table.
-struct Column {
-  std::string_view title;
-  std::string (*cell)(const Aggregate&);
-};
+using Column = SummaryColumn;
+
 constexpr Column kToTargetColumn{"to target", [](const Aggregate& a) {
                                    return time_to(a.time_to_target_s, a.standing.reached, a);
                                  }};
@@ -110,11 +107,16 @@ std::vector<Column> columns_before_waits(const AggregateGroup& group) {
            }},
           kStaleColumn};
 }
-std::vector<Column> columns_of(const AggregateGroup& group) {
+
+}  // namespace
+
+std::vector<Column> summary_columns(const AggregateGroup& group) {
   auto columns = columns_before_waits(group);
   add_waits(columns, group);
   return columns;
 }
+
+namespace {
 
 /// Cuts what does not fit the first column off a label at its last space; returns the rest.
 std::string cut_label(std::string& label) {
@@ -287,17 +289,6 @@ AggregateGroup shown_of(const AggregateGroup& group, const Arrangement& arrangem
   return shown;
 }
 
-/// "logreg on rcv1-like (20000 examples, 47236 features, virtual clock)". Of data that were never
-/// loaded, or are none, nothing is said, and a clock that is in the name already not again.
-std::string group_heading(const std::string& name, const RunRecord& any) {
-  std::vector<std::string> facts;
-  if (any.examples > 0)
-    facts.push_back(fmt::format("{} examples, {} features", any.examples, any.features));
-  if (any.clock == "virtual" && name.find("virtual clock") == std::string::npos)
-    facts.emplace_back("virtual clock");
-  return facts.empty() ? name : fmt::format("{} ({})", name, fmt::join(facts, ", "));
-}
-
 std::string remark_on(const Arrangement& arrangement, const Aggregate& member) {
   const auto found = arrangement.remarks.find(member.first->config_id);
   return found == arrangement.remarks.end() ? "" : found->second;
@@ -306,20 +297,31 @@ std::string remark_on(const Arrangement& arrangement, const Aggregate& member) {
 std::string group_text(const AggregateGroup& all, const Arrangement& arrangement,
                        const Layout& layout) {
   const auto group = shown_of(all, arrangement);
-  const auto& any = *group.members.front().first;
-  const auto columns = columns_of(group);
+  const auto columns = summary_columns(group);
   std::vector<std::string> header{"backend"};
   for (const auto& column : columns) header.emplace_back(column.title);
   TextTable table(header);
   for (const auto& member : group.members)
     add_member(table, member, columns, group.varying, remark_on(arrangement, member));
   add_below(table, left_out_text(all.members.size() - group.members.size(), layout));
-  return fmt::format("{}\n{}\n{}{}{}{}\n", group_heading(group.name, any), table.text(),
-                     targets_text(group), columns_text(group, layout.columns), speedups_text(group),
+  return fmt::format("{}\n{}\n{}{}{}{}\n", group_heading(group), table.text(), targets_text(group),
+                     columns_text(group, layout.columns), speedups_text(group),
                      wrap(conclude(all), 0));
 }
 
 }  // namespace
+
+// Of data that were never loaded, or are none, nothing is said, and a clock that is in the name
+// already not again.
+std::string group_heading(const AggregateGroup& group) {
+  const auto& any = *group.members.front().first;
+  std::vector<std::string> facts;
+  if (any.examples > 0)
+    facts.push_back(fmt::format("{} examples, {} features", any.examples, any.features));
+  if (any.clock == "virtual" && group.name.find("virtual clock") == std::string::npos)
+    facts.emplace_back("virtual clock");
+  return facts.empty() ? group.name : fmt::format("{} ({})", group.name, fmt::join(facts, ", "));
+}
 
 std::string summary(const std::vector<RunRecord>& rows, const std::vector<std::string>& config_ids,
                     const Layout& layout) {

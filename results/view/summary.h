@@ -101,6 +101,18 @@ std::vector<std::string> precision_notes(std::span<const RunRecord> rows,
 /// part.
 std::string conclude(const AggregateGroup& group);
 
+/// A column of the table of a group.
+struct SummaryColumn {
+  std::string_view title;
+  std::string (*cell)(const Aggregate&);
+};
+
+/// What says most of this group: how long an epoch took, the target or the loss, staleness, waits.
+std::vector<SummaryColumn> summary_columns(const AggregateGroup& group);
+
+/// "logreg on rcv1-like (20000 examples, 47236 features, virtual clock)"
+std::string group_heading(const AggregateGroup& group);
+
 /// A table and a sentence for each workload and data set; medians over the repeats that are ok.
 /// Rows that are not say their status and reason. Fits kScreen columns. The tables show what the
 /// layout shows, in the order of `config_ids` if it is not sorted; the sentence is about all.
