@@ -213,7 +213,7 @@ Parsed parse(const std::vector<std::string>& words) {
     return parsed;
   }
   const Beginning beginning(words);
-  bool help = beginning.help;
+  bool help = beginning.help || words.empty();
   parsed.verb = beginning.verb;
   if (!parsed.verb && !help) refuse_verb(beginning.begun, nullptr);
   if (parsed.verb)

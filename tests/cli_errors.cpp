@@ -58,7 +58,15 @@ TEST_CASE("Values that can't be, and combinations that can't, exit with 2 and na
   check_error(scratch.run("run --workload logreg --data quadratic:rwos=20"), 2, "rows");
   check_error(scratch.run("data make quadratic:rows=20 -o x.parquet"), 2, ".libsvm");
   check_error(scratch.run(kSmall + "--recording none --trace x.json"), 2, "--recording full");
-  check_error(scratch.run(""), 2, "run");
+  check_error(scratch.run("data"), 2, "data: say what to do: ");
+}
+
+TEST_CASE("Without a word the program prints its help") {
+  const Scratch scratch;
+  const auto alone = scratch.run("");
+  CHECK(alone.code == 0);
+  CHECK(alone.err.empty());
+  CHECK(alone.out == scratch.run("--help").out);
 }
 
 TEST_CASE("What only a virtual clock is told is refused where nothing has one") {
