@@ -14,7 +14,7 @@ namespace {
 constexpr int kTrials = 50;
 
 int regressions(const Scenario& scenario, std::size_t repeats, int trials = kTrials) {
-  const auto counts = count(scenario, repeats, trials, 11 * repeats, 400);
+  const auto counts = count(scenario, repeats, trials, 11 * repeats, 300);
   MESSAGE(scenario.name << ", " << repeats << " repeats: " << counts.regression << " of "
                         << trials);
   return counts.regression;
@@ -43,12 +43,12 @@ TEST_CASE("A machine that drifts where the probes see it fails no more, and pass
   CHECK(regressions(drifting, 10) <= most_false(kTrials));
   auto slower = drifting;
   slower.slowdown = 0.1;
-  const auto counts = count(slower, 10, kTrials, 5, 600);
+  const auto counts = count(slower, 10, kTrials, 5, 300);
   CHECK(counts.fine <= most_false(kTrials));
 }
 
 TEST_CASE("Fine is called of anything that became too slow in at most alpha of the comparisons") {
-  const auto counts = count({.name = "", .slowdown = 0.0501}, 10, kTrials, 3, 600);
+  const auto counts = count({.name = "", .slowdown = 0.0501}, 10, kTrials, 3, 300);
   CHECK(counts.fine <= most_false(kTrials));
 }
 

@@ -69,7 +69,7 @@ int alarms(int count, std::size_t n, const Noise& noise, double factor, std::siz
   int found = 0;
   for (int i = 0; i < count; ++i) {
     const auto things = family(samples, n, noise, factor, slow);
-    Dealing dealing{paired, 600, static_cast<std::uint64_t>(i)};
+    Dealing dealing{paired, 300, static_cast<std::uint64_t>(i)};
     dealing.inflation = neighbours(things, dealing).inflation();
     found += any_worse(judge_family(things, dealing));
   }
@@ -183,7 +183,7 @@ TEST_CASE("What changed in other configurations makes no false alarm of those at
           auto things = family(samples, n, log_normal, 1.05, 20);
           for (std::size_t k = 0; k < 11; ++k)
             for (double& value : things[k].after) value += std::log(others / 1.05);
-          const auto judged = judge_family(things, {paired, 400, static_cast<std::uint64_t>(i)});
+          const auto judged = judge_family(things, {paired, 300, static_cast<std::uint64_t>(i)});
           wrong += any_worse(judged, others > 1 ? 11 : 0);
         }
         CAPTURE(others);
@@ -213,7 +213,7 @@ TEST_CASE("One report noisier than the other makes no false alarm, with more rep
           thing.after.push_back(kAllowed + after.noise * samples.normal());
         thing.allowed = kAllowed;
       }
-      wrong += any_worse(judge_family(things, {false, 600, static_cast<std::uint64_t>(i)}));
+      wrong += any_worse(judge_family(things, {false, 300, static_cast<std::uint64_t>(i)}));
     }
     MESSAGE(before.repeats << " of " << before.noise << " against " << after.repeats << " of "
                            << after.noise << ": " << wrong << " of 100");
@@ -269,7 +269,7 @@ TEST_CASE("Fine is called of what is slower than allowed at most alpha of the ti
   int wrong = 0, right = 0;
   for (int i = 0; i < 300; ++i) {
     auto things = family(samples, 10, log_normal, 1.05, 20);
-    const Dealing dealing{false, 600, static_cast<std::uint64_t>(i)};
+    const Dealing dealing{false, 300, static_cast<std::uint64_t>(i)};
     const auto fine = [&] {
       const auto judged = judge_family(things, dealing);
       return std::count_if(judged.begin(), judged.end(),
@@ -288,13 +288,14 @@ TEST_CASE("The chance that is told is the share of comparisons that find the cha
   for (const std::size_t n : {5, 10}) {
     Samples samples(17 + n);
     double told = 0;
-    constexpr int kTimes = 25;
+    constexpr int kTimes = 15;
     const double changes[] = {std::log(1.15)};
     std::vector<std::size_t> things(20);
     std::iota(things.begin(), things.end(), 0);
     for (int i = 0; i < kTimes; ++i)
       told +=
-          chances(family(samples, n, log_normal, 1, 0), things, {}, kAlpha, changes)[0] / kTimes;
+          chances(family(samples, n, log_normal, 1, 0), things, {false, 300}, kAlpha, changes)[0] /
+          kTimes;
     const double found = alarms(200, n, log_normal, 1.15, 1) / 200.0;
     MESSAGE(n << " repeats: told " << told << ", found " << found);
     CHECK(std::abs(told - found) < 0.1);

@@ -6,6 +6,7 @@
 
 #include "results/comparison/parts.h"
 #include "results/statistics.h"
+#include "results/statistics/deals.h"
 #include "results/statistics/family.h"
 
 namespace sgdbench {

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "results/statistics.h"
+#include "results/statistics/contrasts.h"
+#include "results/statistics/deals.h"
 #include "results/statistics/family.h"
 
 namespace sgdbench {
@@ -63,32 +64,43 @@ std::vector<double> chances(std::span<const Measured> family, std::span<const st
       static_cast<std::size_t>(alpha * static_cast<double>(deals.size()) + 1e-9);
   if (things.empty() || before == 0 || after == 0 || most_as_large == 0) return found;
 
-  std::vector<Deal> all;
+  std::vector<DealBlock> blocks;
   std::vector<double> largest;
-  std::vector<Typical> typical;  // of each deal, of each of the things
-  for (std::size_t d = 0; d < deals.size(); ++d) {
-    all.push_back(deals.next());
-    const auto& now = statistics.at(all.back()).still;
-    largest.push_back(*std::max_element(now.begin(), now.end()));
+  std::vector<Typical> typical;  // of each block, of each of the things
+  for (DealBlock block; deals.next(block);) {
+    const auto& now = statistics.at(block);
+    for (std::size_t d = 0; d < block.size; ++d) {
+      largest.push_back(-HUGE_VAL);
+      for (const auto& of : now) largest.back() = std::max(largest.back(), of.still[d]);
+    }
     for (const auto i : things) typical.push_back(statistics.typical(i));
+    blocks.push_back(block);
   }
   std::mt19937_64 random(dealing.seed);
-  const auto trials = trials_of(before + after, all.size(), changes.size());
+  const auto trials = trials_of(before + after, deals.size(), changes.size());
   for (std::size_t c = 0; c < changes.size(); ++c) {
     std::size_t hits = 0;
     for (std::size_t trial = 0; trial < trials; ++trial) {
       const auto thing = trial % things.size(), i = things[thing];
-      auto dealt = deal_out(still[i], before, all[draw_below(random, all.size())], dealing.paired);
+      const auto drawn = draw_below(random, deals.size());
+      auto dealt = deal_out(still[i], before, deal_of(blocks[drawn / kTogether], drawn % kTogether),
+                            dealing.paired);
       for (double& value : dealt.after) value += changes[c];
       dealt.allowed = family[i].allowed;
       const Dealt one(dealt, before, after, dealing.paired);
-      const auto statistic = [&](std::size_t d) {
-        return statistic_of(one.contrast(all[d]), false, typical[d * things.size() + thing]);
-      };
-      const double observed = statistic(0) / dealing.inflation;
-      std::size_t as_large = 1;  // itself
-      for (std::size_t d = 1; d < all.size() && as_large <= most_as_large; ++d)
-        as_large += std::max(largest[d], statistic(d)) >= observed - 1e-9;
+      double observed = 0;
+      std::size_t as_large = 0;
+      for (std::size_t b = 0; b < blocks.size() && as_large <= most_as_large; ++b) {
+        EachDeal statistic;
+        statistics_of(one.contrasts(blocks[b]), false, typical[b * things.size() + thing],
+                      statistic);
+        if (b == 0) observed = statistic[0] / dealing.inflation;
+        for (std::size_t d = 0; d < blocks[b].size; ++d) {
+          const bool itself = b == 0 && d == 0;
+          as_large +=
+              itself || std::max(largest[b * kTogether + d], statistic[d]) >= observed - 1e-9;
+        }
+      }
       hits += as_large <= most_as_large;
     }
     found[c] = static_cast<double>(hits) / static_cast<double>(trials);

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "results/statistics.h"
+#include "results/statistics/contrasts.h"
+#include "results/statistics/deals.h"
 
 namespace sgdbench {
 namespace {
@@ -67,23 +68,33 @@ std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing
   const auto mirrored = [&](std::size_t i, double statistic) {
     return family[i].is_event || std::isinf(statistic) ? -HUGE_VAL : -statistic;
   };
-  const auto observed = statistics.at(deals.next()).raw;
-  auto seen = observed, turned = observed;
-  for (std::size_t i = 0; i < observed.size(); ++i) {
+  DealBlock block;
+  deals.next(block);
+  const auto* now = &statistics.at(block);
+  std::vector<double> observed, seen, turned;
+  for (std::size_t i = 0; i < family.size(); ++i) {
     const double inflation = family[i].is_event ? 1 : dealing.inflation;
-    seen[i] = deflated(observed[i], inflation);
-    turned[i] = deflated(mirrored(i, observed[i]), inflation);
+    observed.push_back((*now)[i].raw[0]);
+    seen.push_back(deflated(observed[i], inflation));
+    turned.push_back(deflated(mirrored(i, observed[i]), inflation));
   }
   StepDown worse(seen), not_worse(turned);
   worse.count([&](std::size_t i) { return observed[i]; });
   not_worse.count([&](std::size_t i) { return mirrored(i, observed[i]); });
-  for (std::size_t a = 1; a < deals.size(); ++a) {
-    const auto& now = statistics.at(deals.next());
-    // What is on the other side of what is allowed can't be found, and takes part as what chance
-    // makes of it: with its distance, other deals would be more striking than any change.
-    worse.count([&](std::size_t i) { return observed[i] > 0 ? now.raw[i] : now.still[i]; });
-    not_worse.count(
-        [&](std::size_t i) { return mirrored(i, observed[i] < 0 ? now.raw[i] : now.still[i]); });
+  for (std::size_t d = 1; block.size > 0; d = 0) {
+    for (; d < block.size; ++d) {
+      // What is on the other side of what is allowed can't be found, and takes part as what chance
+      // makes of it: with its distance, other deals would be more striking than any change.
+      worse.count([&](std::size_t i) {
+        const auto& of = (*now)[i];
+        return observed[i] > 0 ? of.raw[d] : of.still[d];
+      });
+      not_worse.count([&](std::size_t i) {
+        const auto& of = (*now)[i];
+        return mirrored(i, observed[i] < 0 ? of.raw[d] : of.still[d]);
+      });
+    }
+    if (deals.next(block)) now = &statistics.at(block);
   }
   const auto p = worse.p(), q = not_worse.p();
   for (std::size_t i = 0; i < judged.size(); ++i) judged[i] = {p[i], q[i]};
@@ -116,12 +127,40 @@ std::vector<double> residuals(const std::vector<double>& values) {
 /// Residuals of many things on one side, as columns over its repeats.
 using Series = std::vector<std::vector<double>>;
 
-double products(const Series& series, const std::vector<std::size_t>& order) {
-  double sum = 0;
-  for (const auto& values : series)
-    for (std::size_t i = 1; i < order.size(); ++i) sum += values[order[i]] * values[order[i - 1]];
-  return sum;
-}
+/// The sum of the products of neighbours, over all series in one order of their values. Of few
+/// values each pair's products are summed once for all orders.
+class NeighbourProducts {
+ public:
+  explicit NeighbourProducts(const Series& series) : series_(series) {
+    constexpr std::size_t kMostTabled = 500;
+    for (const auto& values : series) size_ = std::max(size_, values.size());
+    if (size_ > kMostTabled) return;
+    table_.resize(size_ * size_);
+    for (const auto& values : series)
+      for (std::size_t i = 0; i < values.size(); ++i)
+        for (std::size_t j = 0; j < values.size(); ++j)
+          table_[i * size_ + j] += values[i] * values[j];
+  }
+  /// A place for each value that the longest series has.
+  double in(const std::vector<std::size_t>& order) const {
+    double sum = 0;
+    for (std::size_t i = 1; i < order.size(); ++i) sum += of(order[i], order[i - 1]);
+    return sum;
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  double of(std::size_t i, std::size_t j) const {
+    if (!table_.empty()) return table_[i * size_ + j];
+    double sum = 0;
+    for (const auto& values : series_)
+      if (std::max(i, j) < values.size()) sum += values[i] * values[j];
+    return sum;
+  }
+  const Series& series_;
+  std::size_t size_ = 0;
+  std::vector<double> table_;
+};
 
 /// What the correlation of neighbours in n values about their own mean, `found`, comes from: it is
 /// −1/n in the mean where there is none, and too small otherwise (Kendall 1954). The last factor is
@@ -175,15 +214,13 @@ Alike neighbours(std::span<const Measured> family, const Dealing& dealing) {
   Series all = sides[0];
   all.insert(all.end(), sides[1].begin(), sides[1].end());
   Alike alike{correlation_of(all), 1};
+  const NeighbourProducts of_side[] = {NeighbourProducts(sides[0]), NeighbourProducts(sides[1])};
   std::vector<std::size_t> orders[2];
   for (int side : {0, 1}) {
-    std::size_t repeats = 0;
-    for (const auto& values : sides[side]) repeats = std::max(repeats, values.size());
-    for (auto& values : sides[side]) values.resize(repeats);
-    orders[side].resize(repeats);
+    orders[side].resize(of_side[side].size());
     std::iota(orders[side].begin(), orders[side].end(), std::size_t{0});
   }
-  const auto both = [&] { return products(sides[0], orders[0]) + products(sides[1], orders[1]); };
+  const auto both = [&] { return of_side[0].in(orders[0]) + of_side[1].in(orders[1]); };
   const double observed = just_below(both());
   std::mt19937_64 random(dealing.seed);
   std::size_t as_large = 1;
