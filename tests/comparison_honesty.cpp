@@ -14,7 +14,7 @@ namespace {
 constexpr int kTrials = 50;
 
 int regressions(const Scenario& scenario, std::size_t repeats, int trials = kTrials) {
-  const auto counts = count(scenario, repeats, trials, 11 * repeats, 300);
+  const auto counts = count(scenario, repeats, trials, 11 * repeats, 300, false);
   MESSAGE(scenario.name << ", " << repeats << " repeats: " << counts.regression << " of "
                         << trials);
   return counts.regression;
@@ -43,13 +43,27 @@ TEST_CASE("A machine that drifts where the probes see it fails no more, and pass
   CHECK(regressions(drifting, 10) <= most_false(kTrials));
   auto slower = drifting;
   slower.slowdown = 0.1;
-  const auto counts = count(slower, 10, kTrials, 5, 300);
+  const auto counts = count(slower, 10, kTrials, 5, 300, false);
   CHECK(counts.fine <= most_false(kTrials));
 }
 
 TEST_CASE("Fine is called of anything that became too slow in at most alpha of the comparisons") {
-  const auto counts = count({.name = "", .slowdown = 0.0501}, 10, kTrials, 3, 300);
+  const auto counts = count({.name = "", .slowdown = 0.0501}, 10, kTrials, 3, 300, false);
   CHECK(counts.fine <= most_false(kTrials));
+}
+
+TEST_CASE("All true changes are in the intervals that are shown but for twice alpha") {
+  constexpr int kCounted = 20;
+  const auto not_held = [](const Scenario& scenario, std::size_t repeats) {
+    const auto counts = count(scenario, repeats, kCounted, 7 * repeats, 300);
+    CHECK(counts.intervals == 20 * kCounted);
+    return kCounted - counts.all_held;
+  };
+  const int most = most_false(kCounted, 0.02);
+  for (const std::size_t repeats : {5, 10})
+    CHECK(not_held({.name = "", .slowdown = 0.1, .slow = 7, .probes = true}, repeats) <= most);
+  CHECK(not_held({.name = "", .slowdown = 0.1, .paired = true, .shared = 0.1}, 7) <= most);
+  CHECK(not_held({.name = "", .probes = true, .drift = 0.1}, 10) <= most);
 }
 
 TEST_CASE("Slowdowns are found with few repeats") {

@@ -50,7 +50,8 @@ TEST_CASE("compare exits with 0 if nothing is proven, 1 for a regression, 3 if s
   const Reports reports;
   const auto same = reports.run("compare base.csv same.csv --strict");
   CHECK(same.code == 0);
-  CHECK(last_line_says(same.out, "0 regressions, 1 fine (0 improved), 0 inconclusive: exit 0"));
+  CHECK(last_line_says(same.out,
+                       "0 regressions, 1 fine (0 exactly, 0 improved), 0 inconclusive: exit 0"));
   const auto slow = reports.run("compare base.csv slow.csv");
   CHECK(slow.code == 1);
   CHECK(slow.out.find("REGRESSION") != std::string::npos);
@@ -60,7 +61,8 @@ TEST_CASE("compare exits with 0 if nothing is proven, 1 for a regression, 3 if s
   CHECK(reports.run("compare base.csv unsure.csv").code == 0);
   CHECK(reports.run("compare base.csv unsure.csv --strict").code == 3);
   CHECK(reports.run("compare base.csv slow.csv --strict").code == 1);
-  CHECK(last_line_says(reports.run("compare slow.csv base.csv").out, "1 fine (1 improved)"));
+  CHECK(last_line_says(reports.run("compare slow.csv base.csv").out,
+                       "1 fine (0 exactly, 1 improved)"));
 }
 
 TEST_CASE("Where nothing is matched, or nothing is left to compare, the exit code is 3 unasked") {

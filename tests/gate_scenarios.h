@@ -95,20 +95,22 @@ struct Counts {
   int trials = 0;
   int intervals = 0;  ///< that were shown
   int held = 0;       ///< of these, those that hold the true factor
+  int all_held = 0;   ///< comparisons in which all of them do
 };
 
 inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, std::uint64_t seed,
-                    std::size_t deals = 1000) {
+                    std::size_t deals = 1000, bool intervals = true) {
   Samples samples(seed);
   Counts counts;
   counts.trials = trials;
   ComparisonOptions options;
   options.paired = scenario.paired;
   options.deals = deals;
+  options.intervals = intervals;
   for (int i = 0; i < trials; ++i) {
     const auto reports = reports_of(scenario, samples, repeats);
     const auto comparison = compare(reports.base, reports.now, options);
-    bool fine = false, worse = false;
+    bool fine = false, worse = false, all_hold = true;
     for (const auto& finding : comparison.findings) {
       const bool slower = std::stoul(finding.base->config_id) < scenario.slow;
       fine = fine || (finding.verdict == Verdict::fine && slower);
@@ -116,14 +118,17 @@ inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, s
       worse = worse || (finding.verdict == Verdict::regression && (slower || scenario.others <= 1));
       if (!finding.change_interval) continue;
       const double factor = slower ? 1 + scenario.slowdown : scenario.others;
+      const bool holds = finding.change_interval->low <= factor * (1 + 1e-12) &&
+                         factor <= finding.change_interval->high * (1 + 1e-12);
       ++counts.intervals;
-      counts.held += finding.change_interval->low <= factor * (1 + 1e-12) &&
-                     factor <= finding.change_interval->high * (1 + 1e-12);
+      counts.held += holds;
+      all_hold = all_hold && holds;
     }
     for (const auto& mean : comparison.means)
       worse = worse || (mean.verdict == Verdict::regression && scenario.others <= 1);
     counts.regression += worse;
     counts.fine += fine;
+    counts.all_held += all_hold;
   }
   return counts;
 }

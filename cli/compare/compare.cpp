@@ -191,7 +191,7 @@ std::string name_of(const WithinReport& report, const RunRecord& row) {
 
 std::string within_table(const WithinReport& report) {
   std::string text = report.source + '\n';
-  TextTable table({"", "takes", "the time of", "p", ""}, {0, 2, 4});
+  TextTable table({"", "takes", "the time of", "corrected p", ""}, {0, 2, 4});
   std::string problem;
   for (const auto& pair : report.pairs) {
     if (problem_label(*pair.a) != problem) {

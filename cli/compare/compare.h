@@ -39,7 +39,7 @@ struct ComparisonReport {
   std::string self_test(double change) const;
 
   int exit_code() const;
-  /// "1 regression, 4 fine (1 improved), 0 inconclusive: exit 1, a regression is proven"
+  /// "1 regression, 4 fine (2 exactly, 1 improved), 0 inconclusive: exit 1, a regression is proven"
   std::string closing() const;
 
  private:

@@ -187,6 +187,7 @@ std::string comparison_json(const ComparisonReport& report) {
   out["max_regression"] = criteria.max_regression;
   out["alpha"] = criteria.alpha;
   out["confidence"] = criteria.confidence();
+  out["median_confidence"] = kMedianConfidence;
   out["max_loss"] = criteria.max_loss;
   out["max_points"] = criteria.max_points;
   out["max_memory"] = criteria.max_memory;

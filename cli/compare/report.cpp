@@ -175,11 +175,16 @@ std::string ComparisonReport::closing() const {
   const auto fine = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.verdict == Verdict::fine;
   });
+  const auto exact = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.exact && finding.verdict == Verdict::fine;
+  });
   const auto improved = std::count_if(findings.begin(), findings.end(),
                                       [](const Finding& finding) { return finding.improved; });
-  auto text = fmt::format("{} regression{}, {} fine ({} improved), {} inconclusive: exit {}, ",
-                          regressions, regressions == 1 ? "" : "s", fine, improved,
-                          comparison.count(Verdict::inconclusive), exit_code());
+  auto text = fmt::format(
+      "{} regression{}, {} fine ({} exactly, {} improved), {} inconclusive: "
+      "exit {}, ",
+      regressions, regressions == 1 ? "" : "s", fine, exact, improved,
+      comparison.count(Verdict::inconclusive), exit_code());
   if (interrupted) return text + "it was interrupted";
   if (exit_code() == kRegression) return text + "a regression is proven";
   if (findings.empty()) return text + "nothing could be compared";
@@ -261,9 +266,10 @@ void add_finding(TextTable& table, const Finding& finding) {
 /// The findings [first, last), of one problem.
 std::string problem_table(const ComparisonReport& report, std::size_t first, std::size_t last) {
   const auto& findings = report.comparison.findings;
-  const auto interval = fmt::format("{:g} % interval", 100 * report.options.criteria.confidence());
+  const auto interval =
+      fmt::format("{:g} % interval of all", 100 * report.options.criteria.confidence());
   TextTable table({"", "BASE", "NEW", report.options.paired ? "change of pairs" : "change",
-                   interval, "p", "verdict"},
+                   interval, "corrected p", "verdict"},
                   {6});
   for (std::size_t i = first; i < last;) {
     const auto& finding = findings[i];
@@ -335,7 +341,8 @@ std::string comparison_markdown(const ComparisonReport& report) {
   for (const auto& lines : {report.comparison.environment, report.remarks})
     for (const auto& line : lines) text += fmt::format("\n> {}\n", line);
   text +=
-      "\n| problem | configuration | metric | BASE | NEW | change | interval | p | verdict |\n"
+      "\n| problem | configuration | metric | BASE | NEW | change | interval of all | corrected p "
+      "| verdict |\n"
       "|---|---|---|--:|--:|--:|--:|--:|---|\n";
   for (const auto& finding : report.comparison.findings) {
     const auto f = text_of(finding);

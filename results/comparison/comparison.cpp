@@ -75,8 +75,8 @@ std::optional<Finding> find(const Match& match, const Metric& metric, const Surr
   finding.base = match.base.front();
   finding.now = match.now.front();
   finding.metric = &metric;
-  finding.before = sample(match.base, metric, options.criteria.confidence());
-  finding.after = sample(match.now, metric, options.criteria.confidence());
+  finding.before = sample(match.base, metric);
+  finding.after = sample(match.now, metric);
   judged = false;
   if (finding.before.values.empty() && finding.after.values.empty()) return std::nullopt;
   auto both = finding.before.values;

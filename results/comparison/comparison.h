@@ -43,8 +43,8 @@ struct Criteria {
   double max_points = 0.01;      ///< of accuracy, a difference
   double max_memory = 0.05;
   double alpha = 0.01;
-  /// Of every interval that is shown: one minus the same error.
-  double confidence() const { return 1 - alpha; }
+  /// Of the changes that are shown, all together: each end is that of a test, and errs like it.
+  double confidence() const { return 1 - 2 * alpha; }
 };
 
 enum class Verdict { fine, regression, inconclusive };
@@ -91,13 +91,14 @@ struct ComparisonOptions {
   bool ignore_environment = false;
   bool paired = false;       ///< repeat r of one side was measured next to repeat r of the other
   std::size_t deals = 4000;  ///< of repeats, at most (Dealing::most)
+  bool intervals = true;     ///< of changes: as much work as all else
 };
 
 /// One report's part of a finding.
 struct Sample {
   std::vector<double> values;
-  std::optional<double> median;  ///< may be infinite
-  std::optional<ConfidenceInterval> interval;
+  std::optional<double> median;                ///< may be infinite
+  std::optional<ConfidenceInterval> interval;  ///< of the median, with kMedianConfidence
 };
 
 /// One metric of one configuration.
@@ -110,6 +111,8 @@ struct Finding {
   /// after / before, from 0 to infinity; of points after − before. Where exact, the repeat that
   /// became worst.
   std::optional<double> change;
+  /// The changes that the test would not reject in either direction, as one of all that are judged:
+  /// with Criteria::confidence(), all true changes are in theirs. Nothing where it was not judged.
   std::optional<ConfidenceInterval> change_interval;
   std::optional<double> p;  ///< of "no worse than allowed", corrected for all findings
   Verdict verdict = Verdict::inconclusive;
@@ -193,7 +196,7 @@ FoundCount test_gate(const Comparison& comparison, const Criteria& criteria, dou
 /// How the times of two configurations of one report differ.
 struct TimesDiffer {
   std::optional<double> ratio;                    ///< of b's to a's, by pairs or by all of them
-  std::optional<ConfidenceInterval> interval;     ///< from a's highs and b's lows on
+  std::optional<ConfidenceInterval> interval;     ///< from a's highs and b's lows on; of all pairs
   double p = 1;                                   ///< of "a is no faster than b", corrected
   double p_other = 1;                             ///< of "b is no faster than a", corrected
   bool a_is_faster = false, b_is_faster = false;  ///< neither: they are tied

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "results/comparison/parts.h"
 #include "results/statistics.h"
-#include "results/statistics/ranks.h"
 
 namespace sgdbench {
 namespace {
@@ -78,14 +78,13 @@ class Judging {
     if (measured.empty()) return;
     allow_for_drift_within(measured);
     as_measured_ = weakest_ = judge_family(measured, c_.dealing);
-    better_ = judge_family(unchanged(measured), c_.dealing);
+    bound(measured);
     std::set<std::string_view> pieces;
     for (const auto& drift : drifts_) pieces.insert(drift.what);
     for (const auto piece : pieces) {
-      pieces_.push_back(piece);
       c_.families.push_back(family(piece));
       weaken(weakest_, judge_family(c_.families.back(), c_.dealing));
-      weaken(better_, judge_family(unchanged(c_.families.back()), c_.dealing));
+      bound(c_.families.back());
     }
     for (std::size_t i = 0; i < members_.size(); ++i) rule(i);
     for (std::size_t i = 0; i < means_.size(); ++i) rule_mean(*means_[i], members_.size() + i);
@@ -121,12 +120,6 @@ class Judging {
           "within a report, so standard errors are taken to be {:.1f} times as large; `paired` "
           "needs no such thing",
           alike.correlation, alike.p, c_.dealing.inflation));
-  }
-
-  /// Against no change at all.
-  static std::vector<Measured> unchanged(std::vector<Measured> things) {
-    for (auto& measured : things) measured.allowed = 0;
-    return things;
   }
 
   /// Of every member, then of the means; without what the machine did by `piece`, if any.
@@ -180,50 +173,36 @@ class Judging {
            });
   }
 
-  /// What the machine may have done is part of what is not known of a change, be it within a report
-  /// or between the two.
-  void widen(std::size_t i) {
-    auto& found = finding(members_[i]);
-    if (!found.change_interval) return;
-    if (const double by = c_.dealing.inflation;
-        by > 1 && found.change && std::isfinite(*found.change))
-      stretch(found, by);
-    if (!is_time(members_[i])) return;
-    const double sign = worse_sign(*found.metric);
-    const auto times = [sign](const std::vector<double>& values) {
-      std::vector<double> found_times;
-      for (const double value : values)
-        if (!std::isnan(value)) found_times.push_back(std::exp(sign * value));
-      return found_times;
-    };
-    for (std::size_t k = 0; k < pieces_.size(); ++k) {
-      if (!drift_by(members_[i], pieces_[k])) continue;
-      const auto& without = c_.families[k + 1][i];
-      const auto shift = shift_between(times(without.before), times(without.after),
-                                       options_.criteria.confidence());
-      if (!shift.interval) continue;
-      auto& interval = *found.change_interval;
-      interval.low = std::min(interval.low, std::exp(shift.interval->low));
-      interval.high = std::max(interval.high, std::exp(shift.interval->high));
+  /// What the machine may have done is part of what is not known of a change.
+  void bound(const std::vector<Measured>& things) {
+    if (!options_.intervals) return;
+    const auto lows = lower_bounds(things, c_.dealing, alpha()),
+               highs = lower_bounds(turned(things), c_.dealing, alpha());
+    bounds_.resize(things.size(), {HUGE_VAL, -HUGE_VAL});
+    for (std::size_t i = 0; i < things.size(); ++i) {
+      bounds_[i].low = std::min(bounds_[i].low, lows[i]);
+      bounds_[i].high = std::max(bounds_[i].high, -highs[i]);
     }
   }
 
-  /// Both ends so many times as far from the change.
-  static void stretch(Finding& found, double by) {
-    auto& [low, high] = *found.change_interval;
+  /// From where a change is larger if it is worse, to the metric's own values.
+  void show_bounds(Finding& found, ConfidenceInterval bounds) const {
+    if (std::isinf(bounds.low) && std::isinf(bounds.high)) return;
+    const double sign = worse_sign(*found.metric);
     const bool points = found.metric->kind == Metric::Kind::points;
-    const auto farther = [&](double end) {
-      return points ? *found.change + by * (end - *found.change)
-                    : *found.change * std::pow(end / *found.change, by);
-    };
-    low = farther(low);
-    high = farther(high);
+    const auto shown = [&](double x) { return points ? sign * x : std::exp(sign * x); };
+    if (sign < 0) std::swap(bounds.low, bounds.high);
+    bounds = {shown(bounds.low), shown(bounds.high)};
+    // What is in the middle of all differences may not be what the test looks at.
+    if (found.change) bounds.low = std::min(bounds.low, *found.change);
+    if (found.change) bounds.high = std::max(bounds.high, *found.change);
+    found.change_interval = bounds;
   }
 
   void rule(std::size_t i) {
     const auto& member = members_[i];
     auto& found = finding(member);
-    widen(i);
+    if (!bounds_.empty()) show_bounds(found, bounds_[i]);
     found.p = weakest_[i].worse;
     found.verdict = Verdict::inconclusive;
     const auto* slower = is_time(member) ? drift_of(member, true) : nullptr;
@@ -236,12 +215,12 @@ class Judging {
     } else if (found.metric->kind == Metric::Kind::event) {
       rule_event(found);
     } else if (weakest_[i].not_worse <= alpha()) {
-      rule_fine(member, better_[i].not_worse <= alpha());
+      rule_fine(member, !bounds_.empty() && bounds_[i].high < 0);
     } else if (as_measured_[i].not_worse <= alpha()) {
       found.remark = fmt::format("the machine itself was faster{}",
                                  faster ? fmt::format(" at {}", faster->what) : "");
     } else {
-      found.remark = what_would_decide(found, options_, c_.families[0].size());
+      found.remark = what_would_decide(found, options_);
     }
   }
 
@@ -288,12 +267,6 @@ class Judging {
     }
   }
 
-  bool drift_by(const Member& member, std::string_view piece) const {
-    return std::any_of(drifts_.begin(), drifts_.end(), [&](const Drift& drift) {
-      return drift.what == piece && drift.workers == finding(member).base->workers;
-    });
-  }
-
   void rule_mean(MeanRatio& mean, std::size_t i) const {
     bool any_unread = false, all_fine = true;
     for (const auto& member : members_) {
@@ -313,9 +286,8 @@ class Judging {
   const std::vector<Drift>& drifts_;
   const ComparisonOptions& options_;
   std::vector<MeanRatio*> means_;
-  std::vector<Judged> as_measured_, weakest_, better_;
-  /// What the machine did by each of these is taken off in c_.families from the second on.
-  std::vector<std::string_view> pieces_;
+  std::vector<Judged> as_measured_, weakest_;
+  std::vector<ConfidenceInterval> bounds_;  ///< of changes, the widest
 };
 
 }  // namespace

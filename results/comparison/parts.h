@@ -64,7 +64,7 @@ class Repeats {
 };
 
 /// The values that the rows have, as value_of() says.
-Sample sample(const Rows& rows, const Metric& metric, double confidence);
+Sample sample(const Rows& rows, const Metric& metric);
 
 /// How a metric's values are held against each other: logarithms, or points; larger is worse. A
 /// value that has none (0 has no logarithm) is kNoValue.
@@ -72,8 +72,8 @@ double on_scale(const Metric& metric, double value);
 /// What NEW may be above BASE on that scale.
 double allowed(const Metric& metric, const Criteria& criteria);
 
-/// The change and its interval. The finding has base, now, metric and both samples; returns why
-/// there is nothing to judge, or "".
+/// The change. The finding has base, now, metric and both samples; returns why there is nothing to
+/// judge, or "".
 std::string estimate_change(Finding& finding, const Match& match, const ComparisonOptions& options);
 
 /// Compares repeat by repeat. `rounding` says why bits may differ ("" where they may not). The
@@ -100,9 +100,8 @@ void take_off(Measured& measured, const Drift& drift);
 inline const char* unit_of(const ComparisonOptions& options) {
   return options.paired ? "rounds" : "repeats a side";
 }
-/// How many repeats would decide about a finding of a family of so many things, in words.
-std::string what_would_decide(const Finding& finding, const ComparisonOptions& options,
-                              std::size_t family);
+/// How many repeats would decide about a finding, in words.
+std::string what_would_decide(const Finding& finding, const ComparisonOptions& options);
 
 /// Judges together all findings that have a match; the means, too.
 void judge(Comparison& comparison, const std::vector<const Match*>& match_of_finding,

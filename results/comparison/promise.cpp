@@ -31,6 +31,7 @@ double gate_share(const std::vector<RunRecord>& rows, double change) {
   ComparisonOptions options;
   options.ignore_environment = true;
   options.deals = 1000;
+  options.intervals = false;
   const auto found = could_find(compare(rows, rows, options), options.criteria, {&change, 1});
   return found.empty() ? 1 : found[0].share;
 }
@@ -92,9 +93,8 @@ std::optional<std::size_t> repeats_to_find(double spread, double change) {
 }
 
 // Repeats that would decide if centre and spread stayed as they are: half-widths of intervals go
-// with 1/√n, and one of them, as wide as the family needs, must fit beside the threshold.
-std::string what_would_decide(const Finding& found, const ComparisonOptions& options,
-                              std::size_t family) {
+// with 1/√n, and one of them must fit beside the threshold.
+std::string what_would_decide(const Finding& found, const ComparisonOptions& options) {
   /// More repeats than a user makes, and more than any number means.
   constexpr double kMany = 1000, kEndless = 1e6;
   const auto* unit = unit_of(options);
@@ -109,9 +109,7 @@ std::string what_would_decide(const Finding& found, const ComparisonOptions& opt
   const double beyond = std::abs(scale(*found.change) - allowed(*found.metric, options.criteria));
   if (!std::isfinite(half) || !std::isfinite(beyond))
     return "too many repeats have no value to tell how many more are needed";
-  const double wider =
-      normal_two_sided(2 * alpha / static_cast<double>(family)) / normal_two_sided(alpha);
-  const double needed = static_cast<double>(n) * std::pow(half * wider / beyond, 2);
+  const double needed = static_cast<double>(n) * std::pow(half / beyond, 2);
   if (!(needed <= kEndless)) return fmt::format("no number of {}: it lies on the threshold", unit);
   if (needed > kMany) return fmt::format("more than {:.0f} {} would decide", kMany, unit);
   return fmt::format("about {:.0f} {} would decide",

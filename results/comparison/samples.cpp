@@ -216,7 +216,7 @@ bool crossings_differ(const Match& match) {
          (any(match.base, false) && any(match.now, true));
 }
 
-Sample sample(const Rows& rows, const Metric& metric, double confidence) {
+Sample sample(const Rows& rows, const Metric& metric) {
   Sample found;
   std::vector<double> lows, highs;
   const auto bound = [](auto* get, const RunRecord& row, double value) {
@@ -231,7 +231,7 @@ Sample sample(const Rows& rows, const Metric& metric, double confidence) {
   }
   if (found.values.empty()) return found;
   found.median = median(found.values);
-  found.interval = median_interval(lows, highs, confidence);
+  found.interval = median_interval(lows, highs, kMedianConfidence);
   return found;
 }
 
@@ -245,14 +245,8 @@ std::string estimate_change(Finding& finding, const Match& match,
   if (points)  // the factors of these are the differences of those
     for (auto* values : {&a, &b})
       for (double& value : *values) value = std::exp(value);
-  const double confidence = options.criteria.confidence();
-  const auto shift =
-      options.paired ? shift_of_pairs(a, b, confidence) : shift_between(a, b, confidence);
-  const auto shown = [points](double x) { return points ? x : std::exp(x); };
-  if (shift.centre) finding.change = shown(*shift.centre);
-  if (shift.interval)
-    finding.change_interval =
-        ConfidenceInterval{shown(shift.interval->low), shown(shift.interval->high)};
+  if (const auto shift = options.paired ? shift_of_pairs(a, b) : shift_between(a, b))
+    finding.change = points ? *shift : std::exp(*shift);
   if (finding.metric->better == Metric::Better::neither)
     return "no direction is better: compared only where it is exact";
   return "";

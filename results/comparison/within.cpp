@@ -56,9 +56,9 @@ std::vector<double> paired_with(const std::vector<double>& logarithms,
 /// One way to hold two configurations against each other: a's times and b's.
 struct Held {
   std::vector<double> a, b;
-  Shift shift(bool paired, double confidence) const {
+  std::optional<double> shift(bool paired) const {
     const auto x = paired_with(a, paired ? b : a), y = paired_with(b, paired ? a : b);
-    return paired ? shift_of_pairs(x, y, confidence) : shift_between(x, y, confidence);
+    return paired ? shift_of_pairs(x, y) : shift_between(x, y);
   }
 };
 
@@ -96,16 +96,17 @@ std::vector<TimesDiffer> differences(std::span<const PairOfTimes> pairs, const C
     const std::size_t width = found.size();
     family.push_back({closest.a, closest.b, 0, width});
     family.push_back({farthest.b, farthest.a, 0, width});
-    const double confidence = criteria.confidence();
     auto& differ = found.emplace_back();
-    const auto shift = held(&Times::values, &Times::values).shift(paired, confidence);
-    if (shift.centre) differ.ratio = std::exp(*shift.centre);
-    const auto low = closest.shift(paired, confidence).interval;
-    const auto high = farthest.shift(paired, confidence).interval;
-    if (low && high) differ.interval = ConfidenceInterval{std::exp(low->low), std::exp(high->high)};
+    if (const auto shift = held(&Times::values, &Times::values).shift(paired))
+      differ.ratio = std::exp(*shift);
   }
   const auto judged = judge_family(family, {paired});
+  const auto bounds = lower_bounds(family, {paired}, criteria.alpha);
   for (std::size_t i = 0; i < found.size(); ++i) {
+    const double low = bounds[2 * i], high = -bounds[2 * i + 1];
+    if (std::isfinite(low) && std::isfinite(high) && found[i].ratio)
+      found[i].interval = ConfidenceInterval{std::min(std::exp(low), *found[i].ratio),
+                                             std::max(std::exp(high), *found[i].ratio)};
     found[i].p = judged[2 * i].worse;
     found[i].p_other = judged[2 * i + 1].worse;
     found[i].a_is_faster = found[i].p <= criteria.alpha;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "results/statistics/background.h"
 #include "results/statistics/contrasts.h"
 #include "results/statistics/deals.h"
 #include "results/statistics/family.h"
@@ -22,15 +23,6 @@ std::size_t trials_of(std::size_t values, std::size_t deals, std::size_t changes
   return std::clamp(static_cast<std::size_t>(kMostValues / std::max(cost, 1.0)), kLeastTrials,
                     kMostTrials);
 }
-constexpr std::size_t kMostDeals = 1000;
-
-/// Fewer deals than the gate's, but so many that alpha is several of them.
-Dealing fewer(Dealing dealing, double alpha) {
-  const auto enough = std::max(kMostDeals, static_cast<std::size_t>(std::ceil(10 / alpha)));
-  dealing.most = std::min(dealing.most, enough);
-  return dealing;
-}
-
 Measured deal_out(const Measured& measured, std::size_t before, const Deal& deal, bool paired) {
   Measured dealt{{}, {}, 0, measured.width, measured.is_event};
   if (paired) {
@@ -52,56 +44,24 @@ Measured deal_out(const Measured& measured, std::size_t before, const Deal& deal
 
 std::vector<double> chances(std::span<const Measured> family, std::span<const std::size_t> things,
                             const Dealing& dealing, double alpha, std::span<const double> changes) {
-  std::vector<Measured> still;
-  for (const auto& measured : family) {
-    still.push_back(without_change(measured, dealing.paired));
-  }
   std::vector<double> found(changes.size());
-  FamilyStatistics statistics(family, dealing.paired);
-  const std::size_t before = statistics.before(), after = statistics.after();
-  Deals deals(before, after, fewer(dealing, alpha));
-  const auto most_as_large =
-      static_cast<std::size_t>(alpha * static_cast<double>(deals.size()) + 1e-9);
-  if (things.empty() || before == 0 || after == 0 || most_as_large == 0) return found;
-
-  std::vector<DealBlock> blocks;
-  std::vector<double> largest;
-  std::vector<Typical> typical;  // of each block, of each of the things
-  for (DealBlock block; deals.next(block);) {
-    const auto& now = statistics.at(block);
-    for (std::size_t d = 0; d < block.size; ++d) {
-      largest.push_back(-HUGE_VAL);
-      for (const auto& of : now) largest.back() = std::max(largest.back(), of.still[d]);
-    }
-    for (const auto i : things) typical.push_back(statistics.typical(i));
-    blocks.push_back(block);
-  }
+  if (things.empty()) return found;
+  const Background background(family, dealing, alpha);
+  if (!background.decides()) return found;
+  std::vector<Measured> still;
+  for (const auto& measured : family) still.push_back(without_change(measured, dealing.paired));
+  const std::size_t before = background.before();
   std::mt19937_64 random(dealing.seed);
-  const auto trials = trials_of(before + after, deals.size(), changes.size());
+  const auto trials = trials_of(before + background.after(), background.deals(), changes.size());
   for (std::size_t c = 0; c < changes.size(); ++c) {
     std::size_t hits = 0;
     for (std::size_t trial = 0; trial < trials; ++trial) {
-      const auto thing = trial % things.size(), i = things[thing];
-      const auto drawn = draw_below(random, deals.size());
-      auto dealt = deal_out(still[i], before, deal_of(blocks[drawn / kTogether], drawn % kTogether),
-                            dealing.paired);
+      const auto i = things[trial % things.size()];
+      const auto deal = background.deal(draw_below(random, background.deals()));
+      auto dealt = deal_out(still[i], before, deal, dealing.paired);
       for (double& value : dealt.after) value += changes[c];
       dealt.allowed = family[i].allowed;
-      const Dealt one(dealt, before, after, dealing.paired);
-      double observed = 0;
-      std::size_t as_large = 0;
-      for (std::size_t b = 0; b < blocks.size() && as_large <= most_as_large; ++b) {
-        EachDeal statistic;
-        statistics_of(one.contrasts(blocks[b]), false, typical[b * things.size() + thing],
-                      statistic);
-        if (b == 0) observed = statistic[0] / dealing.inflation;
-        for (std::size_t d = 0; d < blocks[b].size; ++d) {
-          const bool itself = b == 0 && d == 0;
-          as_large +=
-              itself || std::max(largest[b * kTogether + d], statistic[d]) >= observed - 1e-9;
-        }
-      }
-      hits += as_large <= most_as_large;
+      hits += background.finds(dealt, i);
     }
     found[c] = static_cast<double>(hits) / static_cast<double>(trials);
   }
@@ -118,7 +78,7 @@ FoundCount count_found(std::span<const Measured> family, std::span<const std::si
     before = std::max(before, still.back().before.size());
     after = std::max(after, still.back().after.size());
   }
-  auto drawn = fewer(dealing, alpha);
+  auto drawn = fewer_deals(dealing, alpha);
   auto one_of = dealing;
   one_of.most = trials;
   Deals deals(before, after, one_of);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <map>
 
 #include "results/statistics.h"
@@ -87,14 +88,23 @@ struct Side {
     squares += counted * value;
     seen -= mine;
   }
-  /// ∑(x − x̄)² of all, those that are cut as fast or slow as their nearest that is kept.
-  double winsorised_squares(std::size_t deal, double all) const {
-    const auto below = static_cast<double>(low[deal]), above = all - static_cast<double>(end[deal]);
-    const double x = first[deal], y = last[deal];
-    const double total = sum[deal] + below * x + above * y;
-    return std::max(0.0, squares[deal] + below * x * x + above * y * y - total * total / all);
+  void keep(const Kept& kept, std::size_t deal) {
+    low[deal] = static_cast<std::int64_t>(kept.low);
+    end[deal] = static_cast<std::int64_t>(kept.end);
+  }
+  /// ∑(x − x̄)² of `all`, those that are cut as fast or slow as their nearest that is kept.
+  void winsorise(const Lanes& all, Lanes& around_mean) const {
+    const Lanes below = __builtin_convertvector(low, Lanes),
+                above = all - __builtin_convertvector(end, Lanes);
+    const Lanes total = sum + below * first + above * last;
+    const Lanes found = squares + below * first * first + above * last * last - total * total / all;
+    around_mean = found > Lanes{} ? found : Lanes{};
   }
 };
+
+void store(const Lanes& lanes, EachDeal& numbers) {
+  std::memcpy(&numbers, &lanes, sizeof numbers);
+}
 
 double upper_median(std::vector<double>& values) {
   const auto found = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -166,43 +176,41 @@ Contrasts Dealt::contrasts(const DealBlock& deals) const {
 }
 
 void Dealt::of_two(const DealBlock& deals, Contrasts& contrasts) const {
-  Wholes all{}, finite{}, to_new;
+  const auto both = static_cast<double>(values_.size()), ended = static_cast<double>(finite_);
+  Wholes to_new, new_all{}, new_ended{};
   for (std::size_t i = 0; i < values_.size(); ++i) {
     look(deals, values_[i].slot, to_new);
-    all -= to_new;
-    if (i < finite_) finite -= to_new;
+    new_all -= to_new;
+    if (i < finite_) new_ended -= to_new;
   }
-  Counts counts[kTogether];
-  KeptOfBoth kept[kTogether];
   Side sides[2];
-  for (std::size_t d = 0; d < kTogether; ++d) {
-    const auto n = static_cast<double>(all[d]), ended = static_cast<double>(finite[d]);
-    counts[d] = {{static_cast<double>(values_.size()) - n, n},
-                 {static_cast<double>(finite_) - ended, ended}};
-    kept[d] = d > 0 && counts[d] == counts[d - 1] ? kept[d - 1] : kept_of(counts[d]);
-    for (const int k : {0, 1}) {
-      sides[k].low[d] = static_cast<std::int64_t>(kept[d].sides[k].low);
-      sides[k].end[d] = static_cast<std::int64_t>(kept[d].sides[k].end);
-    }
+  Wholes exists{};
+  Counts counts{};
+  KeptOfBoth kept;
+  for (std::size_t d = 0; d < deals.size; ++d) {
+    const auto n = static_cast<double>(new_all[d]), m = static_cast<double>(new_ended[d]);
+    const Counts now{{both - n, n}, {ended - m, m}};
+    if (d == 0 || !(now == counts)) kept = kept_of(counts = now);  // nearly always the same
+    exists[d] = kept.exists ? -1 : 0;
+    for (const int k : {0, 1}) sides[k].keep(kept.sides[k], d);
   }
   for (std::size_t i = 0; i < finite_; ++i) {
     look(deals, values_[i].slot, to_new);
     sides[0].add(values_[i].value, ~to_new);
     sides[1].add(values_[i].value, to_new);
   }
-  for (std::size_t d = 0; d < deals.size; ++d) {
-    if (!kept[d].exists) continue;
-    double means[2];
-    for (const int k : {0, 1}) {
-      const double n = kept[d].sides[k].count();
-      means[k] = sides[k].sum[d] / n;
-      auto& term = contrasts.terms[k];
-      term.variance[d] = sides[k].winsorised_squares(d, counts[d].all[k]) / (n - 1);
-      term.scale[d] = 1 / n;
-      term.freedom[d] = n - 1;
-    }
-    contrasts.difference[d] = means[1] - means[0];
+  const Lanes all_new = __builtin_convertvector(new_all, Lanes);
+  Lanes means[2], squares;
+  for (const int k : {0, 1}) {
+    const Lanes n = __builtin_convertvector(sides[k].end - sides[k].low, Lanes);
+    means[k] = sides[k].sum / n;
+    sides[k].winsorise(k == 0 ? both - all_new : all_new, squares);
+    auto& term = contrasts.terms[k];
+    store(exists ? squares / (n - 1) : Lanes{}, term.variance);
+    store(exists ? 1 / n : Lanes{}, term.scale);
+    store(exists ? n - 1 : Lanes{}, term.freedom);
   }
+  store(exists ? means[1] - means[0] : Lanes{}, contrasts.difference);
 }
 
 void Dealt::of_events(const DealBlock& deals, Contrasts& contrasts) const {
@@ -296,22 +304,27 @@ FamilyStatistics::FamilyStatistics(std::span<const Measured> family, bool paired
   statistics_.resize(dealt_.size());
 }
 
-const std::vector<FamilyStatistics::Of>& FamilyStatistics::at(const DealBlock& deals) {
+const std::vector<FamilyStatistics::Of>& FamilyStatistics::still(const DealBlock& deals) {
   for (std::size_t i = 0; i < still_.size(); ++i) contrasts_[i] = still_[i].contrasts(deals);
   std::vector<double> variances;
-  for (std::size_t group = 0; group < groups_.size(); ++group)
+  for (std::size_t g = 0; g < groups_.size(); ++g)
     for (const int k : {0, 1})
       for (std::size_t d = 0; d < kTogether; ++d) {
         variances.clear();
-        for (const auto i : groups_[group])
+        for (const auto i : groups_[g])
           if (contrasts_[i].exists(d)) variances.push_back(contrasts_[i].terms[k].variance[d]);
-        typical_[group].sides[k][d] = variances.empty() ? 0 : upper_median(variances);
+        typical_[g].sides[k][d] = variances.empty() ? 0 : upper_median(variances);
       }
-  for (std::size_t i = 0; i < dealt_.size(); ++i) {
-    const bool is_event = dealt_[i].is_event();
-    statistics_of(contrasts_[i], is_event, typical(i), statistics_[i].still);
-    statistics_of(dealt_[i].contrasts(deals), is_event, typical(i), statistics_[i].raw);
-  }
+  for (std::size_t i = 0; i < still_.size(); ++i)
+    statistics_of(contrasts_[i], still_[i].is_event(), typical_[group(i)], statistics_[i].still);
+  return statistics_;
+}
+
+const std::vector<FamilyStatistics::Of>& FamilyStatistics::at(const DealBlock& deals) {
+  still(deals);
+  for (std::size_t i = 0; i < dealt_.size(); ++i)
+    statistics_of(dealt_[i].contrasts(deals), dealt_[i].is_event(), typical_[group(i)],
+                  statistics_[i].raw);
   return statistics_;
 }
 

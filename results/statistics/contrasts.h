@@ -3,6 +3,8 @@
 // Nothing branches on where a repeat was dealt: that is a coin, which no processor can foretell.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,6 +36,11 @@ struct Typical {
 /// are an event's. −∞ where there is no statistic.
 void statistics_of(const Contrasts& contrasts, bool is_event, const Typical& typical,
                    EachDeal& statistics);
+
+/// What is equal on paper must not be found smaller.
+inline double just_below(double statistic) {
+  return statistic - 1e-9 * std::max(1.0, std::abs(statistic));
+}
 
 /// The same without any difference between the sides, nor anything that is allowed.
 Measured without_change(Measured measured, bool paired);
@@ -72,10 +79,14 @@ class FamilyStatistics {
     EachDeal raw, still;
   };
   const std::vector<Of>& at(const DealBlock& deals);
-  /// After at(): what is usual among the things whose width the i-th thing has, in those deals.
-  /// What differs between the reports is no scatter, so it is counted without that: else a change
-  /// of many would make the others' statistics small in all deals but the observed one.
-  const Typical& typical(std::size_t i) const { return typical_[group_of_[i]]; }
+  /// Of::still alone.
+  const std::vector<Of>& still(const DealBlock& deals);
+  /// After these: what is usual in each group of things of equal width, in those deals. What
+  /// differs between the reports is no scatter, so it is counted without that: else a change of
+  /// many would make the others' statistics small in all deals but the observed one.
+  const std::vector<Typical>& typical() const { return typical_; }
+  /// The i-th thing's.
+  std::size_t group(std::size_t i) const { return group_of_[i]; }
 
  private:
   std::size_t before_ = 0, after_ = 0;

@@ -15,11 +15,6 @@ double deflated(double statistic, double inflation) {
   return statistic > 0 ? statistic / inflation : statistic;
 }
 
-/// What is equal on paper must not be found smaller.
-double just_below(double statistic) {
-  return statistic - 1e-9 * std::max(1.0, std::abs(statistic));
-}
-
 /// One direction of a family's test. The largest statistic of the things that are no more striking
 /// than a thing itself is counted where it reaches that thing's.
 class StepDown {

@@ -69,6 +69,14 @@ struct Judged {
 /// In the order of `family`. Things of which a side has fewer than two finite values stay at 1.
 std::vector<Judged> judge_family(std::span<const Measured> family, const Dealing& dealing);
 
+/// What each change is above, for all things together: any true one is below its bound in at most
+/// alpha of all comparisons. It is the least change that the test would not reject; −∞ where
+/// nothing is known, for events too.
+std::vector<double> lower_bounds(std::span<const Measured> family, const Dealing& dealing,
+                                 double alpha);
+/// The family seen from NEW, where changes have the other sign.
+std::vector<Measured> turned(std::span<const Measured> family);
+
 /// The least p-value that so many repeats (of pairs: rounds) can have.
 double least_p(std::size_t before, std::size_t after, bool paired);
 
