@@ -94,7 +94,7 @@ std::vector<double> series(const std::vector<Match>& matches, const Repeats& rep
   bool any = false;
   for (const auto& match : matches) {
     const auto& rows = of_now ? match.now : match.base;
-    if (rows.empty() || match.base.empty() || rows.front()->workers != workers) continue;
+    if (match.base.empty() || match.now.empty() || rows.front()->workers != workers) continue;
     if (rows.front()->clock == "virtual") continue;
     const auto values = repeats.values(of_now, rows, [&](const RunRecord& row) {
       const auto time = piece.time(row);
