@@ -103,7 +103,7 @@ namespace {
 /// The line that goes to and fro. Even: the first player's turn, odd: the second's.
 struct Court {
   static constexpr std::uint32_t kBatch = 50;  // round trips timed together
-  static constexpr std::uint32_t kBatches = 40;
+  static constexpr std::uint32_t kBatches = 360;
   static constexpr Nanoseconds kPatience = 10'000'000;  // for all of it: players may share one core
 
   alignas(64) std::atomic<std::uint32_t> ball{0};
