@@ -14,7 +14,7 @@ namespace {
 constexpr int kTrials = 50;
 
 int regressions(const Scenario& scenario, std::size_t repeats, int trials = kTrials) {
-  const auto counts = count(scenario, repeats, trials, 11 * repeats, 300, false);
+  const auto counts = count(scenario, repeats, trials, 11 * repeats, 300, 0);
   MESSAGE(scenario.name << ", " << repeats << " repeats: " << counts.regression << " of "
                         << trials);
   return counts.regression;
@@ -43,19 +43,19 @@ TEST_CASE("A machine that drifts where the probes see it fails no more, and pass
   CHECK(regressions(drifting, 10) <= most_false(kTrials));
   auto slower = drifting;
   slower.slowdown = 0.1;
-  const auto counts = count(slower, 10, kTrials, 5, 300, false);
+  const auto counts = count(slower, 10, kTrials, 5, 300, 0);
   CHECK(counts.fine <= most_false(kTrials));
 }
 
 TEST_CASE("Fine is called of anything that became too slow in at most alpha of the comparisons") {
-  const auto counts = count({.name = "", .slowdown = 0.0501}, 10, kTrials, 3, 300, false);
+  const auto counts = count({.name = "", .slowdown = 0.0501}, 10, kTrials, 3, 300, 0);
   CHECK(counts.fine <= most_false(kTrials));
 }
 
 TEST_CASE("All true changes are in the intervals that are shown but for twice alpha") {
   constexpr int kCounted = 20;
   const auto not_held = [](const Scenario& scenario, std::size_t repeats) {
-    const auto counts = count(scenario, repeats, kCounted, 7 * repeats, 300);
+    const auto counts = count(scenario, repeats, kCounted, 7 * repeats, 300, kCounted);
     CHECK(counts.intervals == 20 * kCounted);
     return kCounted - counts.all_held;
   };

@@ -2,6 +2,7 @@
 // reference of its operating characteristics compare.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -93,22 +94,24 @@ struct Counts {
   int regression = 0;  ///< comparisons that call any of the slow one, or the mean of all
   int fine = 0;        ///< comparisons that call any of the slowed fine
   int trials = 0;
-  int intervals = 0;  ///< that were shown
-  int held = 0;       ///< of these, those that hold the true factor
-  int all_held = 0;   ///< comparisons in which all of them do
+  int with_intervals = 0;  ///< comparisons of which intervals were computed
+  int intervals = 0;       ///< that were shown
+  int held = 0;            ///< of these, those that hold the true factor
+  int all_held = 0;        ///< comparisons in which all of them do
 };
 
 inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, std::uint64_t seed,
-                    std::size_t deals = 1000, bool intervals = true) {
+                    std::size_t deals, int with_intervals) {
   Samples samples(seed);
   Counts counts;
   counts.trials = trials;
+  counts.with_intervals = std::min(trials, with_intervals);
   ComparisonOptions options;
   options.paired = scenario.paired;
   options.deals = deals;
-  options.intervals = intervals;
   for (int i = 0; i < trials; ++i) {
     const auto reports = reports_of(scenario, samples, repeats);
+    options.intervals = i < with_intervals;
     const auto comparison = compare(reports.base, reports.now, options);
     bool fine = false, worse = false, all_hold = true;
     for (const auto& finding : comparison.findings) {
@@ -128,7 +131,7 @@ inline Counts count(const Scenario& scenario, std::size_t repeats, int trials, s
       worse = worse || (mean.verdict == Verdict::regression && scenario.others <= 1);
     counts.regression += worse;
     counts.fine += fine;
-    counts.all_held += all_hold;
+    counts.all_held += options.intervals && all_hold;
   }
   return counts;
 }
