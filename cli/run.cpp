@@ -40,7 +40,10 @@ std::vector<std::string> imprecise(const std::vector<RunRecord>& rows,
   for (const auto& configuration : configurations)
     if (configuration.until_ci > 0) shares[config_id(configuration)] = configuration.until_ci / 100;
   auto notes = precision_notes(rows, shares);
-  for (const auto& note : notes) talk(note);
+  for (auto& note : notes) {
+    note = with_option_names(note);
+    talk(note);
+  }
   return notes;
 }
 

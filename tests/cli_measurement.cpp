@@ -276,7 +276,7 @@ TEST_CASE("Repeating does not go on for what the points of a curve leave open") 
   const auto notes = precision_notes(rows, {{"c", 0.05}});
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].find("known to ±10 % after 8 repeats, not to ±5 %; the points of its curve alone "
-                      "leave ±10 %: more of --evaluations tell more") != std::string::npos);
+                      "leave ±10 %: more of `evaluations` tell more") != std::string::npos);
   // That of a median does not narrow what a few wide ones leave open.
   for (auto* row : {&rows[0], &rows[1], &rows[2]}) row->time_to_target_low_s = 0.5;
   CHECK_FALSE(settled(precision_of(rows, "c"), 0.101));

@@ -212,7 +212,7 @@ std::string note(const RunRecord& row, const Precision& precision, double share)
   const auto why = precision.between_points > share
                        ? fmt::format(
                              "; the points of its curve alone leave ±{:.2g} %: more of "
-                             "--evaluations tell more",
+                             "`evaluations` tell more",
                              100 * precision.between_points)
                        : "";
   return fmt::format("{}: its median time is known {} after {} repeats, not to ±{:g} %{}",
