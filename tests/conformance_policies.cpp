@@ -32,11 +32,11 @@ double off(const RunSpec& spec, const Problem& problem, const RunOutcome& outcom
   return most;
 }
 
-/// A run of 30 updates that lists what landed, as a policy would have it.
+/// A run of 16 updates that lists what landed, as a policy would have it.
 RunSpec with_landings(const BackendEntry& entry, const Case& c, std::size_t batch,
                       const StalenessPolicyEntry& policy) {
   RunSpec spec = spec_for(entry, *c.problem, 5, batch);
-  spec.updates = 30;
+  spec.updates = 16;
   spec.landings = true;
   if (!entry.virtual_clock && entry.delays_compute)
     spec.conditions.compute_delay = Distribution::parse("exp:50us");
@@ -93,7 +93,7 @@ void for_every_bound(std::size_t workers, Visit visit) {
 TEST_CASE("Every policy is its formula where what landed is known, whoever hosts the server" *
           doctest::test_suite("long")) {
   // A smooth network: at a kink, a rounding is felt.
-  const Case network = make_case("mlp", "mnist-like:rows=60", -1, "tanh");
+  const Case network = make_case("mlp", "covtype-like:rows=60", -1, "tanh");
   for (const auto& c : {&cases()[0], &cases()[2], &cases()[3], &network})
     for (const auto& entry : backend_catalog()) {
       if (!entry.lists_landings) continue;
@@ -120,7 +120,8 @@ TEST_CASE("Every rule takes what a policy makes of the step and the gradient, av
           doctest::test_suite("long")) {
   std::size_t checked = 0;
   std::uint64_t dropped = 0;
-  for (const auto* c : {&cases()[0]})
+  const Case sparse = make_case("logreg", "rcv1-like:rows=203,features=2000");
+  for (const auto* c : {&sparse})
     for (const auto& entry : backend_catalog()) {
       if (!entry.lists_landings) continue;
       for (const auto& rule : rule_catalog()) {
