@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -76,6 +78,21 @@ TEST_CASE("The workers of a pool are the same threads in every round, OpenMP's l
     CHECK(early.load() == 0);
     CHECK(std::set(first.begin(), first.end()).size() == kWorkers);
     CHECK_FALSE(std::set(first.begin(), first.end()).contains(std::this_thread::get_id()));
+  }
+}
+
+TEST_CASE("What is too small for its full precision is 0 on workers, and left alone elsewhere") {
+  const auto halved = [](float x) {
+    volatile float least = x;
+    return least * 0.5F;
+  };
+  constexpr float kLeast = std::numeric_limits<float>::min();
+  for (const Threads threads : {Threads::own, Threads::openmp}) {
+    WorkerPool pool(3, false, threads);
+    std::array<float, 3> found{1, 1, 1};
+    pool.on_each([&](std::size_t worker) { found[worker] = halved(kLeast); });
+    for (const float x : found) CHECK(x == 0);
+    CHECK(halved(kLeast) > 0);
   }
 }
 
