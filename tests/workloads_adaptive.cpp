@@ -29,6 +29,11 @@ class Descent {
     rule_->apply(state_, sum, kCoordinates / 3, kCoordinates, kGamma, access);
   }
   double w(std::size_t i) const { return state_[i]; }
+  /// As a store of another worker would leave it.
+  void set(std::size_t vector, Real value) {
+    std::fill_n(state_.begin() + static_cast<std::ptrdiff_t>(vector * kCoordinates), kCoordinates,
+                value);
+  }
   double state(std::size_t vector, std::size_t i) const {
     return state_[vector * kCoordinates + i];
   }
@@ -97,6 +102,26 @@ TEST_CASE("Without gradients adamw shrinks w by 1 − γ·λ at every update, an
     CHECK(adamw.w(5) == doctest::Approx(3 * std::pow(1 - kGamma * 0.5, t)).epsilon(1e-5));
     CHECK(adam.w(5) == 3);
   }
+}
+
+TEST_CASE("Adam's step is bounded by its betas whatever stores were lost, and soon right again") {
+  // m²/v of gradients that both moments have is at most this much.
+  const double most = std::sqrt(0.01 / (0.001 * (1 - 0.81 / 0.999)));
+  for (const Access access : {Access::racy_store, Access::racy_cas})
+    for (const char* name : {"adam", "adamw"}) {
+      Descent descent(name, {.weight_decay = 0}, 0);
+      descent.set(1, Real(0.3));  // a gradient that v has lost
+      descent.set(3, 1000);
+      for (int t = 0; t < 3; ++t) {
+        const double before = descent.w(0);
+        descent.take([](std::size_t i) { return Real(i % 2 == 0 ? 0 : 1e-3); }, access);
+        CHECK(std::abs(descent.w(0) - before) < 1.5 * most * double{kGamma});
+        CHECK(std::abs(descent.w(0) - before) > 0.5 * double{kGamma});
+      }
+      // What is left of m from then on is forgotten within tens of updates.
+      for (int t = 0; t < 300; ++t) descent.take([](std::size_t) { return Real(0); }, access);
+      CHECK(std::abs(descent.w(0)) < 1.5 * most * 10 * double{kGamma});
+    }
 }
 
 TEST_CASE("Adagrad along one gradient goes γ/√t at update t, whatever its size") {

@@ -23,6 +23,15 @@
 // update reads it once, at the beginning of its range, as every update lands on all coordinates;
 // while others write, a coordinate may be as many updates ahead as there are workers. From where
 // both corrections are 1 in single precision it is no longer counted, and costs nothing.
+//
+// m and v are sums over the same gradients, so that by Cauchy and Schwarz
+//
+//   m² ≤ B·v,  B = (1 − β₁)² / ((1 − β₂)·(1 − β₁²/β₂)) where β₁² < β₂
+//
+// and no coordinate goes farther than γ·√B at an update. Where workers overwrite each other, the
+// gradient that a store of v lost may still be in m: with v = 0 the next step would be γ·m/ε. There
+// an update takes and leaves v no smaller than half of m²/B, which changes nothing where no store
+// was lost. The other rules divide by a root that has their own g in it.
 #include <cmath>
 
 #include "workloads/rules/coordinate_rule.h"
@@ -64,6 +73,13 @@ double updates_to_forget(double beta) {
   return beta == 0 ? 1 : std::ceil(std::log(0x1p-25) / std::log(beta));
 }
 
+/// Half of 1/B; 0 where nothing bounds m²/v.
+Real least_share(double beta1, double beta2) {
+  if (!(beta1 * beta1 < beta2)) return 0;
+  return static_cast<Real>((1 - beta2) * (1 - beta1 * beta1 / beta2) /
+                           (2 * (1 - beta1) * (1 - beta1)));
+}
+
 template <bool decoupled>
 struct AdamUpdate {
   static constexpr std::size_t kVectors = 4;
@@ -78,6 +94,7 @@ struct AdamUpdate {
         weight_decay(static_cast<Real>(spec.weight_decay)),
         log_beta1(std::log(spec.beta1)),
         log_beta2(std::log(spec.beta2)),
+        least(least_share(spec.beta1, spec.beta2)),
         counted(std::max(updates_to_forget(spec.beta1), updates_to_forget(spec.beta2))) {}
 
   /// The update that follows `made` others.
@@ -96,8 +113,12 @@ struct AdamUpdate {
     const T g = sum * c.mean;
     const T m =
         memory.template modify<T>(x.vector(1), [&](T old) { return beta1 * old + share1 * g; });
-    const T v = memory.template modify<T>(x.vector(2),
-                                          [&](T old) { return beta2 * old + share2 * (g * g); });
+    const T v = memory.template modify<T>(x.vector(2), [&](T old) {
+      const T next = beta2 * old + share2 * (g * g);
+      if constexpr (Memory::kPlain) return next;
+      const T bound = least * (m * m);
+      return next < bound ? bound : next;
+    });
     if (counts) memory.template modify<T>(x.vector(3), [](T t) { return t + Real(1); });
     const T d = (m * correction1) / (square_root(v) * correction2 + epsilon);
     if constexpr (decoupled) return d + weight_decay * memory.template load<T>(x.w);
@@ -107,6 +128,7 @@ struct AdamUpdate {
   Real beta1, beta2, share1, share2;  ///< β₁, β₂, 1 − β₁, 1 − β₂
   Real epsilon, weight_decay;         ///< ε, λ
   double log_beta1, log_beta2;
+  Real least;                             ///< of m², what v is at least while others write
   double counted;                         ///< updates after which t stands still
   Real correction1 = 1, correction2 = 1;  ///< 1/(1 − β₁ᵗ), 1/√(1 − β₂ᵗ)
   bool counts = true;
