@@ -41,7 +41,7 @@ class Hogwild final : public PooledBackend {
 
   void work(Run& run, std::size_t worker) override {
     WorkerContext& context = run.contexts[worker];
-    const Access access = run.spec.write == "cas" ? Access::racy_cas : Access::racy_store;
+    const Access access = access_of(run.spec);
     const Partition whole = partition(run.spec);
     const std::size_t sampled_blocks =
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
@@ -56,6 +56,12 @@ class Hogwild final : public PooledBackend {
       else
         train_in_place(run, context, part, rows, access);
     });
+  }
+
+  /// A worker that is alone overwrites nobody, so that nothing need be exchanged or tried again.
+  Access access_of(const RunSpec& spec) const {
+    if (spec.write == "cas") return Access::racy_cas;
+    return workers() == 1 ? Access::exclusive : Access::racy_store;
   }
 
   /// The first update under the probe, if there is more than one worker; the last one, for

@@ -25,21 +25,29 @@ class DenseLinearWorker final : public WorkerBase {
       : WorkerBase(options),
         model_(model),
         ahead_(rows_ahead(model.matrix.stride)),
+        changes_(memory()),
+        sarah_(dynamic_cast<const Sarah*>(options.rule)),
+        vectors_(sarah_ != nullptr ? SarahUpdate::kVectors * model.matrix.stride : 0),
         slopes_(options.max_batch),
         copy_(padded_to_line(model.matrix.columns + (with_intercept ? 1 : 0))),
         anchor_copy_(reads_anchor() ? copy_.size() : 0),
-        values_(copy_.size()) {}
+        values_(copy_.size()) {
+    if (memory() != nullptr && memory()->keeps_lost()) lost_.resize(copy_.size());
+  }
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
     const bool remembers = memory() != nullptr;
     Real* const u = average(state);
+    if (run.batch == 1 && sarah_ != nullptr && run.access == Access::exclusive)
+      return step_recursively(state, run);
     if (run.batch != 1 || (!plain_sgd() && !remembers && u == nullptr) || run.probe)
       return WorkerBase::run_in_place(state, run);
     if (u != nullptr)
       in_place(AveragedEstimate(u), state, run);
     else if (remembers)
-      with_memory_of(*memory(), state, [&](auto estimate) { in_place(estimate, state, run); });
+      with_memory_of<true>(*memory(), state, &changes_,
+                           [&](auto estimate) { in_place(estimate, state, run); });
     else
       in_place(GradientEstimate{}, state, run);
   }
@@ -146,6 +154,8 @@ class DenseLinearWorker final : public WorkerBase {
     });
   }
 
+  AlignedVector<Real>& beside_copy(std::size_t k) { return k == 0 ? values_ : lost_; }
+
   /// On padded copies of w and of what is remembered of its coordinates, where a row is whole
   /// vectors: nobody else looks at them meanwhile.
   template <class Estimate>
@@ -154,18 +164,72 @@ class DenseLinearWorker final : public WorkerBase {
     std::copy_n(w.begin(), features, copy_.begin());
     std::fill(copy_.begin() + static_cast<std::ptrdiff_t>(features), copy_.end(), Real(0));
     Real intercept = with_intercept ? *intercept_of(w) : 0;
-    Real* beside = nullptr;
-    if constexpr (Estimate::kHasVector) {
-      // What lies behind the features moves the padding of w, which meets zeros only.
-      beside = std::exchange(estimate.vector(), values_.data());
-      std::copy_n(beside, size, values_.begin());
-      std::fill(values_.begin() + static_cast<std::ptrdiff_t>(size), values_.end(), Real(0));
-    }
+    Real* beside[Estimate::kVectors + 1] = {};
+    if constexpr (Estimate::kVectors != 0)
+      for (std::size_t k = 0; k < Estimate::kVectors; ++k) {
+        // What lies behind the features moves the padding of w, which meets zeros only.
+        AlignedVector<Real>& copy = beside_copy(k);
+        beside[k] = std::exchange(estimate.vector(k), copy.data());
+        std::copy_n(beside[k], size, copy.begin());
+        std::fill(copy.begin() + static_cast<std::ptrdiff_t>(size), copy.end(), Real(0));
+      }
     step_through(ExclusiveMemory{}, estimate, std::span(copy_).first(model_.matrix.stride),
                  &intercept, run);
     std::copy_n(copy_.begin(), features, w.begin());
     if constexpr (with_intercept) *intercept_of(w) = intercept;
-    if constexpr (Estimate::kHasVector) std::copy_n(values_.begin(), size, beside);
+    for (std::size_t k = 0; k < Estimate::kVectors; ++k)
+      std::copy_n(beside_copy(k).begin(), size, beside[k]);
+  }
+
+  /// Under sarah, on a padded copy of its state [w | v | a]: both slopes of a row, then one pass.
+  ///   v ← v + (ℓ′(⟨w, x⟩ + b, y) − ℓ′(⟨a, x⟩ + b_a, y))·x + λ·(w − a),  a ← w,  w ← w − γ·v
+  void step_recursively(std::span<Real> state, const InPlaceRun& run) {
+    const std::size_t stride = model_.matrix.stride, features = model_.matrix.columns;
+    constexpr std::size_t kVectors = SarahUpdate::kVectors;
+    Real beside[kVectors] = {};  // of the intercept
+    for (std::size_t k = 0; k < kVectors; ++k) {
+      const Real* const from = &state[k * parameters()];
+      std::copy_n(from, features, &vectors_[k * stride]);
+      if constexpr (with_intercept) beside[k] = from[features];
+    }
+    recursive_steps(run, beside);
+    for (std::size_t k = 0; k < kVectors; ++k) {
+      Real* const to = &state[k * parameters()];
+      std::copy_n(&vectors_[k * stride], features, to);
+      if constexpr (with_intercept) to[features] = beside[k];
+    }
+  }
+  void recursive_steps(const InPlaceRun& run, Real* beside) {
+    const ExclusiveMemory memory;
+    const std::size_t stride = model_.matrix.stride;
+    Real* const w = vectors_.data();
+    Real* const a = w + SarahUpdate::kAnchor * stride;
+    const auto update = sarah_->update();
+    const auto rows = run.rows_and_ahead();
+    UpdateCounter updates(run);
+    for (std::size_t k = 0; k < run.rows.size(); ++k) {
+      if (k + ahead_ < rows.size())
+        prefetch_row(model_.matrix.row(rows[k + ahead_]).data(), stride);
+      const Real* const x[] = {model_.matrix.row(rows[k]).data()};
+      const Real y = model_.targets[rows[k]];
+      Real z, z_a;
+      dot_rows<1>(w, x, stride, &z);
+      dot_rows<1>(a, x, stride, &z_a);
+      const Real s =
+          Loss::slope(z + beside[0], y) - Loss::slope(z_a + beside[SarahUpdate::kAnchor], y);
+      const Coefficients c{updates.step(), 1, 0};
+      const auto step_along = [&]<class T>(Real* w_v, std::size_t apart, T sum) {
+        const T change = c.step * update.template operator()<T>(memory, c, {w_v, apart}, sum);
+        plain::store(w_v, plain::load<T>(w_v) - change);
+      };
+      for (std::size_t v = 0; v < stride; v += kLanes)
+        step_along.template operator()<Vec>(
+            w + v, stride,
+            s * plain::load<Vec>(x[0] + v) +
+                model_.l2 * (plain::load<Vec>(w + v) - plain::load<Vec>(a + v)));
+      if constexpr (with_intercept) step_along.template operator()<Real>(beside, 1, s);
+      updates.made();
+    }
   }
 
   /// w may be as long as the rows, or as long as their padding; the intercept is no part of it.
@@ -189,6 +253,7 @@ class DenseLinearWorker final : public WorkerBase {
                                       updates.step());
       updates.made();
     }
+    estimate.end(memory);
   }
 
   template <class Memory>
@@ -220,10 +285,14 @@ class DenseLinearWorker final : public WorkerBase {
   std::size_t ahead_;  ///< rows to ask for in advance
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
-  AlignedVector<Real> slopes_;                       ///< ℓ′ of each of the block's rows
-  Real slope_sum_ = 0;                               ///< of all
-  bool differs_ = false;                             ///< whether there is an anchor
-  AlignedVector<Real> copy_, anchor_copy_, values_;  ///< of w, the anchor, the gradient sum, padded
+  MeanChanges changes_;
+  const Sarah* sarah_;                        ///< the rule, if it is that
+  AlignedVector<Real> vectors_;               ///< its state, padded with zeros
+  AlignedVector<Real> slopes_;                ///< ℓ′ of each of the block's rows
+  Real slope_sum_ = 0;                        ///< of all
+  bool differs_ = false;                      ///< whether there is an anchor
+  AlignedVector<Real> copy_, lost_;           ///< of w and of what additions to it lost, padded
+  AlignedVector<Real> anchor_copy_, values_;  ///< of the anchor, the gradient sum, padded
 };
 
 }  // namespace

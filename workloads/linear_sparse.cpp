@@ -60,8 +60,9 @@ class SparseStep {
         return through(memory, CoordinateEstimate(adagrad->update(), adagrad->parameters()),
                        state.data(), run);
       if (rule == nullptr) return through(memory, GradientEstimate{}, state.data(), run);
-      with_memory_of(*rule, state,
-                     [&](const auto& estimate) { through(memory, estimate, state.data(), run); });
+      with_memory_of<false>(*rule, state, nullptr, [&](const auto& estimate) {
+        through(memory, estimate, state.data(), run);
+      });
     });
   }
 
@@ -93,6 +94,7 @@ class SparseStep {
                                       step);
       updates.made();
     }
+    estimate.end(memory);
   }
 
   const SparseMatrix& matrix_;

@@ -5,7 +5,8 @@
 //   begin(memory, i, s)                       what multiplies xᵢ below; notes the slope
 //   along<T>(memory, w_v, v, x, …)            the step of coordinate v, or of a register of them
 //   place(updates)                            the update that is made next
-//   vector()                                  where it has one beside w, that
+//   end(memory)                               after the last one of a run
+//   vector(k)                                 the k-th of its kVectors beside w
 #pragma once
 
 #include "workloads/kernels/memory.h"
@@ -16,7 +17,8 @@ namespace sgdbench {
 
 /// s·x + λ/d_v·w_v: `shrinkage` is λ/d_v.
 struct GradientEstimate {
-  static constexpr bool kRemembers = false, kHasVector = false;
+  static constexpr bool kRemembers = false;
+  static constexpr std::size_t kVectors = 0;
 
   template <class Memory>
   Real begin(const Memory&, std::uint32_t, Real s) const {
@@ -25,6 +27,8 @@ struct GradientEstimate {
   void ask_for(std::uint32_t) const {}
   template <class Updates>
   void place(const Updates&) {}
+  template <class Memory>
+  void end(const Memory&) const {}
   template <class T, class Memory>
   [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
                                     Real shrinkage, Real step) const {
@@ -34,10 +38,10 @@ struct GradientEstimate {
 
 /// The same where iterates are averaged: u takes t − 1 times the step (rules/coordinate_rule.h).
 struct AveragedEstimate : GradientEstimate {
-  static constexpr bool kHasVector = true;
+  static constexpr std::size_t kVectors = 1;
 
   explicit AveragedEstimate(Real* average) : u(average) {}
-  Real*& vector() { return u; }
+  Real*& vector(std::size_t) { return u; }
   template <class Updates>
   void place(const Updates& updates) {
     averaged = updates.averaged();
@@ -78,18 +82,64 @@ struct CoordinateEstimate : GradientEstimate {
   std::size_t parameters;
 };
 
-/// c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it.
-template <bool follows>
+/// What a worker among others has changed of ḡ on dense rows, and not told them yet. A change that
+/// was lost would leave ḡ wrong for the rest of the run, so that each is a compare-and-swap; of
+/// many rows' changes together, their sum needs one. The worker's own steps see its changes at
+/// once, the others' some rows later: as if they had read ḡ that much earlier. (On sparse rows,
+/// which share few coordinates, remembering what was changed was measured to cost more.)
+class MeanChanges {
+ public:
+  /// For a worker under this rule, or null.
+  explicit MeanChanges(const SlopeMemory* rule)
+      : changes_(rule != nullptr && rule->follows() ? rule->parameters() : 0) {}
+
+  template <class T>
+  T at(std::size_t v) const {
+    return plain::load<T>(&changes_[v]);
+  }
+  template <class T>
+  void set(std::size_t v, T change) {
+    plain::store(&changes_[v], change);
+  }
+
+  /// A row more, before its changes; they are told every so many.
+  void row(Real* mean) {
+    if (rows_ == kTogether) tell(mean);
+    ++rows_;
+  }
+  void tell(Real* mean) {
+    rows_ = 0;
+    for (std::size_t v = 0; v < changes_.size(); ++v) {
+      if (changes_[v] != 0) racy::add_cas(mean + v, changes_[v]);
+      changes_[v] = 0;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 128;
+
+  AlignedVector<Real> changes_;
+  std::size_t rows_ = 0;
+};
+
+/// c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it; `keeps`: and what additions to w
+/// lost, where nobody else makes any.
+template <bool follows, bool keeps, bool together>
 struct RememberedEstimate {
-  static constexpr bool kRemembers = true, kHasVector = true;
+  static constexpr bool kRemembers = true;
+  static constexpr std::size_t kVectors = keeps ? 2 : 1;
 
   Real* mean;    ///< ḡ
+  Real* lost;    ///< by additions to w
   Real* slopes;  ///< α
+  MeanChanges* changes;
   Real l2, weight, inverse_examples;
 
-  RememberedEstimate(const SlopeMemory& rule, std::span<Real> state)
+  RememberedEstimate(const SlopeMemory& rule, std::span<Real> state, MeanChanges* changes_)
       : mean(rule.mean(state)),
+        lost(rule.lost(state)),
         slopes(rule.slopes(state)),
+        changes(changes_),
         l2(rule.rows().l2),
         weight(rule.weight(1)),
         inverse_examples(rule.inverse_examples()) {}
@@ -97,7 +147,10 @@ struct RememberedEstimate {
   template <class Memory>
   Real begin(const Memory&, std::uint32_t row, Real s) const {
     if constexpr (!follows) return s - slopes[row];  // nobody writes it now
-    if constexpr (!Memory::kPlain) return s - racy::exchange(slopes + row, s);
+    if constexpr (!Memory::kPlain) {
+      if constexpr (together) changes->row(mean);
+      return s - racy::exchange(slopes + row, s);
+    }
     const Real alpha = slopes[row];
     slopes[row] = s;
     return s - alpha;
@@ -105,37 +158,49 @@ struct RememberedEstimate {
   void ask_for(std::uint32_t row) const { __builtin_prefetch(slopes + row); }
   template <class Updates>
   void place(const Updates&) {}
-  Real*& vector() { return mean; }
+  template <class Memory>
+  void end(const Memory&) const {
+    if constexpr (follows && together && !Memory::kPlain) changes->tell(mean);
+  }
+  Real*& vector(std::size_t k) { return k == 0 ? mean : lost; }
   /// `share` is 1/d_v, `penalty` λ of this coordinate.
   template <class T, class Memory>
   [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real change,
                                     Real share, Real penalty, Real step) const {
-    const T g = memory.template load<T>(mean + v);
-    memory.template modify<T>(
-        w, [&](T w_v) { return w_v - step * (weight * change * x + share * (g + penalty * w_v)); });
-    if constexpr (follows) {
-      const T more = change * inverse_examples * x;
-      if constexpr (Memory::kPlain)
-        plain::store(mean + v, g + more);
-      else
-        add(mean + v, more);
+    const T more = change * inverse_examples * x;
+    T g = memory.template load<T>(mean + v);
+    if constexpr (follows && together && !Memory::kPlain) {
+      const T mine = changes->at<T>(v);
+      changes->set<T>(v, mine + more);
+      g += mine;
     }
-  }
-
- private:
-  static void add(Real* p, Real more) { racy::add_cas(p, more); }
-  static void add(Real* p, Vec more) {
-    for (std::size_t i = 0; i < kLanes; ++i) racy::add_cas(p + i, more[i]);
+    const auto length = [&](T w_v) {
+      return step * (weight * change * x + share * (g + penalty * w_v));
+    };
+    if constexpr (keeps && Memory::kPlain) {
+      T w_v = plain::load<T>(w), rest = plain::load<T>(lost + v);
+      add_all(w_v, rest, -length(w_v));
+      plain::store(w, w_v);
+      plain::store(lost + v, rest);
+    } else {
+      memory.template modify<T>(w, [&](T w_v) { return w_v - length(w_v); });
+    }
+    if constexpr (follows && Memory::kPlain) plain::store(mean + v, g + more);
+    if constexpr (follows && !together && !Memory::kPlain) racy::add_cas(mean + v, more);
   }
 };
 
-/// Calls body(estimate) with that of a rule.
-template <class Body>
-void with_memory_of(const SlopeMemory& rule, std::span<Real> state, Body body) {
-  if (rule.follows())
-    body(RememberedEstimate<true>(rule, state));
+/// Calls body(estimate) with that of a rule. `together`: changes of ḡ are told to others by the
+/// worker's `changes`.
+template <bool together, class Body>
+void with_memory_of(const SlopeMemory& rule, std::span<Real> state, MeanChanges* changes,
+                    Body body) {
+  if (rule.keeps_lost())
+    body(RememberedEstimate<true, true, together>(rule, state, changes));
+  else if (rule.follows())
+    body(RememberedEstimate<true, false, together>(rule, state, changes));
   else
-    body(RememberedEstimate<false>(rule, state));
+    body(RememberedEstimate<false, false, together>(rule, state, changes));
 }
 
 }  // namespace sgdbench

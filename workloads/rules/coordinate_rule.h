@@ -326,6 +326,29 @@ struct RootUpdate {
 
 using Adagrad = CoordinateRule<RootUpdate<false>, false>;
 
+/// svrg without slopes, and sarah, which is recursive (full_gradients.cpp). Here, because there is
+/// a loop over dense rows that is made for the latter.
+template <bool recursive>
+struct DifferenceUpdate {
+  static constexpr std::size_t kVectors = 3, kFullGradient = 1, kAnchor = 2;
+  static constexpr bool kOnSupport = false, kPlain = false, kMovesAnchor = recursive;
+
+  explicit DifferenceUpdate(const RuleSpec&) {}
+
+  template <class T, class Memory>
+  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
+    Real* const v = x.vector(kFullGradient);
+    const T difference = sum * c.mean;
+    if constexpr (!recursive) return difference + memory.template load<T>(v);
+    const T w = memory.template load<T>(x.w);
+    memory.template modify<T>(x.vector(kAnchor), [w](T) { return w; });
+    return memory.template modify<T>(v, [&](T old) { return old + difference; });
+  }
+};
+
+using SarahUpdate = DifferenceUpdate<true>;
+using Sarah = CoordinateRule<SarahUpdate, false>;
+
 template <class Update>
 std::unique_ptr<const Rule> make_coordinate_rule(const RuleSpec& spec, const RuleInput& input) {
   if (spec.average != 0) return std::make_unique<CoordinateRule<Update, true>>(spec, input);

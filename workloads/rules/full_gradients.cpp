@@ -33,24 +33,6 @@
 namespace sgdbench {
 namespace {
 
-template <bool recursive>
-struct DifferenceUpdate {
-  static constexpr std::size_t kVectors = 3, kFullGradient = 1, kAnchor = 2;
-  static constexpr bool kOnSupport = false, kPlain = false, kMovesAnchor = recursive;
-
-  explicit DifferenceUpdate(const RuleSpec&) {}
-
-  template <class T, class Memory>
-  T operator()(const Memory& memory, const Coefficients& c, const Coordinate& x, T sum) const {
-    Real* const v = x.vector(kFullGradient);
-    const T difference = sum * c.mean;
-    if constexpr (!recursive) return difference + memory.template load<T>(v);
-    const T w = memory.template load<T>(x.w);
-    memory.template modify<T>(x.vector(kAnchor), [w](T) { return w; });
-    return memory.template modify<T>(v, [&](T old) { return old + difference; });
-  }
-};
-
 /// Draws of lsvrg's own.
 constexpr std::uint64_t kRefreshes = 0x15f6;
 
@@ -92,7 +74,7 @@ std::unique_ptr<const Rule> make_svrg(const RuleSpec& spec, const RuleInput& inp
   return std::make_unique<CoordinateRule<DifferenceUpdate<false>, false>>(spec, input);
 }
 std::unique_ptr<const Rule> make_sarah(const RuleSpec& spec, const RuleInput& input) {
-  return std::make_unique<CoordinateRule<DifferenceUpdate<true>, false>>(spec, input);
+  return std::make_unique<Sarah>(spec, input);
 }
 
 }  // namespace sgdbench

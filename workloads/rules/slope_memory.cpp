@@ -9,7 +9,8 @@ namespace sgdbench {
 std::string why_no_full_gradients(const RuleInput&);
 
 SlopeMemory::SlopeMemory(const RuleSpec& spec, const RuleInput& input, Estimate estimate)
-    : Rule(spec, input, 2, true, input.examples * input.rows->scores),
+    : Rule(spec, input, estimate == Estimate::sag ? 3 : 2, true,
+           input.examples * input.rows->scores),
       rows_(*input.rows),
       estimate_(estimate),
       inverse_examples_(Real(1) / static_cast<Real>(input.examples)) {}
@@ -105,12 +106,16 @@ void SlopeMemory::apply(std::span<Real> state, std::span<const GradientSum> grad
   const std::size_t regularised = rows_.columns() * rows_.scores;
   Real* const w = state.data();
   Real* const mean = this->mean(state);
+  Real* const lost = keeps_lost() && access == Access::exclusive ? this->lost(state) : nullptr;
   const auto land = [&](const auto& memory, auto change_mean) {
     const auto at = [&](std::size_t i, Real cover) {
       const Real sum = total->values[i], l2 = i < regularised ? rows_.l2 : Real(0);
       const Real g = memory.template load<Real>(mean + i);
-      memory.template modify<Real>(
-          w + i, [&](Real w_i) { return w_i - rate * (c * sum + cover * (g + l2 * w_i)); });
+      const auto change = [&](Real w_i) { return rate * (c * sum + cover * (g + l2 * w_i)); };
+      if (lost != nullptr)
+        add_all(w[i], lost[i], -change(w[i]));
+      else
+        memory.template modify<Real>(w + i, [&](Real w_i) { return w_i - change(w_i); });
       if (follows()) change_mean(mean + i, sum * inverse_examples_);
       total->values[i] = 0;
     };

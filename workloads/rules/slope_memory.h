@@ -14,7 +14,11 @@
 // term are those of the moment at which the update lands.
 //
 // The state is [w | ḡ | α], α having one number for each example and score: a scalar stands for a
-// whole gradient, because ∇ℓᵢ = slopeᵢ ⊗ xᵢ (Schmidt, Le Roux & Bach 2017, section 4).
+// whole gradient, because ∇ℓᵢ = slopeᵢ ⊗ xᵢ (Schmidt, Le Roux & Bach 2017, section 4). sag's
+// steps, of which each takes 1/n of one gradient's change, are so short that single precision
+// rounds them away while w is still far from the optimum. So under sag a vector more, behind ḡ,
+// keeps what the last addition to w lost, and the next one adds it (Kahan 1965); but where several
+// write at once.
 //
 // Sources: SAG, Le Roux, Schmidt & Bach, NIPS 2012; SAGA, Defazio, Bach & Lacoste-Julien, NIPS
 // 2014; SVRG, Johnson & Zhang, NIPS 2013; the sparse form: Leblond, Pedregosa & Lacoste-Julien,
@@ -64,6 +68,15 @@ struct LinearRows {
   }
 };
 
+/// sum ← sum + more, with what was lost of it before; what it loses now is in `lost`. T is Real or
+/// Vec.
+template <class T>
+[[gnu::always_inline]] inline void add_all(T& sum, T& lost, T more) {
+  const T whole = more + lost, next = sum + whole;
+  lost = whole - (next - sum);
+  sum = next;
+}
+
 class SlopeMemory final : public Rule {
  public:
   SlopeMemory(const RuleSpec& spec, const RuleInput& input, Estimate estimate);
@@ -86,7 +99,10 @@ class SlopeMemory final : public Rule {
   const LinearRows& rows() const { return rows_; }
   Real inverse_examples() const { return inverse_examples_; }  ///< 1/n
   Real* mean(std::span<Real> state) const { return state.data() + parameters(); }
-  Real* slopes(std::span<Real> state) const { return state.data() + 2 * parameters(); }
+  /// What the last addition to each coordinate of w lost, under sag.
+  bool keeps_lost() const { return estimate_ == Estimate::sag; }
+  Real* lost(std::span<Real> state) const { return state.data() + 2 * parameters(); }
+  Real* slopes(std::span<Real> state) const { return state.data() + vectors() * parameters(); }
 
  private:
   struct Landing;
