@@ -40,6 +40,9 @@ class LikeProblem : public Problem {
   std::size_t rows(Part part) const override { return other_.rows(part); }
   std::size_t suggested_batch() const override { return other_.suggested_batch(); }
   double suggested_step(std::size_t batch) const override { return other_.suggested_step(batch); }
+  double suggested_step_of_loss(std::size_t batch) const override {
+    return other_.suggested_step_of_loss(batch);
+  }
   std::string_view suggested_schedule() const override { return other_.suggested_schedule(); }
   void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
                           std::span<double> gradient) const override {

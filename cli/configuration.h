@@ -30,6 +30,7 @@ struct Configuration {
   RuleSpec rule_values;              ///< all but these two, of the rules that take them
   std::optional<std::size_t> batch;  ///< unset: suggested_batch()
   std::optional<double> lr;          ///< unset: automatic_step()
+  bool automatic_shuffle = true;     ///< usual_shuffle()
   /// Where the mini-batch is searched for, it is at least and at most so large.
   std::size_t least_batch = 1, most_batch = kMostBatch;
   bool automatic_schedule = true;       ///< Problem::suggested_schedule(), not spec.step's

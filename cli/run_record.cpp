@@ -232,6 +232,8 @@ RunRecord describe(const Setup& c, const DataFacts& facts, std::uint64_t repeat,
   describe_simulation(row, c);
   describe_step(row, c, facts);
   describe_settings(row, c.configuration);
+  if (const auto shuffle = row.settings.find("shuffle"); shuffle != row.settings.end())
+    shuffle->second = c.spec.shuffle.to_string();
   return row;
 }
 

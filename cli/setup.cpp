@@ -28,7 +28,7 @@ Configuration with_settings(const Configuration& configuration, const Settings& 
 }
 
 double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule) {
-  return sgdbench::automatic_step(rule, averaged, problem.examples(), [&](std::size_t examples) {
+  return sgdbench::automatic_step(problem, rule, averaged, [&](std::size_t examples) {
     return problem.suggested_step(examples);
   });
 }
@@ -46,6 +46,7 @@ Setup unsettled(const Configuration& configuration) {
   c.configuration = configuration;
   c.spec = configuration.spec;
   c.spec.rule = rule_of(configuration, configuration.momentum);
+  if (configuration.automatic_shuffle) c.spec.shuffle = usual_shuffle(c.spec.rule);
   c.spec.batch = configuration.batch.value_or(0);
   c.spec.step.initial = configuration.lr.value_or(0);
   c.spec.epochs = configuration.epochs.value_or(Configuration::kEpochs);

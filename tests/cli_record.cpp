@@ -232,6 +232,9 @@ TEST_CASE(
         configuration.workload.workload = workload.name;
         configuration.rule = rule.name;
         const auto row = describe(unsettled(configuration), kFacts, 0, 0);
+        // A row says what `auto` stood for.
+        configuration.automatic_shuffle = false;
+        configuration.spec.shuffle = usual_shuffle(parse_rule(rule.name, 0));
         for (const auto& column : columns) {
           const auto& option = option_of(column.name);
           const bool means_something = applies(option, configuration);

@@ -1,5 +1,6 @@
 // Rules that correct gradients by earlier ones go on to the optimum, at one rate: they leave no
 // noise behind, as a constant step of plain SGD does (theory_noise.cpp).
+#include <numbers>
 #include <numeric>
 
 #include "tests/conformance.h"
@@ -47,13 +48,14 @@ const std::vector<Goal>& goals() {
 }
 
 /// f − f* at the points of a run.
-std::vector<double> suboptimality(const Goal& goal, const BackendEntry& entry, RunSpec spec) {
+std::vector<double> suboptimality(const Goal& goal, const BackendEntry& entry, RunSpec spec,
+                                  std::uint64_t epochs = kEpochs) {
   const Problem& problem = *goal.c.problem;
-  spec.epochs = kEpochs;
+  spec.epochs = epochs;
   spec.evaluations = kPoints;
-  const std::size_t n = problem.examples();
-  spec.step.initial = automatic_step(spec.rule, examples_per_update(entry, spec, n), n,
-                                     [&](std::size_t b) { return problem.suggested_step(b); });
+  spec.step.initial =
+      automatic_step(problem, spec.rule, examples_per_update(entry, spec, problem.examples()),
+                     [&](std::size_t b) { return problem.suggested_step(b); });
   std::vector<double> all;
   // By the naive reference: a network's loss is evaluated from scores in single precision.
   std::vector<std::uint32_t> rows(problem.examples());
@@ -85,27 +87,59 @@ void check_that_it_falls(const std::vector<double>& all, double rounding = 1e-10
 
 }  // namespace
 
-TEST_CASE(
-    "SAGA, SVRG and SARAH fall at one rate to 1e-10 above the optimum, and SAG nearly so far") {
+TEST_CASE("SAGA, SVRG and SARAH fall at one rate to 1e-10 above the optimum") {
   for (const auto& g : goals())
     for (const auto& rule : rule_catalog()) {
-      if (rule.estimate == Estimate::plain) continue;
+      if (rule.estimate == Estimate::plain || rule.estimate == Estimate::sag) continue;
       CAPTURE(g.c.name);
       CAPTURE(std::string(rule.name));
-      // Of steps an eighth as long more of the rounding is left.
-      const double rounding = rule.estimate == Estimate::sag ? 1e-8 : 1e-10;
       for (const auto* name : {"sequential", "openmp-sync"}) {
         CAPTURE(std::string(name));
         const auto& entry = testing::backend(name);
         const std::size_t workers = entry.one_worker ? 1 : 3;
         const auto all = suboptimality(g, entry, spec_for(g, entry, rule.name, workers));
-        check_that_it_falls(all, rounding);
-        CHECK(all.back() < (rule.estimate == Estimate::sag ? 1e-5 : rounding));
+        check_that_it_falls(all);
+        CHECK(all.back() < 1e-10);
       }
     }
 }
 
-TEST_CASE("So do they with stale gradients, but for SARAH, which takes none") {
+TEST_CASE("So does SAG, whose steps are shorter, in more epochs, and single precision is enough") {
+  const auto& entry = testing::backend("sequential");
+  for (const auto& g : goals()) {
+    if (g.c.name.starts_with("softmax")) continue;  // on several scores by another, slower loop
+    CAPTURE(g.c.name);
+    const auto all = suboptimality(g, entry, spec_for(g, entry, "sag", 1), 8 * kEpochs);
+    check_that_it_falls(all);
+    CHECK(all.back() < 1e-10);
+  }
+}
+
+TEST_CASE("SAG that visits rows in turn is stable while γ·h·n < π²/2, and not beyond") {
+  // One feature: h is the whole of f's curvature.
+  const auto c = testing::make_case("least-squares", "quadratic:rows=203,features=1,noise=0", 0);
+  const auto slope = [&](double w) {
+    std::vector<std::uint32_t> rows(c.problem->examples());
+    std::iota(rows.begin(), rows.end(), 0U);
+    double g = 0;
+    c.problem->reference_gradient({&w, 1}, rows, {&g, 1});
+    return g;
+  };
+  const double h = slope(1) - slope(0);
+  const auto distance = [&](double share) {
+    auto spec = testing::spec_for(testing::backend("sequential"), *c.problem, 1, 1, 400);
+    spec.rule = parse_rule("sag", 0);
+    spec.shuffle.kind = Shuffle::Kind::none;
+    const double n = static_cast<double>(c.problem->examples());
+    spec.step.initial = share * std::numbers::pi * std::numbers::pi / (2 * h * n);
+    const auto outcome = testing::run(testing::backend("sequential"), spec, *c.problem);
+    return std::abs(slope(testing::final_parameters(outcome)[0])) / std::abs(slope(0));
+  };
+  CHECK(distance(0.9) < 1e-3);
+  CHECK(distance(1.1) > 10);
+}
+
+TEST_CASE("SAGA and SVRG do with stale gradients, too, and SARAH takes none") {
   for (const auto& g : goals())
     for (const auto* rule : {"saga", "svrg", "lsvrg"}) {
       CAPTURE(g.c.name);

@@ -36,8 +36,11 @@ class LinearProblem final : public DataProblem {
   // One example an update where an update costs only the example's own coordinates.
   std::size_t suggested_batch() const override { return train().sparse() ? 1 : 16; }
   double suggested_step(std::size_t batch) const override;
+  double suggested_step_of_loss(std::size_t batch) const override { return step_with(l2(), batch); }
 
  private:
+  /// With λ/d_v at most so large.
+  double step_with(double roughest, std::size_t batch) const;
   const reference::Model& reference() const override { return reference_; }
 
   LossKind kind_;
@@ -103,6 +106,10 @@ RowSums LinearProblem::sum_rows(std::span<const Real> w, Part part, std::size_t 
 double LinearProblem::suggested_step(std::size_t batch) const {
   double roughest = l2();
   for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
+  return step_with(roughest, batch);
+}
+
+double LinearProblem::step_with(double roughest, std::size_t batch) const {
   const auto scale = scale_of(train(), intercept_ ? Columns::with_ones : Columns::as_stored);
   const double curvature = with_loss(kind_, [](auto loss) { return loss.kCurvature; });
   return step_for(scale, curvature, l2(), roughest, examples(), batch);

@@ -95,6 +95,17 @@ class Nothing final : public Problem {
 
 }  // namespace
 
+double automatic_step(const Problem& problem, const RuleSpec& rule, std::size_t averaged,
+                      const std::function<double(std::size_t)>& sgd_step) {
+  const std::size_t n = problem.examples();
+  const Estimate estimate = rule_entry(rule.name).estimate;
+  if (estimate != Estimate::saga && estimate != Estimate::svrg)
+    return automatic_step(rule, averaged, n, sgd_step);
+  const double of_loss = automatic_step(
+      rule, averaged, n, [&](std::size_t b) { return problem.suggested_step_of_loss(b); });
+  return std::min(of_loss, 2 * sgd_step(averaged));
+}
+
 std::unique_ptr<Problem> make_nothing(std::size_t message_parameters) {
   return std::make_unique<Nothing>(message_parameters);
 }

@@ -28,6 +28,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -163,6 +164,9 @@ class Problem {
   virtual std::size_t suggested_batch() const = 0;
   /// A good step size γ₀ for sgd with this mini-batch; a starting point, not an optimum.
   virtual double suggested_step(std::size_t batch) const = 0;
+  /// The same for the loss with λ·w, without what the estimate of λ·w from rows adds to the largest
+  /// slope of a gradient: for rules whose gradients of the loss alone are noisy.
+  virtual double suggested_step_of_loss(std::size_t batch) const { return suggested_step(batch); }
   /// The schedule to use where none is asked for, as parse_schedule() reads it.
   virtual std::string_view suggested_schedule() const { return "constant"; }
 
@@ -186,6 +190,14 @@ class Problem {
 /// result does not depend on the number of threads.
 Evaluation evaluate(const Problem& problem, std::span<const Real> w, Part part,
                     const ParallelFor& parallel);
+
+/// The step that a rule is given on this problem where nobody says one and an update averages so
+/// many examples; sgd_step(b) is suggested_step(b). Where remembered gradients are taken from those
+/// of the loss it is 1/(3L), with L, the largest slope of an example's gradient, that of the loss
+/// and λ: what their estimate of λ·w adds to a gradient, nobody remembers. With that, too, it is at
+/// most 1/L. Of all others as automatic_step() says for the rule.
+double automatic_step(const Problem& problem, const RuleSpec& rule, std::size_t averaged,
+                      const std::function<double(std::size_t)>& sgd_step);
 
 /// A problem without data, parameters and gradients: what is left of a run is its coordination. It
 /// has so many examples that no study comes to the end of an epoch, and every mini-batch is full.

@@ -176,8 +176,11 @@ class SparseSoftmaxProblem final : public DataProblem {
 
   std::size_t suggested_batch() const override { return 1; }
   double suggested_step(std::size_t batch) const override;
+  double suggested_step_of_loss(std::size_t batch) const override { return step_with(l2(), batch); }
 
  private:
+  /// With λ/d_v at most so large.
+  double step_with(double roughest, std::size_t batch) const;
   const reference::Model& reference() const override { return reference_; }
 
   const SparseMatrix& matrix_;
@@ -218,6 +221,10 @@ RowSums SparseSoftmaxProblem::sum_rows(std::span<const Real> w, Part part, std::
 double SparseSoftmaxProblem::suggested_step(std::size_t batch) const {
   double roughest = l2();
   for (const Real r : regulariser_) roughest = std::max(roughest, static_cast<double>(r));
+  return step_with(roughest, batch);
+}
+
+double SparseSoftmaxProblem::step_with(double roughest, std::size_t batch) const {
   const auto scale = scale_of(train(), intercept_ ? Columns::with_ones : Columns::as_stored);
   return step_for(scale, 0.5, l2(), roughest, examples(), batch);
 }

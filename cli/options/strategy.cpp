@@ -203,10 +203,17 @@ constexpr Option kStrategy[] = {
      "none", Group::step, kCells, one_list,
      [](Configuration& c, Text v) { parse_staleness_policy(v, c.spec.step); },
      [](const Configuration& c) { return staleness_policy_text(c.spec.step); }},
-    {"--shuffle", "", "ORDER,…", "order of the examples: full, blocks:N, none", "blocks:128",
-     Group::step, kTraining, one_list,
-     [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
-     [](const Configuration& c) { return c.spec.shuffle.to_string(); }},
+    {"--shuffle", "", "ORDER,…",
+     "order of the examples: full, blocks:N, none; auto: blocks of 4 under saga and sag, else of "
+     "128",
+     "auto", Group::step, kTraining, one_list,
+     [](Configuration& c, Text v) {
+       c.automatic_shuffle = v == "auto";
+       c.spec.shuffle = c.automatic_shuffle ? Shuffle() : Shuffle::parse(v);
+     },
+     [](const Configuration& c) {
+       return c.automatic_shuffle ? "auto" : c.spec.shuffle.to_string();
+     }},
     {"--backend",
      "",
      "NAME,…",

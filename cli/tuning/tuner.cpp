@@ -164,9 +164,9 @@ SearchSpace Tuner::space_of(const Configuration& configuration, const Setup& usu
     space.step_at = [this, spec = usual.spec, backend = usual.backend](std::size_t batch) mutable {
       spec.batch = batch;
       const auto averaged = examples_per_update(*backend, spec, problem_.examples());
-      return sgdbench::automatic_step(
-          spec.rule, averaged, problem_.examples(),
-          [this](std::size_t examples) { return suggested_step(examples); });
+      return sgdbench::automatic_step(problem_, spec.rule, averaged, [this](std::size_t examples) {
+        return suggested_step(examples);
+      });
     };
   return space;
 }

@@ -179,6 +179,12 @@ double step_share(double momentum) {
   return std::min(1 - momentum, 2 * (1 + momentum));
 }
 
+Shuffle usual_shuffle(const RuleSpec& rule) {
+  const Estimate estimate = rule_entry(rule.name).estimate;
+  if (estimate != Estimate::saga && estimate != Estimate::sag) return {};
+  return {Shuffle::Kind::blocks, 4};
+}
+
 FullGradients Rule::full_gradients(std::uint64_t seed) const {
   auto* const places = rule_entry(spec_.name).full_gradients;
   return places == nullptr ? FullGradients() : places(spec_, examples_, seed);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "workloads/rules/gradient_sum.h"
+#include "workloads/sample_order.h"
 #include "workloads/step_size.h"
 
 namespace sgdbench {
@@ -194,6 +195,11 @@ RuleSpec parse_rule(std::string_view name, double momentum, const RuleSpec& valu
 std::string why_no_rule(const RuleSpec& spec, const RuleInput& input);
 /// Throws UsageError where there is none.
 std::unique_ptr<const Rule> make_rule(const RuleSpec& spec, const RuleInput& input);
+
+/// The order of examples where nobody says one. Under saga and sag, rows that are always visited
+/// together act as one example with all their steps at once, too long for it where they are alike,
+/// as dense rows are: blocks are short, and long enough to be read in runs.
+Shuffle usual_shuffle(const RuleSpec& rule);
 
 /// What a good step for sgd, 1/(2L), is multiplied by under this momentum: 1 − μ, which leaves the
 /// whole effect of a gradient, γ/(1 − μ), as it is. Below μ = −1/3 it is what makes of 1/(2L) the
