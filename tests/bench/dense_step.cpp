@@ -12,26 +12,33 @@ const TrainTest& data() {
   return made;
 }
 
-void dense_logistic(benchmark::State& state, Access access) {
+void dense_logistic(benchmark::State& state, Access access, const char* rule) {
   const auto problem = make_problem({"logreg", -1, {}, "relu"}, data());
   const auto batch = static_cast<std::size_t>(state.range(0));
-  run_epochs(state, *problem, batch, access);
+  run_epochs(state, *problem, batch, access, nullptr, rule);
 
-  // A row is read once from memory; two multiply-adds per feature, and λ once an update.
+  // A row, its target and what the rule remembers of it are read once from memory; two
+  // multiply-adds per feature, and λ once an update.
   const auto& m = std::get<DenseMatrix>(data().train.features);
   const double rows = static_cast<double>(m.rows()), d = static_cast<double>(m.columns);
   const double updates = rows / static_cast<double>(batch);
-  declare(state, rows * static_cast<double>(m.stride * sizeof(Real)),
-          4 * rows * d + 4 * updates * d);
+  const double of_row = static_cast<double>((m.stride + 1) * sizeof(Real)) + bytes_of_memory(rule);
+  declare(state, rows * of_row, 4 * rows * d + 4 * updates * d);
 }
-BENCHMARK_CAPTURE(dense_logistic, exclusive, Access::exclusive)
+BENCHMARK_CAPTURE(dense_logistic, exclusive, Access::exclusive, "sgd")
     ->Arg(1)
     ->Arg(16)
     ->Arg(64)
     ->Arg(256)
     ->Arg(1024);
-BENCHMARK_CAPTURE(dense_logistic, racy_store, Access::racy_store)->Arg(1)->Arg(64);
-BENCHMARK_CAPTURE(dense_logistic, racy_cas, Access::racy_cas)->Arg(1);
+BENCHMARK_CAPTURE(dense_logistic, racy_store, Access::racy_store, "sgd")->Arg(1)->Arg(64);
+BENCHMARK_CAPTURE(dense_logistic, racy_cas, Access::racy_cas, "sgd")->Arg(1);
+// Of svrg the steps between two full gradients.
+BENCHMARK_CAPTURE(dense_logistic, saga, Access::exclusive, "saga")->Arg(1)->Arg(16);
+BENCHMARK_CAPTURE(dense_logistic, svrg, Access::exclusive, "svrg")->Arg(1)->Arg(16);
+BENCHMARK_CAPTURE(dense_logistic, sarah, Access::exclusive, "sarah")->Arg(1);
+BENCHMARK_CAPTURE(dense_logistic, saga_racy, Access::racy_store, "saga")->Arg(1);
+BENCHMARK_CAPTURE(dense_logistic, svrg_racy, Access::racy_store, "svrg")->Arg(1);
 
 /// The tightest mini-batch step that we could write without the library's abstractions, for rows of
 /// this one length, whose w and gradient sum stay in registers: what dense_logistic/exclusive is

@@ -17,10 +17,13 @@ const SparseMatrix& matrix() {
 }
 
 /// Per entry: 8 bytes of the row, once from memory (w and λ/d_v stay in the cache); a multiply-add
-/// for the margin, two and a multiplication for the update.
-void declare_step(benchmark::State& state) {
+/// for the margin, two and a multiplication for the update. Per row: where it lies, its target and
+/// what the rule remembers of it.
+void declare_step(benchmark::State& state, std::string_view rule = "sgd") {
   const double entries = static_cast<double>(matrix().entries.size());
-  declare(state, entries * sizeof(Entry), entries * 7);
+  const double of_row = sizeof(matrix().offsets[0]) + sizeof(Real) + bytes_of_memory(rule);
+  declare(state, entries * sizeof(Entry) + static_cast<double>(matrix().rows()) * of_row,
+          entries * 7);
   state.counters["entries/row"] = entries / static_cast<double>(matrix().rows());
 }
 
@@ -34,6 +37,17 @@ BENCHMARK_CAPTURE(sparse_logistic_step, exclusive, Access::exclusive, false);
 BENCHMARK_CAPTURE(sparse_logistic_step, racy_store, Access::racy_store, false);
 BENCHMARK_CAPTURE(sparse_logistic_step, racy_store_watched, Access::racy_store, true);
 BENCHMARK_CAPTURE(sparse_logistic_step, racy_cas, Access::racy_cas, false);
+
+/// The same with what is remembered of each row; of svrg the steps between two full gradients.
+void sparse_logistic_rule(benchmark::State& state, const char* rule, Access access) {
+  const auto problem = make_problem({"logreg", -1, {}, "relu"}, data());
+  run_epochs(state, *problem, 1, access, nullptr, rule);
+  declare_step(state, rule);
+}
+BENCHMARK_CAPTURE(sparse_logistic_rule, saga, "saga", Access::exclusive);
+BENCHMARK_CAPTURE(sparse_logistic_rule, svrg, "svrg", Access::exclusive);
+BENCHMARK_CAPTURE(sparse_logistic_rule, saga_racy, "saga", Access::racy_store);
+BENCHMARK_CAPTURE(sparse_logistic_rule, svrg_racy, "svrg", Access::racy_store);
 
 /// Read → compute → apply instead, as every backend but the in-place ones does it.
 void sparse_logistic_batch(benchmark::State& state) {

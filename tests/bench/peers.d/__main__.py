@@ -13,6 +13,7 @@ import job_load
 import job_network
 import job_sparse
 import job_target
+import job_variance
 import report
 from bench import Bench, say
 from materials import Materials
@@ -23,6 +24,7 @@ JOBS = {
     "A": (job_sparse, "sparse logistic regression, seconds an epoch"),
     "A-target": (job_target, "the same to 1 % above the optimum, with and without loading"),
     "B": (job_dense, "dense logistic regression in mini-batches, seconds an epoch"),
+    "V": (job_variance, "variance reduction: seconds a pass, and to 1e-6 above the optimum"),
     "C": (job_network, "multi-layer perceptrons on Fashion-MNIST, seconds an epoch"),
     "load": (job_load, "reading LIBSVM text"),
 }

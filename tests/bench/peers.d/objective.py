@@ -2,7 +2,7 @@
 
 Logistic regression without a bias, labels y ∈ {−1, 1}:
 
-    f(w) = 1/n ∑ᵢ log(1 + exp(−yᵢ·xᵢᵀw)) + λ/2·‖w‖²,   λ = 1/n
+    f(w) = 1/n ∑ᵢ log(1 + exp(−yᵢ·xᵢᵀw)) + λ/2·‖w‖²,   λ = 1/n where nothing else is said
 
 Network with layers (W_l, b_l), ReLU between them, all parameters regularised:
 
@@ -16,10 +16,11 @@ import scipy.sparse.linalg
 RELATIVE_GRADIENT = 1e-9
 
 
-def logistic(X, y, w, bias=0.0):
+def logistic(X, y, w, bias=0.0, l2=None):
     """A peer's bias, if it has to have one, enters the margins and is not regularised."""
     margins = y * (X @ w + bias)
-    return np.logaddexp(0, -margins).mean() + w @ w / (2 * len(y))
+    penalty = w @ w / (2 * len(y)) if l2 is None else l2 / 2 * (w @ w)
+    return np.logaddexp(0, -margins).mean() + penalty
 
 
 def logistic_gradient(X, y, w):
