@@ -52,6 +52,7 @@ struct WorkerReport {
   /// One sample for each of its mini-batch gradients that landed, or for some of them where they
   /// are sampled; or of several workers'.
   StalenessHistogram staleness;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;  ///< where it is a process and tells
   std::uint64_t last_update = 0;     ///< index (from 1) of its last applied update, where exact
   std::vector<LandedTask> landings;  ///< where RunSpec::landings asks for them
 };
@@ -75,10 +76,13 @@ struct RunOutcome {
   /// Threads of this process that used over 5 % of a core in the run; nothing where others than
   /// workers ran meanwhile.
   std::optional<std::size_t> threads;
-  /// Where messages are delayed; not those of an all-reduce.
+  /// Where messages are delayed, or are those of processes; not those of an all-reduce.
   std::optional<Traffic> traffic;
   /// For how long messages, and the server's own time for them, took the link; where either does.
   std::optional<Nanoseconds> link_busy;
+  /// Of the versions of several servers' parts of the parameters in one pull, the mean of the
+  /// largest difference; where there are several servers.
+  std::optional<double> version_spread;
   Timeline timeline;         ///< where RunSpec::timeline_slices asks for one
   std::uint64_t events = 0;  ///< of a simulation
   /// Real time that a simulation took, evaluations in pauses excluded; 0: it was none.
@@ -127,6 +131,9 @@ struct BackendEntry {
   /// Its workers are processes: so many were started, and where no count is asked for it is given
   /// them. Null: they are threads.
   std::size_t (*processes)() = nullptr;
+  /// Simulation::shards servers hold the parameters; where workers are processes, so are they, and
+  /// they are the first ones.
+  bool uses_shards = false;
   /// The kernel set that it always uses, whatever RunSpec::kernels says; "": what that says.
   std::string_view own_kernels = "";
   /// Mini-batches that one update averages; null where each is a step of its own.
@@ -151,6 +158,11 @@ struct BackendEntry {
 };
 
 const std::vector<BackendEntry>& backend_catalog();
+
+/// Of one whose workers are processes, how many it needs, servers among them.
+inline std::size_t processes_for(const BackendEntry& backend, const RunSpec& spec) {
+  return spec.workers + (backend.uses_shards ? spec.simulation.shards : 0);
+}
 
 /// Examples that one update averages, of n: what a step size belongs to. Two configurations that
 /// are the same algorithm, as P workers of batch b that wait for each other and one worker of batch

@@ -151,6 +151,8 @@ class WorkQueue {
   /// The task of this number, `worker`'s, was thrown away.
   void give_back(std::size_t worker, std::uint64_t number);
 
+  /// What is taken under this number.
+  Task task(std::uint64_t number) const;
   /// What was pushed under this number.
   Task pushed(std::uint64_t number) const {
     return blocks_ ? whole_task(plan_.mini_batch(number)) : task(number);
@@ -168,7 +170,6 @@ class WorkQueue {
 
   Line& line_of(std::size_t worker) { return lines_[lines_.size() == 1 ? 0 : worker]; }
   std::optional<std::uint64_t> take_returned(Line& line);
-  Task task(std::uint64_t number) const;
 
   const WorkPlan& plan_;
   const std::size_t shares_;

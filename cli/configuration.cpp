@@ -43,9 +43,10 @@ std::vector<std::string> arguments_of(const Configuration& configuration) {
 }
 
 std::string command_of(const Configuration& configuration) {
-  const std::size_t workers = configuration.spec.workers;
-  const bool over_processes = workers > 1 && backend_of(configuration).processes != nullptr;
-  return (over_processes ? fmt::format("mpirun -n {} ", workers) : std::string()) +
+  const BackendEntry& backend = backend_of(configuration);
+  const std::size_t processes = processes_for(backend, configuration.spec);
+  const bool over_processes = processes > 1 && backend.processes != nullptr;
+  return (over_processes ? fmt::format("mpirun -n {} ", processes) : std::string()) +
          "sgdbench run " + shell_line(arguments_of(configuration));
 }
 

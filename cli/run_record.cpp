@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "backends/mpi/job.h"
 #include "cli/configuration.h"
 #include "cli/options.h"
 #include "results/fields.h"
@@ -26,6 +27,10 @@ void describe_strategy(RunRecord& row, const Setup& c) {
   if (c.backend->uses_persistence) row.persistence = spec.persistence;
   if (c.backend->uses_exchange) row.exchange = spec.exchange;
   row.workers = spec.workers;
+  if (c.backend->processes != nullptr && processes_for(*c.backend, spec) > 1) {
+    row.ranks = processes_for(*c.backend, spec);
+    row.hosts = place_in_job().hosts;
+  }
   row.kernels = c.backend->own_kernels.empty() ? spec.kernels : std::string(c.backend->own_kernels);
   row.deterministic = c.backend->deterministic(spec);
 }
@@ -138,6 +143,12 @@ void add_phases(RunRecord& row, const RunOutcome& outcome) {
 }
 
 void add_messages(RunRecord& row, const RunOutcome& outcome) {
+  row.version_spread = outcome.version_spread;
+  for (const auto& worker : outcome.workers) {
+    if (worker.bytes_sent + worker.bytes_received == 0) continue;
+    row.bytes_sent = row.bytes_sent.value_or(0) + worker.bytes_sent;
+    row.bytes_received = row.bytes_received.value_or(0) + worker.bytes_received;
+  }
   if (outcome.link_busy && outcome.wall > 0)
     row.link_busy_share = seconds(*outcome.link_busy) / *row.wall_s;
   if (!outcome.traffic) return;
@@ -159,10 +170,14 @@ void add_workers(RunRecord& row, const RunOutcome& outcome) {
   for (std::size_t w = 0; w < outcome.workers.size(); ++w) {
     const auto& worker = outcome.workers[w];
     const auto spent = [&](Phase phase) { return seconds(worker.time.spent(phase)); };
+    const auto told = [](std::uint64_t bytes) {
+      return bytes == 0 ? std::nullopt : std::optional(bytes);
+    };
     row.per_worker.push_back({w, spent(Phase::compute), spent(Phase::wait),
                               spent(Phase::communicate), spent(Phase::observe), worker.updates,
                               worker.computed, worker.applied, worker.dropped, worker.local_steps,
-                              spent(Phase::queue)});
+                              spent(Phase::queue), told(worker.bytes_sent),
+                              told(worker.bytes_received)});
   }
 }
 

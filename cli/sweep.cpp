@@ -71,6 +71,13 @@ std::vector<Configuration> vary(const std::vector<Configuration>& configurations
   return values.size() > 1 && is_named(varied.front()) ? collapsed(std::move(varied)) : varied;
 }
 
+/// Processes that are there and no servers.
+std::size_t processes_left(const BackendEntry& backend, RunSpec spec) {
+  spec.workers = 0;
+  const std::size_t others = processes_for(backend, spec), all = backend.processes();
+  return all > others ? all - others : 1;
+}
+
 /// All cores: one worker where the backend never has more, and the processes that there are where
 /// workers are processes, so that no configuration is refused for a number that the user did not
 /// type.
@@ -78,7 +85,7 @@ void settle_workers(Configuration& configuration, std::size_t cores) {
   if (configuration.spec.workers != Configuration::kAllCores) return;
   const BackendEntry& backend = backend_of(configuration);
   configuration.spec.workers = backend.one_worker  ? 1
-                               : backend.processes ? backend.processes()
+                               : backend.processes ? processes_left(backend, configuration.spec)
                                                    : cores;
 }
 

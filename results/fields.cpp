@@ -106,7 +106,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     of<&R::cluster>("cluster", "", "classes of workers on a virtual clock, each with its distribution", kTold | kBesideProblem),
     of<&R::service>("service", "", "distribution of the simulated server's own time for each arrival; empty: none", kOfTask),
     asked<"parameters", std::uint64_t>("", "size of the messages of the workload none", kOfTask),
-    asked<"shards", std::uint64_t>("", "simulated servers, each with its part of the parameters", kTold),
+    asked<"shards", std::uint64_t>("", "servers, simulated or processes, each with its part of the parameters", kTold),
     asked<"all_reduce">("", "how simulated workers, or processes, exchange: server, mpi, ring, …", kTold),
     of<&R::events>("events", "events", "arrivals at the simulated server"),
     of<&R::simulate_s>("simulate_s", "s", "real time that the simulation took"),
@@ -140,7 +140,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     asked<"inner">("examples", "between two full gradients, those that land; 2n: twice all of them", kTold),
     of<&R::full_gradient_s>("full_gradient_s", "s", "of wall_s, the mean worker's time in full gradients that the rule asks for, waiting for the others in them included"),
     of<&R::queue_s>("queue_s", "s", "of wall_s, the mean worker's time in a queue: for its message's turn on the link, or at a simulated server"),
-    of<&R::messages>("messages", "messages", "pulls and pushes whose bytes had their turn; empty where no message is delayed, and of an all-reduce by ring or tree"),
+    of<&R::messages>("messages", "messages", "pulls and pushes whose bytes had their turn; those between processes and their servers; empty where no message is delayed, and of an all-reduce"),
     of<&R::pull_bytes>("pull_bytes", "bytes", "of a pull, the mean: the parameters that a mini-batch needs, or a replica"),
     of<&R::push_bytes>("push_bytes", "bytes", "of a push, the mean: a gradient sum, or a replica"),
     of<&R::link_busy_share>("link_busy_share", "", "share of wall_s that the link was taken: its messages' bytes / bandwidth and the service of their arrivals, divided among shards"),
@@ -151,6 +151,11 @@ constexpr auto kRunFields = std::to_array<RunField>({
     asked<"epsilon">("", "added to the root that the rule divides a step by", kTold),
     asked<"weight_decay">("", "times the step: share of the parameters that goes at every update, beside the objective's own regulariser", kTold),
     asked<"average">("", "over which iterates the parameters that are evaluated are averaged: none, polyak (all), or tail:X, those of the last share X of the planned updates", kTold),
+    of<&R::ranks>("ranks", "processes", "that took part in the run, servers among them; empty where workers are threads"),
+    of<&R::hosts>("hosts", "hosts", "that the processes of the job were on"),
+    of<&R::bytes_sent>("bytes_sent", "bytes", "that all workers sent to other processes in training; empty where they are none, or the MPI library moved them"),
+    of<&R::bytes_received>("bytes_received", "bytes", "that they received"),
+    of<&R::version_spread>("version_spread", "updates", "between the newest and the oldest part of the parameters that a worker computed from, the mean: several servers answer each as soon as they can; empty where there is one"),
     // clang-format on
 });
 
@@ -203,6 +208,8 @@ constexpr auto kWorkerFields = std::to_array<Field<WorkerRow, WorkerRecord>>({
     of<&W::dropped>("dropped", "gradients", "of these, all others: thrown away, cancelled, or cut short by the end of the run"),
     of<&W::local_steps>("local_steps", "steps", "mini-batch steps that it made on its replica; empty where it has none"),
     of<&W::queue_s>("queue_s", "s", "time in a queue: for its message's turn on the link, or at a simulated server"),
+    of<&W::bytes_sent>("bytes_sent", "bytes", "that it sent to other processes in training; empty where it is none, or the MPI library moved them"),
+    of<&W::bytes_received>("bytes_received", "bytes", "that it received from them"),
     // clang-format on
 });
 

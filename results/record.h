@@ -38,6 +38,7 @@ struct WorkerRecord {
   std::uint64_t computed = 0, applied = 0, dropped = 0;  ///< example gradients
   std::optional<std::uint64_t> local_steps;              ///< on its replica, where it has one
   double queue_s = 0;
+  std::optional<std::uint64_t> bytes_sent = {}, bytes_received = {};  ///< where it is a process
 };
 
 /// One repeat of one configuration: a row of runs.csv with its curve and histogram. An empty
@@ -142,6 +143,10 @@ struct RunRecord {
   std::optional<std::uint64_t> messages;
   std::optional<double> pull_bytes, push_bytes;  ///< of a message in the mean
   std::optional<double> link_busy_share;         ///< of wall_s
+  // Of workers that are processes.
+  std::optional<std::uint64_t> ranks, hosts;
+  std::optional<std::uint64_t> bytes_sent, bytes_received;  ///< of all workers
+  std::optional<double> version_spread;
 
   /// What options were set to where no member says it, as texts by the names of their columns; one
   /// that means nothing for this run is not in it.

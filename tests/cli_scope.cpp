@@ -51,7 +51,7 @@ constexpr Example kExamples[] = {
     {"--bandwidth", "1MB", [](const BackendEntry& row) { return row.delays_messages; }},
     {"--cluster", "a:2@exp:1ms", [](const BackendEntry& row) { return row.virtual_clock; }},
     {"--service", "exp:1ms", [](const BackendEntry& row) { return row.virtual_clock; }},
-    {"--shards", "2", [](const BackendEntry& row) { return row.virtual_clock; }},
+    {"--shards", "2", [](const BackendEntry& row) { return row.uses_shards; }},
     {"--all-reduce", "server", [](const BackendEntry& row) { return row.all_reduces; }},
     {"--pin", "on", [](const BackendEntry& row) { return !row.virtual_clock; }},
     {"--warmup", "2", [](const BackendEntry& row) { return !row.virtual_clock; }},

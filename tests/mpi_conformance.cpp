@@ -1,28 +1,13 @@
 // mpi-allreduce against the strategies that it must equal. Every rank runs every case.
 
-#include "backends/mpi/communicator.h"
-#include "backends/mpi/job.h"
 #include "results/text.h"
-#include "tests/conformance.h"
+#include "tests/mpi_fixture.h"
 
 namespace sgdbench::testing {
 namespace {
 
-constexpr double kRounding = 2e-4;  // as between the strategies of one process
-
 const BackendEntry& entry() {
   return backend("mpi-allreduce");
-}
-
-/// Calls visit(ranks) on the first P ranks, as far as there are so many: three, of which no power
-/// of two is made, where nothing else is asked for.
-template <class Visit>
-void for_ranks(Visit visit, std::initializer_list<std::size_t> numbers = {3}) {
-  for (const std::size_t p : numbers) {
-    if (p > place_in_job().ranks) continue;
-    INFO(p << " ranks");
-    if (place_in_job().rank < p) visit(first_ranks(p));
-  }
 }
 
 void check_same_everywhere(const Communicator& ranks, const AlignedVector<Real>& w) {
@@ -30,68 +15,6 @@ void check_same_everywhere(const Communicator& ranks, const AlignedVector<Real>&
       hex_text(text_number({reinterpret_cast<const char*>(w.data()), w.size() * sizeof(Real)})));
   for (const auto& one : all) CHECK(one == all[0]);
 }
-
-/// A problem whose gradients fail on one rank, from the n-th on.
-class FailingWorker final : public Worker {
- public:
-  FailingWorker(std::unique_ptr<Worker> worker, int& left)
-      : worker_(std::move(worker)), left_(left) {}
-  void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    worker_->run_in_place(state, run);
-  }
-  void prepare(std::span<const std::uint32_t> rows) override { worker_->prepare(rows); }
-  void read(std::span<const Real> w, Access access) override { worker_->read(w, access); }
-  void compute() override { worker_->compute(); }
-  void compute_from(std::span<const Real> w) override {
-    if (--left_ == 0) throw std::runtime_error("the fuse has burnt");
-    worker_->compute_from(w);
-  }
-  GradientSum gradient_sum() const override { return worker_->gradient_sum(); }
-  void commit(std::span<Real> state, UpdateStep step) const override {
-    worker_->commit(state, step);
-  }
-  std::size_t read_bytes() const override { return worker_->read_bytes(); }
-
- private:
-  std::unique_ptr<Worker> worker_;
-  int& left_;
-};
-
-class FailingProblem final : public Problem {
- public:
-  FailingProblem(const Problem& problem, int& left) : problem_(problem), left_(left) {}
-  std::size_t examples() const override { return problem_.examples(); }
-  std::size_t parameters() const override { return problem_.parameters(); }
-  double l2() const override { return problem_.l2(); }
-  bool has_test() const override { return problem_.has_test(); }
-  bool classifies() const override { return problem_.classifies(); }
-  void initialise(std::span<Real> w, std::uint64_t seed) const override {
-    problem_.initialise(w, seed);
-  }
-  std::unique_ptr<Worker> make_worker(const WorkerOptions& options) const override {
-    return std::make_unique<FailingWorker>(problem_.make_worker(options), left_);
-  }
-  RuleInput rule_input() const override { return problem_.rule_input(); }
-  RowSums sum_rows(std::span<const Real> w, Part part, std::size_t begin,
-                   std::size_t end) const override {
-    return problem_.sum_rows(w, part, begin, end);
-  }
-  std::size_t rows(Part part) const override { return problem_.rows(part); }
-  std::size_t suggested_batch() const override { return problem_.suggested_batch(); }
-  double suggested_step(std::size_t batch) const override { return problem_.suggested_step(batch); }
-  void reference_gradient(std::span<const double> w, std::span<const std::uint32_t> rows,
-                          std::span<double> gradient) const override {
-    problem_.reference_gradient(w, rows, gradient);
-  }
-  double reference_loss(std::span<const double> w,
-                        std::span<const std::uint32_t> rows) const override {
-    return problem_.reference_loss(w, rows);
-  }
-
- private:
-  const Problem& problem_;
-  int& left_;
-};
 
 }  // namespace
 

@@ -49,6 +49,42 @@ TEST_CASE("Several processes make one table with one row for each run, beside th
   }
 }
 
+TEST_CASE(
+    "Servers and workers make rows that say what travelled, and how many processes there were") {
+  const Scratch scratch;
+  const auto outcome = on_ranks(scratch, 4,
+                                "run " + kProblem + kShort +
+                                    "--backend parameter-server,mpi-parameter-server --workers 2 "
+                                    "--shards 1,2 --protocol bsp --output report");
+  REQUIRE(outcome.code == 0);
+  const auto rows = csv_rows(content(scratch.path("report/runs.csv")));
+  REQUIRE(rows.size() == 1 + 3 * 2);
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    CHECK(cell(rows, r, "status") == "ok");
+    CHECK(cell(rows, r, "deterministic") == "true");
+    if (cell(rows, r, "backend") == "parameter-server") {
+      CHECK(cell(rows, r, "ranks") == "");
+      continue;
+    }
+    const int shards = std::stoi(cell(rows, r, "shards"));
+    CHECK(cell(rows, r, "ranks") == std::to_string(2 + shards));
+    CHECK(cell(rows, r, "hosts") == "1");
+    CHECK(cell(rows, r, "version_spread") == (shards == 1 ? "" : "0"));
+    CHECK(says(cell(rows, r, "command"), "mpirun -n " + std::to_string(2 + shards)));
+    CHECK(std::stod(cell(rows, r, "bytes_sent")) > 0);
+    CHECK(std::stod(cell(rows, r, "pull_bytes")) < 2 * 4 * 400);
+    for (std::size_t other = 1; other < rows.size(); ++other)
+      if (cell(rows, other, "backend") == "parameter-server" &&
+          cell(rows, other, "seed") == cell(rows, r, "seed"))
+        CHECK(std::stod(cell(rows, r, "loss_final")) ==
+              doctest::Approx(std::stod(cell(rows, other, "loss_final"))).epsilon(1e-4));
+  }
+  const auto workers = csv_rows(content(scratch.path("report/workers.csv")));
+  REQUIRE(workers.size() == 1 + 6 * 2);
+  for (std::size_t r = 1; r < workers.size(); ++r)
+    CHECK((cell(workers, r, "bytes_received") == "") == (cell(workers, r, "bytes_sent") == ""));
+}
+
 TEST_CASE("Tuning, targets and a report's folder work among processes") {
   const Scratch scratch;
   const auto outcome = on_ranks(
@@ -69,10 +105,12 @@ TEST_CASE("Tuning, targets and a report's folder work among processes") {
 
 TEST_CASE("Every gradient of processes is verified") {
   const Scratch scratch;
-  const auto outcome = on_ranks(
-      scratch, 2, "verify " + kProblem + "--backend mpi-allreduce --rule sgd,adam --workers 2 -q");
+  const auto outcome = on_ranks(scratch, 3,
+                                "verify " + kProblem +
+                                    "--backend mpi-allreduce,mpi-parameter-server --rule sgd,adam "
+                                    "--workers 2 -q");
   CHECK(outcome.code == 0);
-  CHECK(says(outcome.out, "3 ok, 0 FAILED, 0 unsupported"));
+  CHECK(says(outcome.out, "5 ok, 0 FAILED, 0 unsupported"));
 }
 
 TEST_CASE("Processes that differ in their words or their data are named before anything runs") {
@@ -162,6 +200,10 @@ TEST_CASE("Without mpirun a process says how several are started, and no pattern
         std::string::npos);
   CHECK(says(on_ranks(scratch, 2, "run " + kProblem + "--backend '*' --dry-run").out,
              "--backend mpi-allreduce --workers 2"));
+  const auto served = scratch.run("run " + kProblem + kShort +
+                                  "--backend mpi-parameter-server --workers 1 --csv -");
+  CHECK(says(served.out, "1 worker and 1 server are as many processes"));
+  CHECK(says(served.out, "mpirun -n 2"));
   CHECK(scratch.run("collective").code == 2);
 }
 

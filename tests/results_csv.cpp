@@ -134,7 +134,7 @@ TEST_CASE("The headers of curve.csv, staleness.csv and workers.csv are exactly t
   CHECK(staleness_csv({}) == "run_id,worker,staleness,count\n");
   CHECK(workers_csv({}) ==
         "run_id,worker,compute_s,wait_s,communicate_s,observe_s,updates,computed,applied,dropped,"
-        "local_steps,queue_s\n");
+        "local_steps,queue_s,bytes_sent,bytes_received\n");
 }
 
 TEST_CASE("Every column has a name of its own and a meaning of one line") {
@@ -239,9 +239,9 @@ TEST_CASE("The curve and the histogram name their run in every row") {
   CHECK(line(curve_csv(runs), 2) == "c1-0,1,0.5,0,9,0,0.25,,,,c1,some-backend,,2,8,0.1,0");
   CHECK(line(staleness_csv(runs), 1) == "c1-1,1,2,30");
   runs[1].per_worker = {{0, 0.5, 0.25, 0, 0, 3, 5, 4, 1, {}},
-                        {1, 0.5, 0.25, 0, 0, 3, 5, 4, 1, 5, 2}};
-  CHECK(line(workers_csv(runs), 1) == "c1-1,0,0.5,0.25,0,0,3,5,4,1,,0");
-  CHECK(line(workers_csv(runs), 2) == "c1-1,1,0.5,0.25,0,0,3,5,4,1,5,2");
+                        {1, 0.5, 0.25, 0, 0, 3, 5, 4, 1, 5, 2, 7, 8}};
+  CHECK(line(workers_csv(runs), 1) == "c1-1,0,0.5,0.25,0,0,3,5,4,1,,0,,");
+  CHECK(line(workers_csv(runs), 2) == "c1-1,1,0.5,0.25,0,0,3,5,4,1,5,2,7,8");
 }
 
 TEST_CASE("The README describes every column with its unit and meaning") {

@@ -13,6 +13,8 @@ namespace {
 
 // A signal handler can wake nobody: sleepers look for its flag so often.
 constexpr Nanoseconds kLook = 10'000'000;
+// Nor a message.
+constexpr Nanoseconds kLookForMessages = 200'000;
 
 constexpr Seconds kForEver = 1e9;
 
@@ -110,7 +112,8 @@ void Injector::sleep_until(Nanoseconds deadline) {
   while (!over()) {
     const Nanoseconds left = deadline - time();
     if (left <= 0) break;
-    wake_.wait_for(lock, std::chrono::nanoseconds(std::min(left, kLook)));
+    wake_.wait_for(lock,
+                   std::chrono::nanoseconds(std::min(left, look_ ? kLookForMessages : kLook)));
   }
   sleeps_.store(false, std::memory_order_relaxed);
 }

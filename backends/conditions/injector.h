@@ -19,7 +19,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <utility>
 
 #include "backends/conditions/conditions.h"
 #include "backends/conditions/link.h"
@@ -80,13 +82,18 @@ class Injector {
   void wake_cancelled();
   void renew() { cancelled_.store(false, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_.load(std::memory_order_seq_cst); }
+  /// While this worker waits, it calls this now and then: a message may cancel what it waits for.
+  void watch(std::function<void()> look) { look_ = std::move(look); }
 
  private:
   Nanoseconds time() const { return pause_ ? pause_->clock() : now(); }
   bool finish(std::uint64_t count, Nanoseconds begun);
   Nanoseconds latency(Purpose purpose, std::uint64_t number) const;
   bool wait_until(Nanoseconds deadline);
-  bool over() { return cancelled() || stop_->should_stop(); }
+  bool over() {
+    if (look_) look_();
+    return cancelled() || stop_->should_stop();
+  }
   void sleep_until(Nanoseconds deadline);
   void spin_until(Nanoseconds deadline);
 
@@ -99,6 +106,7 @@ class Injector {
   Pause* pause_ = nullptr;
   StopControl* stop_ = nullptr;
   SharedLink* link_ = nullptr;
+  std::function<void()> look_;
 
   // Sequentially consistent: a worker says that it sleeps and then looks at the flag, who cancels
   // raises the flag and then looks for a sleeper, and one of the two sees the other. The mutex

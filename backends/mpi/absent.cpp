@@ -46,5 +46,8 @@ CollectiveTimes measure_collective(const CollectiveTask&) {
 std::unique_ptr<Backend> make_mpi_allreduce(const RunSpec&, const Problem&) {
   return nullptr;
 }
+std::unique_ptr<Backend> make_mpi_parameter_server(const RunSpec&, const Problem&) {
+  return nullptr;
+}
 
 }  // namespace sgdbench

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstddef>
 
+#include "backends/mpi/communicator.h"
+
 namespace sgdbench {
 namespace {
 
@@ -11,8 +13,8 @@ constexpr int kTag = 1;
 /// One all-reduce as one rank sees it.
 class AllReducing {
  public:
-  AllReducing(std::span<Real> values, std::span<Real> scratch, MPI_Comm comm)
-      : values_(values), scratch_(scratch), comm_(comm) {
+  AllReducing(std::span<Real> values, std::span<Real> scratch, MPI_Comm comm, bool sleeps)
+      : values_(values), scratch_(scratch), comm_(comm), sleeps_(sleeps) {
     MPI_Comm_rank(comm, &rank_);
     MPI_Comm_size(comm, &ranks_);
   }
@@ -77,16 +79,33 @@ class AllReducing {
   }
 
   void exchange(std::span<const Real> out, int to, std::span<Real> in, int from) {
-    MPI_Sendrecv(out.data(), count(out), MPI_FLOAT, to, kTag, in.data(), count(in), MPI_FLOAT, from,
-                 kTag, comm_, MPI_STATUS_IGNORE);
     sent_ += out.size_bytes();
+    if (!sleeps_) {
+      MPI_Sendrecv(out.data(), count(out), MPI_FLOAT, to, kTag, in.data(), count(in), MPI_FLOAT,
+                   from, kTag, comm_, MPI_STATUS_IGNORE);
+      return;
+    }
+    MPI_Request requests[2];
+    MPI_Irecv(in.data(), count(in), MPI_FLOAT, from, kTag, comm_, &requests[0]);
+    MPI_Isend(out.data(), count(out), MPI_FLOAT, to, kTag, comm_, &requests[1]);
+    for (MPI_Request& request : requests) wait_sleeping(request, kShortSleep);
   }
   void send(std::span<const Real> out, int to) {
-    MPI_Send(out.data(), count(out), MPI_FLOAT, to, kTag, comm_);
     sent_ += out.size_bytes();
+    MPI_Request request;
+    MPI_Isend(out.data(), count(out), MPI_FLOAT, to, kTag, comm_, &request);
+    wait(request);
   }
   void receive(std::span<Real> in, int from) {
-    MPI_Recv(in.data(), count(in), MPI_FLOAT, from, kTag, comm_, MPI_STATUS_IGNORE);
+    MPI_Request request;
+    MPI_Irecv(in.data(), count(in), MPI_FLOAT, from, kTag, comm_, &request);
+    wait(request);
+  }
+  void wait(MPI_Request& request) const {
+    if (sleeps_)
+      wait_sleeping(request, kShortSleep);
+    else
+      MPI_Wait(&request, MPI_STATUS_IGNORE);
   }
   void receive_and_add(int from) {
     receive(scratch_, from);
@@ -95,6 +114,7 @@ class AllReducing {
 
   std::span<Real> values_, scratch_;
   MPI_Comm comm_;
+  bool sleeps_;
   int rank_ = 0, ranks_ = 1;
   std::uint64_t sent_ = 0;
 };
@@ -102,8 +122,8 @@ class AllReducing {
 }  // namespace
 
 std::uint64_t all_reduce(AllReduce how, std::span<Real> values, std::span<Real> scratch,
-                         MPI_Comm comm) {
-  AllReducing exchange(values, scratch.first(values.size()), comm);
+                         MPI_Comm comm, bool sleeps) {
+  AllReducing exchange(values, scratch.first(values.size()), comm, sleeps);
   switch (how) {
     case AllReduce::ring:
       exchange.ring();
@@ -115,8 +135,14 @@ std::uint64_t all_reduce(AllReduce how, std::span<Real> values, std::span<Real> 
       exchange.tree();
       break;
     default:
-      MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_FLOAT,
-                    MPI_SUM, comm);
+      const int n = static_cast<int>(values.size());
+      if (!sleeps) {
+        MPI_Allreduce(MPI_IN_PLACE, values.data(), n, MPI_FLOAT, MPI_SUM, comm);
+        break;
+      }
+      MPI_Request request;
+      MPI_Iallreduce(MPI_IN_PLACE, values.data(), n, MPI_FLOAT, MPI_SUM, comm, &request);
+      wait_sleeping(request, kShortSleep);
   }
   return exchange.sent();
 }

@@ -25,8 +25,9 @@
 namespace sgdbench {
 
 /// `values` become the sums over all ranks of `comm`. `scratch` is as long. Returns the bytes that
-/// this rank sent; 0 where the library doesn't say. `how` is any that over_processes() takes.
+/// this rank sent; 0 where the library doesn't say. `how` is any that over_processes() takes. Where
+/// ranks are delayed, those that wait are better asleep (`sleeps`) than looking for messages.
 std::uint64_t all_reduce(AllReduce how, std::span<Real> values, std::span<Real> scratch,
-                         MPI_Comm comm);
+                         MPI_Comm comm, bool sleeps = false);
 
 }  // namespace sgdbench

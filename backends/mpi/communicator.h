@@ -5,6 +5,7 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -46,6 +47,10 @@ class Communicator {
   std::size_t size() const { return hosts_.size(); }
   bool is_first() const { return rank_ == 0; }
   const std::string& host_of(std::size_t rank) const { return hosts_[rank]; }
+  /// How many of them are on this one's host.
+  std::size_t ranks_here() const {
+    return static_cast<std::size_t>(std::count(hosts_.begin(), hosts_.end(), hosts_[rank_]));
+  }
   /// "rank 1 on host b".
   std::string name_of(std::size_t rank) const;
 
@@ -99,5 +104,7 @@ const Communicator& first_ranks(std::size_t ranks);
 /// Returns when the request is complete; sleeps meanwhile, longer and longer up to `longest`.
 void wait_sleeping(MPI_Request& request,
                    std::chrono::microseconds longest = std::chrono::milliseconds(1));
+/// Where a run waits, and its clock runs.
+inline constexpr std::chrono::microseconds kShortSleep{50};
 
 }  // namespace sgdbench

@@ -22,6 +22,13 @@ GradientExchange::GradientExchange(const Communicator& ranks, AllReduce how, con
   received_.resize(n * kEntry);
 }
 
+void GradientExchange::wait(MPI_Request& request) const {
+  if (sleeps_)
+    wait_sleeping(request, kShortSleep);
+  else
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
 RoundSignal GradientExchange::exchange(const GradientSum* mine, RoundSignal signal,
                                        const Block& round) {
   constexpr std::uint32_t kLast = 1, kCut = 2;
@@ -29,7 +36,10 @@ RoundSignal GradientExchange::exchange(const GradientSum* mine, RoundSignal sign
   Header header;
   if (mine != nullptr) header.entries = static_cast<std::uint32_t>(mine->support.size());
   header.signal = (signal.last ? kLast : 0) | (signal.cut ? kCut : 0);
-  MPI_Allgather(&header, 2, MPI_UINT32_T, headers_.data(), 2, MPI_UINT32_T, ranks_.raw());
+  MPI_Request request;
+  MPI_Iallgather(&header, 2, MPI_UINT32_T, headers_.data(), 2, MPI_UINT32_T, ranks_.raw(),
+                 &request);
+  wait(request);
   std::uint64_t entries = 0;
   for (const Header& each : headers_) {
     entries += each.entries;
@@ -59,7 +69,7 @@ RoundSignal GradientExchange::sum(const GradientSum* mine, RoundSignal signal, c
     std::copy_n(mine->values.data(), mine->values.size(), values);
   values[n] = signal.last ? Real(1) : Real(0);
   values[n + 1] = signal.cut ? Real(1) : Real(0);
-  all_reduce(how_, values_, scratch_, ranks_.raw());
+  all_reduce(how_, values_, scratch_, ranks_.raw(), sleeps_);
   active_ = 1;
   sums_[0] = {.values = std::span(values_).first(n),
               .support = {},
@@ -83,8 +93,10 @@ void GradientExchange::gather(const GradientSum* mine, const Block& round) {
     sizes_[r] = static_cast<int>(headers_[r].entries);
     place += sizes_[r];
   }
-  MPI_Allgatherv(sent_.data(), sizes_[ranks_.rank()], MPI_UINT64_T, received_.data(), sizes_.data(),
-                 places_.data(), MPI_UINT64_T, ranks_.raw());
+  MPI_Request request;
+  MPI_Iallgatherv(sent_.data(), sizes_[ranks_.rank()], MPI_UINT64_T, received_.data(),
+                  sizes_.data(), places_.data(), MPI_UINT64_T, ranks_.raw(), &request);
+  wait(request);
   active_ = std::min(headers_.size(), round.end - round.begin);
   for (std::size_t r = 0; r < active_; ++r) {
     const std::size_t entries = headers_[r].entries;

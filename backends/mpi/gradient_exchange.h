@@ -33,6 +33,8 @@ class GradientExchange {
   /// Takes all memory that it needs. `dense`: so are the gradients. References must outlive it.
   GradientExchange(const Communicator& ranks, AllReduce how, const Rule& rule, bool dense);
 
+  /// Who waits for others sleeps from now on, or does not.
+  void sleep(bool sleeps) { sleeps_ = sleeps; }
   /// By all ranks together. `mine` is null where this rank has no example of the round. Where the
   /// round was cut short there is nothing to apply.
   RoundSignal exchange(const GradientSum* mine, RoundSignal signal, const Block& round);
@@ -49,11 +51,13 @@ class GradientExchange {
 
   RoundSignal sum(const GradientSum* mine, RoundSignal signal, const Block& round);
   void gather(const GradientSum* mine, const Block& round);
+  void wait(MPI_Request& request) const;
 
   const Communicator& ranks_;
   const AllReduce how_;
   const Rule& rule_;
   const bool dense_;
+  bool sleeps_ = false;
   AlignedVector<Real> values_, scratch_;  // dense sums, and the signals behind them
   std::vector<Header> headers_;
   std::vector<int> sizes_, places_;  // in entries

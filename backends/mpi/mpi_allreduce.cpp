@@ -16,19 +16,15 @@
 //
 // Thread safety: a rank computes on its main thread, which alone calls MPI.
 
-#include <sched.h>
-
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "backends/mpi/communicator.h"
 #include "backends/mpi/gradient_exchange.h"
 #include "backends/mpi/orders.h"
+#include "backends/mpi/rank_report.h"
 #include "backends/run.h"
 #include "backends/waiting.h"
-#include "backends/worker_pool.h"
-#include "results/cpu_state.h"
 #include "results/text.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -41,32 +37,9 @@ namespace {
 
 /// What rank 0 has to know of each rank at the end.
 struct RankReport {
-  Nanoseconds spent[kPhases];
+  SpentTimes time;
   std::uint64_t applied, computed, dropped, gradients;
   Stopped reason;
-};
-
-/// The main thread is a worker's while a run lasts, and has all cores again behind it, as have the
-/// threads that it starts then.
-class TiedThread {
- public:
-  TiedThread(bool wanted, std::size_t core) : is_tied_(wanted && pin_this_thread(core)) {}
-  ~TiedThread() {
-    if (!is_tied_) return;
-    const auto& cpus = usable_cpus();
-    const auto last = static_cast<std::size_t>(*std::max_element(cpus.begin(), cpus.end()));
-    std::vector<cpu_set_t> mask(last / CPU_SETSIZE + 1);
-    const std::size_t bytes = mask.size() * sizeof(cpu_set_t);
-    for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), bytes, mask.data());
-    ::sched_setaffinity(0, bytes, mask.data());
-  }
-  TiedThread(const TiedThread&) = delete;
-  TiedThread& operator=(const TiedThread&) = delete;
-
-  bool is_tied() const { return is_tied_; }
-
- private:
-  const bool is_tied_;
 };
 
 class MpiAllReduce final : public Backend {
@@ -74,12 +47,7 @@ class MpiAllReduce final : public Backend {
   /// By all ranks of the run, together.
   MpiAllReduce(const RunSpec& spec, const Problem& problem)
       : ranks_(first_ranks(spec.workers)), problem_(problem), contexts_(spec.workers) {
-    // The processes that share cores take one each, in their order.
-    std::string cores = ranks_.host_of(ranks_.rank());
-    for (const int cpu : usable_cpus()) cores += ' ' + std::to_string(cpu);
-    const auto all = ranks_.gather(cores);
-    core_ = static_cast<std::size_t>(
-        std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(ranks_.rank()), cores));
+    core_ = core_of_rank(ranks_);
     ranks_.together([&] { prepare(spec); });
   }
 
@@ -90,7 +58,8 @@ class MpiAllReduce final : public Backend {
     RunSpec own = spec;
     if (!ranks_.is_first()) own.max_seconds = 0;
     if (!ranks_.is_first() && !at_point) own.evaluations = 1;
-    const AtPoint none, together = [&](const Snapshot&seen) { return ends_at(at_point, seen); };
+    const AtPoint none,
+        together = [&](const Snapshot&seen) { return ends_at(ranks_, at_point, seen); };
     std::optional<Run> run;
     ranks_.together([&] {
       run.emplace(problem_, *rule_, own, partition(own), interrupt, at_point ? together : none,
@@ -101,6 +70,7 @@ class MpiAllReduce final : public Backend {
     if (run->pause)
       for (std::size_t r = 0; r < contexts_.size(); ++r)
         if (r != ranks_.rank()) run->pause->idle(r);
+    exchange_->sleep(spec.conditions.any());
     gradients_ = landed_ = updates_ = 0;
     moving_ = 0;
     timed_ = untimed_ = 0;
@@ -210,15 +180,15 @@ class MpiAllReduce final : public Backend {
   }
 
   /// The exchange, as waiting for the last rank to arrive and moving bytes. To tell the two apart
-  /// takes a meeting beforehand: some rounds have one, and what moving takes in them stands for
-  /// all. Where ranks are delayed or watched, every round has one, and who waits in it sleeps.
+  /// takes a meeting beforehand, which costs a network's latency: some rounds have one, and what
+  /// moving takes in them stands for all. Where ranks are watched, every round has one.
   template <class Move>
   RoundSignal meet(Run& run, WorkerContext& context, std::uint64_t number, Move move) {
     constexpr std::uint64_t kEvery = 32;
     const bool delayed = run.spec.conditions.any();
     // The first is slow for reasons of its own; of few, many are timed.
     const bool chosen = number > 1 && (std::has_single_bit(number) || number % kEvery == 0);
-    const bool timed = run.spec.recording && (delayed || run.spec.timeline_slices > 0 || chosen);
+    const bool timed = run.spec.recording && (run.spec.timeline_slices > 0 || chosen);
     context.enter(Activity::wait, number);
     if (timed && delayed) {
       MPI_Request request;
@@ -252,35 +222,18 @@ class MpiAllReduce final : public Backend {
                 });
   }
 
-  /// Rank 0 looks; all others sleep, and their clocks stand still as rank 0's does.
-  bool ends_at(const AtPoint& at_point, const Snapshot& snapshot) const {
-    std::string verdict = "fails";
-    std::exception_ptr error;
-    if (ranks_.is_first()) try {
-        verdict = at_point(snapshot) ? "ends" : "";
-      } catch (...) {
-        error = std::current_exception();
-      }
-    verdict = ranks_.broadcast_sleeping(verdict);
-    ranks_.barrier();
-    if (error) std::rethrow_exception(error);
-    if (verdict == "fails") throw std::runtime_error("rank 0 could not evaluate");
-    return !verdict.empty();
-  }
-
   /// On every rank that of all.
   RunOutcome outcome(Run& run, bool pinned) {
     ranks_.together([&] { run.rethrow(); });
     WorkerContext& context = run.contexts[ranks_.rank()];
     RankReport mine{};
-    for (const auto phase : kAllPhases)
-      mine.spent[static_cast<std::size_t>(phase)] = context.report.time.spent(phase);
+    mine.time = SpentTimes(context.report.time);
     mine.applied = context.examples.load(std::memory_order_relaxed);
     mine.computed = context.report.computed;
     mine.dropped = context.report.dropped;
     mine.gradients = gradients_;
     mine.reason = run.stop.reason();
-    const auto reports = ranks_.gather({reinterpret_cast<const char*>(&mine), sizeof mine});
+    const auto all = gathered(ranks_, mine);
 
     RunOutcome result;
     result.pinned = pinned;
@@ -288,13 +241,9 @@ class MpiAllReduce final : public Backend {
     result.paused = run.pause != nullptr;
     result.stopped = mine.reason;
     if (run.spec.recording) result.staleness_mode = "exact";
-    std::vector<RankReport> all(reports.size());
-    for (std::size_t r = 0; r < all.size(); ++r) {
-      std::memcpy(&all[r], reports[r].data(), sizeof mine);
-      Nanoseconds elapsed = 0;
-      for (const Nanoseconds spent : all[r].spent) elapsed += spent;
-      result.wall = std::max(result.wall, elapsed);
-      if (result.stopped == Stopped::completed) result.stopped = all[r].reason;
+    for (const RankReport& rank : all) {
+      result.wall = std::max(result.wall, rank.time.elapsed());
+      if (result.stopped == Stopped::completed) result.stopped = rank.reason;
     }
     for (std::size_t r = 0; r < all.size(); ++r)
       result.workers.push_back(report_of(all[r], r, run.spec.recording, result));
@@ -302,22 +251,16 @@ class MpiAllReduce final : public Backend {
     if (result.stopped == Stopped::completed) result.stopped = run.stop.reason();
     result.curve = run.curve.take();
     check_copies(run.state);
-    if (run.spec.timeline_slices > 0) result.timeline = timeline(context.track, run.spec);
+    if (run.spec.timeline_slices > 0)
+      result.timeline.tracks = gathered_tracks(ranks_, context.track, run.spec.timeline_slices);
     return result;
   }
 
-  /// Who is done before the last rank waits for it. Rank 0 completes all updates.
+  /// Rank 0 completes all updates.
   WorkerReport report_of(const RankReport& rank, std::size_t number, bool recording,
                          const RunOutcome& of) const {
     WorkerReport report;
-    Nanoseconds time = 0;
-    report.time.start(time);
-    for (const auto phase : kAllPhases) {
-      report.time.enter(phase, time);
-      time += rank.spent[static_cast<std::size_t>(phase)];
-    }
-    report.time.enter(Phase::wait, time);
-    report.time.stop(of.wall);
+    report.time = rank.time.stopwatch(of.wall);
     report.applied = rank.applied;
     report.computed = rank.computed;
     report.dropped = rank.dropped;
@@ -337,30 +280,6 @@ class MpiAllReduce final : public Backend {
                             " differ from rank 0's: processors or libraries there round "
                             "differently");
   }
-
-  /// A track for each rank; times count from each rank's own start, behind one barrier.
-  Timeline timeline(const Track& mine, const RunSpec& spec) const {
-    const auto slices = mine.slices();
-    const std::uint64_t forgotten = mine.forgotten();
-    std::string text(reinterpret_cast<const char*>(&forgotten), sizeof forgotten);
-    text.append(reinterpret_cast<const char*>(slices.data()), slices.size() * sizeof(Slice));
-    Timeline all;
-    for (const auto& each : ranks_.gather(text)) {
-      Track& track = all.tracks.emplace_back(spec.timeline_slices);
-      track.start(0);
-      std::uint64_t before = 0;
-      std::memcpy(&before, each.data(), sizeof before);
-      for (; before > 0; --before) track.add({});
-      Slice slice;
-      for (std::size_t at = sizeof before; at < each.size(); at += sizeof slice) {
-        std::memcpy(&slice, each.data() + at, sizeof slice);
-        track.add(slice);
-      }
-    }
-    return all;
-  }
-
-  static constexpr std::chrono::microseconds kShortSleep{50};
 
   const Communicator& ranks_;
   const Problem& problem_;

@@ -107,7 +107,7 @@ void pack_spec(Pack& pack, Spec& spec) {
   pack_rule(pack, rule);
   pack(batch), pack(step), pack(shuffle), pack(assign);
   pack_conditions(pack, conditions);
-  pack(simulation.all_reduce);
+  pack(simulation.all_reduce), pack(simulation.shards);
   pack(seed), pack(epochs), pack(updates), pack(max_seconds), pack(whole_epochs);
   pack(whole_updates), pack(recording), pack(evaluations), pack(to_target), pack(spacing);
   pack(timeline_slices), pack(landings);
@@ -209,7 +209,7 @@ class Follower {
     if (order == Order::run) text.remove_prefix(1);
     RunSpec spec;
     all_ranks().together([&] { spec = unpacked(text); });
-    if (all_ranks().rank() >= spec.workers) return true;
+    if (all_ranks().rank() >= processes_for(entry_of(spec), spec)) return true;
     order == Order::make ? make(number, spec) : run(*backends_.at(number), spec, pauses);
     return true;
   }
@@ -231,9 +231,11 @@ class Follower {
     time_collective(task);
   }
 
+  static const BackendEntry& entry_of(const RunSpec& spec) {
+    return find_by_name(backend_catalog(), "backend", spec.backend);
+  }
   void make(std::uint64_t number, const RunSpec& spec) {
-    const auto& entry = find_by_name(backend_catalog(), "backend", spec.backend);
-    backends_[number] = entry.make(spec, *problem_.problem);
+    backends_[number] = entry_of(spec).make(spec, *problem_.problem);
   }
 
   void run(Backend& backend, const RunSpec& spec, bool pauses) {

@@ -13,7 +13,7 @@ std::unique_ptr<Backend> led(const RunSpec& spec, const Problem& problem,
                              std::unique_ptr<Backend> (*make)(const RunSpec&, const Problem&));
 
 /// A configuration as a message, and back. Distributions and stragglers travel as they were
-/// written; of what only a simulation is told, all but the all-reduce stays behind. Throws what
+/// written; of what a simulation is told, the all-reduce and the shards alone. Throws what
 /// parsing them throws, and BadData for a trace that has other durations here.
 std::string packed(const RunSpec& spec);
 RunSpec unpacked(std::string_view bytes);

@@ -127,7 +127,8 @@ constexpr Option kConditions[] = {
     {"--shards", "", "N,…", "servers, each with its part of the parameters and a link of its own",
      "1", Group::simulation, kMeasured, expand_counts,
      [](Configuration& c, Text v) { c.spec.simulation.shards = parse_count(v, 1, 1'000'000); },
-     [](const Configuration& c) { return std::to_string(c.spec.simulation.shards); }, kSimulated<>},
+     [](const Configuration& c) { return std::to_string(c.spec.simulation.shards); },
+     for_backends<&BackendEntry::uses_shards>},
     {"--all-reduce", "", "HOW,…",
      "how synchronous workers exchange: simulated ones through the server (server), or by ring, "
      "recursive-doubling or tree; processes as the MPI library chooses (mpi, their default; "
