@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "workloads/kernels/estimate.h"
+#include "workloads/kernels/example_step.h"
 #include "workloads/kernels/memory.h"
 #include "workloads/kernels/row.h"
 #include "workloads/linear.h"
@@ -32,16 +32,16 @@ class DenseLinearWorker final : public WorkerBase {
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
-    const bool remembers = memory() != nullptr;
+    const bool remembers = slope_memory() != nullptr;
     Real* const u = average(state);
     if (run.batch != 1 || (!plain_sgd() && !remembers && u == nullptr) || run.probe)
       return WorkerBase::run_in_place(state, run);
     if (u != nullptr)
-      in_place(AveragedEstimate(u), state, run);
+      in_place(AveragedStep(u), state, run);
     else if (remembers)
-      with_memory_of(*memory(), state, [&](auto estimate) { in_place(estimate, state, run); });
+      with_remembered_step(*slope_memory(), state, [&](auto step) { in_place(step, state, run); });
     else
-      in_place(GradientEstimate{}, state, run);
+      in_place(SgdStep{}, state, run);
   }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
@@ -128,7 +128,7 @@ class DenseLinearWorker final : public WorkerBase {
     for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);
   }
 
-  /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
+  /// Asks for a row that comes soon after the k-th of the mini-batch, in it or behind it. Always
   /// inlined: see fetch_ahead() of kernels/row.h.
   [[gnu::always_inline]] void ask_ahead(std::size_t k) const {
     k += ahead_;
@@ -138,39 +138,39 @@ class DenseLinearWorker final : public WorkerBase {
       prefetch_row(model_.matrix.row(following()[k - rows_.size()]).data(), model_.matrix.stride);
   }
 
-  template <class Estimate>
-  void in_place(Estimate estimate, std::span<Real> state, const InPlaceRun& run) {
-    if (run.access == Access::exclusive) return step_through_copy(estimate, state, run);
+  template <class Step>
+  void in_place(Step step, std::span<Real> state, const InPlaceRun& run) {
+    if (run.access == Access::exclusive) return step_through_copy(step, state, run);
     with_memory(run.access, nullptr, [&](const auto& memory) {
-      step_through(memory, estimate, features_of(state), intercept_of(state), run);
+      step_through(memory, step, features_of(state), intercept_of(state), run);
     });
   }
 
   /// On padded copies of w and of what is remembered of its coordinates, where a row is whole
   /// vectors: nobody else looks at them meanwhile.
-  template <class Estimate>
-  void step_through_copy(Estimate estimate, std::span<Real> w, const InPlaceRun& run) {
+  template <class Step>
+  void step_through_copy(Step step, std::span<Real> w, const InPlaceRun& run) {
     const std::size_t size = parameters(), features = model_.matrix.columns;
     std::copy_n(w.begin(), features, copy_.begin());
     std::fill(copy_.begin() + static_cast<std::ptrdiff_t>(features), copy_.end(), Real(0));
     Real intercept = with_intercept ? *intercept_of(w) : 0;
     Real* beside = nullptr;
-    if constexpr (Estimate::kHasVector) {
+    if constexpr (Step::kHasVector) {
       // What lies behind the features moves the padding of w, which meets zeros only.
-      beside = std::exchange(estimate.vector(), values_.data());
+      beside = std::exchange(step.vector(), values_.data());
       std::copy_n(beside, size, values_.begin());
       std::fill(values_.begin() + static_cast<std::ptrdiff_t>(size), values_.end(), Real(0));
     }
-    step_through(ExclusiveMemory{}, estimate, std::span(copy_).first(model_.matrix.stride),
-                 &intercept, run);
+    step_through(ExclusiveMemory{}, step, std::span(copy_).first(model_.matrix.stride), &intercept,
+                 run);
     std::copy_n(copy_.begin(), features, w.begin());
     if constexpr (with_intercept) *intercept_of(w) = intercept;
-    if constexpr (Estimate::kHasVector) std::copy_n(values_.begin(), size, beside);
+    if constexpr (Step::kHasVector) std::copy_n(values_.begin(), size, beside);
   }
 
   /// w may be as long as the rows, or as long as their padding; the intercept is no part of it.
-  template <class Memory, class Estimate>
-  void step_through(const Memory& memory, Estimate estimate, std::span<Real> w, Real* intercept,
+  template <class Memory, class Step>
+  void step_through(const Memory& memory, Step step, std::span<Real> w, Real* intercept,
                     const InPlaceRun& run) {
     const auto rows = run.rows_and_ahead();
     UpdateCounter updates(run);
@@ -180,13 +180,12 @@ class DenseLinearWorker final : public WorkerBase {
       const std::span x(model_.matrix.row(rows[k]).data(), w.size());
       Real z = dot(memory, w.data(), x);
       if constexpr (with_intercept) z += memory.template load<Real>(intercept);
-      if (k + ahead_ < rows.size()) estimate.ask_for(rows[k + ahead_]);
-      estimate.place(updates);
-      const Real s = estimate.begin(memory, rows[k], Loss::slope(z, model_.targets[rows[k]]));
-      step_along(memory, estimate, w.data(), x, s, updates.step());
+      if (k + ahead_ < rows.size()) step.ask_for(rows[k + ahead_]);
+      step.place(updates);
+      const Real s = step.weigh(memory, rows[k], Loss::slope(z, model_.targets[rows[k]]));
+      move_all(memory, step, w.data(), x, s, updates.step());
       if constexpr (with_intercept)
-        estimate.template along<Real>(memory, intercept, model_.matrix.columns, 1, s, 1, 0,
-                                      updates.step());
+        move<Real>(memory, step, intercept, model_.matrix.columns, 1, s, 0, updates.step());
       updates.made();
     }
   }
@@ -205,22 +204,33 @@ class DenseLinearWorker final : public WorkerBase {
     return z;
   }
 
-  template <class Memory, class Estimate>
-  void step_along(const Memory& memory, const Estimate& estimate, Real* w, std::span<const Real> x,
-                  Real s, Real step) const {
+  template <class Memory, class Step>
+  void move_all(const Memory& memory, const Step& step, Real* w, std::span<const Real> x, Real s,
+                Real gamma) const {
     const Real l2 = model_.l2;
     std::size_t v = 0;
     if constexpr (Memory::kVectors)
       for (; v + kLanes <= x.size(); v += kLanes)
-        estimate.template along<Vec>(memory, w + v, v, plain::load<Vec>(&x[v]), s, 1, l2, step);
-    for (; v < x.size(); ++v) estimate.template along<Real>(memory, w + v, v, x[v], s, 1, l2, step);
+        move<Vec>(memory, step, w + v, v, plain::load<Vec>(&x[v]), s, l2, gamma);
+    for (; v < x.size(); ++v) move<Real>(memory, step, w + v, v, x[v], s, l2, gamma);
+  }
+
+  /// w_v ← w_v − γ·(s·x_v + λ·w_v) under sgd, or what another rule does to coordinate v
+  /// (kernels/example_step.h); T is Real or Vec.
+  template <class T, class Memory, class Step>
+  [[gnu::always_inline]] void move(const Memory& memory, const Step& step, Real* w, std::size_t v,
+                                   T x, Real s, Real l2, Real gamma) const {
+    if constexpr (Step::kPlain)
+      memory.template modify<T>(w, [&](T w_v) { return w_v - gamma * (s * x + l2 * w_v); });
+    else
+      step.template move<T>(memory, w, v, x, s, 1, l2, gamma);
   }
 
   DenseLinear model_;
   std::size_t ahead_;  ///< rows to ask for in advance
   std::span<const std::uint32_t> next_, rows_;
   std::size_t examples_ = 0;
-  AlignedVector<Real> slopes_;                       ///< ℓ′ of each of the block's rows
+  AlignedVector<Real> slopes_;                       ///< ℓ′ of each row of the mini-batch
   Real slope_sum_ = 0;                               ///< of all
   bool differs_ = false;                             ///< whether there is an anchor
   AlignedVector<Real> copy_, anchor_copy_, values_;  ///< of w, the anchor, the gradient sum, padded

@@ -1,9 +1,9 @@
-// What one example's update in place takes a step along, coordinate by coordinate: its gradient, or
-// that corrected by what is remembered (rules/slope_memory.h). Loops over rows are written once for
-// all. For example i, with the slope s of its loss,
+// What one example's update in place does under other rules than sgd, whose step stands in the
+// loops over rows themselves (linear_sparse.cpp, linear_dense.cpp). The loops are written once for
+// all of them. For example i, with the slope s of its loss,
 //
-//   begin(memory, i, s)                       what multiplies xᵢ below; notes the slope
-//   along<T>(memory, w_v, v, x, …)            the step of coordinate v, or of a register of them
+//   weigh(memory, i, s)                       what multiplies xᵢ below; notes the slope
+//   move<T>(memory, w_v, v, x, …)             writes coordinate v, or a register of them
 //   place(updates)                            the update that is made next
 //   vector()                                  where it has one beside w, that
 #pragma once
@@ -14,37 +14,33 @@
 
 namespace sgdbench {
 
-/// s·x + λ/d_v·w_v: `shrinkage` is λ/d_v.
-struct GradientEstimate {
-  static constexpr bool kRemembers = false, kHasVector = false;
+/// sgd: nothing beside w ← w − γ·g, which the loop does.
+struct SgdStep {
+  static constexpr bool kPlain = true, kRemembers = false, kHasVector = false;
 
   template <class Memory>
-  Real begin(const Memory&, std::uint32_t, Real s) const {
+  Real weigh(const Memory&, std::uint32_t, Real s) const {
     return s;
   }
   void ask_for(std::uint32_t) const {}
   template <class Updates>
   void place(const Updates&) {}
-  template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
-                                    Real shrinkage, Real step) const {
-    memory.template modify<T>(w, [&](T w_v) { return w_v - step * (s * x + shrinkage * w_v); });
-  }
 };
 
 /// The same where iterates are averaged: u takes t − 1 times the step (rules/coordinate_rule.h).
-struct AveragedEstimate : GradientEstimate {
-  static constexpr bool kHasVector = true;
+/// `shrinkage` is λ/d_v.
+struct AveragedStep : SgdStep {
+  static constexpr bool kPlain = false, kHasVector = true;
 
-  explicit AveragedEstimate(Real* average) : u(average) {}
+  explicit AveragedStep(Real* average) : u(average) {}
   Real*& vector() { return u; }
   template <class Updates>
   void place(const Updates& updates) {
     averaged = updates.averaged();
   }
   template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real s, Real,
-                                    Real shrinkage, Real step) const {
+  [[gnu::always_inline]] void move(const Memory& memory, Real* w, std::size_t v, T x, Real s, Real,
+                                   Real shrinkage, Real step) const {
     T change{};
     memory.template modify<T>(w, [&](T w_v) {
       change = step * (s * x + shrinkage * w_v);
@@ -58,16 +54,17 @@ struct AveragedEstimate : GradientEstimate {
   Real averaged = 0;  ///< t − 1
 };
 
-/// What a rule that treats every coordinate by itself makes of the first of them; w lies in the
-/// rule's state.
+/// What a rule that treats every coordinate by itself makes of sgd's gradient; w lies in the rule's
+/// state.
 template <class Update>
-struct CoordinateEstimate : GradientEstimate {
-  CoordinateEstimate(const Update& of, std::size_t parameters_)
-      : update(of), parameters(parameters_) {}
+struct CoordinateStep : SgdStep {
+  static constexpr bool kPlain = false;
+
+  CoordinateStep(const Update& of, std::size_t parameters_) : update(of), parameters(parameters_) {}
 
   template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
-                                    Real shrinkage, Real step) const {
+  [[gnu::always_inline]] void move(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
+                                   Real shrinkage, Real step) const {
     const T gradient = s * x + shrinkage * memory.template load<T>(w);
     const T change =
         step * update.template operator()<T>(memory, {step, 1, 0}, {w, parameters}, gradient);
@@ -78,16 +75,16 @@ struct CoordinateEstimate : GradientEstimate {
   std::size_t parameters;
 };
 
-/// c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it.
+/// Along c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it.
 template <bool follows>
-struct RememberedEstimate {
-  static constexpr bool kRemembers = true, kHasVector = true;
+struct RememberedStep {
+  static constexpr bool kPlain = false, kRemembers = true, kHasVector = true;
 
   Real* mean;    ///< ḡ
   Real* slopes;  ///< α
   Real l2, weight, inverse_examples;
 
-  RememberedEstimate(const SlopeMemory& rule, std::span<Real> state)
+  RememberedStep(const SlopeMemory& rule, std::span<Real> state)
       : mean(rule.mean(state)),
         slopes(rule.slopes(state)),
         l2(rule.rows().l2),
@@ -95,7 +92,7 @@ struct RememberedEstimate {
         inverse_examples(rule.inverse_examples()) {}
 
   template <class Memory>
-  Real begin(const Memory&, std::uint32_t row, Real s) const {
+  Real weigh(const Memory&, std::uint32_t row, Real s) const {
     if constexpr (!follows) return s - slopes[row];  // nobody writes it now
     if constexpr (!Memory::kPlain) return s - racy::exchange(slopes + row, s);
     const Real alpha = slopes[row];
@@ -108,8 +105,8 @@ struct RememberedEstimate {
   Real*& vector() { return mean; }
   /// `share` is 1/d_v, `penalty` λ of this coordinate.
   template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real change,
-                                    Real share, Real penalty, Real step) const {
+  [[gnu::always_inline]] void move(const Memory& memory, Real* w, std::size_t v, T x, Real change,
+                                   Real share, Real penalty, Real step) const {
     const T g = memory.template load<T>(mean + v);
     memory.template modify<T>(
         w, [&](T w_v) { return w_v - step * (weight * change * x + share * (g + penalty * w_v)); });
@@ -129,13 +126,13 @@ struct RememberedEstimate {
   }
 };
 
-/// Calls body(estimate) with that of a rule.
+/// Calls body(step) with that of a rule.
 template <class Body>
-void with_memory_of(const SlopeMemory& rule, std::span<Real> state, Body body) {
+void with_remembered_step(const SlopeMemory& rule, std::span<Real> state, Body body) {
   if (rule.follows())
-    body(RememberedEstimate<true>(rule, state));
+    body(RememberedStep<true>(rule, state));
   else
-    body(RememberedEstimate<false>(rule, state));
+    body(RememberedStep<false>(rule, state));
 }
 
 }  // namespace sgdbench
