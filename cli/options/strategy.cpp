@@ -207,6 +207,8 @@ constexpr Option kStrategy[] = {
      Group::step, kTraining, one_list,
      [](Configuration& c, Text v) { c.spec.shuffle = Shuffle::parse(v); },
      [](const Configuration& c) { return c.spec.shuffle.to_string(); }},
+    // The row of that name in backend_catalog() (backends/registry.cpp) runs the configuration: its
+    // make() makes a Backend, of which every repeat is one run().
     {"--backend",
      "",
      "NAME,…",
