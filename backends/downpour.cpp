@@ -56,9 +56,10 @@ class Downpour final : public PooledBackend {
       const std::uint64_t bytes = replica.base.size() * sizeof(Real);
       if (!context.pull(bytes, Activity::compute, context.taken)) return;
       const bool whole = context.injector.gradients(block.updates(), [&] {
-        train_in_place(run, context, block, rows,
-                       {replica.state, Access::exclusive, &replica.made});
+        context.compute->run_in_place(replica.state,
+                                      in_place(run, block, rows, Access::exclusive, replica.made));
       });
+      context.report.computed += block.end - block.begin;
       context.report.local_steps = replica.made.load(std::memory_order_relaxed);
       if (whole && context.push(bytes, Activity::push, context.taken))
         land(context, worker, block.end - block.begin, before);
@@ -74,10 +75,8 @@ class Downpour final : public PooledBackend {
     const std::uint64_t made = replica.made.load(std::memory_order_relaxed);
     // It counts from its first chunk on: a point of the curve must not have changes that it does
     // not count.
-    context.updates.store(context.updates.load(std::memory_order_relaxed) + 1,
-                          std::memory_order_relaxed);
-    context.examples.store(context.examples.load(std::memory_order_relaxed) + examples,
-                           std::memory_order_relaxed);
+    context.note_update();
+    context.note_examples(examples);
     std::atomic_thread_fence(std::memory_order_release);  // no change lands before its count
     const std::uint64_t staleness =
         shared_->exchange(replica, worker, workers(), context, context.taken);

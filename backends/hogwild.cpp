@@ -4,8 +4,9 @@
 // (an epoch visits each once), and dense models work on a private copy, read and written back
 // without a lock, instead of component by component.
 //
-// Thread safety: the parameters are shared and touched only through relaxed atomics or the helpers
-// of workloads/kernels/memory.h. A stale or half-updated view is what the algorithm allows.
+// Thread safety: the parameters, run.state, are shared and touched only through relaxed atomics or
+// the helpers of workloads/kernels/memory.h. A stale or half-updated view is what the algorithm
+// allows. All else that a worker writes is in its own context.
 //
 // There are no versions, so both are sampled, on one block in kSampleEvery examples, or on each
 // where blocks are longer. Staleness: around its last update, the others' update counts are read
@@ -28,6 +29,7 @@ namespace {
 
 constexpr std::size_t kSampleEvery = 512;  // examples
 
+/// A run is spec.workers threads, each of which does work().
 class Hogwild final : public PooledBackend {
  public:
   Hogwild(const RunSpec& spec, const Problem& problem)
@@ -39,6 +41,8 @@ class Hogwild final : public PooledBackend {
     return in_place_partition(spec, problem().examples());
   }
 
+  /// Trains block after block, until the run's examples are dealt out. A part is a few consecutive
+  /// mini-batches that no other worker has; the first of `rows` are its examples.
   void work(Run& run, std::size_t worker) override {
     WorkerContext& context = run.contexts[worker];
     const Access access = access_of(run.spec);
@@ -54,7 +58,7 @@ class Hogwild final : public PooledBackend {
       else if (first && context.recording && (context.taken - 1) % sampled_blocks == 0)
         train_sampled(run, context, part, rows, access);
       else
-        train_in_place(run, context, part, rows, access);
+        train(run, context, part, rows, access);
     });
   }
 
@@ -62,6 +66,17 @@ class Hogwild final : public PooledBackend {
   Access access_of(const RunSpec& spec) const {
     if (spec.write == "cas") return Access::racy_cas;
     return workers() == 1 ? Access::exclusive : Access::racy_store;
+  }
+
+  /// One update after the other, written into the shared parameters as it is made. Where each is of
+  /// one sparse row, that is OneRowWorker::run_in_place() (workloads/linear_sparse.cpp).
+  static void train(Run& run, WorkerContext& context, const Block& part,
+                    std::span<const std::uint32_t> rows, Access access,
+                    WriteProbe* probe = nullptr) {
+    context.compute->run_in_place(run.state,
+                                  in_place(run, part, rows, access, context.updates, probe));
+    context.report.computed += part.end - part.begin;
+    context.note_examples(part.end - part.begin);
   }
 
   /// The first update under the probe, if there is more than one worker; the last one, for
@@ -72,7 +87,7 @@ class Hogwild final : public PooledBackend {
     const auto take = [&](std::uint64_t updates, WriteProbe* watch) {
       Block one = part;
       one.end = part.begin + updates * part.batch;
-      train_in_place(run, context, one, rows, access, watch);
+      train(run, context, one, rows, access, watch);
       part.first_update += updates;
       part.begin = one.end;
       rows = rows.subspan(updates * part.batch);
@@ -102,11 +117,8 @@ class Hogwild final : public PooledBackend {
                   context.recording && workers() > 1 ? &context.probe : nullptr,
                   &totals_[context.number]);
     context.note_staleness(others(run, context) - before);
-    const auto count = [](std::atomic<std::uint64_t>& sum, std::uint64_t more) {
-      sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-    };
-    count(context.updates, 1);
-    count(context.examples, gradient_sum.examples);
+    context.note_update();
+    context.note_examples(gradient_sum.examples);
   }
 
   static std::uint64_t others(const Run& run, const WorkerContext& me) {

@@ -34,8 +34,9 @@ std::uint64_t train_replica(const Run& run, WorkerContext& context, const Task& 
     Block step = task.step(k);
     if (step.begin == step.end) continue;
     step.batch = step.end - step.begin;
-    train_in_place(run, context, step, run.rows(context, step),
-                   {replica, Access::exclusive, &made});
+    context.compute->run_in_place(
+        replica, in_place(run, step, run.rows(context, step), Access::exclusive, made));
+    context.report.computed += step.batch;
   }
   return made.load(std::memory_order_relaxed);
 }
@@ -45,14 +46,15 @@ void train_alone(Run& run, WorkerContext& context) {
   AlignedVector<Real> before;  // where the end of the run may come before a part's time has passed
   train_blocks(run, context, Access::exclusive, [&](const Block& part, const auto& rows) {
     if (run.spec.conditions.any()) before = run.state;
-    const bool whole = context.injector.gradients(part.updates() * run.rule.evaluations(), [&] {
-      train_in_place(run, context, part, rows, Access::exclusive);
-    });
-    if (whole) return;
-    run.state = before;
     const std::uint64_t examples = part.end - part.begin;
+    context.report.computed += examples;
+    const bool whole = context.injector.gradients(part.updates() * run.rule.evaluations(), [&] {
+      context.compute->run_in_place(run.state,
+                                    in_place(run, part, rows, Access::exclusive, context.updates));
+    });
+    if (whole) return context.note_examples(examples);
+    run.state = before;
     context.report.dropped += examples;
-    context.examples.store(context.report.computed - examples, std::memory_order_relaxed);
     context.updates.store(context.updates.load(std::memory_order_relaxed) - part.updates(),
                           std::memory_order_relaxed);
   });

@@ -3,7 +3,7 @@
 //
 //   take a block of mini-batches        (work_queue.h)
 //   cut it at the points of the curve   (run.h: next_part)
-//   make the updates of each part       (the strategy's, by train_in_place())
+//   make the updates of each part       (the strategy's, by Worker::run_in_place())
 //   look at the parameters              (run.h: observe)
 //
 // The other is of those whose workers make gradients that somebody commits:
@@ -31,42 +31,24 @@ Partition in_place_partition(const RunSpec& spec, std::size_t examples);
 /// The same in blocks of about `longest` examples.
 Partition in_blocks_of(const RunSpec& spec, std::size_t longest);
 
-/// Where updates in place go.
-struct InPlaceTarget {
-  std::span<Real> state;  ///< [w | state of the rule]
-  Access access = Access::exclusive;
-  std::atomic<std::uint64_t>* applied;  ///< raised after each update
-  WriteProbe* probe = nullptr;
-};
-
-/// Makes the updates of `part`. `rows` begins with its rows; those behind them come next.
-inline void train_in_place(const Run& run, WorkerContext& context, const Block& part,
-                           std::span<const std::uint32_t> rows, const InPlaceTarget& target) {
-  const std::size_t examples = part.end - part.begin;
-  InPlaceRun part_run;
-  part_run.rows = rows.first(examples);
-  part_run.batch = part.batch;
-  part_run.first_update = part.first_update;
-  part_run.step = run.step_size.during(part.epoch);
-  part_run.access = target.access;
-  part_run.applied = target.applied;
-  part_run.probe = target.probe;
-  part_run.ahead = rows.size() - examples;
-  context.compute->run_in_place(target.state, part_run);
-  context.report.computed += examples;
-}
-
-/// The same on the run's own state, where updates land as they are made: counts them, and their
-/// examples, in the context.
-inline void train_in_place(Run& run, WorkerContext& context, const Block& part,
-                           std::span<const std::uint32_t> rows, Access access,
+/// The updates of `part` for Worker::run_in_place(). `rows` begins with its rows; those behind them
+/// come next. `applied` is raised after each update.
+inline InPlaceRun in_place(const Run& run, const Block& part, std::span<const std::uint32_t> rows,
+                           Access access, std::atomic<std::uint64_t>& applied,
                            WriteProbe* probe = nullptr) {
-  train_in_place(run, context, part, rows, {run.state, access, &context.updates, probe});
-  context.examples.store(context.report.computed, std::memory_order_relaxed);
+  const std::size_t examples = part.end - part.begin;
+  return {.rows = rows.first(examples),
+          .batch = part.batch,
+          .first_update = part.first_update,
+          .step = run.step_size.during(part.epoch),
+          .access = access,
+          .applied = &applied,
+          .probe = probe,
+          .ahead = rows.size() - examples};
 }
 
 /// The loop of one worker until the work is done: train(part, rows) makes the updates of each part,
-/// with `rows` as above, and curve points are taken from the run's w, by `access`.
+/// with `rows` as above, which it counts, and curve points are taken from the run's w, by `access`.
 template <class Train>
 void train_blocks(Run& run, WorkerContext& context, Access access, Train train) {
   Block rest, part;

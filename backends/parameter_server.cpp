@@ -11,26 +11,48 @@
 // The server has no thread of its own: a worker that pushes does the server's work, inside its
 // lock. What a protocol cancels is noticed by its worker at its next contact, or while it sleeps.
 //
-// Thread safety: the last two members of the strategy, and what client.h says, belong to whoever
-// holds the lock.
+// Thread safety: what a worker takes and makes of it, its client and its context hold, and it alone
+// touches them, but for the members that Client marks: those belong to whoever is inside the
+// server's lock, as do the server and what is declared behind it. Of the server a worker reads
+// outside what never changes and its own work. Before the workers start, and while all meet between
+// two segments, one thread resets everything.
 
-#include <mutex>
 #include <utility>
 
-#include "backends/client.h"
 #include "backends/loops.h"
 #include "backends/pooled_backend.h"
 #include "backends/server.h"
+#include "backends/server_lock.h"
 
 namespace sgdbench {
 namespace {
 
+/// Where one worker stands with the server.
+struct alignas(64) Client {
+  Task task;       ///< what it took last: a block, or its share of a round
+  BlockWalk walk;  ///< of that, where gradients travel
+  Work next;       ///< what it pulls for next; what it pulled for, the server knows
+  bool has_next = false, has_pulled = false;
+  std::uint64_t gradient = 0;   ///< number of what it works on among this worker's, from 1
+  PullTicket ticket;            ///< of those that it was let go with
+  StoredGradient stored;        ///< what it pushes, where it goes on while that is held
+  AlignedVector<Real> replica;  ///< [w | state of the rule], where replicas travel: in an update
+                                ///< the server's
+
+  // Of whoever is inside the lock.
+  bool may_go = true;         ///< the protocol lets it start
+  bool cancelled = false;     ///< nobody wants what it works on
+  PullTicket release_ticket;  ///< of those that the protocol let start together
+};
+
+/// A run is spec.workers threads, each of which does work().
 class ParameterServer final : public PooledBackend {
  public:
   ParameterServer(const RunSpec& spec, const Problem& problem, std::string protocol)
       : PooledBackend(spec, problem),
         protocol_(std::move(protocol)),
         clients_(workers()),
+        lock_(workers()),
         pulls_(workers()) {}
 
   // What the loop asks for (loops.h).
@@ -38,7 +60,7 @@ class ParameterServer final : public PooledBackend {
   /// The first pull was made by open(), where there was something to pull for.
   bool begin(Run& run, std::size_t worker) {
     if (const Client& client = clients_[worker]; !client.has_pulled) {
-      if (client.has_next) client.prepare(run.contexts[worker], server_->traits());
+      if (client.has_next) prepare(run, worker);
       return contact(run, worker, [] {});
     }
     run.contexts[worker].enter(Activity::compute, clients_[worker].gradient);
@@ -57,6 +79,7 @@ class ParameterServer final : public PooledBackend {
     return server_->work(worker).examples == 0 ? 0 : run.contexts[worker].compute->gradient_bytes();
   }
   PullTicket pull_ticket(std::size_t worker) const { return clients_[worker].ticket; }
+  /// The gradient at what was read under the lock, outside of it.
   void compute(Run& run, std::size_t worker) {
     WorkerContext& context = run.contexts[worker];
     if (Client& client = clients_[worker]; replicas_)
@@ -68,15 +91,12 @@ class ParameterServer final : public PooledBackend {
   }
   /// One critical section where the protocol allows: push, and pull for the next work.
   bool commit(Run& run, std::size_t worker, Made made) {
-    const Push push =
-        made == Made::whole ? clients_[worker].make_push(run, worker, *server_) : Push{};
+    const Push push = made == Made::whole ? make_push(run, worker) : Push{};
     if (takes_ahead_) clients_[worker].has_next = take(run, worker);
     return contact(run, worker, [&] { deliver(run, worker, push, made); });
   }
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
-
   std::unique_ptr<Protocol> protocol(const RunSpec& spec) const {
     return make_protocol(protocol_, spec.workers, spec.max_staleness);
   }
@@ -91,7 +111,7 @@ class ParameterServer final : public PooledBackend {
     server_ =
         std::make_unique<Server>(protocol(run.spec), workers(), run.state, run.rule, run.step_size);
     const auto& traits = server_->traits();
-    replicas_ = replicas_travel(traits);
+    replicas_ = traits.exchange != Exchange::gradient;
     // Who may have to wait takes nothing with it where those that are idle could need it: an update
     // that lacks that gradient would never come, or be made without it when they retire.
     takes_ahead_ =
@@ -115,7 +135,7 @@ class ParameterServer final : public PooledBackend {
   }
   void reopen(Run& run) override {
     server_->reopen(protocol(run.spec));
-    queue_->open(run.first_open_block(), run.open_blocks());
+    queue_->open(run.plan.first_block(), run.plan.blocks());
     let_all_go(run);
   }
   /// All workers' first work and pull; the latter later, where what computes it makes a full
@@ -125,7 +145,7 @@ class ParameterServer final : public PooledBackend {
     for (std::size_t w = 0; w < workers(); ++w) {
       Client& client = clients_[w];
       client.may_go = true;
-      client.waiting = client.cancelled = client.has_pulled = client.has_next = false;
+      client.cancelled = false;
       client.release_ticket = first;
       client.walk = {};
       client.has_next = take(run, w);
@@ -137,16 +157,17 @@ class ParameterServer final : public PooledBackend {
   void work(Run& run, std::size_t worker) override {
     WorkerContext& context = run.contexts[worker];
     try {
+      // begin(), and until there is no more work compute() and commit(), by turns.
       read_compute_commit(*this, run, worker);
-      Lock lock = enter(context, true, Activity::push, 0);
+      auto lock = lock_.enter(context, true, Activity::push, 0);
       if (server_->retire(worker) && running(run)) update(run, context);
       release(run);
-      leave(run, lock);
+      lock_.leave(run, lock);
     } catch (...) {
       run.fail(std::current_exception());
-      Lock lock = enter(context, true, Activity::push, 0);
+      auto lock = lock_.enter(context, true, Activity::push, 0);
       release(run);  // nobody waits for it
-      leave(run, lock);
+      lock_.leave(run, lock);
     }
     context.finish();
   }
@@ -162,8 +183,57 @@ class ParameterServer final : public PooledBackend {
   }
   static bool running(const Run& run) { return run.stop.reason() == Stopped::completed; }
 
+  // What a worker does of its own, as far as it can outside the lock.
+
+  /// The next work of `worker`, prepared; false where there is none.
   bool take(Run& run, std::size_t worker) {
-    return run.may_go_on(worker) && clients_[worker].take(run, worker, *queue_, server_->traits());
+    if (!run.may_go_on(worker)) return false;
+    Client& client = clients_[worker];
+    if (client.walk.advance()) {
+      ++client.next.number;
+    } else {
+      const auto taken = queue_->next(worker);
+      if (!taken) return false;
+      begin_task(run, worker, *taken);
+    }
+    prepare(run, worker);
+    return true;
+  }
+  void begin_task(Run& run, std::size_t worker, const Task& task) {
+    Client& client = clients_[worker];
+    client.task = task;
+    client.next = {task.number, task.round.epoch, task.examples, task.gradients()};
+    if (replicas_) return;
+    const bool blocks = pushes_blocks(server_->traits());
+    Block block = blocks ? task.round : task.step(0);
+    if (blocks)
+      client.next = {block.first_update, block.epoch, block.batch, 1};
+    else
+      block.batch = task.examples;  // no matter whose share it is
+    if (task.examples != 0) client.walk = {block, run.rows(run.contexts[worker], block)};
+  }
+  void prepare(Run& run, std::size_t worker) {
+    const Client& client = clients_[worker];
+    if (!replicas_ && client.next.examples != 0)
+      run.contexts[worker].compute->prepare(client.walk.rows());
+  }
+  /// What was made of the work that `worker` pulled for. Where every update is one gradient, the
+  /// server has its worker apply it: of one sparse row, OneRowWorker::commit()
+  /// (workloads/linear_sparse.cpp).
+  Push make_push(Run& run, std::size_t worker) {
+    Push push;
+    if (replicas_ || server_->work(worker).examples == 0) return push;
+    Worker& maker = *run.contexts[worker].compute;
+    if (server_->lands_alone()) {
+      push.maker = &maker;
+    } else if (server_->traits().overlaps) {
+      StoredGradient& stored = clients_[worker].stored;
+      stored.assign(maker.gradient_sum(), run.rule.remembers_examples(), server_->wants_read());
+      push.stored = &stored;
+    } else {
+      push.gradient_sum = maker.gradient_sum();
+    }
+    return push;
   }
 
   /// Under the lock: deliver(), then the next turn.
@@ -174,13 +244,15 @@ class ParameterServer final : public PooledBackend {
     // Of the contacts of a block the first is timed; all are where replicas are averaged in them.
     const bool timed = replicas_ || !client.has_next || client.walk.at_first();
     const Activity first = client.gradient == 0 ? Activity::pull : Activity::push;
-    Lock lock = enter(context, timed, first, client.gradient);
+    auto lock = lock_.enter(context, timed, first, client.gradient);
     deliver();
     const bool more = next_turn(run, worker, lock);
-    leave(run, lock);
+    lock_.leave(run, lock);
     context.end_contact(client.gradient);
     return more;
   }
+
+  // Inside the lock.
 
   /// Hands over what was made, unless nobody wants it any more: it was cancelled, or the run has
   /// ended. Nothing else cuts it short.
@@ -210,8 +282,7 @@ class ParameterServer final : public PooledBackend {
     for (const auto worker : server_->cancel_rest()) {
       give_back(worker);
       clients_[worker].cancelled = true;
-      run.contexts[worker].injector.cancel();
-      wakes_ = true;
+      lock_.cancel(run.contexts[worker]);
     }
     const Nanoseconds begun = run.apply_begins(context);
     const auto landed = server_->update(replica_of_);
@@ -219,7 +290,7 @@ class ParameterServer final : public PooledBackend {
     book(run, *server_, *queue_, landed);
     if (server_->landed() < next_point_) return;
     run.observe(context, server_->landed_before(), server_->landed(), run.w(), Access::exclusive,
-                Phase::communicate);
+                activity_of(Phase::communicate));
     next_point_ = run.curve.next_after(server_->landed());
   }
 
@@ -238,29 +309,11 @@ class ParameterServer final : public PooledBackend {
     for (const auto worker : released) {
       clients_[worker].may_go = true;
       clients_[worker].release_ticket = ticket;
-      wake(clients_[worker]);
+      lock_.wake(worker);
     }
     const bool all =
         std::exchange(work_returned_, false) || (server_->may_return_work() && finished());
-    if (all || !running(run))
-      for (auto& client : clients_) wake(client);
-  }
-  void wake(Client& client) {
-    if (!std::exchange(client.waiting, false)) return;
-    client.woken.store(true, std::memory_order_release);
-    wakes_ = true;
-  }
-  /// Ends the critical section, and wakes who waits or sleeps for nothing any more: outside of it,
-  /// so that nobody waits for the system's calls, nor wakes up to find the lock taken. Of
-  /// several who look one raises the signal. Acquire and release: after its owner cleared it.
-  void leave(Run& run, Lock& lock) {
-    const bool wakes = std::exchange(wakes_, false);
-    lock.unlock();
-    if (!wakes) return;
-    for (std::size_t w = 0; w < workers(); ++w) {
-      run.contexts[w].injector.wake_cancelled();
-      if (clients_[w].woken.exchange(false, std::memory_order_acquire)) clients_[w].release.raise();
-    }
+    if (all || !running(run)) lock_.wake_all();
   }
 
   bool finished() const { return server_->landed_work() == queue_->tasks(); }
@@ -272,7 +325,7 @@ class ParameterServer final : public PooledBackend {
 
   /// Waits until `worker` may start and has work, and pulls for it; false when there is nothing
   /// more to do.
-  bool next_turn(Run& run, std::size_t worker, Lock& lock) {
+  bool next_turn(Run& run, std::size_t worker, ServerLock::Inside& lock) {
     Client& client = clients_[worker];
     while (running(run)) {
       if (client.may_go) {
@@ -282,7 +335,7 @@ class ParameterServer final : public PooledBackend {
         }
         if (!may_get_more(run)) return false;
       }
-      wait(run, worker, lock);
+      lock_.wait(run, worker, lock);
     }
     return false;
   }
@@ -299,35 +352,18 @@ class ParameterServer final : public PooledBackend {
       run.contexts[worker].compute->read(run.w(), Access::exclusive);
   }
 
-  void wait(Run& run, std::size_t worker, Lock& lock) {
-    WorkerContext& context = run.contexts[worker];
-    Client& client = clients_[worker];
-    client.waiting = true;
-    client.release.clear();
-    leave(run, lock);
-    context.interrupt_contact();
-    context.enter(Phase::wait);
-    client.release.wait();
-    lock = enter(context, true, Activity::pull, 0);
-  }
-  Lock enter(WorkerContext& context, bool timed, Activity activity, std::uint64_t gradient) {
-    const bool free = lock_or_wait(mutex_, [&] { context.enter(Activity::wait); });
-    context.begin_contact(timed, free, activity, gradient);
-    return Lock(mutex_, std::adopt_lock);
-  }
-
   std::string protocol_;
-  std::unique_ptr<Server> server_;
+  bool replicas_ = false, takes_ahead_ = false;
+  std::vector<Client> clients_;
   std::unique_ptr<WorkQueue> queue_;
   const Server::ReplicaOf replica_of_ = [this](const Held& held) -> std::span<Real> {
     return clients_[held.worker].replica;
   };
-  bool replicas_ = false, takes_ahead_ = false;
-  std::mutex mutex_;
-  std::vector<Client> clients_;
+  ServerLock lock_;  // all below belongs to whoever is inside
+  std::unique_ptr<Server> server_;
   std::vector<PullGroup> pulls_;  ///< of workers let go together, at the number of the first
   std::uint64_t next_point_ = 0;  // of the curve, in examples
-  bool work_returned_ = false, wakes_ = false;
+  bool work_returned_ = false;
 };
 
 }  // namespace

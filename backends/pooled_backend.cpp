@@ -200,8 +200,8 @@ RunOutcome PooledBackend::outcome(Run& run, Nanoseconds end) {
 Timeline PooledBackend::timeline(Run& run) {
   Timeline timeline;
   for (auto& context : contexts_) timeline.tracks.push_back(std::exchange(context.track, {}));
-  timeline.has_server = run.server.records();
-  if (timeline.has_server) timeline.tracks.push_back(std::move(run.server));
+  timeline.has_server = run.server_track.records();
+  if (timeline.has_server) timeline.tracks.push_back(std::move(run.server_track));
   return timeline;
 }
 

@@ -100,17 +100,17 @@ void Run::fail(std::exception_ptr error) {
 }
 
 void Run::keep_server_track() {
-  if (spec.recording) server = Track(server_slices(contexts.size(), spec.timeline_slices));
+  if (spec.recording) server_track = Track(server_slices(contexts.size(), spec.timeline_slices));
 }
 
 void Run::note_apply(const WorkerContext& context, Nanoseconds begun, std::uint64_t update,
                      std::uint64_t staleness) {
-  if (!server.records()) return;
-  server.add({.begin = begun - start,
-              .end = context.time() - start,
-              .activity = Activity::apply,
-              .update = update,
-              .staleness = staleness});
+  if (!server_track.records()) return;
+  server_track.add({.begin = begun - start,
+                    .end = context.time() - start,
+                    .activity = Activity::apply,
+                    .update = update,
+                    .staleness = staleness});
 }
 
 bool Run::take(std::size_t worker, Block& block) {

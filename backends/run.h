@@ -113,9 +113,13 @@ struct alignas(64) WorkerContext {
   /// An update landed with so many of this worker's examples and gradients.
   void note_landing(std::uint64_t update, std::uint64_t tau, std::size_t count,
                     std::uint64_t gradients) {
-    examples.store(examples.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+    note_examples(count);
     if (gradients != 0) note_staleness(tau, gradients);
     report.last_update = update;
+  }
+  /// So many of this worker's examples landed.
+  void note_examples(std::size_t count) {
+    examples.store(examples.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   }
   /// This worker completed an update.
   void note_update() {
@@ -199,15 +203,15 @@ class Run {
   const StepSize step_size;   ///< the spec's, with what the plan says of it
   AlignedVector<Real> state;  ///< [w | state of the rule]
   Nanoseconds start = 0;      ///< set by begin(), before any worker's loop
-  /// Of a strategy that has a server and called keep_server_track(); written under the server's
-  /// lock.
-  Track server;
+  /// The timeline of a server, where a strategy has one and called keep_server_track(); written
+  /// under the server's lock.
+  Track server_track;
 
   /// Makes room for the server's slices, where there is a timeline; before the workers start.
   void keep_server_track();
   /// When something that note_apply() is to be told of began; 0 where nobody will know.
   Nanoseconds apply_begins(const WorkerContext& context) const {
-    return server.records() ? context.time() : 0;
+    return server_track.records() ? context.time() : 0;
   }
   /// On the server's track: an update was applied from `begun` until now, by the worker in
   /// `context`.
@@ -227,9 +231,6 @@ class Run {
 
   /// Whether its rule asks for full gradients, one before the first update.
   bool makes_full_gradients() const { return makes_full_gradients_; }
-  /// Blocks of the plan that may be taken: from the first one of its current segment up to these.
-  std::uint64_t open_blocks() const { return plan.blocks(); }
-  std::uint64_t first_open_block() const { return plan.first_block(); }
   /// Goes on to the next segment; false where there is none. By one thread, while nobody takes.
   bool open_next();
 
@@ -276,10 +277,6 @@ class Run {
   /// The same where the examples that landed went from `before` to `after`.
   void observe(WorkerContext& context, std::uint64_t before, std::uint64_t after,
                std::span<const Real> w, Access access, Activity next);
-  void observe(WorkerContext& context, std::uint64_t before, std::uint64_t after,
-               std::span<const Real> w, Access access, Phase next) {
-    observe(context, before, after, w, access, activity_of(next));
-  }
   /// The same where look() says what is shown: a View. Of several workers one looks at a time, so
   /// that a later point never counts less than an earlier one.
   template <class Look>

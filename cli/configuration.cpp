@@ -4,7 +4,7 @@
 
 #include "backends/backend.h"
 #include "cli/options.h"
-#include "cli/sweep.h"
+#include "cli/setup.h"
 #include "results/text.h"
 #include "workloads/random.h"
 

@@ -10,6 +10,7 @@
 #include "backends/fork_join.h"
 #include "backends/mpi/job.h"
 #include "cli/files.h"
+#include "cli/setup.h"
 #include "cli/sweep.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -6,8 +6,8 @@
 
 #include "backends/run.h"
 #include "cli/configuration.h"
-#include "cli/sweep.h"
 #include "cli/terminal.h"
+#include "workloads/names.h"
 
 namespace sgdbench {
 
@@ -27,19 +27,25 @@ Configuration with_settings(const Configuration& configuration, const Settings& 
   return fixed;
 }
 
+namespace {
+
+/// γ₀ where none is asked for: the workload's for the examples that an update averages, in the
+/// share that suits the rule.
 double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule) {
   return sgdbench::automatic_step(problem, rule, averaged, [&](std::size_t examples) {
     return problem.suggested_step(examples);
   });
 }
 
-namespace {
-
 RuleSpec rule_of(const Configuration& configuration, double momentum) {
   return parse_rule(configuration.rule, momentum, configuration.rule_values);
 }
 
 }  // namespace
+
+const BackendEntry& backend_of(const Configuration& configuration) {
+  return find_by_name(backend_catalog(), "backend", configuration.spec.backend);
+}
 
 Setup unsettled(const Configuration& configuration) {
   Setup c;

@@ -19,6 +19,9 @@ struct Tuned {
   std::optional<StepRange> within_tenth, within_twice;
 };
 
+/// The row of the registry whose make() makes what runs the configuration.
+const BackendEntry& backend_of(const Configuration& configuration);
+
 struct Setup {
   Configuration configuration;
   RunSpec spec;  ///< of repeat 0; repeat r adds r to the seed
@@ -38,10 +41,6 @@ Setup settle(const Configuration& configuration, const Problem& problem, std::si
 
 /// The same before a problem is known: what is `auto` stays 0.
 Setup unsettled(const Configuration& configuration);
-
-/// γ₀ where none is asked for: the workload's for the examples that an update averages, in the
-/// share that suits the rule.
-double automatic_step(const Problem& problem, std::size_t averaged, const RuleSpec& rule);
 
 /// The configuration with these as numbers, and nothing left to be tuned.
 Configuration with_settings(const Configuration& configuration, const Settings& settings);

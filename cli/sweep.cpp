@@ -8,6 +8,7 @@
 
 #include "backends/backend.h"
 #include "cli/configuration.h"
+#include "cli/setup.h"
 #include "cli/terminal.h"
 #include "cli/values.h"
 #include "workloads/names.h"
@@ -180,10 +181,6 @@ bool has_hidden_layers(const Configuration& configuration) {
 
 bool takes_intercept(const Configuration& configuration) {
   return workload_of(configuration).why_no_intercept.empty();
-}
-
-const BackendEntry& backend_of(const Configuration& configuration) {
-  return find_by_name(backend_catalog(), "backend", configuration.spec.backend);
 }
 
 std::vector<Configuration> expand_configurations(const Given& given, std::size_t cores) {

@@ -31,9 +31,6 @@ std::vector<Configuration> collapsed(std::vector<Configuration> configurations);
 /// parts want one configuration repeated differently.
 std::vector<Configuration> sweep(const std::vector<Given>& parts, std::size_t cores);
 
-/// The row of the registry for a configuration.
-const struct BackendEntry& backend_of(const Configuration& configuration);
-
 // Where options mean something, and what is said of those that were given elsewhere.
 //
 // The idea: the option table says for each row whom it is for. A configuration of others has its

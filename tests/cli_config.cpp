@@ -3,6 +3,7 @@
 
 #include "backends/backend.h"
 #include "cli/request.h"
+#include "cli/setup.h"
 #include "tests/cli_process.h"
 #include "tests/cli_request.h"
 #include "workloads/names.h"

@@ -94,10 +94,10 @@ TEST_CASE(
   CHECK(Distribution::parse("uniform:1ms,2ms").text() == "uniform:1ms,2ms");
   CHECK_FALSE(Distribution::parse("uniform:0,2ms").is_zero());
   CHECK(Distribution::parse("exp:0").is_zero());
-  CHECK(distribution_catalog().size() == 7);
   for (const auto& row : distribution_catalog()) {
     CHECK(row.form.starts_with(std::string(row.name) + ":"));
     CHECK_FALSE(row.summary.empty());
+    refuses(row.name, std::string(row.form).c_str());  // it is known, and lacks its values
   }
   CHECK(Distribution::parse(Distribution::exponential(0.25).text()).mean() == 0.25);
   CHECK(Distribution::parse(Distribution::constant(1e-9).text()).draw(0, 0) == 1e-9);

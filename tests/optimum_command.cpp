@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli_process.h"
+#include "tests/optimum_fixture.h"
 
 using namespace sgdbench;
 namespace fs = std::filesystem;
@@ -73,7 +74,7 @@ TEST_CASE("The order of rows is no other problem, and that of features no other 
 }
 
 TEST_CASE("An entry that was edited changes no number, and is put right") {
-  for (const std::string workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"}) {
+  for (const auto& workload : testing::convex_workloads()) {
     CAPTURE(workload);
     const Cached own;
     const auto problem = "--data covtype-like:rows=200 --workload " + workload;
@@ -185,7 +186,7 @@ TEST_CASE("Two processes that look for the same optimum at once find the same") 
 
 TEST_CASE("No run ends below the optimum") {
   const Cached c;
-  for (const auto* workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"}) {
+  for (const auto& workload : testing::convex_workloads()) {
     const auto problem = std::string("-q --data covtype-like:rows=400 --workload ") + workload;
     const auto found = c.optimum(problem).at("optimum").get<double>();
     const auto done = c.scratch.run("run --backend sequential --workers 1 --repeats 2 --warmup 0 " +

@@ -35,6 +35,11 @@ inline Vector eliminate(std::vector<Vector> a, Vector b) {
   return b;
 }
 
+/// Whether the workload's loss is of that kind.
+inline bool has_loss(std::string_view workload, ConvexLoss loss) {
+  return find_workload(workload).convexity.loss == loss;
+}
+
 /// A convex problem with its computed optimum.
 struct Solved {
   std::string name;
@@ -80,21 +85,16 @@ inline Solved solve(const std::string& workload, double l2, Dataset train,
   return solve(linear(workload, l2, false), std::move(train), parallel, limits);
 }
 
-inline std::size_t classes_for(const std::string& workload) {
-  if (workload == "least-squares") return 0;
-  return workload == "softmax" ? 5 : 2;
-}
-
 /// Every convex workload on sparse and on dense data, strongly and hardly regularised, without an
 /// intercept and with one.
 inline std::vector<Solved> all_solved() {
   std::vector<Solved> all;
-  for (const char* workload : {"logreg", "svm", "l2-svm", "least-squares", "softmax"})
+  for (const auto& workload : convex_workloads())
     for (const bool sparse : {true, false})
       for (const double l2 : {0.1, 1e-3})
         for (const bool intercept : {false, true})
-          all.push_back(
-              solve(linear(workload, l2, intercept), dataset(sparse, classes_for(workload), 100)));
+          all.push_back(solve(linear(workload, l2, intercept),
+                              dataset(sparse, classes_for(workload, sparse), 100)));
   return all;
 }
 

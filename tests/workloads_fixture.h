@@ -86,6 +86,14 @@ inline std::vector<std::string> linear_workloads() {
   return names;
 }
 
+/// Every workload whose optimum can be computed.
+inline std::vector<std::string> convex_workloads() {
+  std::vector<std::string> names;
+  for (const auto& row : workload_catalog())
+    if (row.convexity.loss) names.emplace_back(row.name);
+  return names;
+}
+
 /// How many classes the workload's data may have: none, or else many, or else two.
 inline std::size_t classes_for(std::string_view workload, bool sparse) {
   for (const std::size_t classes : {0, 5})
@@ -99,7 +107,7 @@ inline Example example(const WorkloadOptions& options, bool sparse,
   Example made;
   made.name = options.workload + (sparse ? " on sparse data" : " on dense data") +
               (features == kFeatures ? "" : " of " + std::to_string(features) + " features") +
-              (options.workload == "mlp" ? ", " + options.activation : "") +
+              (find_workload(options.workload).hidden_layers ? ", " + options.activation : "") +
               (options.intercept ? " with an intercept" : "");
   made.data = std::make_unique<TrainTest>();
   made.data->train = dataset(sparse, classes, kRows, 7, features);
@@ -112,11 +120,16 @@ inline Example example(const WorkloadOptions& options, bool sparse,
 inline std::vector<Example> all_examples(double l2) {
   std::vector<Example> all;
   for (const bool sparse : {true, false}) {
-    for (const auto& name : linear_workloads())
-      for (const bool intercept : {false, true})
-        all.push_back(example(linear(name, l2, intercept), sparse));
-    all.push_back(example({"mlp", l2, {19, 6}, "relu"}, sparse));
-    all.push_back(example({"mlp", l2, {17}, "tanh"}, sparse));
+    for (const auto& row : workload_catalog()) {
+      const std::string name(row.name);
+      if (row.hidden_layers) {
+        all.push_back(example({name, l2, {19, 6}, "relu"}, sparse));
+        all.push_back(example({name, l2, {17}, "tanh"}, sparse));
+      } else if (row.trains) {
+        all.push_back(example(linear(name, l2, false), sparse));
+        if (row.why_no_intercept.empty()) all.push_back(example(linear(name, l2, true), sparse));
+      }
+    }
   }
   for (const char* name : {"logreg", "softmax"})
     for (const bool intercept : {false, true})

@@ -2,7 +2,7 @@
 
 #include "tests/workloads_fixture.h"
 #include "workloads/kernels/dense_kernels.h"
-#include "workloads/rows.h"
+#include "workloads/kernels/row.h"
 
 using namespace sgdbench;
 using namespace sgdbench::testing;

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "workloads/kernels/row.h"
 #include "workloads/names.h"
 #include "workloads/random.h"
-#include "workloads/rows.h"
 
 namespace sgdbench {
 namespace {

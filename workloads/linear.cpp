@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "workloads/data_problem.h"
+#include "workloads/kernels/row.h"
 #include "workloads/reference.h"
-#include "workloads/rows.h"
 #include "workloads/worker_base.h"
 
 namespace sgdbench {
@@ -70,7 +70,7 @@ LinearProblem::LinearProblem(LossKind kind, double l2, bool intercept, const Tra
   rows_.intercept = intercept;
   rows_.l2 = static_cast<Real>(this->l2());
   rows_.inverse_shares = inverse_shares_;
-  rows_.smooth = kind != LossKind::hinge;
+  rows_.smooth = with_loss(kind, [](auto loss) { return loss.kSmooth; });
 }
 
 std::unique_ptr<Worker> LinearProblem::make_worker(const WorkerOptions& options) const {

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "workloads/kernels/estimate.h"
+#include "workloads/kernels/example_step.h"
 #include "workloads/kernels/memory.h"
 #include "workloads/kernels/row.h"
 #include "workloads/linear.h"
@@ -25,31 +25,31 @@ class DenseLinearWorker final : public WorkerBase {
       : WorkerBase(options),
         model_(model),
         ahead_(rows_ahead(model.matrix.stride)),
-        changes_(memory()),
+        changes_(slope_memory()),
         sarah_(dynamic_cast<const Sarah*>(options.rule)),
         vectors_(sarah_ != nullptr ? SarahUpdate::kVectors * model.matrix.stride : 0),
         slopes_(options.max_batch),
         copy_(padded_to_line(model.matrix.columns + (with_intercept ? 1 : 0))),
         anchor_copy_(reads_anchor() ? copy_.size() : 0),
         values_(copy_.size()) {
-    if (memory() != nullptr && memory()->keeps_lost()) lost_.resize(copy_.size());
+    if (slope_memory() != nullptr && slope_memory()->keeps_lost()) lost_.resize(copy_.size());
   }
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     // Under watch, the general loop: it watches a stripe of the coordinates, not each of them.
-    const bool remembers = memory() != nullptr;
+    const bool remembers = slope_memory() != nullptr;
     Real* const u = average(state);
     if (run.batch == 1 && sarah_ != nullptr && run.access == Access::exclusive)
       return step_recursively(state, run);
     if (run.batch != 1 || (!plain_sgd() && !remembers && u == nullptr) || run.probe)
       return WorkerBase::run_in_place(state, run);
     if (u != nullptr)
-      in_place(AveragedEstimate(u), state, run);
+      in_place(AveragedStep(u), state, run);
     else if (remembers)
-      with_memory_of<true>(*memory(), state, &changes_,
-                           [&](auto estimate) { in_place(estimate, state, run); });
+      with_remembered_step<true>(*slope_memory(), state, &changes_,
+                                 [&](auto step) { in_place(step, state, run); });
     else
-      in_place(GradientEstimate{}, state, run);
+      in_place(SgdStep{}, state, run);
   }
 
   void prepare(std::span<const std::uint32_t> rows) override { next_ = rows; }
@@ -136,7 +136,7 @@ class DenseLinearWorker final : public WorkerBase {
     for (std::size_t r = 0; r < count; ++r) s[r] = Loss::slope(s[r], y[r]);
   }
 
-  /// Asks for a row that comes soon after the k-th of the block, in it or behind it. Always
+  /// Asks for a row that comes soon after the k-th of the mini-batch, in it or behind it. Always
   /// inlined: see fetch_ahead() of kernels/row.h.
   [[gnu::always_inline]] void ask_ahead(std::size_t k) const {
     k += ahead_;
@@ -146,11 +146,11 @@ class DenseLinearWorker final : public WorkerBase {
       prefetch_row(model_.matrix.row(following()[k - rows_.size()]).data(), model_.matrix.stride);
   }
 
-  template <class Estimate>
-  void in_place(Estimate estimate, std::span<Real> state, const InPlaceRun& run) {
-    if (run.access == Access::exclusive) return step_through_copy(estimate, state, run);
+  template <class Step>
+  void in_place(Step step, std::span<Real> state, const InPlaceRun& run) {
+    if (run.access == Access::exclusive) return step_through_copy(step, state, run);
     with_memory(run.access, nullptr, [&](const auto& memory) {
-      step_through(memory, estimate, features_of(state), intercept_of(state), run);
+      step_through(memory, step, features_of(state), intercept_of(state), run);
     });
   }
 
@@ -158,26 +158,26 @@ class DenseLinearWorker final : public WorkerBase {
 
   /// On padded copies of w and of what is remembered of its coordinates, where a row is whole
   /// vectors: nobody else looks at them meanwhile.
-  template <class Estimate>
-  void step_through_copy(Estimate estimate, std::span<Real> w, const InPlaceRun& run) {
+  template <class Step>
+  void step_through_copy(Step step, std::span<Real> w, const InPlaceRun& run) {
     const std::size_t size = parameters(), features = model_.matrix.columns;
     std::copy_n(w.begin(), features, copy_.begin());
     std::fill(copy_.begin() + static_cast<std::ptrdiff_t>(features), copy_.end(), Real(0));
     Real intercept = with_intercept ? *intercept_of(w) : 0;
-    Real* beside[Estimate::kVectors + 1] = {};
-    if constexpr (Estimate::kVectors != 0)
-      for (std::size_t k = 0; k < Estimate::kVectors; ++k) {
+    Real* beside[Step::kVectors + 1] = {};
+    if constexpr (Step::kVectors != 0)
+      for (std::size_t k = 0; k < Step::kVectors; ++k) {
         // What lies behind the features moves the padding of w, which meets zeros only.
         AlignedVector<Real>& copy = beside_copy(k);
-        beside[k] = std::exchange(estimate.vector(k), copy.data());
+        beside[k] = std::exchange(step.vector(k), copy.data());
         std::copy_n(beside[k], size, copy.begin());
         std::fill(copy.begin() + static_cast<std::ptrdiff_t>(size), copy.end(), Real(0));
       }
-    step_through(ExclusiveMemory{}, estimate, std::span(copy_).first(model_.matrix.stride),
-                 &intercept, run);
+    step_through(ExclusiveMemory{}, step, std::span(copy_).first(model_.matrix.stride), &intercept,
+                 run);
     std::copy_n(copy_.begin(), features, w.begin());
     if constexpr (with_intercept) *intercept_of(w) = intercept;
-    for (std::size_t k = 0; k < Estimate::kVectors; ++k)
+    for (std::size_t k = 0; k < Step::kVectors; ++k)
       std::copy_n(beside_copy(k).begin(), size, beside[k]);
   }
 
@@ -233,8 +233,8 @@ class DenseLinearWorker final : public WorkerBase {
   }
 
   /// w may be as long as the rows, or as long as their padding; the intercept is no part of it.
-  template <class Memory, class Estimate>
-  void step_through(const Memory& memory, Estimate estimate, std::span<Real> w, Real* intercept,
+  template <class Memory, class Step>
+  void step_through(const Memory& memory, Step step, std::span<Real> w, Real* intercept,
                     const InPlaceRun& run) {
     const auto rows = run.rows_and_ahead();
     UpdateCounter updates(run);
@@ -244,16 +244,15 @@ class DenseLinearWorker final : public WorkerBase {
       const std::span x(model_.matrix.row(rows[k]).data(), w.size());
       Real z = dot(memory, w.data(), x);
       if constexpr (with_intercept) z += memory.template load<Real>(intercept);
-      if (k + ahead_ < rows.size()) estimate.ask_for(rows[k + ahead_]);
-      estimate.place(updates);
-      const Real s = estimate.begin(memory, rows[k], Loss::slope(z, model_.targets[rows[k]]));
-      step_along(memory, estimate, w.data(), x, s, updates.step());
+      if (k + ahead_ < rows.size()) step.ask_for(rows[k + ahead_]);
+      step.place(updates);
+      const Real s = step.weigh(memory, rows[k], Loss::slope(z, model_.targets[rows[k]]));
+      move_all(memory, step, w.data(), x, s, updates.step());
       if constexpr (with_intercept)
-        estimate.template along<Real>(memory, intercept, model_.matrix.columns, 1, s, 1, 0,
-                                      updates.step());
+        move<Real>(memory, step, intercept, model_.matrix.columns, 1, s, 0, updates.step());
       updates.made();
     }
-    estimate.end(memory);
+    step.end(memory);
   }
 
   template <class Memory>
@@ -270,15 +269,26 @@ class DenseLinearWorker final : public WorkerBase {
     return z;
   }
 
-  template <class Memory, class Estimate>
-  void step_along(const Memory& memory, const Estimate& estimate, Real* w, std::span<const Real> x,
-                  Real s, Real step) const {
+  template <class Memory, class Step>
+  void move_all(const Memory& memory, const Step& step, Real* w, std::span<const Real> x, Real s,
+                Real gamma) const {
     const Real l2 = model_.l2;
     std::size_t v = 0;
     if constexpr (Memory::kVectors)
       for (; v + kLanes <= x.size(); v += kLanes)
-        estimate.template along<Vec>(memory, w + v, v, plain::load<Vec>(&x[v]), s, 1, l2, step);
-    for (; v < x.size(); ++v) estimate.template along<Real>(memory, w + v, v, x[v], s, 1, l2, step);
+        move<Vec>(memory, step, w + v, v, plain::load<Vec>(&x[v]), s, l2, gamma);
+    for (; v < x.size(); ++v) move<Real>(memory, step, w + v, v, x[v], s, l2, gamma);
+  }
+
+  /// w_v ← w_v − γ·(s·x_v + λ·w_v) under sgd, or what another rule does to coordinate v
+  /// (kernels/example_step.h); T is Real or Vec.
+  template <class T, class Memory, class Step>
+  [[gnu::always_inline]] void move(const Memory& memory, const Step& step, Real* w, std::size_t v,
+                                   T x, Real s, Real l2, Real gamma) const {
+    if constexpr (Step::kPlain)
+      memory.template modify<T>(w, [&](T w_v) { return w_v - gamma * (s * x + l2 * w_v); });
+    else
+      step.template move<T>(memory, w, v, x, s, 1, l2, gamma);
   }
 
   DenseLinear model_;
@@ -288,7 +298,7 @@ class DenseLinearWorker final : public WorkerBase {
   MeanChanges changes_;
   const Sarah* sarah_;                        ///< the rule, if it is that
   AlignedVector<Real> vectors_;               ///< its state, padded with zeros
-  AlignedVector<Real> slopes_;                ///< ℓ′ of each of the block's rows
+  AlignedVector<Real> slopes_;                ///< ℓ′ of each row of the mini-batch
   Real slope_sum_ = 0;                        ///< of all
   bool differs_ = false;                      ///< whether there is an anchor
   AlignedVector<Real> copy_, lost_;           ///< of w and of what additions to it lost, padded

@@ -8,7 +8,7 @@
 // An update from a mini-batch in place goes over its rows twice: first the sum of the gradients is
 // gathered, coordinate by coordinate, then the first entry to meet a coordinate again takes all of
 // its sum and leaves zero behind. So nobody has to know which coordinates there are.
-#include "workloads/kernels/estimate.h"
+#include "workloads/kernels/example_step.h"
 #include "workloads/kernels/memory.h"
 #include "workloads/kernels/row.h"
 #include "workloads/linear.h"
@@ -20,9 +20,9 @@ namespace {
 /// What both workers below share: the model, and one update from one example in place. The
 /// intercept is known to the compiler: without one, rows cost nothing for it.
 template <class Loss, bool with_intercept>
-class SparseStep {
+class SparseRows {
  public:
-  explicit SparseStep(const SparseLinear& model)
+  explicit SparseRows(const SparseLinear& model)
       : matrix_(model.matrix),
         regulariser_(model.regulariser.data()),
         inverse_shares_(model.inverse_shares.data()),
@@ -35,8 +35,8 @@ class SparseStep {
   /// What the intercept adds to every row.
   const Entry& intercept_entry() const { return one_; }
 
-  /// ℓ′ of the k-th of `rows`; asks for rows that come later. Always inlined: a call for each row
-  /// was measured at one per cent.
+  /// s = ℓ′(⟨w, x⟩ + b, y) of the k-th of `rows`; asks for rows that come later. Always inlined: a
+  /// call for each row was measured at one per cent.
   template <class Memory>
   [[gnu::always_inline]] Real slope(const Memory& memory, const Real* w,
                                     std::span<const std::uint32_t> rows, std::size_t k) const {
@@ -52,49 +52,63 @@ class SparseStep {
 
   /// The updates of single examples under a rule that remembers slopes, or adagrad, or, without
   /// either, sgd, which `u` averages the iterates of if there is one.
+  ///
+  /// `memory` is how run.access touches w: modify(p, next) is *p ← next(*p), by a plain load and
+  /// store, by relaxed ones, which may overwrite what another thread stored in between, or by
+  /// compare-and-swap, tried until nobody did.
   void in_place(std::span<Real> state, const InPlaceRun& run, const SlopeMemory* rule, Real* u,
                 const Adagrad* adagrad = nullptr) const {
     with_memory(run.access, run.probe, [&](const auto& memory) {
-      if (u != nullptr) return through(memory, AveragedEstimate(u), state.data(), run);
+      if (u != nullptr) return through(memory, AveragedStep(u), state.data(), run);
       if (adagrad != nullptr)
-        return through(memory, CoordinateEstimate(adagrad->update(), adagrad->parameters()),
+        return through(memory, CoordinateStep(adagrad->update(), adagrad->parameters()),
                        state.data(), run);
-      if (rule == nullptr) return through(memory, GradientEstimate{}, state.data(), run);
-      with_memory_of<false>(*rule, state, nullptr, [&](const auto& estimate) {
-        through(memory, estimate, state.data(), run);
+      if (rule == nullptr) return through(memory, SgdStep{}, state.data(), run);
+      with_remembered_step<false>(*rule, state, nullptr, [&](const auto& step) {
+        through(memory, step, state.data(), run);
       });
     });
   }
 
  private:
-  template <class Memory, class Estimate>
-  void through(const Memory& memory, Estimate estimate, Real* w, const InPlaceRun& run) const {
+  /// Under sgd `step` has nothing to do: weigh() is its s.
+  template <class Memory, class Step>
+  void through(const Memory& memory, Step step, Real* w, const InPlaceRun& run) const {
     const Real* const r = regulariser_;
     const Real* const shares = inverse_shares_;
     const auto rows = run.rows_and_ahead();
     constexpr std::size_t kAhead = 8;  // rows whose slopes are asked for
-    UpdateCounter updates(run);
+    UpdateCounter updates(run);        // γ of each, and the count that others watch
     for (std::size_t k = 0; k < run.rows.size(); ++k) {
-      if (k + kAhead < rows.size()) estimate.ask_for(rows[k + kAhead]);
-      estimate.place(updates);
-      const Real s = estimate.begin(memory, rows[k], slope(memory, w, rows, k));
-      const Real step = updates.step();
-      const auto x = matrix_.row(rows[k]);
+      if (k + kAhead < rows.size()) step.ask_for(rows[k + kAhead]);
+      step.place(updates);
+      const Real s = step.weigh(memory, rows[k], slope(memory, w, rows, k));
+      const Real gamma = updates.step();
       for_each_entry(
-          x, [&](const Entry& e) __attribute__((always_inline)) {
-            const std::uint32_t v = e.column;
-            if constexpr (Estimate::kRemembers)
-              estimate.template along<Real>(memory, w + v, v, e.value, s, shares[v], estimate.l2,
-                                            step);
+          matrix_.row(rows[k]), [&](const Entry& e) __attribute__((always_inline)) {
+            if constexpr (Step::kRemembers)
+              move(memory, step, w, e, s, shares[e.column], step.l2, gamma);
             else
-              estimate.template along<Real>(memory, w + v, v, e.value, s, 1, r[v], step);
+              move(memory, step, w, e, s, 1, r[e.column], gamma);
           });
-      if constexpr (with_intercept)
-        estimate.template along<Real>(memory, w + one_.column, one_.column, one_.value, s, 1, 0,
-                                      step);
+      if constexpr (with_intercept) move(memory, step, w, one_, s, 1, 0, gamma);
       updates.made();
     }
-    estimate.end(memory);
+    step.end(memory);
+  }
+
+  /// w_v ← w_v − γ·(s·x_v + r·w_v) for one entry of the row, r being λ/d_v: sgd. What another rule
+  /// does there: kernels/example_step.h.
+  template <class Memory, class Step>
+  [[gnu::always_inline]] static void move(const Memory& memory, const Step& step, Real* w,
+                                          const Entry& e, Real s, Real share, Real r, Real gamma) {
+    const std::uint32_t v = e.column;
+    const Real x_v = e.value;
+    if constexpr (Step::kPlain)
+      memory.template modify<Real>(w + v,
+                                   [&](Real w_v) { return w_v - gamma * (s * x_v + r * w_v); });
+    else
+      step.template move<Real>(memory, w + v, v, x_v, s, share, r, gamma);
   }
 
   const SparseMatrix& matrix_;
@@ -104,15 +118,15 @@ class SparseStep {
   Entry one_;
 };
 
-/// Blocks of one row, under a rule that stays on its support: all that is known of it lies entry by
-/// entry behind each other, so that only w is read and written at random. The gradient sum is
-/// packed, and nothing is to be cleared.
+/// Mini-batches of one row, under a rule that stays on its support: all that is known of it lies
+/// entry by entry behind each other, so that only w is read and written at random. The gradient sum
+/// is packed, and nothing is to be cleared.
 template <class Loss, bool with_intercept>
 class OneRowWorker final : public WorkerBase {
  public:
   OneRowWorker(const SparseLinear& model, const WorkerOptions& options)
       : WorkerBase(options),
-        step_(model),
+        rows_(model),
         adagrad_(dynamic_cast<const Adagrad*>(options.rule)),
         copy_(model.longest_row + 1),
         values_(model.longest_row + 1),
@@ -121,15 +135,15 @@ class OneRowWorker final : public WorkerBase {
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
     Real* const u = average(state);
-    if (!plain_sgd() && memory() == nullptr && u == nullptr && adagrad_ == nullptr)
+    if (!plain_sgd() && slope_memory() == nullptr && u == nullptr && adagrad_ == nullptr)
       return WorkerBase::run_in_place(state, run);
-    step_.in_place(state, run, memory(), u, adagrad_);
+    rows_.in_place(state, run, slope_memory(), u, adagrad_);
   }
 
   void prepare(std::span<const std::uint32_t> rows) override {
     next_ = rows[0];
     constexpr std::size_t kPerLine = kAlignment / sizeof(Entry);
-    const auto x = step_.row(next_);
+    const auto x = rows_.row(next_);
     for (std::size_t k = 0; k < x.size(); k += kPerLine) __builtin_prefetch(x.data() + k);
   }
 
@@ -145,8 +159,8 @@ class OneRowWorker final : public WorkerBase {
 
   std::optional<std::span<const std::uint32_t>> wanted() const override {
     std::size_t size = 0;
-    for (const Entry& e : step_.row(next_)) wanted_[size++] = e.column;
-    if constexpr (with_intercept) wanted_[size++] = step_.intercept_entry().column;
+    for (const Entry& e : rows_.row(next_)) wanted_[size++] = e.column;
+    if constexpr (with_intercept) wanted_[size++] = rows_.intercept_entry().column;
     return std::span(wanted_).first(size);
   }
   void accept(std::span<const Real> values) override {
@@ -154,20 +168,20 @@ class OneRowWorker final : public WorkerBase {
   }
 
   void compute() override {
-    slope_ = Loss::slope(margin_, step_.target(row_));
+    slope_ = Loss::slope(margin_, rows_.target(row_));
     packed_ = false;
   }
 
   void compute_from(std::span<const Real> w) override {
     const auto x = begin();
-    slope_ = step_.slope(ExclusiveMemory{}, w.data(), row_);
+    slope_ = rows_.slope(ExclusiveMemory{}, w.data(), row_);
     pack(x, slope_, [&](std::size_t, std::uint32_t v) { return w[v]; });
   }
 
   /// Packed when somebody asks for it.
   GradientSum gradient_sum() const override {
     if (!packed_)
-      pack(step_.row(row_), slope_,
+      pack(rows_.row(row_), slope_,
            [copy = copy_.data()](std::size_t k, std::uint32_t) { return copy[k]; });
     return {std::span(values_).first(size_),
             std::span(support_).first(size_),
@@ -183,9 +197,9 @@ class OneRowWorker final : public WorkerBase {
   /// w_v ← w_v − γ·(s·x_v + λ/d_v·copy_v)    for each v in x
   void commit(std::span<Real> state, UpdateStep step) const override {
     if (packed_ || !plain_sgd()) return WorkerBase::commit(state, step);
-    const Real s = slope_, *const r = step_.regulariser(), *const copy = copy_.data();
+    const Real s = slope_, *const r = rows_.regulariser(), *const copy = copy_.data();
     Real* const w = state.data();
-    const auto x = step_.row(row_);
+    const auto x = rows_.row(row_);
     const auto step_along = [&](std::size_t k) {
       const auto [v, x_v] = x[k];
       w[v] -= step.size * (s * x_v + r[v] * copy[k]);
@@ -194,7 +208,7 @@ class OneRowWorker final : public WorkerBase {
     for (; k + 4 <= x.size(); k += 4)
       for (std::size_t j = 0; j < 4; ++j) step_along(k + j);
     for (; k < x.size(); ++k) step_along(k);
-    if constexpr (with_intercept) w[step_.intercept_entry().column] -= step.size * s;
+    if constexpr (with_intercept) w[rows_.intercept_entry().column] -= step.size * s;
   }
 
  private:
@@ -214,13 +228,13 @@ class OneRowWorker final : public WorkerBase {
     for (; k < x.size(); ++k) sum[0] += product(k);
     margin_ = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     if constexpr (with_intercept)
-      margin_ += copy_[x.size()] = from(x.size(), step_.intercept_entry().column);
+      margin_ += copy_[x.size()] = from(x.size(), rows_.intercept_entry().column);
   }
 
   /// Makes the prepared row current.
   std::span<const Entry> begin() {
     row_ = next_;
-    const auto x = step_.row(row_);
+    const auto x = rows_.row(row_);
     size_ = x.size() + (with_intercept ? 1 : 0);
     return x;
   }
@@ -229,7 +243,7 @@ class OneRowWorker final : public WorkerBase {
   template <class Parameter>
   void pack(std::span<const Entry> x, Real s, Parameter w) const {
     packed_ = true;
-    const Real* const r = step_.regulariser();
+    const Real* const r = rows_.regulariser();
     Real* const values = values_.data();
     std::uint32_t* const support = support_.data();
     for (std::size_t k = 0; k < x.size(); ++k) {
@@ -239,11 +253,11 @@ class OneRowWorker final : public WorkerBase {
     }
     if constexpr (with_intercept) {
       values_[x.size()] = s;
-      support_[x.size()] = step_.intercept_entry().column;
+      support_[x.size()] = rows_.intercept_entry().column;
     }
   }
 
-  SparseStep<Loss, with_intercept> step_;
+  SparseRows<Loss, with_intercept> rows_;
   const Adagrad* adagrad_;  ///< the rule, if it is that
   std::uint32_t next_ = 0, row_ = 0;
   std::size_t size_ = 0;
@@ -259,7 +273,7 @@ class SparseLinearWorker final : public SparseWorker {
  public:
   SparseLinearWorker(const SparseLinear& model, const WorkerOptions& options)
       : SparseWorker(model.matrix, model.longest_row, 1, model.regulariser, options),
-        step_(model),
+        rows_(model),
         shrinkage_(dense() ? model.regulariser.size() : 0),
         sums_(options.max_batch == 1 ? 0 : model.regulariser.size()) {}
 
@@ -267,8 +281,8 @@ class SparseLinearWorker final : public SparseWorker {
     // Only where nobody else writes: a whole vector written back would undo others' updates.
     const bool whole_vectors = dense() && run.batch > 1 && run.access == Access::exclusive;
     Real* const u = average(state);
-    if (run.batch == 1 && (plain_sgd() || memory() != nullptr || u != nullptr))
-      return step_.in_place(state, run, memory(), u);
+    if (run.batch == 1 && (plain_sgd() || slope_memory() != nullptr || u != nullptr))
+      return rows_.in_place(state, run, slope_memory(), u);
     if ((!plain_sgd() && u == nullptr) || whole_vectors)
       return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe,
@@ -282,7 +296,8 @@ class SparseLinearWorker final : public SparseWorker {
     const ExclusiveMemory memory;
     if (!dense())
       return add_gradients(memory, w.data(), rows, 0, rows.size(), values.data(), slopes().data());
-    // In a large block an entry finds the second term ready: one pass makes it for all features.
+    // In a large mini-batch an entry finds the second term ready: one pass makes it for all
+    // features.
     const auto r = regulariser();
     for (std::size_t v = 0; v < r.size(); ++v) shrinkage_[v] = r[v] * w[v];
     for (std::size_t k = 0; k < rows.size(); ++k)
@@ -295,7 +310,7 @@ class SparseLinearWorker final : public SparseWorker {
   template <class Memory, class Shrinkage>
   Real add_gradient(const Memory& memory, const Real* w, std::span<const std::uint32_t> rows,
                     std::size_t k, Real* values, Shrinkage shrinkage) const {
-    const Real s = step_.slope(memory, w, rows, k);
+    const Real s = rows_.slope(memory, w, rows, k);
     for (const auto& [v, x_v] : matrix().row(rows[k])) values[v] += s * x_v + shrinkage(v);
     if constexpr (with_intercept) values[intercept_entry().column] += s;
     return s;
@@ -312,7 +327,7 @@ class SparseLinearWorker final : public SparseWorker {
           [&memory, w, r](std::uint32_t v) { return r[v] * memory.template load<Real>(w + v); });
   }
 
-  /// `u` as in SparseStep::in_place().
+  /// `u` as in SparseRows::in_place().
   template <class Memory>
   void batch_through(const Memory& memory, Real* w, Real* u, const InPlaceRun& run) {
     UpdateCounter updates(run);
@@ -348,8 +363,8 @@ class SparseLinearWorker final : public SparseWorker {
     }
   }
 
-  SparseStep<Loss, with_intercept> step_;
-  AlignedVector<Real> shrinkage_;  ///< λ/d_v·w_v, for blocks that are dense
+  SparseRows<Loss, with_intercept> rows_;
+  AlignedVector<Real> shrinkage_;  ///< λ/d_v·w_v, for mini-batches that are dense
   AlignedVector<Real> sums_;       ///< of one mini-batch in place; zero between them
 };
 

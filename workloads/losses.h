@@ -18,6 +18,7 @@ namespace sgdbench {
 struct LogisticLoss {
   static constexpr bool kClassifies = true;
   static constexpr double kCurvature = 0.25;  ///< an upper bound of ℓ″, in the margin
+  static constexpr bool kSmooth = true;       ///< ℓ′ changes continuously
   /// Without overflow: max(0, −yz) + log(1 + e^{−|yz|}).
   static double value(double z, double y) {
     const double m = y * z;
@@ -35,6 +36,7 @@ struct LogisticLoss {
 struct HingeLoss {
   static constexpr bool kClassifies = true;
   static constexpr double kCurvature = 1;  ///< it has none, and this is its scale
+  static constexpr bool kSmooth = false;
   static double value(double z, double y) { return y * z >= 1 ? 0 : 1 - y * z; }
   static Real slope(Real z, Real y) { return y * z >= 1 ? 0 : -y; }
   static double plain(double z, double y) { return std::max(0.0, 1 - y * z); }
@@ -46,6 +48,7 @@ struct HingeLoss {
 struct SquaredHingeLoss {
   static constexpr bool kClassifies = true;
   static constexpr double kCurvature = 2;
+  static constexpr bool kSmooth = true;
   static double value(double z, double y) { return y * z >= 1 ? 0 : (1 - y * z) * (1 - y * z); }
   static Real slope(Real z, Real y) { return y * z >= 1 ? 0 : 2 * (z - y); }
   static double plain(double z, double y) { return std::pow(std::max(0.0, 1 - y * z), 2); }
@@ -56,6 +59,7 @@ struct SquaredHingeLoss {
 struct SquaredLoss {
   static constexpr bool kClassifies = false;
   static constexpr double kCurvature = 1;
+  static constexpr bool kSmooth = true;
   static double value(double z, double y) { return 0.5 * (z - y) * (z - y); }
   static Real slope(Real z, Real y) { return z - y; }
   static double plain(double z, double y) { return (z - y) * (z - y) / 2; }

@@ -52,7 +52,7 @@ class MlpWorker final : public WorkerBase {
         pass_(network, options.max_batch, options.kernels ? *options.kernels : kNativeKernels,
               options.team),
         batch_labels_(options.max_batch),
-        slopes_(memory() == nullptr ? 0 : options.max_batch * network.classes()),
+        slopes_(slope_memory() == nullptr ? 0 : options.max_batch * network.classes()),
         classes_(network.classes()),
         regularised_(network.regularised()),
         values_(network.parameters),
@@ -115,7 +115,7 @@ class MlpWorker final : public WorkerBase {
   }
 
  private:
-  /// bλ, for the regularisers of all examples of the block.
+  /// bλ, for the regularisers of all examples of the mini-batch.
   Real regulariser() const { return static_cast<Real>(rows_.size()) * l2_; }
   Target sum_of_gradients() {
     return {values_.data(), regulariser(), intercepts_ ? Real(0) : regulariser(), 1};
@@ -128,7 +128,7 @@ class MlpWorker final : public WorkerBase {
       std::copy_n(pass_.slopes() + r * pass_.stride(), classes_, &slopes_[r * classes_]);
   }
 
-  /// A second forward and backward pass of the block.
+  /// A second forward and backward pass of the mini-batch.
   void subtract_gradients_at(std::span<const Real> a) {
     if (a.empty()) return;
     train(a.data(), {values_.data(), 1, 1, -1});

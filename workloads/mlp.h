@@ -146,8 +146,8 @@ class NetworkPass {
 
  private:
   /// These rows of what a layer puts out, or of its δ.
-  Block part(AlignedVector<Real>& of, std::size_t layer, Range rows);
-  Block delta(std::size_t layer, Range rows);
+  DenseRows part(AlignedVector<Real>& of, std::size_t layer, Range rows);
+  DenseRows delta(std::size_t layer, Range rows);
 
   void product(const Real* w, const Input& input, std::size_t layer, Range rows);
   void scores(const Real* w, const Input& input, Range rows);

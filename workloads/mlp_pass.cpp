@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "workloads/kernels/dense_layer.h"
+#include "workloads/kernels/row.h"
 #include "workloads/mlp.h"
-#include "workloads/rows.h"
 
 namespace sgdbench {
 namespace {
@@ -54,13 +54,13 @@ NetworkPass::NetworkPass(const Network& network, std::size_t max_rows, const Den
     deltas_.emplace_back(activations_[l].size());
 }
 
-Block NetworkPass::part(AlignedVector<Real>& of, std::size_t layer, Range rows) {
+DenseRows NetworkPass::part(AlignedVector<Real>& of, std::size_t layer, Range rows) {
   const std::size_t width = network_.layers[layer].out, stride = padded_to_line(width);
   return {of.data() + rows.begin * stride, stride, rows.size(), width};
 }
 
 /// δ_L lies where the scores were.
-Block NetworkPass::delta(std::size_t layer, Range rows) {
+DenseRows NetworkPass::delta(std::size_t layer, Range rows) {
   const bool top = layer + 1 == network_.layers.size();
   return part(top ? activations_[layer] : deltas_[layer], layer, rows);
 }
@@ -95,7 +95,7 @@ void NetworkPass::train(const Real* w, InputGatherer& gatherer, std::span<const 
 /// z_l = a_{l−1}·W_l, without the bias.
 void NetworkPass::product(const Real* w, const Input& input, std::size_t layer, Range rows) {
   const Layer& shape = network_.layers[layer];
-  const Block z = part(activations_[layer], layer, rows);
+  const DenseRows z = part(activations_[layer], layer, rows);
   if (layer == 0 && input.sparse) return multiply(*input.sparse, rows, w + shape.weights, z);
   const std::size_t stride = layer == 0 ? input.stride : padded_to_line(shape.in);
   const Real* const below = layer == 0 ? input.x : activations_[layer - 1].data();
@@ -108,7 +108,7 @@ void NetworkPass::scores(const Real* w, const Input& input, Range rows) {
   const std::size_t last = network_.layers.size() - 1;
   for (std::size_t l = 0; l <= last; ++l) {
     product(w, input, l, rows);
-    const Block z = part(activations_[l], l, rows);
+    const DenseRows z = part(activations_[l], l, rows);
     const Real* const bias = network_.has_biases() ? w + network_.layers[l].biases : nullptr;
     if (l < last)
       with_activation(network_.activation, [&](auto phi) { activate<decltype(phi)>(z, bias); });
@@ -127,7 +127,7 @@ void NetworkPass::deltas(const Real* w, const std::uint32_t* labels, Real scale,
 /// δ_{l−1} = δ_l·W_lᵀ ⊙ φ′(z_{l−1}).
 void NetworkPass::delta_below(const Real* w, std::size_t layer, Range rows) {
   const Layer& shape = network_.layers[layer];
-  const Block from = delta(layer, rows), to = delta(layer - 1, rows);
+  const DenseRows from = delta(layer, rows), to = delta(layer - 1, rows);
   kernels_.gemm(false, true, as_int(to.rows), as_int(to.columns), as_int(shape.out), from.values,
                 as_int(from.stride), w + shape.weights, as_int(shape.out), 0, to.values,
                 as_int(to.stride));
@@ -142,7 +142,7 @@ void NetworkPass::gradient(const Input& input, std::size_t layer, const Target& 
                            Range features) {
   if (features.empty()) return;
   const Layer& shape = network_.layers[layer];
-  const Block slopes = delta(layer, {0, input.rows});
+  const DenseRows slopes = delta(layer, {0, input.rows});
   if (network_.has_biases() && features.begin == 0)
     add_column_sums(slopes, target.keep_biases, target.out + shape.biases);
   if (layer == 0 && input.sparse)

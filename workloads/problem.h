@@ -7,12 +7,12 @@
 // parameters a Worker reads and when its update lands, in one of two ways:
 //
 //   in place:                 run_in_place() updates the shared parameters as it goes.
-//   read → compute → commit:  prepare(rows)  notes which coordinates the block touches,
+//   read → compute → commit:  prepare(rows)  notes which coordinates the mini-batch touches,
 //                             read(w)        copies those to a private frozen copy (of a single
 //                                            sparse row it takes ⟨w, x⟩ on the way),
 //                             compute()      makes the gradient sum from that copy, or of a single
 //                                            row the number that the row is multiplied by,
-//                             gradient_sum()    is then applied by the owner (rules/rule.h),
+//                             gradient_sum() is then applied by the owner (rules/rule.h),
 //                                            or commit() does it, where it lands alone.
 //                             compute_from(w) skips the copy when w stays frozen by agreement.
 //                             Where w is elsewhere, the values of wanted() are pulled from there,
@@ -22,7 +22,7 @@
 // On sparse data the regulariser is estimated on the support: example i adds λ·w_v/d_v for each of
 // its coordinates v, d_v being the fraction of examples that contain v. Its mean over all examples
 // is λw exactly (Recht et al. 2011), and no dense pass is needed. An intercept is in the support of
-// every block, and its λ is 0.
+// every mini-batch, and its λ is 0.
 #pragma once
 
 #include <algorithm>
@@ -47,7 +47,7 @@ struct DenseKernels;
 struct WorkerOptions {
   /// For updates in place and commit(); null: it makes gradients only. It outlives the worker.
   const Rule* rule = nullptr;
-  std::size_t max_batch = 1;  ///< no block that this worker is given is longer
+  std::size_t max_batch = 1;  ///< no mini-batch that this worker is given is longer
   const DenseKernels* kernels = nullptr;
   Team team = {};  ///< threads for what is inside of one step
   /// GradientSum::read stands beside what is made by read() or accept(), and compute().
@@ -83,18 +83,19 @@ class Worker {
   /// Makes ⌈rows/batch⌉ updates of `state` = [w | rule's state] in place.
   virtual void run_in_place(std::span<Real> state, const InPlaceRun& run) = 0;
 
-  /// Names the next block. May be called while the current gradient_sum() still waits to be
+  /// Names the next mini-batch. May be called while the current gradient_sum() still waits to be
   /// applied: it does not disturb it. `rows` must stay valid until compute() is done.
   virtual void prepare(std::span<const std::uint32_t> rows) = 0;
-  /// Makes the prepared block current and copies what it needs of w. Invalidates gradient_sum().
+  /// Makes the prepared mini-batch current and copies what it needs of w. Invalidates
+  /// gradient_sum().
   virtual void read(std::span<const Real> w, Access access) = 0;
-  /// The coordinates whose values read() copies for the prepared block; nothing: all of them.
+  /// The coordinates whose values read() copies for the prepared mini-batch; nothing: all of them.
   virtual std::optional<std::span<const std::uint32_t>> wanted() const { return {}; }
   /// read() of values that came from elsewhere: those of wanted(), in its order.
   virtual void accept(std::span<const Real> values) { read(values, Access::exclusive); }
-  /// The current block's gradient sum, at the copy; once for each read(), which it may use up.
+  /// The current mini-batch's gradient sum, at the copy; once for each read(), which it may use up.
   virtual void compute() = 0;
-  /// Makes the prepared block current and computes its gradient sum at w itself, which nobody
+  /// Makes the prepared mini-batch current and computes its gradient sum at w itself, which nobody
   /// changes meanwhile.
   virtual void compute_from(std::span<const Real> w) = 0;
   virtual GradientSum gradient_sum() const = 0;

@@ -26,6 +26,15 @@ struct WorkloadOptions {
 /// The loss of a row's scores, of workloads whose optimum can be computed (optimum/).
 enum class ConvexLoss { logistic, hinge, squared_hinge, squared, softmax };
 
+/// Whether a workload's optimum can be computed: its loss where it is convex, else why not. A row
+/// without either does not compile.
+struct Convexity {
+  Convexity(ConvexLoss row_loss) : loss(row_loss) {}
+  Convexity(const char* why) : why_not(why) {}
+  std::optional<ConvexLoss> loss;
+  std::string_view why_not;
+};
+
 struct WorkloadEntry {
   std::string_view name;
   std::string_view summary;
@@ -33,8 +42,7 @@ struct WorkloadEntry {
   std::string (*why_not)(const Dataset& train);
   /// `data` must outlive the Problem.
   std::unique_ptr<Problem> (*make)(const WorkloadOptions&, const TrainTest& data);
-  std::optional<ConvexLoss> loss = std::nullopt;  ///< where it is convex
-  std::string_view why_no_optimum = "";           ///< "" where it is convex
+  Convexity convexity;
   /// "" where WorkloadOptions::intercept means something, else why not.
   std::string_view why_no_intercept = "";
   bool hidden_layers = false;  ///< WorkloadOptions::hidden and ::activation mean something

@@ -15,7 +15,6 @@
 #include "workloads/kernels/row.h"
 #include "workloads/linear.h"
 #include "workloads/reference.h"
-#include "workloads/rows.h"
 #include "workloads/worker_base.h"
 
 namespace sgdbench {
@@ -38,7 +37,7 @@ class SparseSoftmaxWorker final : public SparseWorker {
         one_(intercept_entry()) {}
 
   void run_in_place(std::span<Real> state, const InPlaceRun& run) override {
-    if (!single_sgd(run)) return SparseWorker::run_in_place(state, run);
+    if (run.batch != 1 || !plain_sgd()) return SparseWorker::run_in_place(state, run);
     with_memory(run.access, run.probe,
                 [&](const auto& memory) { step_through(memory, state.data(), run); });
   }

@@ -36,7 +36,7 @@ namespace {
 /// accesses to collect, clear and apply it.
 constexpr std::size_t kDenseShare = 8;
 
-bool is_dense_block(const SparseMatrix& matrix, std::size_t batch) {
+bool is_dense_batch(const SparseMatrix& matrix, std::size_t batch) {
   const std::size_t rows = std::max<std::size_t>(1, matrix.rows());
   const std::size_t mean_row = matrix.entries.size() / rows;
   return batch > 1 && mean_row * std::min(batch, rows) > matrix.columns / kDenseShare;
@@ -50,7 +50,7 @@ SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std:
       matrix_(matrix),
       width_(width),
       regulariser_(regulariser),
-      dense_(is_dense_block(matrix, options.max_batch)),
+      dense_(is_dense_batch(matrix, options.max_batch)),
       copy_(regulariser.size() * width),
       anchor_copy_(reads_anchor() ? copy_.size() : 0),
       values_(regulariser.size() * width),
@@ -62,7 +62,7 @@ SparseWorker::SparseWorker(const SparseMatrix& matrix, std::size_t longest, std:
   const std::size_t features = all ? matrix.columns : rows * longest;
   // One place more: the branch-free collection writes before it knows whether it keeps; and one for
   // the intercept.
-  for (auto& block : blocks_) block.support.resize((features + 2) * width);
+  for (auto& batch : batches_) batch.support.resize((features + 2) * width);
 }
 
 /// The features of the rows, each once; returns how many.
@@ -89,18 +89,18 @@ std::size_t SparseWorker::collect_features(std::span<const std::uint32_t> rows,
 
 void SparseWorker::prepare(std::span<const std::uint32_t> rows) {
   const std::size_t next = 1 - current_;
-  Block& block = blocks_[next];
-  if (dirty_ == next) clear(block);
-  block.rows = rows;
-  block.examples = rows.size();
-  if (!dense_) collect_support(block);
+  MiniBatch& batch = batches_[next];
+  if (dirty_ == next) clear(batch);
+  batch.rows = rows;
+  batch.examples = rows.size();
+  if (!dense_) collect_support(batch);
 }
 
-void SparseWorker::collect_support(Block& block) {
-  std::uint32_t* const support = block.support.data();
-  std::size_t features = collect_features(block.rows, support);
+void SparseWorker::collect_support(MiniBatch& batch) {
+  std::uint32_t* const support = batch.support.data();
+  std::size_t features = collect_features(batch.rows, support);
   if (intercept()) support[features++] = intercept_entry().column;
-  block.size = features * width_;
+  batch.size = features * width_;
   if (width_ == 1) return;
   // Widened in place, from the back, where nothing is still to be read.
   for (std::size_t k = features; k-- > 0;) {
@@ -116,7 +116,7 @@ void SparseWorker::read(std::span<const Real> w, Access access) {
   if (!anchor().empty()) copy_current(anchor(), access, anchor_copy_);
 }
 
-/// What the current block needs of them.
+/// What the current mini-batch needs of them.
 void SparseWorker::copy_current(std::span<const Real> from, Access access,
                                 std::span<Real> to) const {
   if (dense_) {
@@ -126,26 +126,26 @@ void SparseWorker::copy_current(std::span<const Real> from, Access access,
       racy::copy(from.data(), to.data(), from.size());
     return;
   }
-  const Block& block = blocks_[current_];
-  const std::uint32_t* const support = block.support.data();
+  const MiniBatch& batch = batches_[current_];
+  const std::uint32_t* const support = batch.support.data();
   if (access == Access::exclusive)
-    for (std::size_t k = 0; k < block.size; ++k) to[support[k]] = from[support[k]];
+    for (std::size_t k = 0; k < batch.size; ++k) to[support[k]] = from[support[k]];
   else
-    for (std::size_t k = 0; k < block.size; ++k)
+    for (std::size_t k = 0; k < batch.size; ++k)
       to[support[k]] = racy::load<Real>(&from[support[k]]);
 }
 
 std::optional<std::span<const std::uint32_t>> SparseWorker::wanted() const {
   if (dense_) return {};
-  const Block& next = blocks_[1 - current_];
+  const MiniBatch& next = batches_[1 - current_];
   return std::span(next.support).first(next.size);
 }
 
 void SparseWorker::accept(std::span<const Real> values) {
   if (dense_) return read(values, Access::exclusive);
   current_ = 1 - current_;
-  const Block& block = blocks_[current_];
-  for (std::size_t k = 0; k < block.size; ++k) copy_[block.support[k]] = values[k];
+  const MiniBatch& batch = batches_[current_];
+  for (std::size_t k = 0; k < batch.size; ++k) copy_[batch.support[k]] = values[k];
 }
 
 void SparseWorker::compute_from(std::span<const Real> w) {
@@ -154,8 +154,8 @@ void SparseWorker::compute_from(std::span<const Real> w) {
 }
 
 void SparseWorker::compute_current(std::span<const Real> w, std::span<const Real> at) {
-  if (dirty_ != kNone) clear(blocks_[dirty_]);
-  const auto rows = keep(blocks_[current_].rows);
+  if (dirty_ != kNone) clear(batches_[dirty_]);
+  const auto rows = keep(batches_[current_].rows);
   accumulate(w, rows, values_);
   dirty_ = current_;
   if (anchor().empty()) return;
@@ -165,31 +165,31 @@ void SparseWorker::compute_current(std::span<const Real> w, std::span<const Real
 }
 
 void SparseWorker::negate_current() {
-  const Block& block = blocks_[current_];
+  const MiniBatch& batch = batches_[current_];
   if (dense_)
     for (Real& value : values_) value = -value;
   else
-    for (std::size_t k = 0; k < block.size; ++k)
-      values_[block.support[k]] = -values_[block.support[k]];
+    for (std::size_t k = 0; k < batch.size; ++k)
+      values_[batch.support[k]] = -values_[batch.support[k]];
 }
 
-void SparseWorker::clear(Block& block) {
+void SparseWorker::clear(MiniBatch& batch) {
   if (dense_)
     std::fill(values_.begin(), values_.end(), Real(0));
   else
-    for (std::size_t k = 0; k < block.size; ++k) values_[block.support[k]] = 0;
+    for (std::size_t k = 0; k < batch.size; ++k) values_[batch.support[k]] = 0;
   dirty_ = kNone;
 }
 
 GradientSum SparseWorker::gradient_sum() const {
-  const Block& block = blocks_[current_];
-  return {values_, std::span(block.support).first(block.size),        dense_, block.examples, false,
-          kept(),  std::span(slopes_).first(block.examples * width_), copy_};
+  const MiniBatch& batch = batches_[current_];
+  return {values_, std::span(batch.support).first(batch.size),        dense_, batch.examples, false,
+          kept(),  std::span(slopes_).first(batch.examples * width_), copy_};
 }
 
 std::size_t SparseWorker::read_bytes() const {
   const std::size_t vectors = anchor().empty() ? 1 : 2;
-  return vectors * (dense_ ? copy_.size() : blocks_[current_].size) * sizeof(Real);
+  return vectors * (dense_ ? copy_.size() : batches_[current_].size) * sizeof(Real);
 }
 
 std::size_t longest_row(const SparseMatrix& matrix) {

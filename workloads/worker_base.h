@@ -51,26 +51,25 @@ class WorkerBase : public Worker {
 
  protected:
   explicit WorkerBase(const WorkerOptions& options)
-      : rule_(options.rule), memory_(dynamic_cast<const SlopeMemory*>(options.rule)) {
+      : rule_(options.rule), slope_memory_(dynamic_cast<const SlopeMemory*>(options.rule)) {
     kept_.reserve(options.max_batch);
   }
 
-  /// Whether an update is one example's gradient step and nothing more.
-  bool single_sgd(const InPlaceRun& run) const { return run.batch == 1 && plain_sgd(); }
   /// Makes these the rows of the gradient sum, which may outlive the caller's memory of them.
   std::span<const std::uint32_t> keep(std::span<const std::uint32_t> rows) {
     kept_.assign(rows.begin(), rows.end());
     return kept_;
   }
   std::span<const std::uint32_t> kept() const { return kept_; }
-  /// Rows of the run behind the prepared block, where there is a run: worth asking for.
+  /// Rows of the run behind the prepared mini-batch, where there is a run: worth asking for.
   std::span<const std::uint32_t> following() const { return following_; }
   /// The rule, if it is one of those that remember slopes; else null.
-  const SlopeMemory* memory() const { return memory_; }
+  const SlopeMemory* slope_memory() const { return slope_memory_; }
   /// What gradients are made differences from; empty: they are whole.
   std::span<const Real> anchor() const { return anchor_; }
   /// Whether what read() takes includes it, because the next update moves it.
   bool reads_anchor() const { return rule_ != nullptr && rule_->moves_anchor(); }
+  /// Whether an update is the gradient's step and nothing more.
   bool plain_sgd() const {
     return rule_ == nullptr || (rule_->is_plain() && rule_->spec().average == 0);
   }
@@ -82,7 +81,7 @@ class WorkerBase : public Worker {
 
  private:
   const Rule* rule_;
-  const SlopeMemory* memory_;
+  const SlopeMemory* slope_memory_;
   std::vector<std::uint32_t> kept_;
   mutable GradientTotal total_;
   std::span<const std::uint32_t> following_;
@@ -90,7 +89,7 @@ class WorkerBase : public Worker {
 };
 
 /// A Worker over sparse rows. Its private vectors have a place for every parameter, so that a
-/// coordinate needs no translation. Blocks come in two sizes:
+/// coordinate needs no translation. Mini-batches come in two sizes:
 ///
 /// Small ones have a support, and only its coordinates are moved and cleared, never whole vectors:
 /// the copy of w is valid there, and the values of the gradient sum are zero everywhere else.
@@ -99,8 +98,8 @@ class WorkerBase : public Worker {
 /// the speed of memory, and nobody asks of an entry whether its feature was met before.
 ///
 /// A feature v owns `width` parameters, v·width + c: one for a linear model, one for each class for
-/// softmax. An intercept is one feature more, the last, in the support of every block; its
-/// regulariser is 0.
+/// softmax. An intercept is one feature more, the last, in the support of every
+/// mini-batch; its /// regulariser is 0.
 class SparseWorker : public WorkerBase {
  public:
   void prepare(std::span<const std::uint32_t> rows) override;
@@ -130,13 +129,13 @@ class SparseWorker : public WorkerBase {
   bool intercept() const { return regulariser_.size() > matrix_.columns; }
   /// What the intercept adds to every row.
   Entry intercept_entry() const { return {static_cast<std::uint32_t>(matrix_.columns), 1}; }
-  /// `width` for each row of a block.
+  /// `width` for each row of a mini-batch.
   std::span<Real> slopes() { return slopes_; }
-  /// Whether blocks of max_batch rows are dense.
+  /// Whether mini-batches of max_batch rows are dense.
   bool dense() const { return dense_; }
 
  private:
-  struct Block {
+  struct MiniBatch {
     std::span<const std::uint32_t> rows;
     std::vector<std::uint32_t> support;  ///< the first `size` hold coordinates
     std::size_t size = 0;
@@ -144,18 +143,18 @@ class SparseWorker : public WorkerBase {
   };
   static constexpr std::size_t kNone = 2;
 
-  void collect_support(Block& block);
+  void collect_support(MiniBatch& batch);
   std::size_t collect_features(std::span<const std::uint32_t> rows, std::uint32_t* features);
   void compute_current(std::span<const Real> w, std::span<const Real> at);
   void copy_current(std::span<const Real> from, Access access, std::span<Real> to) const;
   void negate_current();
-  void clear(Block& block);
+  void clear(MiniBatch& batch);
 
   const SparseMatrix& matrix_;
   std::size_t width_;
   std::span<const Real> regulariser_;
   bool dense_;
-  Block blocks_[2];
+  MiniBatch batches_[2];
   std::size_t current_ = 0;                 ///< whose gradient sum it is; the other one is prepared
   std::size_t dirty_ = kNone;               ///< whose support `values_` is not zero on
   AlignedVector<Real> copy_, anchor_copy_;  ///< the latter of rules that move theirs

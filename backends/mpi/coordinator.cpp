@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "backends/client.h"
+#include "backends/server.h"
 
 namespace sgdbench {
 namespace {
@@ -316,7 +316,7 @@ void Coordinator::observe() {
       shard_.to(w).send_alone(header_for(w, Kind::observe));
   }
   run_.observe(run_.contexts[0], observed_before_, observed_after_, run_.w(), Access::exclusive,
-               Phase::communicate);
+               activity_of(Phase::communicate));
   seen_ = run_.contexts[0].time() - run_.start;
 }
 

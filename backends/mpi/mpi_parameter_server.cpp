@@ -14,13 +14,13 @@
 #include <memory>
 #include <optional>
 
-#include "backends/client.h"
 #include "backends/mpi/communicator.h"
 #include "backends/mpi/coordinator.h"
 #include "backends/mpi/orders.h"
 #include "backends/mpi/rank_report.h"
 #include "backends/mpi/remote_worker.h"
 #include "backends/run.h"
+#include "backends/server.h"
 #include "results/cpu_state.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -75,7 +75,7 @@ class MpiParameterServer final : public Backend {
                                .ranges = {problem_.parameters(), shards_},
                                .run = *run,
                                .traits = traits,
-                               .sparse = sparse_ && !replicas_travel(traits),
+                               .sparse = sparse_ && traits.exchange == Exchange::gradient,
                                .has_cores = has_cores_});
     });
     ranks_.broadcast(run->w());
@@ -176,8 +176,8 @@ class MpiParameterServer final : public Backend {
           gathered_tracks(ranks_, context ? context->track : none, run.spec.timeline_slices);
       tracks.erase(tracks.begin(), tracks.begin() + static_cast<std::ptrdiff_t>(shards_));
       result.timeline.tracks = std::move(tracks);
-      result.timeline.has_server = run.server.records();
-      if (run.server.records()) result.timeline.tracks.push_back(std::move(run.server));
+      result.timeline.has_server = run.server_track.records();
+      if (run.server_track.records()) result.timeline.tracks.push_back(std::move(run.server_track));
     }
     result.stopped = all.front().reason;
     if (!ranks_.is_first()) return result;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "backends/client.h"
+#include "backends/server.h"
 
 namespace sgdbench {
 namespace {

@@ -9,8 +9,8 @@
 namespace sgdbench {
 
 Learner::Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& tool)
-    : run_(run),
-      server_(std::move(protocol), run.contexts.size(), run.state, run.rule, run.step_size),
+    : Server(std::move(protocol), run.contexts.size(), run.state, run.rule, run.step_size),
+      run_(run),
       queue_(run.plan, traits().arrivals, run.spec.assign, run.contexts.size()),
       tool_(tool),
       counts_bytes_(run.spec.conditions.delays_messages()),
@@ -29,8 +29,8 @@ bool Learner::deal(std::size_t worker) {
 
 bool Learner::open_next() {
   if (!run_.open_next()) return false;
-  server_.reopen(make_protocol(run_.spec.protocol, works_.size(), run_.spec.max_staleness));
-  queue_.open(run_.first_open_block(), run_.open_blocks());
+  reopen(make_protocol(run_.spec.protocol, works_.size(), run_.spec.max_staleness));
+  queue_.open(run_.plan.first_block(), run_.plan.blocks());
   return true;
 }
 
@@ -48,7 +48,7 @@ void Learner::full_gradient() {
 void Learner::pull(std::size_t worker) {
   Work& work = works_[worker];
   const Task& task = work.task;
-  server_.pull(worker, {task.number, task.round.epoch, task.examples, task.gradients()});
+  Server::pull(worker, {task.number, task.round.epoch, task.examples, task.gradients()});
   if (!sends_gradients() || work.task.examples == 0) {
     work.pull_bytes = sends_gradients() ? 0 : all_bytes();
     return;
@@ -105,7 +105,7 @@ Decision Learner::arrive(std::size_t worker) {
     if (traits().overlaps) push.stored = &gradient_sums_[worker];
   }
   work.gradient = Gradient::none;
-  const Decision decision = server_.arrive(worker, push);
+  const Decision decision = Server::arrive(worker, push);
   if (decision == Decision::discard) {
     report.dropped += work.task.examples;
     queue_.give_back(worker, work.task.number);
@@ -114,7 +114,7 @@ Decision Learner::arrive(std::size_t worker) {
 }
 
 std::span<const std::uint32_t> Learner::cancel_rest() {
-  const auto cancelled = server_.cancel_rest();
+  const auto cancelled = Server::cancel_rest();
   for (const auto worker : cancelled) {
     Work& work = works_[worker];
     work.gradient = Gradient::none;
@@ -127,18 +127,17 @@ void Learner::update() {
   for (const auto worker : pulled_)
     if (works_[worker].gradient == Gradient::pulled) compute(worker);
   pulled_.clear();
-  const auto landed = server_.update([this](const Held& held) -> std::span<Real> {
+  const auto landed = Server::update([this](const Held& held) -> std::span<Real> {
     if (traits().exchange == Exchange::elastic) return replicas_[held.worker];
     replica_ = run_.state;
     train_replica(run_, tool_, queue_.pushed(held.work.number), replica_);
     return replica_;
   });
-  book(run_, server_, queue_, landed);
+  book(run_, *this, queue_, landed);
 }
 
 void Learner::close() {
-  for (const auto& held : server_.held())
-    run_.contexts[held.worker].report.dropped += held.work.examples;
+  for (const auto& one : held()) run_.contexts[one.worker].report.dropped += one.work.examples;
 }
 
 void Learner::prepare(const Task& task) {
@@ -147,7 +146,7 @@ void Learner::prepare(const Task& task) {
 
 void Learner::compute(std::size_t worker) {
   prepare(works_[worker].task);
-  if (server_.wants_read()) {
+  if (wants_read()) {
     tool_.compute->read(run_.w(), Access::exclusive);
     tool_.compute->compute();
   } else {
@@ -159,7 +158,7 @@ void Learner::compute(std::size_t worker) {
 void Learner::store(std::size_t worker) {
   const GradientSum gradient_sum = tool_.compute->gradient_sum();
   if (!checked_) check_memory(gradient_sum);
-  gradient_sums_[worker].assign(gradient_sum, run_.rule.remembers_examples(), server_.wants_read());
+  gradient_sums_[worker].assign(gradient_sum, run_.rule.remembers_examples(), wants_read());
   works_[worker].gradient = Gradient::computed;
 }
 
@@ -167,7 +166,7 @@ void Learner::store(std::size_t worker) {
 void Learner::check_memory(const GradientSum& gradient_sum) {
   checked_ = true;
   if (!gradient_sum.dense) return;
-  const std::uint64_t vectors = works_.size() * (server_.wants_read() ? 2 : 1);
+  const std::uint64_t vectors = works_.size() * (wants_read() ? 2 : 1);
   const std::uint64_t needed = vectors * gradient_sum.values.size_bytes();
   const std::uint64_t available = available_memory_bytes();
   if (needed > available / 2)

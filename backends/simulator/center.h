@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "backends/arrivals.h"
 #include "backends/run.h"
 #include "backends/server.h"
 
@@ -23,7 +22,7 @@ struct Counted : InFlight {
 };
 
 /// What becomes of gradients where there is nothing to learn: to a timing study every task is like
-/// every other, so that what workers have in flight (arrivals.h), how many tasks are left and three
+/// every other, so that what workers have in flight (server.h), how many tasks are left and three
 /// counts per worker are all there is.
 class Tally : public Arrivals<Counted, Arrival> {
  public:
@@ -131,15 +130,13 @@ class Tally : public Arrivals<Counted, Arrival> {
 ///
 /// Replicas that are averaged all start at one version, so one replica's memory serves them in
 /// turn; elastic ones live on and take P times the memory.
-class Learner {
+class Learner : public Server {
  public:
   /// Events between two looks for an interrupt: a gradient may take milliseconds.
   static constexpr std::uint64_t kPollEvery = 1;
 
   /// `worker` and `run` must outlive this.
   Learner(Run& run, std::unique_ptr<Protocol> protocol, WorkerContext& tool);
-
-  const ProtocolTraits& traits() const { return server_.traits(); }
 
   /// The plan's next segment; false where there is none. Nothing is in flight.
   bool open_next();
@@ -163,18 +160,9 @@ class Learner {
   /// Before an update: whose work it cancels.
   std::span<const std::uint32_t> cancel_rest();
   void update();
-  bool retire(std::size_t worker) { return server_.retire(worker); }
-  std::span<const std::uint32_t> released() const { return server_.released(); }
-  bool may_return_work() const { return server_.may_return_work(); }
-  bool finished() const { return server_.landed_work() == queue_.tasks(); }
-  std::uint64_t version() const { return server_.version(); }
-  std::uint64_t stalest() const { return server_.stalest(); }
-  /// τ of what `worker` works on, if it arrived now.
-  std::uint64_t staleness(std::size_t worker) const { return server_.staleness(worker); }
+  bool finished() const { return landed_work() == queue_.tasks(); }
   /// A point of the curve, if the last update crossed one.
-  void observe(Nanoseconds time) {
-    run_.observe_at(time, server_.landed_before(), server_.landed());
-  }
+  void observe(Nanoseconds time) { run_.observe_at(time, landed_before(), landed()); }
   /// What is held when the run is stopped lands nowhere.
   void close();
 
@@ -195,7 +183,6 @@ class Learner {
   void check_memory(const GradientSum& gradient_sum);
 
   Run& run_;
-  Server server_;
   WorkQueue queue_;
   WorkerContext& tool_;  // the real worker, and the memory for its rows
   bool counts_bytes_;

@@ -7,7 +7,7 @@
 
 #include "backends/backend.h"
 #include "cli/doctor/doctor.h"
-#include "cli/sweep.h"
+#include "cli/setup.h"
 #include "cli/terminal.h"
 
 namespace sgdbench {

@@ -13,7 +13,7 @@
 
 #include "backends/backend.h"
 #include "cli/options.h"
-#include "cli/sweep.h"
+#include "cli/setup.h"
 #include "cli/values.h"
 #include "workloads/names.h"
 

@@ -214,6 +214,8 @@ constexpr Option kStrategy[] = {
      [](const Configuration& c) {
        return c.automatic_shuffle ? "auto" : c.spec.shuffle.to_string();
      }},
+    // The row of that name in backend_catalog() (backends/registry.cpp) runs the configuration: its
+    // make() makes a Backend, of which every repeat is one run().
     {"--backend",
      "",
      "NAME,…",

@@ -1,4 +1,4 @@
-// What dense layers do beside their products: one pass each over a block of rows, `columns` wide,
+// What dense layers do beside their products: one pass each over some rows, `columns` wide,
 // whose rows lie `stride` Reals apart; and what follows the last one, the softmax and its
 // cross-entropy, ℓ = log ∑_c e^{z_c} − z_y.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace sgdbench {
 
-struct Block {
+struct DenseRows {
   Real* values;
   std::size_t stride;
   std::size_t rows;
@@ -32,7 +32,7 @@ struct Tanh {
 };
 
 /// z[r, ·] += bias.
-inline void add_bias(const Block& z, const Real* bias) {
+inline void add_bias(const DenseRows& z, const Real* bias) {
   for (std::size_t r = 0; r < z.rows; ++r) {
     Real* const row = z.values + r * z.stride;
 #pragma omp simd
@@ -42,7 +42,7 @@ inline void add_bias(const Block& z, const Real* bias) {
 
 /// a[r, ·] = φ(z[r, ·] + bias), in place; `bias` may be null.
 template <class Activation>
-void activate(const Block& z, const Real* bias) {
+void activate(const DenseRows& z, const Real* bias) {
   for (std::size_t r = 0; r < z.rows; ++r) {
     Real* const row = z.values + r * z.stride;
     if (bias) {
@@ -57,7 +57,7 @@ void activate(const Block& z, const Real* bias) {
 
 /// δ ← δ ⊙ φ′, from a = φ(z), whose rows lie as those of δ do.
 template <class Activation>
-void multiply_by_slope(const Block& delta, const Real* a) {
+void multiply_by_slope(const DenseRows& delta, const Real* a) {
   for (std::size_t r = 0; r < delta.rows; ++r) {
     Real* const row = delta.values + r * delta.stride;
     const Real* const a_row = a + r * delta.stride;
@@ -67,7 +67,7 @@ void multiply_by_slope(const Block& delta, const Real* a) {
 }
 
 /// sum ← keep·sum + ∑_r values[r, ·]; with keep = 0, `sum` is not read.
-inline void add_column_sums(const Block& of, Real keep, Real* sum) {
+inline void add_column_sums(const DenseRows& of, Real keep, Real* sum) {
   for (std::size_t j = 0; j < of.columns; j += kLine) {
     const std::size_t width = std::min(kLine, of.columns - j);
     Real total[kLine] = {};
@@ -98,7 +98,7 @@ inline void softmax_slope(Real* z, std::size_t classes, std::size_t y, Real scal
 }
 
 /// The same for every row of a block, padded to whole lines: the padding is worked on too.
-inline void softmax_slopes(const Block& z, const std::uint32_t* labels, Real scale) {
+inline void softmax_slopes(const DenseRows& z, const std::uint32_t* labels, Real scale) {
   for (std::size_t r = 0; r < z.rows; ++r)
     softmax_slope(z.values + r * z.stride, z.columns, labels[r], scale);
 }

@@ -189,7 +189,7 @@ struct WatchedMemory {
   }
 };
 
-/// Calls body(policy) with the policy that `access` and `probe` ask for: once per block, so that
+/// Calls body(policy) with the policy that `access` and `probe` ask for: once per call, so that
 /// no loop over coordinates asks again.
 template <class F>
 void with_memory(Access access, WriteProbe* probe, F body) {

@@ -118,7 +118,7 @@ SparseBatch::SparseBatch(std::size_t max_rows, std::size_t features, double entr
   bounds_.resize(max_rows * (blocks_ + 1));
 }
 
-void multiply(const SparseBatch& x, Range rows, const Real* w, const Block& z) {
+void multiply(const SparseBatch& x, Range rows, const Real* w, const DenseRows& z) {
   for_each_panel(z.columns, [&](const Panel& p) {
     for (std::size_t k = 0; k < x.blocks(); ++k)
       for (std::size_t r = 0; r < z.rows; ++r)
@@ -127,7 +127,8 @@ void multiply(const SparseBatch& x, Range rows, const Real* w, const Block& z) {
   });
 }
 
-void add_transposed(const SparseBatch& x, Range features, const Block& delta, Real keep, Real* w) {
+void add_transposed(const SparseBatch& x, Range features, const DenseRows& delta, Real keep,
+                    Real* w) {
   const std::size_t first = (features.begin + x.width() - 1) / x.width();
   const std::size_t last = (features.end + x.width() - 1) / x.width();
   for_each_panel(delta.columns, [&](const Panel& p) {

@@ -48,11 +48,12 @@ class SparseBatch {
 };
 
 /// z_r = x_r·W for these of its rows; `z` begins with the first of them.
-void multiply(const SparseBatch& x, Range rows, const Real* w, const Block& z);
+void multiply(const SparseBatch& x, Range rows, const Real* w, const DenseRows& z);
 
 /// W ← keep·W + xᵀ·δ for these features, cut at multiples of kFeatureBlock; with keep = 0, W is not
 /// read. W has as many columns as δ.
-void add_transposed(const SparseBatch& x, Range features, const Block& delta, Real keep, Real* w);
+void add_transposed(const SparseBatch& x, Range features, const DenseRows& delta, Real keep,
+                    Real* w);
 
 /// The entries of a dense row that are not zero, NaN among them, from `out` on, which must have
 /// room for the whole row and a register more; fills bounds (see SparseBatch) for blocks of `width`

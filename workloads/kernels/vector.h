@@ -19,7 +19,7 @@ namespace sgdbench {
 /// (Compilers unroll no loop of atomic loads.)
 template <std::size_t n, class F>
 [[gnu::always_inline]] inline void unrolled(F body) {
-  [&]<std::size_t... i>(std::index_sequence<i...>) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
     (body(i), ...);
   }
   (std::make_index_sequence<n>{});

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "workloads/rows.h"
+#include "workloads/kernels/row.h"
 
 namespace sgdbench::optimum {
 namespace {

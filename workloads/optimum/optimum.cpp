@@ -174,10 +174,10 @@ bool is_certified(const Optimum& optimum) {
 }
 
 std::string why_no_optimum(const WorkloadOptions& options) {
-  const auto& workload = find_workload(options.workload);
-  if (!workload.loss) return std::string(workload.why_no_optimum);
+  const Convexity& convexity = find_workload(options.workload).convexity;
+  if (!convexity.loss) return std::string(convexity.why_not);
   if (options.l2 != 0) return {};
-  switch (*workload.loss) {
+  switch (*convexity.loss) {
     case ConvexLoss::squared:
       return {};
     case ConvexLoss::hinge:
@@ -196,7 +196,7 @@ Optimum find_optimum(const Problem& problem, const WorkloadOptions& options, con
                      std::vector<double>* solution, OptimumPoint* point) {
   if (const auto why = why_no_optimum(options); !why.empty()) throw UsageError(why);
   const Dataset& train = data.train;
-  const ConvexLoss loss = *find_workload(options.workload).loss;
+  const ConvexLoss loss = *find_workload(options.workload).convexity.loss;
   Budget budget(limits);
   const std::size_t width = loss == ConvexLoss::softmax ? train.classes.size() : 1;
   Design design(train, width, parallel, budget, options.intercept);

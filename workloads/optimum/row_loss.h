@@ -1,5 +1,5 @@
-// The losses of a row's scores z, smooth, and their conjugates. All keep what they
-// need of each row from one call to the next.
+// The losses of a row's scores z, smooth, and their conjugates. All keep what they need of each row
+// from one call to the next.
 //
 //   logistic   ℓ = log(1 + e^{−yz})          ℓ″ = p(1−p), p = 1/(1 + e^{yz})
 //   hinge²     ℓ = max(0, 1 − yz)²           ℓ″ = 2 where yz < 1, else 0

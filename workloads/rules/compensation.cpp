@@ -64,10 +64,18 @@ GradientSum Compensation::correct(const GradientSum& gradient_sum, std::span<con
         return landing;
       });
       break;
-    default:
+    case StalenessPolicy::dc:
       correct_all(gradient_sum, w, corrected.data(), [&](std::size_t, Real s, Real moved) {
         return s + lambda_ * (s * s * mean) * moved;
       });
+      break;
+    // They damp, and correct nothing (corrects()).
+    case StalenessPolicy::none:
+    case StalenessPolicy::inverse:
+    case StalenessPolicy::delay_adaptive:
+    case StalenessPolicy::fleet:
+    case StalenessPolicy::tail:
+      break;
   }
   return {corrected,         gradient_sum.support, dense, gradient_sum.examples, !dense,
           gradient_sum.rows, gradient_sum.slopes};

@@ -1,5 +1,5 @@
 // A rule that treats every coordinate by itself: one arithmetic for every access and every shape of
-// gradient sum. What a coordinate's update is, its file says (sgd.cpp, momentum.cpp):
+// gradient sum. What a coordinate's update is, a class says (first_order.cpp, full_gradients.cpp):
 //
 //   kVectors      vectors of the state, w included
 //   kOnSupport    a gradient of 0 leaves the coordinate as it is
@@ -301,7 +301,7 @@ class CoordinateRule final : public Rule {
 };
 
 /// adagrad, whose sum of g² fades nowhere, and rmsprop (first_order.cpp). Here, because there is a
-/// loop over sparse rows that is made for the first of them (kernels/estimate.h).
+/// loop over sparse rows that is made for the first of them (kernels/example_step.h).
 template <bool fades>
 struct RootUpdate {
   static constexpr std::size_t kVectors = 2;

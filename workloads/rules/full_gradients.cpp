@@ -46,9 +46,10 @@ std::string why_no_full_gradients(const RuleInput& input) {
 
 std::string why_no_recursion(const RuleInput& input) {
   if (input.rows != nullptr) return why_no_full_gradients(input);
-  return "the loss of a network is not convex, and there what sarah adds up gathers noise from one "
-         "update to the next, unless steps fall with the root of the updates between two full "
-         "gradients: use svrg";
+  return "this model is not linear, and where a loss is not convex what sarah adds up gathers "
+         "noise "
+         "from one update to the next, unless steps fall with the root of the updates between two "
+         "full gradients: use svrg";
 }
 
 FullGradients full_gradients_of_svrg(const RuleSpec& spec, std::size_t n, std::uint64_t) {

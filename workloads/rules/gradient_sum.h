@@ -23,7 +23,7 @@ struct WriteProbe {
   std::uint64_t lost = 0;    ///< of these, how many overwrote a change made since their own load
 };
 
-/// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one block.
+/// A sum of example gradients, ∑ᵢ ∇fᵢ(w), over one mini-batch.
 struct GradientSum {
   /// One value per parameter; zero wherever `support` does not reach. Where `packed`, one value
   /// per coordinate of `support` instead.

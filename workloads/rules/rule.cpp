@@ -24,7 +24,7 @@ std::string why_no_slope_memory(const RuleInput&input), why_no_full_gradients(co
 const std::vector<RuleEntry>& rule_catalog() {
   static const std::vector<RuleEntry> catalog{
       {.name = "sgd",
-       .summary = "w ← w − γ·g; on sparse data only the coordinates of the block are touched",
+       .summary = "w ← w − γ·g; on sparse data only the coordinates of the mini-batch are touched",
        .make = make_sgd,
        .reference = reference_sgd},
       {.name = "momentum",
@@ -39,7 +39,7 @@ const std::vector<RuleEntry>& rule_catalog() {
        .reference = reference_nesterov},
       {.name = "adagrad",
        .summary = "s ← s + g², w ← w − γ·g/(√s + ε); on sparse data only the coordinates of the "
-                  "block are touched",
+                  "mini-batch are touched",
        .takes = kTakesEpsilon,
        .make = make_adagrad,
        .reference = reference_adagrad,

@@ -1,7 +1,7 @@
 // Update rules: what is done with a gradient once it lands.
 //
-// A rule is an object in a file of its own and a row of the catalog. A problem makes it, because a
-// rule may want to know what the problem's gradients are made of. It never changes; what it
+// A rule is an object and a row of the catalog (rule.cpp). A problem makes it, because a rule may
+// want to know what the problem's gradients are made of. It never changes; what it
 // remembers lies in the state of whoever owns the parameters, one array
 //
 //   [w | vectors of w's length | numbers of single examples]
@@ -76,14 +76,14 @@ class Rule {
   std::size_t parameters() const { return parameters_; }  ///< length of w
   /// Vectors of that length in the state, w included.
   std::size_t vectors() const { return vectors_; }
-  std::size_t state_size() const { return vectors_ * parameters_ + memory_; }
+  std::size_t state_size() const { return vectors_ * parameters_ + numbers_; }
   /// Whether it remembers something of every example: there can be but one state then, and gradient
   /// sums are taken by their rows and slopes.
-  bool remembers_examples() const { return memory_ != 0; }
+  bool remembers_examples() const { return numbers_ != 0; }
   /// Memory for what is kept of a gradient sum of so many examples, for this rule, and of what it
   /// was computed at, if that is.
   void reserve(StoredGradient& stored, std::size_t examples, bool with_read) const {
-    const std::size_t numbers = memory_ == 0 ? 0 : memory_ / examples_;
+    const std::size_t numbers = numbers_ == 0 ? 0 : numbers_ / examples_;
     stored.reserve(parameters_, numbers == 0 ? 0 : examples, examples * numbers, with_read);
   }
   /// Where it averages iterates (RuleSpec::average), the last vector of a state: u, such that their
@@ -143,21 +143,21 @@ class Rule {
   }
 
  protected:
-  /// `memory` numbers of single examples; the anchor is that one of the vectors, 0: there is none.
+  /// `numbers` of single examples; the anchor is that one of the vectors, 0: there is none.
   Rule(const RuleSpec& spec, const RuleInput& input, std::size_t vectors, bool on_support,
-       std::size_t memory = 0, std::size_t anchor = 0)
+       std::size_t numbers = 0, std::size_t anchor = 0)
       : spec_(spec),
         parameters_(input.parameters),
         examples_(input.examples),
         vectors_(vectors),
-        memory_(memory),
+        numbers_(numbers),
         anchor_(anchor),
         on_support_(on_support) {}
   std::size_t examples() const { return examples_; }  ///< n
 
  private:
   RuleSpec spec_;
-  std::size_t parameters_, examples_, vectors_, memory_, anchor_;
+  std::size_t parameters_, examples_, vectors_, numbers_, anchor_;
   bool on_support_;
 };
 

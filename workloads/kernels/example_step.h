@@ -1,9 +1,9 @@
-// What one example's update in place takes a step along, coordinate by coordinate: its gradient, or
-// that corrected by what is remembered (rules/slope_memory.h). Loops over rows are written once for
-// all. For example i, with the slope s of its loss,
+// What one example's update in place does under other rules than sgd, whose step stands in the
+// loops over rows themselves (linear_sparse.cpp, linear_dense.cpp). The loops are written once for
+// all of them. For example i, with the slope s of its loss,
 //
-//   begin(memory, i, s)                       what multiplies xᵢ below; notes the slope
-//   along<T>(memory, w_v, v, x, …)            the step of coordinate v, or of a register of them
+//   weigh(memory, i, s)                       what multiplies xᵢ below; notes the slope
+//   move<T>(memory, w_v, v, x, …)             writes coordinate v, or a register of them
 //   place(updates)                            the update that is made next
 //   end(memory)                               after the last one of a run
 //   vector(k)                                 the k-th of its kVectors beside w
@@ -15,13 +15,13 @@
 
 namespace sgdbench {
 
-/// s·x + λ/d_v·w_v: `shrinkage` is λ/d_v.
-struct GradientEstimate {
-  static constexpr bool kRemembers = false;
+/// sgd: nothing beside w ← w − γ·g, which the loop does.
+struct SgdStep {
+  static constexpr bool kPlain = true, kRemembers = false;
   static constexpr std::size_t kVectors = 0;
 
   template <class Memory>
-  Real begin(const Memory&, std::uint32_t, Real s) const {
+  Real weigh(const Memory&, std::uint32_t, Real s) const {
     return s;
   }
   void ask_for(std::uint32_t) const {}
@@ -29,26 +29,23 @@ struct GradientEstimate {
   void place(const Updates&) {}
   template <class Memory>
   void end(const Memory&) const {}
-  template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
-                                    Real shrinkage, Real step) const {
-    memory.template modify<T>(w, [&](T w_v) { return w_v - step * (s * x + shrinkage * w_v); });
-  }
 };
 
 /// The same where iterates are averaged: u takes t − 1 times the step (rules/coordinate_rule.h).
-struct AveragedEstimate : GradientEstimate {
+/// `shrinkage` is λ/d_v.
+struct AveragedStep : SgdStep {
+  static constexpr bool kPlain = false;
   static constexpr std::size_t kVectors = 1;
 
-  explicit AveragedEstimate(Real* average) : u(average) {}
+  explicit AveragedStep(Real* average) : u(average) {}
   Real*& vector(std::size_t) { return u; }
   template <class Updates>
   void place(const Updates& updates) {
     averaged = updates.averaged();
   }
   template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real s, Real,
-                                    Real shrinkage, Real step) const {
+  [[gnu::always_inline]] void move(const Memory& memory, Real* w, std::size_t v, T x, Real s, Real,
+                                   Real shrinkage, Real step) const {
     T change{};
     memory.template modify<T>(w, [&](T w_v) {
       change = step * (s * x + shrinkage * w_v);
@@ -62,16 +59,17 @@ struct AveragedEstimate : GradientEstimate {
   Real averaged = 0;  ///< t − 1
 };
 
-/// What a rule that treats every coordinate by itself makes of the first of them; w lies in the
-/// rule's state.
+/// What a rule that treats every coordinate by itself makes of sgd's gradient; w lies in the rule's
+/// state.
 template <class Update>
-struct CoordinateEstimate : GradientEstimate {
-  CoordinateEstimate(const Update& of, std::size_t parameters_)
-      : update(of), parameters(parameters_) {}
+struct CoordinateStep : SgdStep {
+  static constexpr bool kPlain = false;
+
+  CoordinateStep(const Update& of, std::size_t parameters_) : update(of), parameters(parameters_) {}
 
   template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
-                                    Real shrinkage, Real step) const {
+  [[gnu::always_inline]] void move(const Memory& memory, Real* w, std::size_t, T x, Real s, Real,
+                                   Real shrinkage, Real step) const {
     const T gradient = s * x + shrinkage * memory.template load<T>(w);
     const T change =
         step * update.template operator()<T>(memory, {step, 1, 0}, {w, parameters}, gradient);
@@ -122,11 +120,11 @@ class MeanChanges {
   std::size_t rows_ = 0;
 };
 
-/// c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it; `keeps`: and what additions to w
-/// lost, where nobody else makes any.
+/// Along c·(s − α)·x + (ḡ_v + λ·w_v)/d_v, and what is remembered of it; `keeps`: and what additions
+/// to w lost, where nobody else makes any.
 template <bool follows, bool keeps, bool together>
-struct RememberedEstimate {
-  static constexpr bool kRemembers = true;
+struct RememberedStep {
+  static constexpr bool kPlain = false, kRemembers = true;
   static constexpr std::size_t kVectors = keeps ? 2 : 1;
 
   Real* mean;    ///< ḡ
@@ -135,7 +133,7 @@ struct RememberedEstimate {
   MeanChanges* changes;
   Real l2, weight, inverse_examples;
 
-  RememberedEstimate(const SlopeMemory& rule, std::span<Real> state, MeanChanges* changes_)
+  RememberedStep(const SlopeMemory& rule, std::span<Real> state, MeanChanges* changes_)
       : mean(rule.mean(state)),
         lost(rule.lost(state)),
         slopes(rule.slopes(state)),
@@ -145,7 +143,7 @@ struct RememberedEstimate {
         inverse_examples(rule.inverse_examples()) {}
 
   template <class Memory>
-  Real begin(const Memory&, std::uint32_t row, Real s) const {
+  Real weigh(const Memory&, std::uint32_t row, Real s) const {
     if constexpr (!follows) return s - slopes[row];  // nobody writes it now
     if constexpr (!Memory::kPlain) {
       if constexpr (together) changes->row(mean);
@@ -165,8 +163,8 @@ struct RememberedEstimate {
   Real*& vector(std::size_t k) { return k == 0 ? mean : lost; }
   /// `share` is 1/d_v, `penalty` λ of this coordinate.
   template <class T, class Memory>
-  [[gnu::always_inline]] void along(const Memory& memory, Real* w, std::size_t v, T x, Real change,
-                                    Real share, Real penalty, Real step) const {
+  [[gnu::always_inline]] void move(const Memory& memory, Real* w, std::size_t v, T x, Real change,
+                                   Real share, Real penalty, Real step) const {
     const T more = change * inverse_examples * x;
     T g = memory.template load<T>(mean + v);
     if constexpr (follows && together && !Memory::kPlain) {
@@ -190,17 +188,17 @@ struct RememberedEstimate {
   }
 };
 
-/// Calls body(estimate) with that of a rule. `together`: changes of ḡ are told to others by the
+/// Calls body(step) with that of a rule. `together`: changes of ḡ are told to others by the
 /// worker's `changes`.
 template <bool together, class Body>
-void with_memory_of(const SlopeMemory& rule, std::span<Real> state, MeanChanges* changes,
-                    Body body) {
+void with_remembered_step(const SlopeMemory& rule, std::span<Real> state, MeanChanges* changes,
+                          Body body) {
   if (rule.keeps_lost())
-    body(RememberedEstimate<true, true, together>(rule, state, changes));
+    body(RememberedStep<true, true, together>(rule, state, changes));
   else if (rule.follows())
-    body(RememberedEstimate<true, false, together>(rule, state, changes));
+    body(RememberedStep<true, false, together>(rule, state, changes));
   else
-    body(RememberedEstimate<false, false, together>(rule, state, changes));
+    body(RememberedStep<false, false, together>(rule, state, changes));
 }
 
 }  // namespace sgdbench
