@@ -139,8 +139,7 @@ TEST_CASE("A misspelt option is refused with the nearest one") {
 }
 
 TEST_CASE("A missing value, verb or positional and one too many are refused") {
-  for (const std::vector<std::string>& words : {std::vector<std::string>{},
-                                                {"data"},
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"data"},
                                                 {"data", "info"},
                                                 {"run", "extra"},
                                                 {"run", "--csv"},

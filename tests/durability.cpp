@@ -103,6 +103,10 @@ std::string complaint(const Scratch& scratch, const fs::path& journal, const Ids
   for (const auto& entry : fs::directory_iterator(scratch.path("out"))) {
     const auto name = entry.path().filename().string();
     if (name == "journal.jsonl" || name.starts_with(".sgdbench-")) continue;
+    if (name == "report.html") {
+      if (!content(entry.path()).ends_with("</html>\n")) return "a part of " + name;
+      continue;
+    }
     if (!Ids{"runs.csv", "curve.csv", "staleness.csv", "targets.csv", "tuning.csv", "workers.csv",
              "run.json"}
              .contains(name))
