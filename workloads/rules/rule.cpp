@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "workloads/names.h"
 
@@ -196,7 +197,8 @@ FullGradients Rule::full_gradients(std::uint64_t seed) const {
 //
 //   w′(t) = −A·∫₀¹ w(t − a) da,    A = γ·h·n/b,    so w = eˢᵗ where s² + A·(1 − e⁻ˢ) = 0
 //
-// which swings up from A = π²/2 on, at s = iπ. A = 1 stays well below. sgd_step(n) is 1/(2h).
+// which swings up from A = π²/2 on, at s = iπ. The step is at most half of that one, as sgd's is
+// half of the longest; sgd_step(n) is 1/(2h).
 double automatic_step(const RuleSpec& rule, std::size_t averaged, std::size_t n,
                       const std::function<double(std::size_t)>& sgd_step) {
   const RuleEntry& entry = rule_entry(rule.name);
@@ -204,7 +206,9 @@ double automatic_step(const RuleSpec& rule, std::size_t averaged, std::size_t n,
   const double step =
       sgd_step(averaged) * entry.step_share * step_share(static_cast<double>(rule.momentum));
   if (entry.estimate != Estimate::sag) return step;
-  return std::min(step, 2 * sgd_step(n) * static_cast<double>(averaged) / static_cast<double>(n));
+  constexpr double kMost = std::numbers::pi * std::numbers::pi / 4;  // A
+  return std::min(step,
+                  kMost * 2 * sgd_step(n) * static_cast<double>(averaged) / static_cast<double>(n));
 }
 
 }  // namespace sgdbench
