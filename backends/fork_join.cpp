@@ -190,6 +190,7 @@ void ForkJoin::wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t
 }
 
 void ForkJoin::serve(std::size_t member, bool pin) {
+  const FlushedDenormals flushed;
   omp_set_num_threads(1);  // what a member calls starts no threads of its own
   if (pin && !pin_this_thread(member)) pinned_ = false;
   alive_.fetch_add(1, std::memory_order_seq_cst);

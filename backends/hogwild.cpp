@@ -1,8 +1,8 @@
 // Lock-free asynchronous SGD on shared parameters: workers read and write them as they please.
 //
 // Source: Recht, Ré, Wright & Niu, "Hogwild!", NIPS 2011. Departures: rows come without replacement
-// (an epoch visits each once), and dense models work on a private copy, read and written back
-// without a lock, instead of component by component.
+// (an epoch visits each once), and a gradient of several rows, or of a network, is of a private
+// copy of the parameters, and subtracted from what they are by then, coordinate by coordinate.
 //
 // Thread safety: the parameters, run.state, are shared and touched only through relaxed atomics or
 // the helpers of workloads/kernels/memory.h. A stale or half-updated view is what the algorithm
@@ -41,11 +41,11 @@ class Hogwild final : public PooledBackend {
     return in_place_partition(spec, problem().examples());
   }
 
-  /// Trains block after block, until the run's examples are dealt out. A part is a few consecutive
-  /// mini-batches that no other worker has; the first of `rows` are its examples.
+  /// Trains block after block, until the run's examples are dealt out. A part is some
+  /// consecutive mini-batches that no other worker has; the first of `rows` are its examples.
   void work(Run& run, std::size_t worker) override {
     WorkerContext& context = run.contexts[worker];
-    const Access access = access_of(run.spec);
+    const Access access = access_of(run);
     const Partition whole = partition(run.spec);
     const std::size_t sampled_blocks =
         std::max<std::size_t>(1, kSampleEvery / (whole.length * whole.batch));
@@ -62,10 +62,11 @@ class Hogwild final : public PooledBackend {
     });
   }
 
-  /// A worker that is alone overwrites nobody, so that nothing need be exchanged or tried again.
-  Access access_of(const RunSpec& spec) const {
-    if (spec.write == "cas") return Access::racy_cas;
-    return workers() == 1 ? Access::exclusive : Access::racy_store;
+  /// A worker that is alone overwrites nobody: of what a rule remembers of examples, nothing need
+  /// be exchanged or tried again.
+  Access access_of(const Run& run) const {
+    if (run.spec.write == "cas") return Access::racy_cas;
+    return workers() == 1 && run.rule.remembers_examples() ? Access::exclusive : Access::racy_store;
   }
 
   /// One update after the other, written into the shared parameters as it is made. Where each is of

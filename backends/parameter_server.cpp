@@ -1,6 +1,6 @@
 // SGD around a server (server.h) under any protocol: each worker pulls the coordinates that its
-// mini-batch touches, computes, and pushes its gradient; or, where replicas travel, trains one and
-// pushes that.
+// mini-batch touches, computes, and pushes its gradient (itself, where that lands at once: the
+// worker commits it inside the lock); or, where replicas travel, trains one and pushes that.
 //
 // Source: Li et al., "Scaling distributed machine learning with the parameter server", OSDI 2014;
 // Ho et al., "More effective distributed ML via a stale synchronous parallel parameter server",

@@ -1,5 +1,4 @@
-// The one table of backends: a new one is its file, a row here (with what makes it) and a line of
-// CMake.
+// The one table of backends. README says what a new one is beside its row.
 
 #include <algorithm>
 #include <memory>

@@ -9,7 +9,8 @@
 //   pull(worker, work)                        a worker reads the parameters as they are now
 //
 // A push and the worker's next pull are one critical section wherever the protocol lets the worker
-// go on at once, so that versions, and with them staleness, are exact. No call takes memory.
+// go on at once, so that versions, and with them staleness, are exact. No call takes memory, once
+// each protocol has held the most that it ever does.
 //
 // What workers have in flight and what waits to become an update is counted in one place, Arrivals,
 // whatever is in the messages: Server is made of it, and so is a timing study without parameters

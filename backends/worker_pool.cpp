@@ -23,23 +23,26 @@ bool pin_this_thread(std::size_t worker) {
   return ::sched_setaffinity(0, bytes, mask.data()) == 0;
 }
 
-namespace {
-
-/// Numbers below 2⁻¹²⁶ are 0 from now on in what this thread computes. What fades, as momentum does
-/// where no gradient comes, stays among them for ever after, and each step there takes many
-/// processors a hundred cycles.
-void flush_denormals() {
 #if defined(__SSE__)
+FlushedDenormals::FlushedDenormals() : before_(__builtin_ia32_stmxcsr()) {
   constexpr unsigned kResults = 0x8000, kOperands = 0x0040;
-  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | kResults | kOperands);
-#elif defined(__aarch64__)
-  std::uint64_t mode = 0;
-  asm volatile("mrs %0, fpcr" : "=r"(mode));
-  asm volatile("msr fpcr, %0" : : "r"(mode | (std::uint64_t{1} << 24)));
-#endif
+  __builtin_ia32_ldmxcsr(static_cast<unsigned>(before_) | kResults | kOperands);
 }
-
-}  // namespace
+FlushedDenormals::~FlushedDenormals() {
+  __builtin_ia32_ldmxcsr(static_cast<unsigned>(before_));
+}
+#elif defined(__aarch64__)
+FlushedDenormals::FlushedDenormals() {
+  asm volatile("mrs %0, fpcr" : "=r"(before_));
+  asm volatile("msr fpcr, %0" : : "r"(before_ | (std::uint64_t{1} << 24)));
+}
+FlushedDenormals::~FlushedDenormals() {
+  asm volatile("msr fpcr, %0" : : "r"(before_));
+}
+#else
+FlushedDenormals::FlushedDenormals() = default;
+FlushedDenormals::~FlushedDenormals() = default;
+#endif
 
 WorkerPool::WorkerPool(std::size_t workers, bool pin, Threads threads) : workers_(workers) {
   if (!pin) pinned_ = false;
@@ -143,7 +146,7 @@ void WorkerPool::pass_gate(const std::function<void(Nanoseconds)>& started) {
 }
 
 void WorkerPool::serve(std::size_t worker, bool pin) {
-  flush_denormals();
+  const FlushedDenormals flushed;
   omp_set_num_threads(1);  // what a worker calls starts no threads of its own
   if (pin && !pin_this_thread(worker)) pinned_ = false;
   std::uint64_t seen = 0;

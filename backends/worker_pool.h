@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <mutex>
@@ -19,6 +20,20 @@ namespace sgdbench {
 /// Ties the calling thread to usable_cpus()[worker]; false where that does not exist or the system
 /// refuses.
 bool pin_this_thread(std::size_t worker);
+
+/// While it lives, numbers below 2⁻¹²⁶ are 0 in what its thread computes. What fades, as momentum
+/// does where no gradient comes, stays among them for ever after, and each step there takes many
+/// processors a hundred cycles. Every thread that makes updates has one, in every backend.
+class FlushedDenormals {
+ public:
+  FlushedDenormals();
+  ~FlushedDenormals();
+  FlushedDenormals(const FlushedDenormals&) = delete;
+  FlushedDenormals& operator=(const FlushedDenormals&) = delete;
+
+ private:
+  std::uint64_t before_ = 0;  ///< the processor's mode
+};
 
 /// body(i) on thread i for all i below `threads`; none begins before all are there, and it returns
 /// when all are done. With `pin`, thread i is tied to core i. False, and nothing was done, where so

@@ -63,7 +63,7 @@ constexpr auto kRunFields = std::to_array<RunField>({
     of<&R::staleness_p50>("staleness_p50", "updates", "median staleness"),
     of<&R::staleness_p95>("staleness_p95", "updates", "95th percentile of staleness"),
     of<&R::staleness_max>("staleness_max", "updates", "largest staleness"),
-    of<&R::staleness_mode>("staleness_mode", "", "exact; sampled: some gradients stand for all; bound: of each gradient the stalest part"),
+    of<&R::staleness_mode>("staleness_mode", "", "exact (of several servers, of the first one's part); sampled: some gradients stand for all; bound: of each gradient the stalest part"),
     of<&R::lost_updates>("lost_updates", "updates", "estimate of the updates overwritten by concurrent ones"),
     of<&R::parallel_capacity>("parallel_capacity", "", "pure-compute throughput of P threads over one, measured beside the run"),
     of<&R::line_transfer_ns>("line_transfer_ns", "ns", "one-way time of a cache line between two of the workers' cores, measured beside the run"),

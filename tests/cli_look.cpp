@@ -51,7 +51,7 @@ TEST_CASE("report refuses what it can't put together, and writes nothing") {
     CHECK(content(scratch.path("x.html")).empty());
   };
   refused("made/curve.csv --html x.html", "give runs.csv");
-  refused("made/runs.csv made/run.json --html x.html", "is in another of these files");
+  refused("made/runs.csv made/run.json --html x.html", "is in these files twice");
   refused("made/runs.csv made/targets.csv --html x.html", "of configurations, not of runs");
   refused("made/runs.csv --html made/runs.csv", "would be overwritten");
   refused("one.csv --svg x.html", "nothing that the figure curves shows");

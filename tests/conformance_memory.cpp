@@ -60,4 +60,23 @@ TEST_CASE("No worker takes memory while it is timed: not for a gradient, nor ins
   counts_here = true;
 }
 
+TEST_CASE("Nor under a rule that remembers examples, from the first update on") {
+  counts_here = false;
+  const Case& c = cases()[0];  // sparse, whose kernels keep nothing
+  for (const auto* rule : {"saga", "sag"})
+    for_every_threaded(*c.problem, 3, 1, [&](const BackendEntry& entry, RunSpec spec) {
+      INFO(std::string(rule));
+      spec.rule = parse_rule(rule, 0);
+      spec.assign = Assign::round_robin;
+      if (!entry.why_not(spec, *c.problem).empty()) return;
+      const auto made = entry.make(spec, *c.problem);
+      allocations = 0;
+      counting = true;
+      made->run(spec, never());
+      counting = false;
+      CHECK(allocations == 0);
+    });
+  counts_here = true;
+}
+
 }  // namespace sgdbench::testing

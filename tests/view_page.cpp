@@ -133,6 +133,50 @@ TEST_CASE("A repeat that missed its target is counted as a miss and has no place
   CHECK(some.find("never") != std::string::npos);
 }
 
+TEST_CASE("A loss that ends in nothing for most repeats ends its line, and a few widen its range") {
+  auto runs = race();
+  const auto well = drawn(runs, "curves");
+  const auto diverge = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      runs[i].status = "diverged";
+      runs[i].curve[2].loss.reset();
+      runs[i].curve[3].loss.reset();
+    }
+  };
+  diverge(0, 2);
+  const auto two = drawn(runs, "curves");
+  CHECK(two != well);
+  CHECK(two.find("✕") == std::string::npos);
+  diverge(2, 3);
+  const auto three = drawn(runs, "curves");
+  CHECK(count(three, "✕") == 2);  // against time, and against epochs
+}
+
+TEST_CASE("What diverges does not press the losses of others to the foot of the picture") {
+  auto runs = race();
+  const auto ticks = [&] {
+    const auto svg = drawn(runs, "curves");
+    return svg.find(">0.6<") != std::string::npos;
+  };
+  REQUIRE(ticks());
+  for (std::size_t i = 0; i < 5; ++i) {
+    runs[i].status = "diverged";
+    for (auto& point : runs[i].curve) point.loss = 1e20 * (1 + point.epoch);
+  }
+  CHECK(ticks());
+}
+
+TEST_CASE("A step that came to nothing is a cross in the picture of steps, and breaks the line") {
+  auto runs = race();
+  const auto lines = [](const std::string& svg) { return count(svg, "stroke-linejoin"); };
+  const auto whole = drawn(runs, "tuning");
+  for (auto& run : runs)
+    if (run.repeat == 2) run.trials[0].score.reset();
+  const auto broken = drawn(runs, "tuning");
+  CHECK(count(broken, ">✕<") == 2);
+  CHECK(lines(broken) == lines(whole) + 2);
+}
+
 TEST_CASE("A page has everything in it, and nothing that runs or is fetched") {
   const auto page = report_html(race(), {});
   for (const auto* banned : {"<script", "javascript:", "http://", "https://", "<img", "<link",

@@ -2,7 +2,7 @@
 //
 //   s = ℓ′(⟨w, x⟩, y),    w_v ← w_v − γ·(s·x_v + λ/d_v·w_v)    for each v in x
 //
-// in two passes over the row, to which an intercept adds an entry of 1, and no other memory. It is
+// in two passes over the row, to which an intercept adds an entry of 1; the gradient is nowhere. It is
 // what read → compute → apply does but for roundings, which compilers leave out here and there.
 //
 // An update from a mini-batch in place goes over its rows twice: first the sum of the gradients is
@@ -119,7 +119,7 @@ class SparseRows {
 };
 
 /// Mini-batches of one row, under a rule that stays on its support: all that is known of it lies
-/// entry by entry behind each other, so that only w is read and written at random. The gradient sum
+/// entry by entry behind each other, so that only w and λ/d_v are met at random. The gradient sum
 /// is packed, and nothing is to be cleared.
 template <class Loss, bool with_intercept>
 class OneRowWorker final : public WorkerBase {

@@ -1,4 +1,5 @@
-// The loop that every workload shares: mini-batch by mini-batch, prepare, read, compute, apply.
+// What workers of every workload share: the loop over mini-batches that are computed and then
+// applied, for all cases without a faster one, and what workers on sparse rows have in common.
 //
 // A workload with a faster way to make an update in place (no gradient in memory) overrides
 // run_in_place() for the cases where it has one and leaves the others to this loop.
@@ -53,6 +54,7 @@ class WorkerBase : public Worker {
   explicit WorkerBase(const WorkerOptions& options)
       : rule_(options.rule), slope_memory_(dynamic_cast<const SlopeMemory*>(options.rule)) {
     kept_.reserve(options.max_batch);
+    if (slope_memory_ != nullptr) slope_memory_->reserve(total_);
   }
 
   /// Makes these the rows of the gradient sum, which may outlive the caller's memory of them.
@@ -99,7 +101,7 @@ class WorkerBase : public Worker {
 ///
 /// A feature v owns `width` parameters, v·width + c: one for a linear model, one for each class for
 /// softmax. An intercept is one feature more, the last, in the support of every
-/// mini-batch; its /// regulariser is 0.
+/// mini-batch; its regulariser is 0.
 class SparseWorker : public WorkerBase {
  public:
   void prepare(std::span<const std::uint32_t> rows) override;

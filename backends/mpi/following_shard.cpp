@@ -113,7 +113,9 @@ bool FollowingShard::is_possible(const Header& order) const {
 std::size_t FollowingShard::next_possible() const {
   const std::size_t none = orders_.size();
   if (orders_.empty() || is_possible(orders_.front())) return orders_.empty() ? none : 0;
-  if (served_.traits.whole_rounds || served_.traits.cancels) return none;
+  const ProtocolTraits& traits = served_.traits;
+  // What a bound on staleness promises, it promises of every part.
+  if (traits.whole_rounds || traits.cancels || traits.paced || traits.discards()) return none;
   for (std::size_t k = 1; k < orders_.size() && !is_for_all(orders_[k].kind); ++k) {
     const Header& order = orders_[k];
     const auto of_same = [&](const Header& other) {

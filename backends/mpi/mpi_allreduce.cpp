@@ -25,6 +25,7 @@
 #include "backends/mpi/rank_report.h"
 #include "backends/run.h"
 #include "backends/waiting.h"
+#include "backends/worker_pool.h"
 #include "results/text.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -54,6 +55,7 @@ class MpiAllReduce final : public Backend {
   RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                  const AtPoint& at_point) override {
     const TiedThread tied(spec.pin, core_);
+    const FlushedDenormals flushed;
     // Rank 0 alone looks at the time, and at w, unless all have to stand still for that.
     RunSpec own = spec;
     if (!ranks_.is_first()) own.max_seconds = 0;

@@ -21,6 +21,7 @@
 #include "backends/mpi/remote_worker.h"
 #include "backends/run.h"
 #include "backends/server.h"
+#include "backends/worker_pool.h"
 #include "results/cpu_state.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -56,6 +57,7 @@ class MpiParameterServer final : public Backend {
                  const AtPoint& at_point) override {
     const bool is_worker = ranks_.rank() >= shards_;
     const TiedThread tied(spec.pin && is_worker, core_);
+    const FlushedDenormals flushed;
     // Rank 0 alone looks at the time, and at w.
     RunSpec own = spec;
     if (!ranks_.is_first()) own.max_seconds = 0;

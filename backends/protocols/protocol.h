@@ -6,8 +6,7 @@
 //
 //   async            every gradient is applied when it arrives; nobody waits.
 //   ssp:S            the same, but a worker starts its clock c only while c − c_min ≤ S, c_min
-//   being
-//                    the slowest worker's completed clocks (Ho et al. 2013).
+//                    being the slowest worker's completed clocks (Ho et al. 2013).
 //   bsp              bulk-synchronous: one averaged update of every worker's gradient, then all go
 //                    on (Valiant 1990).
 //   k-sync:K         the first K workers' gradients make an update, the rest is cancelled (backup

@@ -11,6 +11,7 @@
 #include "backends/simulator/center.h"
 #include "backends/simulator/engine.h"
 #include "backends/waiting.h"
+#include "backends/worker_pool.h"
 #include "results/environment.h"
 #include "workloads/kernels/dense_kernels.h"
 #include "workloads/names.h"
@@ -36,6 +37,7 @@ class Simulator final : public Backend {
 
   RunOutcome run(const RunSpec& spec, const std::atomic<bool>& interrupt,
                  const AtPoint& at_point) override {
+    const FlushedDenormals flushed;
     Nanoseconds evaluating = 0;
     const AtPoint timed_point = [&](const Snapshot& snapshot) {
       const Nanoseconds begun = now();

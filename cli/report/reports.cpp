@@ -38,7 +38,7 @@ std::vector<RunRecord> joined(std::vector<Report> reports) {
     for (auto& run : report.runs) {
       if (!places.emplace(run.run_id, rows.size()).second)
         throw UsageError(
-            fmt::format("{}: run {} is in another of these files too", report.name, run.run_id));
+            fmt::format("{}: run {} is in these files twice", report.name, run.run_id));
       rows.push_back(std::move(run));
     }
   }

@@ -60,8 +60,9 @@ Axis::Axis(std::span<const double> values, bool logarithmic, std::string title, 
     : title_(std::move(title)), label_(label) {
   bool any = false;
   double low = 0, high = 0, least_positive = 0;
+  constexpr double kGreatest = 1e300;  // beyond, differences may be infinite
   for (const double value : values) {
-    if (!std::isfinite(value)) continue;
+    if (!(std::abs(value) < kGreatest)) continue;
     low = any ? std::min(low, value) : value;
     high = any ? std::max(high, value) : value;
     if (value > 0 && (least_positive == 0 || value < least_positive)) least_positive = value;
@@ -76,7 +77,8 @@ Axis::Axis(std::span<const double> values, bool logarithmic, std::string title, 
     return;
   }
   if (!any) high = 1;
-  if (low == high) {
+  constexpr double kSame = 1e-9;  // of the values: ticks between them would be alike
+  if (high - low <= kSame * std::max(std::abs(low), std::abs(high))) {
     low -= low == 0 ? 0 : std::abs(low) / 2;
     high += high == 0 ? 1 : std::abs(high) / 2;
   }
@@ -100,7 +102,8 @@ void Axis::choose_linear_ticks(bool outwards) {
     low_ = first * step;
     high_ = last * step;
   }
-  for (double k = first; k <= last; ++k) ticks_.push_back(k * step + 0.0);  // not -0
+  const int count = static_cast<int>(last - first);
+  for (int k = 0; k <= count; ++k) ticks_.push_back((first + k) * step + 0.0);  // not -0
 }
 
 void Axis::choose_logarithmic_ticks() {

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
+#include "results/outcome.h"
 #include "results/statistics.h"
 #include "results/view/figure_parts.h"
 #include "results/view/tables.h"
@@ -14,9 +16,12 @@ namespace {
 
 // Loss curves.
 
-/// The points of all repeats that have the same place in their curves: the median, and the range.
+/// The points of all repeats that have the same place in their curves: the median, and the range. A
+/// repeat that did not come through is infinite from where its loss ends; where the median is, the
+/// line ends too.
 struct CurveBand {
   std::vector<ChartPoint> middle, low, high;
+  bool lost = false;  ///< the median became infinite
 };
 
 bool has_optimum(const AggregateGroup& group) {
@@ -27,33 +32,45 @@ bool has_optimum(const AggregateGroup& group) {
   return false;
 }
 
-std::optional<double> height_of(const CurvePoint& point, bool optimum) {
-  if (!optimum) return point.loss;
-  // What an optimum's certificate can't tell from it has no place on a logarithmic axis.
-  if (!point.suboptimality || *point.suboptimality <= 0) return std::nullopt;
-  return point.suboptimality;
+/// Of the i-th point; nothing where the repeat came to its end before.
+std::optional<double> height_of(const RunRecord& row, std::size_t i, bool optimum) {
+  const bool there = i < row.curve.size();
+  const auto height = !there    ? std::nullopt
+                      : optimum ? row.curve[i].suboptimality
+                                : row.curve[i].loss;
+  // What an optimum's certificate can't tell from it lies at the foot of a logarithmic axis.
+  if (height) return optimum ? std::max(0.0, *height) : *height;
+  if (there || !outcome_of(row).healthy) return kNever;
+  return std::nullopt;
 }
 
 CurveBand band_of(const Aggregate& member, bool optimum, double CurvePoint::*along) {
   CurveBand band;
-  for (std::size_t i = 0;; ++i) {
+  for (std::size_t i = 0; !band.lost; ++i) {
     std::vector<double> xs, ys;
     for (const auto* row : member.counted) {
-      if (i >= row->curve.size()) continue;
-      const auto y = height_of(row->curve[i], optimum);
+      const auto y = height_of(*row, i, optimum);
       if (!y) continue;
-      xs.push_back(row->curve[i].*along);
+      if (i < row->curve.size()) xs.push_back(row->curve[i].*along);
       ys.push_back(*y);
     }
-    const bool over = std::all_of(member.counted.begin(), member.counted.end(),
-                                  [i](const auto* row) { return i >= row->curve.size(); });
-    if (over) return band;
-    if (ys.empty() || 2 * ys.size() < member.counted.size()) continue;
-    const double x = median(xs);
-    band.middle.push_back({x, median(ys)});
+    if (xs.empty()) return band;
+    if (2 * ys.size() < member.counted.size()) continue;
+    const double x = median(xs), middle = median(ys);
+    band.lost = !std::isfinite(middle);
+    if (band.lost) break;
+    band.middle.push_back({x, middle});
     band.low.push_back({x, *std::min_element(ys.begin(), ys.end())});
-    band.high.push_back({x, *std::max_element(ys.begin(), ys.end())});
+    band.high.push_back(
+        {x, std::min(std::numeric_limits<double>::max(), *std::max_element(ys.begin(), ys.end()))});
   }
+  return band;
+}
+
+/// A cross, for what never came.
+void draw_cross(Drawing& drawing, double x, double y, std::string_view colour) {
+  drawing.text(x, y + 4, "✕",
+               {.size = 12, .colour = colour, .bold = true, .anchor = Anchor::middle});
 }
 
 void draw_curve_chart(Drawing& drawing, const FigureInput& input, Box box,
@@ -62,12 +79,15 @@ void draw_curve_chart(Drawing& drawing, const FigureInput& input, Box box,
   const bool optimum = has_optimum(group);
   std::vector<CurveBand> bands;
   std::vector<double> xs, ys;
+  // What diverges leaves the picture at its upper edge: it does not press all others to the lower.
+  const bool any_well = std::any_of(group.members.begin(), group.members.end(),
+                                    [](const auto& member) { return member.standing.may_win(); });
   for (const auto& member : group.members) {
     bands.push_back(band_of(member, optimum, along));
     for (const auto* points : {&bands.back().low, &bands.back().high})
       for (const auto& point : *points) {
         xs.push_back(point.x);
-        ys.push_back(point.y);
+        if (!any_well || member.standing.may_win()) ys.push_back(point.y);
       }
   }
   const double end = xs.empty() ? 1 : *std::max_element(xs.begin(), xs.end());
@@ -86,7 +106,10 @@ void draw_curve_chart(Drawing& drawing, const FigureInput& input, Box box,
     }
     if (!bands[i].middle.empty()) {
       const auto& last = bands[i].middle.back();
-      draw_mark(drawing, chart.x(last.x), chart.y(last.y), 8, style);
+      if (bands[i].lost)
+        draw_cross(drawing, chart.x(last.x), chart.y(last.y), style.colour);
+      else
+        draw_mark(drawing, chart.x(last.x), chart.y(last.y), 8, style);
     }
     drawing.end_group();
   }
@@ -162,41 +185,62 @@ double draw_staleness(Drawing& drawing, const FigureInput& input) {
   return top + draw_names(drawing, input.group, members, top, input.width);
 }
 
-double draw_tuning(Drawing& drawing, const FigureInput& input) {
-  std::map<std::string, std::map<double, double>> best;  // by configuration and step
-  std::vector<double> steps, scores;
+namespace {
+
+/// The best score of every step that was tried, by configuration; infinite where none had one.
+using ScoresOfSteps = std::map<std::string, std::map<double, double>>;
+
+ScoresOfSteps scores_of(const FigureInput& input) {
+  ScoresOfSteps all;
   for (const auto& trial : input.trials) {
-    if (!trial.score || !std::isfinite(*trial.score) || *trial.score <= 0 || trial.lr <= 0)
-      continue;
-    auto& of = best[trial.config_id];
-    const auto [place, is_new] = of.try_emplace(trial.lr, *trial.score);
-    if (!is_new) place->second = std::min(place->second, *trial.score);
+    if (trial.lr <= 0) continue;
+    const bool scored = trial.score && std::isfinite(*trial.score) && *trial.score > 0;
+    const auto place = all[trial.config_id].try_emplace(trial.lr, kNever).first;
+    if (scored) place->second = std::min(place->second, *trial.score);
   }
-  for (const auto& [id, of] : best)
+  return all;
+}
+
+}  // namespace
+
+double draw_tuning(Drawing& drawing, const FigureInput& input) {
+  const auto all = scores_of(input);
+  std::vector<double> steps, scores;
+  for (const auto& [id, of] : all)
     for (const auto& [step, score] : of) {
       steps.push_back(step);
-      scores.push_back(score);
+      if (std::isfinite(score)) scores.push_back(score);
     }
-  if (steps.size() < 2) return 0;
+  if (scores.size() < 2) return 0;
   constexpr double kLeft = 76, kTop = 24, kHeight = 240;
   Chart chart(drawing, {kLeft, kTop, input.width - kLeft - kRight, kHeight},
-              Axis(steps, true, "step size tried", plain_number),
+              Axis(steps, true, "step size tried; ✕: it came to nothing", plain_number),
               Axis(scores, true, "time to the target, as the search saw it (the best trial)",
                    human_seconds));
   chart.draw_axes();
   Members members;
   for (const auto& member : input.group.members) {
-    const auto found = best.find(member.first->config_id);
-    if (found == best.end()) continue;
+    const auto found = all.find(member.first->config_id);
+    if (found == all.end()) continue;
     members.push_back(&member);
     const auto style = style_of(input.group, member);
-    std::vector<ChartPoint> points;
-    for (const auto& [step, score] : found->second) points.push_back({step, score});
     drawing.begin_group();
     drawing.title(series_name(member, input.group));
-    chart.line(points, style);
-    for (const auto& point : points)
-      draw_mark(drawing, chart.x(point.x), chart.y(point.y), 7, style);
+    std::vector<ChartPoint> points;  // between two steps that came to nothing
+    const auto draw_part = [&] {
+      if (points.size() > 1) chart.line(points, style);
+      points.clear();
+    };
+    for (const auto& [step, score] : found->second) {
+      if (std::isfinite(score)) {
+        points.push_back({step, score});
+        draw_mark(drawing, chart.x(step), chart.y(score), 7, style);
+      } else {
+        draw_part();
+        draw_cross(drawing, chart.x(step), kTop + 6, style.colour);
+      }
+    }
+    draw_part();
     drawing.end_group();
   }
   const double top = chart.box().bottom() + kAxisBelow;

@@ -171,7 +171,7 @@ struct CasMemory {
   }
 };
 
-/// Access::racy_store under watch: every write is counted, and every write that was overwritten.
+/// Access::racy_store under watch: every write is counted, and every one that overwrote another's.
 struct WatchedMemory {
   static constexpr bool kVectors = false;
   static constexpr bool kPlain = false;
