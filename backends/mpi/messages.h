@@ -17,6 +17,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <vector>
 
@@ -148,16 +149,24 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  /// visit(sender, message) → Then, for each that has come; false: none has.
+  /// visit(sender, message) → Then, for each that has come; false: none has. What it throws comes
+  /// through when all have been visited, and its message is done.
   template <class Visit>
   bool poll(Visit visit) {
     const int came = test();
+    std::exception_ptr first;
     for (int i = 0; i < came; ++i) {
       const auto sender = static_cast<std::size_t>(indices_[static_cast<std::size_t>(i)]);
       const Message seen = message(sender, i);
-      const bool is_announced = seen.header.kind == Kind::announce;
-      go_on(sender, is_announced ? Then::done : visit(sender, seen));
+      Then then = Then::done;
+      try {
+        if (seen.header.kind != Kind::announce) then = visit(sender, seen);
+      } catch (...) {
+        if (!first) first = std::current_exception();
+      }
+      go_on(sender, then);
     }
+    if (first) std::rethrow_exception(first);
     return came > 0;
   }
   std::uint64_t received() const { return received_; }  ///< bytes

@@ -27,6 +27,7 @@ RemoteWorker::RemoteWorker(const ServedRun& served, std::size_t worker, const Wo
       blocks_(pushes_blocks(served.traits)),
       from_servers_(served.ranks.raw(), server_ranks(served), served.most_bytes(0)),
       answers_(served.shards()) {
+  pushed_.resize(served.shards());
   for (std::size_t k = 0; k < served.shards(); ++k)
     servers_.emplace_back(served.ranks.raw(), static_cast<int>(k), served.most_bytes(k));
   for (auto& rows : rows_) rows.resize(context_.rows.size());
@@ -146,8 +147,10 @@ void RemoteWorker::push(Made made) {
     message.header.task = next_.number;
     message.header.whole = whole;
     report_.traffic.push_bytes += static_cast<double>(message.bytes());
-    servers_[k].send(message.header);
+    pushed_[k] = message.header;
   }
+  // When all are made: what fails before leaves no server with a part.
+  for (std::size_t k = 0; k < servers_.size(); ++k) servers_[k].send(pushed_[k]);
   ++report_.traffic.pushes;
 }
 

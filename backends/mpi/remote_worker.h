@@ -80,6 +80,7 @@ class RemoteWorker {
   std::function<void()> stand_still_;
   const bool blocks_;
   std::vector<Sender> servers_;
+  std::vector<Header> pushed_;  // the last one to each server
   Mailbox from_servers_;
 
   Item current_, next_;
