@@ -9,6 +9,7 @@
 
 #include "results/labels.h"
 #include "results/statistics.h"
+#include "results/view/figures.h"
 #include "results/view/tables.h"
 
 namespace sgdbench {
@@ -142,19 +143,39 @@ void add_member(TextTable& table, const Aggregate& a, const std::vector<Column>&
                 const RunFields& varying, std::string_view remark) {
   std::vector<std::string> cells{strategy_label(*a.first)};
   const auto rest = cut_label(cells.front());
-  if (has_numbers(a)) {
-    for (const auto& column : columns) cells.push_back(column.cell(a));
-    table.add(std::move(cells));
-    add_below(table, a.standing.why_no_winner());
-  } else {
-    cells.push_back(columns.front().cell(a));
-    table.add_note(std::move(cells), a.standing.why_no_winner());
-  }
+  for (const auto& column : columns) cells.push_back(column.cell(a));
+  table.add(std::move(cells));
+  add_below(table, a.standing.why_no_winner());
   add_below(table, rest);
-  // A row with numbers has columns for these.
-  add_below(table,
-            column_text(*a.first, has_numbers(a) ? without(varying, {"batch", "lr"}) : varying));
+  add_below(table, column_text(*a.first, without(varying, {"batch", "lr"})));
   add_below(table, remark);
+}
+
+std::string remark_on(const Arrangement& arrangement, const Aggregate& member) {
+  const auto found = arrangement.remarks.find(member.first->config_id);
+  return found == arrangement.remarks.end() ? "" : found->second;
+}
+
+/// What has no numbers, behind the table: those with the same reason together.
+std::string without_numbers(const AggregateGroup& group, const Arrangement& arrangement) {
+  std::vector<std::pair<std::string, std::string>> reasons;  // and of which configurations
+  for (const auto& member : group.members) {
+    if (has_numbers(member)) continue;
+    const auto reason = member.standing.why_no_winner();
+    auto name = series_name(member, group);
+    if (const auto remark = remark_on(arrangement, member); !remark.empty())
+      name += " (" + remark + ")";
+    const auto place = std::find_if(reasons.begin(), reasons.end(),
+                                    [&](const auto& one) { return one.first == reason; });
+    if (place == reasons.end())
+      reasons.emplace_back(reason, std::move(name));
+    else
+      place->second += "; " + name;
+  }
+  std::string text;
+  for (const auto& [reason, names] : reasons)
+    text += wrap(fmt::format("{}: {}", names, reason), 0) + '\n';
+  return text.empty() ? text : '\n' + text;
 }
 
 /// The strategy, its workers, and then some.
@@ -289,11 +310,6 @@ AggregateGroup shown_of(const AggregateGroup& group, const Arrangement& arrangem
   return shown;
 }
 
-std::string remark_on(const Arrangement& arrangement, const Aggregate& member) {
-  const auto found = arrangement.remarks.find(member.first->config_id);
-  return found == arrangement.remarks.end() ? "" : found->second;
-}
-
 std::string group_text(const AggregateGroup& all, const Arrangement& arrangement,
                        const Layout& layout) {
   const auto group = shown_of(all, arrangement);
@@ -302,9 +318,11 @@ std::string group_text(const AggregateGroup& all, const Arrangement& arrangement
   for (const auto& column : columns) header.emplace_back(column.title);
   TextTable table(header);
   for (const auto& member : group.members)
-    add_member(table, member, columns, group.varying, remark_on(arrangement, member));
+    if (has_numbers(member))
+      add_member(table, member, columns, group.varying, remark_on(arrangement, member));
   add_below(table, left_out_text(all.members.size() - group.members.size(), layout));
-  return fmt::format("{}\n{}\n{}{}{}{}\n", group_heading(group), table.text(), targets_text(group),
+  return fmt::format("{}\n{}\n{}{}{}{}\n", group_heading(group),
+                     table.text() + without_numbers(group, arrangement), targets_text(group),
                      columns_text(group, layout.columns), speedups_text(group),
                      wrap(conclude(all), 0));
 }
