@@ -164,3 +164,21 @@ TEST_CASE("What was not started is said apart from what diverged, and counts now
   CHECK(standing_of(repeats).trouble ==
         "1 of 8 repeats diverged: the loss rose; 3 of 8 repeats interrupted");
 }
+
+TEST_CASE("Configurations that could not run for one reason say it once, behind the table") {
+  auto rows = rows_of_all();
+  for (const auto* id : {"bad1", "bad2"}) {
+    rows.push_back(rows.front());
+    rows.back().config_id = rows.back().backend = id;
+    rows.back().status = "unsupported";
+    rows.back().reason = "no such thing";
+  }
+  const auto text = summary(rows, {});
+  const auto why = text.find("unsupported: no such thing");
+  REQUIRE(why != std::string::npos);
+  CHECK(text.find("unsupported", why + 1) == std::string::npos);
+  const auto first = text.find("bad1 with"), second = text.find("bad2 with");
+  CHECK(text.find("\ngood ") < first);
+  CHECK(first < second);
+  CHECK(second < why);
+}
