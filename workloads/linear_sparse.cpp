@@ -2,8 +2,8 @@
 //
 //   s = ℓ′(⟨w, x⟩, y),    w_v ← w_v − γ·(s·x_v + λ/d_v·w_v)    for each v in x
 //
-// in two passes over the row, to which an intercept adds an entry of 1; the gradient is nowhere. It is
-// what read → compute → apply does but for roundings, which compilers leave out here and there.
+// in two passes over the row, to which an intercept adds an entry of 1; the gradient is nowhere. It
+// is what read → compute → apply does but for roundings, which compilers leave out here and there.
 //
 // An update from a mini-batch in place goes over its rows twice: first the sum of the gradients is
 // gathered, coordinate by coordinate, then the first entry to meet a coordinate again takes all of
