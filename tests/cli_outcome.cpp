@@ -181,4 +181,9 @@ TEST_CASE("Configurations that could not run for one reason say it once, behind 
   CHECK(text.find("\ngood ") < first);
   CHECK(first < second);
   CHECK(second < why);
+  // Alone, they have no table.
+  rows.erase(rows.begin(), rows.end() - 2);
+  const auto alone = summary(rows, {});
+  CHECK(alone.find("unsupported: no such thing") != std::string::npos);
+  CHECK(alone.find("backend  workers") == std::string::npos);
 }

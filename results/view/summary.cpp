@@ -320,10 +320,14 @@ std::string group_text(const AggregateGroup& all, const Arrangement& arrangement
   for (const auto& member : group.members)
     if (has_numbers(member))
       add_member(table, member, columns, group.varying, remark_on(arrangement, member));
-  add_below(table, left_out_text(all.members.size() - group.members.size(), layout));
+  const auto left_out = left_out_text(all.members.size() - group.members.size(), layout);
+  add_below(table, left_out);
+  // A header alone says nothing.
+  const bool any =
+      !left_out.empty() || std::any_of(group.members.begin(), group.members.end(), has_numbers);
   return fmt::format("{}\n{}\n{}{}{}{}\n", group_heading(group),
-                     table.text() + without_numbers(group, arrangement), targets_text(group),
-                     columns_text(group, layout.columns), speedups_text(group),
+                     (any ? table.text() : "") + without_numbers(group, arrangement),
+                     targets_text(group), columns_text(group, layout.columns), speedups_text(group),
                      wrap(conclude(all), 0));
 }
 
